@@ -1,0 +1,131 @@
+package graph
+
+import (
+	"fmt"
+	"slices"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// A backward is one gradient of a scan.
+type backward struct {
+	s       *scan
+	node    *G.Node
+	grads   []*gradOp // one for each gradient given, in the order of the inputs
+	sg      *stepGraph
+	v       *vjp
+	program *program
+	tails   []*tail
+	advance *program // the carried states alone, nil where all are kept
+	memory  any      // *backMemory[F]
+}
+
+// newBackward finds the gradients of the scan's results behind the token grad,
+// differentiates the step and lowers both.
+func newBackward(s *scan, in G.Nodes, grad *G.Node) (*backward, error) {
+	bw := &backward{s: s}
+	var given G.Nodes
+	if err := bw.collect(grad, &given); err != nil {
+		return nil, err
+	}
+	hasOut := false
+	hasTrace := make([]bool, len(s.states))
+	for _, g := range bw.grads {
+		switch g.of.kind {
+		case resultOut:
+			hasOut = true
+		case resultTrace:
+			hasTrace[g.of.index] = true
+		}
+	}
+	var err error
+	if bw.sg, err = s.build(); err != nil {
+		return nil, err
+	}
+	if bw.v, err = bw.sg.differentiate(hasOut, hasTrace); err != nil {
+		return nil, err
+	}
+	if err := bw.lower(); err != nil {
+		return nil, err
+	}
+	s.wantGrad = true
+	all := append(append(G.Nodes{s.node}, in...), given...)
+	var b Builder
+	bw.node = b.apply(&backwardOp{signature: signatureOf(all, s.dt, tensor.Shape{1}), bw: bw}, all...)
+	return bw, b.Err()
+}
+
+// collect walks the sum of tokens down to the gradients behind it.
+func (bw *backward) collect(n *G.Node, given *G.Nodes) error {
+	in := childrenOf(n)
+	if op, ok := n.Op().(*gradOp); ok {
+		if op.of.s != bw.s {
+			return fmt.Errorf("got the gradient of another scan")
+		}
+		if !slices.Equal(in[0].Shape(), op.of.shape) {
+			return fmt.Errorf("%v has shape %v, want %v", op, shapeOf(in[0]), []int(op.of.shape))
+		}
+		bw.grads = append(bw.grads, op)
+		*given = append(*given, in[0])
+		return nil
+	}
+	if n.Op() == nil || elementwise(n.Op()) != opAdd {
+		return fmt.Errorf("got %v where a sum of gradients was expected", n)
+	}
+	for _, c := range in {
+		if err := bw.collect(c, given); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (bw *backward) lower() error {
+	s, v := bw.s, bw.v
+	leaves, streams := s.leaves(bw.sg)
+	// Carried here are the gradients of the states, numbers 0 … n−1, and read
+	// are the states themselves, numbers n … 2n−1.
+	n := len(s.states)
+	for i, st := range bw.sg.states {
+		leaves[st] = leaf{leafState, n + i}
+	}
+	for i, l := range v.lambda {
+		leaves[l] = leaf{leafState, i}
+	}
+	add := func(node *G.Node, st stream) {
+		if node != nil {
+			leaves[node], streams[node] = leaf{kind: leafStream}, st
+		}
+	}
+	add(v.gradOut, stream{kind: streamGradOut})
+	for i, t := range v.gradTrace {
+		add(t, stream{streamGradTrc, i})
+	}
+	var roots []root
+	if v.x != nil {
+		roots = append(roots, root{node: v.x, kind: slotStream, strm: stream{kind: streamGradX}})
+	}
+	for i, d := range v.states {
+		if d != nil {
+			roots = append(roots, root{node: d, kind: slotOut, i: i})
+		}
+	}
+	forward, forwardStreams := s.leaves(bw.sg)
+	var err error
+	for rows := 0; ; {
+		bw.program, bw.tails, err = lower(roots, v.params, leaves, streams, 2*n, s.batch(), rows)
+		if err != nil || s.every == 1 {
+			return err
+		}
+		bw.advance, _, err = lower(stateRoots(bw.sg), nil, forward, forwardStreams, n, s.batch(), rows)
+		if err != nil || bw.advance.rows == bw.program.rows {
+			return err
+		}
+		// Both run on the same blocks, so the coarser cut serves both.
+		rows = min(bw.advance.rows, bw.program.rows)
+		if max(bw.advance.rows, bw.program.rows)%rows != 0 {
+			rows = 1
+		}
+	}
+}

@@ -1,0 +1,228 @@
+package graph
+
+import (
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/vec"
+)
+
+// blockLanes is about how many lanes a block has: few enough that all its
+// values stay in the cache, many enough that an instruction costs little.
+const blockLanes = 1024
+
+// blockRows returns how many rows make a block. It depends on the program
+// alone, so that results do not depend on GOMAXPROCS.
+func (p *program) blockRows() int {
+	widest := max(1, p.lanes/p.rows)
+	return max(1, min(p.rows, blockLanes/widest))
+}
+
+// bound is a program with the memory of one run.
+type bound[F vec.Float] struct {
+	p       *program
+	k       *kernelTable[F]
+	streams map[stream][]F // whole sequences
+	fulls   [][]F
+	consts  []F
+	accs    [][]F
+	mats    []matrix[F]
+	values  map[*G.Node]G.Value // unchanging arguments of calls
+}
+
+// bind finds the values of everything that does not change over time.
+func bind[F vec.Float](p *program, e *env, k *kernelTable[F], streams map[stream][]F) (*bound[F], error) {
+	b := &bound[F]{p: p, k: k, streams: streams, values: map[*G.Node]G.Value{}}
+	for _, n := range p.fulls {
+		f, err := envFloats[F](e, n)
+		if err != nil {
+			return nil, err
+		}
+		b.fulls = append(b.fulls, f)
+	}
+	for _, c := range p.consts {
+		v := F(c.v)
+		if c.node != nil {
+			f, err := envFloats[F](e, c.node)
+			if err != nil {
+				return nil, err
+			}
+			v = f[0]
+		}
+		if c.neg {
+			v = -v
+		}
+		b.consts = append(b.consts, v)
+	}
+	for _, a := range p.accs {
+		b.accs = append(b.accs, make([]F, size(a.node)))
+	}
+	for _, m := range p.mats {
+		b.mats = append(b.mats, newMatrix(b.fulls[m.w], m))
+	}
+	for _, c := range p.calls {
+		for _, a := range c.args {
+			if a.slot >= 0 {
+				continue
+			}
+			v, err := e.value(a.node)
+			if err != nil {
+				return nil, err
+			}
+			b.values[a.node] = v
+		}
+	}
+	return b, nil
+}
+
+// A worker runs blocks of bound programs, one at a time.
+type worker[F vec.Float] struct {
+	b     *bound[F]
+	slots [][]F
+	regs  [][]F
+	chunk spikeChunk[F]
+	r0    int // the block: rows r0 ≤ r < r1
+	r1    int
+	err   error
+}
+
+func newWorker[F vec.Float](b *bound[F]) *worker[F] {
+	w := &worker[F]{b: b, slots: make([][]F, len(b.p.slots))}
+	rows := b.p.blockRows()
+	for _, s := range b.p.slots {
+		if s.kind == slotReg {
+			w.regs = append(w.regs, make([]F, rows*s.width))
+		}
+	}
+	return w
+}
+
+// enter points the slots that do not depend on time at rows r0 ≤ r < r1.
+func (w *worker[F]) enter(r0, r1 int) {
+	w.r0, w.r1 = r0, r1
+	for i, s := range w.b.p.slots {
+		switch s.kind {
+		case slotReg:
+			w.slots[i] = w.regs[s.index][:(r1-r0)*s.width]
+		case slotFull:
+			w.slots[i] = w.b.fulls[s.index][r0*s.width : r1*s.width]
+		case slotAcc:
+			w.slots[i] = w.b.accs[s.index][r0*s.width : r1*s.width]
+		}
+	}
+}
+
+// step runs the program at time step t. The slots of the carried states are
+// already in place.
+func (w *worker[F]) step(t int) {
+	for i, s := range w.b.p.slots {
+		if s.kind == slotStream {
+			at := t * s.width * w.b.p.rows
+			w.slots[i] = w.b.streams[s.strm][at+w.r0*s.width : at+w.r1*s.width]
+		}
+	}
+	for i := range w.b.p.instrs {
+		ins := &w.b.p.instrs[i]
+		dst := w.slots[ins.dst]
+		switch ins.code {
+		case opFill:
+			c := w.b.consts[ins.c]
+			for j := range dst {
+				dst[j] = c
+			}
+		case opFunc:
+			for j, x := range w.slots[ins.a] {
+				dst[j] = F(ins.fn(float64(x)))
+			}
+		case opRows:
+			w.b.mats[ins.c].mul(dst, w.slots[ins.a], &w.chunk)
+		case opCall:
+			w.call(&w.b.p.calls[ins.c], dst)
+		default:
+			k := &w.b.k[ins.code]
+			switch {
+			case k.binary != nil:
+				k.binary(dst, w.slots[ins.a], w.slots[ins.b])
+			case k.konst != nil:
+				k.konst(dst, w.slots[ins.a], w.b.consts[ins.c])
+			default:
+				k.unary(dst, w.slots[ins.a])
+			}
+		}
+	}
+}
+
+// call runs an operation on values of a whole time step.
+func (w *worker[F]) call(c *callInstr, dst []F) {
+	if w.err != nil {
+		return
+	}
+	in := make([]G.Value, len(c.args))
+	for i, a := range c.args {
+		switch {
+		case a.slot < 0:
+			in[i] = w.b.values[a.node]
+		case a.node.IsScalar():
+			in[i] = scalarValue(a.node.Dtype(), float64(w.slots[a.slot][0]))
+		default:
+			// A copy: what an operation does with its input is its own affair.
+			x := append([]F(nil), w.slots[a.slot]...)
+			in[i] = tensor.New(tensor.WithShape(a.node.Shape()...), tensor.WithBacking(x))
+		}
+	}
+	v, err := c.op.Do(in...)
+	if err == nil {
+		var f []F
+		if f, err = floats[F](c.op, v); err == nil && len(f) != len(dst) {
+			err = fmt.Errorf("got %d elements, want %d", len(f), len(dst))
+		}
+		copy(dst, f)
+	}
+	if err != nil {
+		w.err = fmt.Errorf("%v inside the step: %w", c.op, err)
+	}
+}
+
+// eachBlock calls work for each block of rows, on as many goroutines as
+// GOMAXPROCS allows; every goroutine has a worker state of its own, made by
+// start. It returns the first error.
+func eachBlock[W any](rows, perBlock int, start func() W, work func(w W, r0, r1 int) error) error {
+	blocks := (rows + perBlock - 1) / perBlock
+	n := min(blocks, runtime.GOMAXPROCS(0))
+	if n <= 1 {
+		w := start()
+		for r := 0; r < rows; r += perBlock {
+			if err := work(w, r, min(rows, r+perBlock)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	errs := make([]error, n)
+	for i := range n {
+		wg.Go(func() {
+			w := start()
+			for {
+				k := int(next.Add(1)) - 1
+				if k >= blocks || errs[i] != nil {
+					return
+				}
+				errs[i] = work(w, k*perBlock, min(rows, (k+1)*perBlock))
+			}
+		})
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,196 @@
+package graph
+
+import (
+	"fmt"
+	"hash"
+	"slices"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/vec"
+)
+
+// expandOp repeats a parameter over the axes that it lacks, as NumPy
+// broadcasts; reduceOp, its transpose, sums over them.
+type expandOp struct {
+	pure
+	signature
+}
+
+type reduceOp struct {
+	pure
+	signature
+}
+
+// broadcasts reports whether a parameter of shape p broadcasts to shape to.
+func broadcasts(p, to tensor.Shape) bool {
+	if len(p) > len(to) {
+		return false
+	}
+	for i, d := range p {
+		if d != 1 && d != to[len(to)-len(p)+i] {
+			return false
+		}
+	}
+	return true
+}
+
+// expand returns p broadcast to the shape.
+func (b *Builder) expand(p *G.Node, to tensor.Shape) *G.Node {
+	if b.err != nil {
+		return nil
+	}
+	if !p.IsScalar() && slices.Equal(p.Shape(), to) {
+		return p
+	}
+	if !broadcasts(p.Shape(), to) {
+		b.fail("parameter %s has shape %v, which does not broadcast to %v", p.Name(), shapeOf(p), []int(to))
+		return nil
+	}
+	return b.apply(expandOp{signature: signatureOf(G.Nodes{p}, p.Dtype(), to)}, p)
+}
+
+func (op expandOp) String() string        { return fmt.Sprintf("expand%v", []int(op.shape)) }
+func (op expandOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v", op, op.in) }
+func (op expandOp) Hashcode() uint32      { return hashcode(op) }
+func (op expandOp) DiffWRT(int) []bool    { return []bool{true} }
+func (op expandOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
+	var b Builder
+	d := b.apply(reduceOp{signature: signatureOf(G.Nodes{grad}, grad.Dtype(), in[0].Shape())}, grad)
+	return G.Nodes{d}, b.Err()
+}
+
+func (op expandOp) Do(vs ...G.Value) (G.Value, error) {
+	return op.into(newDense(vs[0].Dtype(), op.shape), vs[0])
+}
+
+// into broadcasts v into dst, which has the shape of op.
+func (op expandOp) into(dst *tensor.Dense, v G.Value) (G.Value, error) {
+	switch d := dst.Data().(type) {
+	case []float32:
+		return dst, expandInto(op, d, op.shape, v)
+	case []float64:
+		return dst, expandInto(op, d, op.shape, v)
+	}
+	return nil, fmt.Errorf("graph: %v: got elements of type %v, want float32 or float64", op, v.Dtype())
+}
+
+func expandInto[F vec.Float](where fmt.Stringer, dst []F, shape tensor.Shape, v G.Value) error {
+	src, err := floats[F](where, v)
+	if err != nil {
+		return err
+	}
+	eachBroadcast(v.Shape(), shape, func(i, j int) { dst[j] = src[i] })
+	return nil
+}
+
+func (op reduceOp) String() string        { return fmt.Sprintf("reduce%v", []int(op.shape)) }
+func (op reduceOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v", op, op.in) }
+func (op reduceOp) Hashcode() uint32      { return hashcode(op) }
+func (op reduceOp) DiffWRT(int) []bool    { return []bool{true} }
+func (op reduceOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
+	var b Builder
+	return G.Nodes{b.expand(grad, in[0].Shape())}, b.Err()
+}
+
+func (op reduceOp) Do(vs ...G.Value) (G.Value, error) {
+	switch vs[0].Dtype() {
+	case tensor.Float32:
+		return reduce[float32](op, vs[0])
+	case tensor.Float64:
+		return reduce[float64](op, vs[0])
+	}
+	return nil, fmt.Errorf("graph: %v: got elements of type %v, want float32 or float64", op, vs[0].Dtype())
+}
+
+// reduce sums in float64, in the order of the elements.
+func reduce[F vec.Float](op reduceOp, v G.Value) (G.Value, error) {
+	src, err := floats[F](op, v)
+	if err != nil {
+		return nil, err
+	}
+	sums := make([]float64, op.shape.TotalSize())
+	eachBroadcast(op.shape, v.Shape(), func(i, j int) { sums[i] += float64(src[j]) })
+	if op.shape.IsScalar() {
+		return scalarValue(v.Dtype(), sums[0]), nil
+	}
+	dst := newDense(v.Dtype(), op.shape)
+	for i, s := range sums {
+		dst.Data().([]F)[i] = F(s)
+	}
+	return dst, nil
+}
+
+// eachBroadcast calls f(i, j) for each position j of a tensor of the given
+// shape, in order, with the position i that broadcasts to it.
+func eachBroadcast(from, shape tensor.Shape, f func(i, j int)) {
+	n := shape.TotalSize()
+	if m := from.TotalSize(); m == 1 || suffix(from, shape) {
+		for j := 0; j < n; j += m {
+			for i := range m {
+				f(i, j+i)
+			}
+		}
+		return
+	}
+	stride := make([]int, len(shape)) // of from, 0 where it is repeated
+	for k, s := len(from)-1, 1; k >= 0; k-- {
+		if from[k] != 1 {
+			stride[len(shape)-len(from)+k] = s
+		}
+		s *= from[k]
+	}
+	at := make([]int, len(shape))
+	for i, j := 0, 0; j < n; j++ {
+		f(i, j)
+		for k := len(shape) - 1; k >= 0; k-- {
+			at[k]++
+			i += stride[k]
+			if at[k] < shape[k] {
+				break
+			}
+			i -= stride[k] * shape[k]
+			at[k] = 0
+		}
+	}
+}
+
+// suffix reports whether from, without leading ones, ends the shape.
+func suffix(from, shape tensor.Shape) bool {
+	for len(from) > 0 && from[0] == 1 {
+		from = from[1:]
+	}
+	return len(from) <= len(shape) && slices.Equal(from, shape[len(shape)-len(from):])
+}
+
+// fillOp is a constant tensor of the shape of its input, whose values it does
+// not read.
+type fillOp struct {
+	pure
+	final
+	signature
+	c float64
+}
+
+func (op fillOp) String() string                    { return fmt.Sprintf("fill%v(%v)", []int(op.shape), op.c) }
+func (op fillOp) WriteHash(h hash.Hash)             { fmt.Fprintf(h, "spikegrad %v", op) }
+func (op fillOp) Hashcode() uint32                  { return hashcode(op) }
+func (op fillOp) Do(vs ...G.Value) (G.Value, error) { return op.value(vs[0].Dtype()) }
+
+func (op fillOp) value(dt tensor.Dtype) (G.Value, error) {
+	dst := newDense(dt, op.shape)
+	switch d := dst.Data().(type) {
+	case []float32:
+		vec.For[float32]().Fill(d, float32(op.c))
+	case []float64:
+		vec.For[float64]().Fill(d, op.c)
+	}
+	return dst, nil
+}
+
+var (
+	_ G.SDOp = expandOp{}
+	_ G.SDOp = reduceOp{}
+	_ G.SDOp = fillOp{}
+)

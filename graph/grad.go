@@ -1,0 +1,49 @@
+package graph
+
+import (
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// Grad adds the gradients of a scalar cost with respect to the given nodes, like
+// Gorgonia's own Grad. Where that fails as a whole if the cost does not depend
+// on one of the nodes, this one gives a gradient of zeros for it, and its
+// position in unused. Ask for all gradients of a cost in one call.
+func Grad(cost *G.Node, wrt ...*G.Node) (grads G.Nodes, unused []int, err error) {
+	if cost == nil {
+		return nil, nil, fmt.Errorf("graph: gradient: the cost is nil")
+	}
+	if !cost.IsScalar() {
+		return nil, nil, fmt.Errorf("graph: gradient: the cost has shape %v, want a scalar", shapeOf(cost))
+	}
+	seen := map[*G.Node]bool{}
+	differentiable(cost, seen)
+	var used G.Nodes
+	for i, n := range wrt {
+		switch {
+		case n == nil:
+			return nil, nil, fmt.Errorf("graph: gradient: node %d is nil", i)
+		case seen[n]:
+			used = append(used, n)
+		default:
+			unused = append(unused, i)
+		}
+	}
+	var ds G.Nodes
+	if len(used) > 0 {
+		if ds, err = G.Grad(cost, used...); err != nil {
+			return nil, nil, fmt.Errorf("graph: gradient: %w", err)
+		}
+	}
+	var b Builder
+	grads = make(G.Nodes, len(wrt))
+	for i, n := range wrt {
+		if seen[n] {
+			grads[i], ds = ds[0], ds[1:]
+		} else {
+			grads[i] = b.Fill(n, Const(0))
+		}
+	}
+	return grads, unused, b.Err()
+}

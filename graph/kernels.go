@@ -1,0 +1,60 @@
+package graph
+
+import (
+	"github.com/spikegrad/spikegrad/internal/gemm"
+	"github.com/spikegrad/spikegrad/internal/vec"
+)
+
+// A product is C = op(A)·op(B), or C += with accumulate; op(A) is m×k, op(B) k×n.
+type product[F vec.Float] struct {
+	transA, transB bool
+	m, n, k        int
+	a              []F
+	lda            int
+	b              []F
+	ldb            int
+	accumulate     bool
+	c              []F
+}
+
+func mul[F vec.Float](p product[F]) {
+	switch c := any(p.c).(type) {
+	case []float32:
+		gemm.Float32(p.transA, p.transB, p.m, p.n, p.k, any(p.a).([]float32), p.lda, any(p.b).([]float32), p.ldb, p.accumulate, c, p.n)
+	case []float64:
+		gemm.Float64(p.transA, p.transB, p.m, p.n, p.k, any(p.a).([]float64), p.lda, any(p.b).([]float64), p.ldb, p.accumulate, c, p.n)
+	}
+}
+
+// sparseBelow is the share of non-zero elements below which adding up the rows
+// of a matrix beats the dense product.
+const sparseBelow = 0.25
+
+// A matrix is the right side of row-by-row products.
+type matrix[F vec.Float] struct {
+	k, n int
+	w    []F // k×n
+}
+
+func newMatrix[F vec.Float](w []F, m matInstr) matrix[F] {
+	if !m.trans {
+		return matrix[F]{k: m.k, n: m.n, w: w}
+	}
+	t := make([]F, len(w))
+	transpose(t, w, m.n, m.k)
+	return matrix[F]{k: m.k, n: m.n, w: t}
+}
+
+// mul computes dst = a·w for some rows of a. chunk is scratch memory.
+func (m matrix[F]) mul(dst, a []F, chunk *spikeChunk[F]) {
+	rows := len(a) / m.k
+	if float64(countNonZero(a)) >= sparseBelow*float64(len(a)) {
+		mul(product[F]{m: rows, n: m.n, k: m.k, a: a, lda: m.k, b: m.w, ldb: m.n, c: dst})
+		return
+	}
+	chunk.read(a, m.k)
+	clear(dst)
+	for r := range rows {
+		addRows(dst[r*m.n:(r+1)*m.n], m.w, m.n, chunk, r)
+	}
+}

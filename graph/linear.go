@@ -1,0 +1,216 @@
+package graph
+
+import (
+	"fmt"
+	"hash"
+	"slices"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/vec"
+)
+
+// Linear returns y = x W + b over the last axis: x has shape [T, batch, in] (any
+// leading axes), w [in, out], and bias [out] or is nil; y has shape
+// [T, batch, out].
+//
+// Where few elements of x are not zero, as with spikes, it adds up the rows of w
+// that they select instead of computing the dense product, and so it does for
+// the gradients; the results are the same up to rounding. The density is looked
+// at on every run.
+func Linear(x, w, bias *G.Node) (*G.Node, error) {
+	var b Builder
+	in := G.Nodes{x, w}
+	if bias != nil {
+		in = append(in, bias)
+	}
+	if !b.ok("linear", in...) {
+		return nil, fmt.Errorf("graph: %w", b.Err())
+	}
+	xs, ws := x.Shape(), w.Shape()
+	switch {
+	case !isFloat(x.Dtype()):
+		return nil, fmt.Errorf("graph: linear: x has elements of type %v, want float32 or float64", x.Dtype())
+	case len(ws) != 2:
+		return nil, fmt.Errorf("graph: linear: w has shape %v, want [in out]", []int(ws))
+	case len(xs) < 2 || xs[len(xs)-1] != ws[0]:
+		return nil, fmt.Errorf("graph: linear: x has shape %v, want [T batch %d]", []int(xs), ws[0])
+	case bias != nil && !slices.Equal(bias.Shape(), tensor.Shape{ws[1]}):
+		return nil, fmt.Errorf("graph: linear: the bias has shape %v, want [%d]", shapeOf(bias), ws[1])
+	}
+	for _, n := range in[1:] {
+		if n.Dtype() != x.Dtype() {
+			return nil, fmt.Errorf("graph: linear: x has elements of type %v, %s of %v", x.Dtype(), n.Name(), n.Dtype())
+		}
+	}
+	l := &linear{dt: x.Dtype(), rows: xs.TotalSize() / ws[0], in: ws[0], out: ws[1], shape: xs}
+	if l.dt == tensor.Float32 {
+		l.run = &linearRun[float32]{linear: l}
+	} else {
+		l.run = &linearRun[float64]{linear: l}
+	}
+	shape := append(slices.Clone(xs[:len(xs)-1]), ws[1])
+	y := b.apply(&linearOp{signature: signatureOf(in, l.dt, shape), l: l, kind: linearY}, in...)
+	return y, b.Err()
+}
+
+// A linear is one use of Linear: what its nodes share.
+type linear struct {
+	dt            tensor.Dtype
+	rows, in, out int
+	shape         tensor.Shape // of x
+	run           interface {
+		do(op *linearOp, in []G.Value) (G.Value, error)
+	}
+}
+
+// linearKind names one of the values of a Linear: its output and the gradients.
+type linearKind uint8
+
+const (
+	linearY  linearKind = iota // from x, w and perhaps the bias
+	linearDX                   // from the gradient of y, and w
+	linearDW                   // from x and the gradient of y
+	linearDB                   // from the gradient of y
+)
+
+type linearOp struct {
+	pure
+	signature
+	l    *linear
+	kind linearKind
+}
+
+func (op *linearOp) String() string {
+	name := [...]string{"linear", "gradient of x of linear", "gradient of w of linear", "gradient of the bias of linear"}[op.kind]
+	return fmt.Sprintf("%s %d to %d", name, op.l.in, op.l.out)
+}
+func (op *linearOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad linear %d %p", op.kind, op.l) }
+func (op *linearOp) Hashcode() uint32      { return hashcode(op) }
+
+func (op *linearOp) DiffWRT(n int) []bool {
+	d := make([]bool, n)
+	for i := range d {
+		d[i] = op.kind == linearY
+	}
+	return d
+}
+
+// SymDiff: dx = dy Wᵀ, dW = xᵀ dy, db = the sum of dy over all rows.
+func (op *linearOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
+	if op.kind != linearY {
+		return nil, fmt.Errorf("graph: %v has no gradient", op)
+	}
+	var b Builder
+	make := func(kind linearKind, shape tensor.Shape, from ...*G.Node) *G.Node {
+		return b.apply(&linearOp{signature: signatureOf(from, op.l.dt, shape), l: op.l, kind: kind}, from...)
+	}
+	ds := G.Nodes{make(linearDX, op.l.shape, grad, in[1]), make(linearDW, in[1].Shape(), in[0], grad)}
+	if len(in) == 3 {
+		ds = append(ds, make(linearDB, in[2].Shape(), grad))
+	}
+	return ds, b.Err()
+}
+
+func (op *linearOp) Do(vs ...G.Value) (G.Value, error) { return op.l.run.do(op, vs) }
+
+// linearRun holds the memory of a Linear, kept from run to run.
+type linearRun[F vec.Float] struct {
+	*linear
+	dst   [4]*tensor.Dense
+	lists spikeLists[F] // of x, made by the last run forward
+	gradL spikeLists[F] // of the gradient of y
+	wt    []F           // W transposed
+	part  []F
+}
+
+func (r *linearRun[F]) do(op *linearOp, in []G.Value) (G.Value, error) {
+	var fs [3][]F
+	for i, v := range in {
+		f, err := floats[F](op, v)
+		if err != nil {
+			return nil, err
+		}
+		fs[i] = f
+	}
+	if r.dst[op.kind] == nil {
+		r.dst[op.kind] = newDense(r.dt, op.shape)
+	}
+	dst := elems[F](r.dst[op.kind])
+	rows := len(fs[0]) / r.in
+	if op.kind == linearDX || op.kind == linearDB {
+		rows = len(fs[0]) / r.out
+	}
+	if rows != r.rows {
+		return nil, fmt.Errorf("graph: %v: got %d rows, the graph was built for %d", op, rows, r.rows)
+	}
+	switch op.kind {
+	case linearY:
+		r.forward(dst, fs[0], fs[1], fs[2])
+	case linearDX:
+		r.gradX(dst, fs[0], fs[1])
+	case linearDW:
+		r.gradW(dst, fs[0], fs[1])
+	case linearDB:
+		r.gradBias(dst, fs[0])
+	}
+	return r.dst[op.kind], nil
+}
+
+func (r *linearRun[F]) forward(y, x, w, bias []F) {
+	if bias != nil {
+		eachChunk(r.rows, func(r0, r1 int) {
+			for i := r0; i < r1; i++ {
+				copy(y[i*r.out:(i+1)*r.out], bias)
+			}
+		})
+	}
+	if r.lists.read(x, r.rows, r.in); r.lists.sparse {
+		r.lists.timesMatrix(y, w, r.out, bias != nil)
+		return
+	}
+	mul(product[F]{m: r.rows, n: r.out, k: r.in, a: x, lda: r.in, b: w, ldb: r.out, accumulate: bias != nil, c: y})
+}
+
+func (r *linearRun[F]) gradX(dx, dy, w []F) {
+	if r.gradL.read(dy, r.rows, r.out); r.gradL.sparse {
+		if r.wt == nil {
+			r.wt = make([]F, len(w))
+		}
+		transpose(r.wt, w, r.in, r.out)
+		r.gradL.timesMatrix(dx, r.wt, r.in, false)
+		return
+	}
+	mul(product[F]{transB: true, m: r.rows, n: r.in, k: r.out, a: dy, lda: r.out, b: w, ldb: r.out, c: dx})
+}
+
+func (r *linearRun[F]) gradW(dw, x, dy []F) {
+	if r.lists.sparse {
+		r.lists.transposedTimes(dw, dy, r.out)
+		return
+	}
+	mul(product[F]{transA: true, m: r.in, n: r.out, k: r.rows, a: x, lda: r.in, b: dy, ldb: r.out, c: dw})
+}
+
+// gradBias sums the rows, first within chunks and then over them, in order.
+func (r *linearRun[F]) gradBias(db, dy []F) {
+	chunks := (r.rows + chunkRows - 1) / chunkRows
+	if r.part == nil {
+		r.part = make([]F, chunks*r.out)
+	}
+	clear(r.part)
+	add := vec.For[F]().Add
+	eachChunk(r.rows, func(r0, r1 int) {
+		s := r.part[r0/chunkRows*r.out:][:r.out]
+		for i := r0; i < r1; i++ {
+			add(s, s, dy[i*r.out:(i+1)*r.out])
+		}
+	})
+	clear(db)
+	for c := range chunks {
+		add(db, db, r.part[c*r.out:(c+1)*r.out])
+	}
+}
+
+var _ G.SDOp = (*linearOp)(nil)

@@ -1,0 +1,128 @@
+package graph
+
+import (
+	"fmt"
+	"hash"
+
+	"github.com/chewxy/hm"
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/vec"
+)
+
+// mapOp applies an element-wise opcode, with a constant where it takes one. It
+// stands beside Gorgonia's own operations for the forms that those lack: a
+// constant that is part of the operation needs no node and no gradient.
+type mapOp struct {
+	pure
+	code opcode
+	c    float64
+}
+
+var mapNames = map[opcode]string{
+	opAddC: "shift", opMulC: "scale", opRSubC: "rsub", opMaxC: "atLeast", opMinC: "atMost",
+	opGtC: "above", opGeC: "notBelow", opLeC: "notAbove", opLtC: "below", opEqC: "equals", opRelu: "relu",
+}
+
+func (op mapOp) Arity() int { return 1 }
+func (op mapOp) Type() hm.Type {
+	a := hm.TypeVariable('a')
+	return hm.NewFnType(a, a)
+}
+func (op mapOp) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
+	return in[0].(tensor.Shape).Clone(), nil
+}
+func (op mapOp) String() string        { return fmt.Sprintf("%s(%v)", mapNames[op.code], op.c) }
+func (op mapOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad map %d %x", op.code, op.c) }
+func (op mapOp) Hashcode() uint32      { return hashcode(op) }
+
+func (op mapOp) DiffWRT(int) []bool {
+	switch op.code {
+	case opAddC, opMulC, opRSubC, opMaxC, opMinC, opRelu:
+		return []bool{true}
+	}
+	return []bool{false}
+}
+
+// SymDiff multiplies the gradient by the slope.
+func (op mapOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
+	var b Builder
+	x := in[0]
+	var d *G.Node
+	switch op.code {
+	case opAddC:
+		d = grad
+	case opMulC:
+		d = b.mapped(grad, opMulC, op.c)
+	case opRSubC:
+		d = b.Neg(grad)
+	case opRelu:
+		d = b.Mul(grad, b.mapped(x, opGtC, 0))
+	case opMaxC:
+		d = b.Mul(grad, b.mapped(x, opGeC, op.c))
+	case opMinC:
+		d = b.Mul(grad, b.mapped(x, opLeC, op.c))
+	default:
+		return nil, fmt.Errorf("graph: %v has no gradient", op)
+	}
+	return G.Nodes{d}, b.Err()
+}
+
+func (op mapOp) Do(vs ...G.Value) (G.Value, error) {
+	return mapValue(op, vs[0],
+		func(dst, a []float32) { kernelsFor[float32]().do(op.code, dst, a, float32(op.c)) },
+		func(dst, a []float64) { kernelsFor[float64]().do(op.code, dst, a, op.c) })
+}
+
+// do runs the kernel of a unary opcode or one with a constant.
+func (t *kernelTable[F]) do(code opcode, dst, a []F, c F) {
+	if k := t[code].konst; k != nil {
+		k(dst, a, c)
+		return
+	}
+	t[code].unary(dst, a)
+}
+
+// mapValue returns f of the elements of v, in a new value of the same shape.
+func mapValue(where fmt.Stringer, v G.Value, f32 func(dst, a []float32), f64 func(dst, a []float64)) (G.Value, error) {
+	switch v.Dtype() {
+	case tensor.Float32:
+		return mapFloats(where, v, f32)
+	case tensor.Float64:
+		return mapFloats(where, v, f64)
+	}
+	return nil, fmt.Errorf("graph: %v: got elements of type %v, want float32 or float64", where, v.Dtype())
+}
+
+func mapFloats[F vec.Float](where fmt.Stringer, v G.Value, f func(dst, a []F)) (G.Value, error) {
+	a, err := floats[F](where, v)
+	if err != nil {
+		return nil, err
+	}
+	dst := make([]F, len(a))
+	f(dst, a)
+	if v.Shape().IsScalar() {
+		return scalarValue(v.Dtype(), float64(dst[0])), nil
+	}
+	return tensor.New(tensor.WithShape(v.Shape()...), tensor.WithBacking(dst)), nil
+}
+
+// stopOp is the identity, with no gradient.
+type stopOp struct {
+	pure
+	final
+}
+
+func (op stopOp) Arity() int                                        { return 1 }
+func (op stopOp) Type() hm.Type                                     { return mapOp{}.Type() }
+func (op stopOp) InferShape(in ...G.DimSizer) (tensor.Shape, error) { return mapOp{}.InferShape(in...) }
+func (op stopOp) String() string                                    { return "detach" }
+func (op stopOp) WriteHash(h hash.Hash)                             { fmt.Fprint(h, "spikegrad detach") }
+func (op stopOp) Hashcode() uint32                                  { return hashcode(op) }
+func (op stopOp) Do(vs ...G.Value) (G.Value, error)                 { return G.CloneValue(vs[0]) }
+
+var (
+	_ G.SDOp = mapOp{}
+	_ G.SDOp = stopOp{}
+)

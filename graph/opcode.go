@@ -1,0 +1,113 @@
+package graph
+
+import "github.com/spikegrad/spikegrad/internal/vec"
+
+// An opcode names an element-wise operation. Gorgonia's operations and the
+// library's own share this one vocabulary: it is what a step is lowered to.
+type opcode uint8
+
+const (
+	opNone opcode = iota
+
+	// dst = a ∘ b
+	opAdd
+	opSub
+	opMul
+	opDiv
+	opPow
+	opGt
+	opGe
+	opLt
+	opLe
+	opEq
+	opNe
+
+	// dst = a ∘ c, with a constant c
+	opAddC
+	opMulC
+	opRSubC // c − a
+	opDivC
+	opRDivC // c / a
+	opPowC
+	opGtC
+	opGeC
+	opLtC
+	opLeC
+	opEqC
+	opNeC
+	opMaxC
+	opMinC
+
+	// dst = f(a)
+	opNeg
+	opAbs
+	opSign
+	opSquare
+	opCube
+	opSqrt
+	opInv
+	opRelu
+	opExp
+	opLog
+	opLog2
+	opTanh
+	opSigmoid
+	opExpm1
+	opLog1p
+	opSoftplus
+	opSin
+	opCos
+	opFloor
+	opCeil
+
+	// programs only
+	opCopy  // dst = a
+	opFill  // dst = c
+	opFunc  // dst = fn(a), element by element
+	opRows  // dst = a · W, rows of a by an invariant matrix
+	opCall  // dst = an operation's own Do
+	opStash // a value kept for a product at the end
+	numOpcodes
+)
+
+type (
+	binaryKernel[F vec.Float] func(dst, a, b []F)
+	constKernel[F vec.Float]  func(dst, a []F, c F)
+	unaryKernel[F vec.Float]  func(dst, a []F)
+)
+
+// kernelTable holds the kernel of each opcode; one of the three is set.
+type kernelTable[F vec.Float] [numOpcodes]struct {
+	binary binaryKernel[F]
+	konst  constKernel[F]
+	unary  unaryKernel[F]
+}
+
+// kernelsFor returns the kernels for the instruction set in force.
+func kernelsFor[F vec.Float]() *kernelTable[F] {
+	k := vec.For[F]()
+	var t kernelTable[F]
+	for op, f := range map[opcode]binaryKernel[F]{
+		opAdd: k.Add, opSub: k.Sub, opMul: k.Mul, opDiv: k.Div, opPow: k.Pow,
+		opGt: k.Gt, opGe: k.Ge, opLt: k.Lt, opLe: k.Le, opEq: k.Eq, opNe: k.Ne,
+	} {
+		t[op].binary = f
+	}
+	for op, f := range map[opcode]constKernel[F]{
+		opAddC: k.AddC, opMulC: k.MulC, opRSubC: k.RSubC, opDivC: k.DivC, opRDivC: k.RDivC, opPowC: k.PowC,
+		opGtC: k.GtC, opGeC: k.GeC, opLtC: k.LtC, opLeC: k.LeC, opEqC: k.EqC, opNeC: k.NeC,
+		opMaxC: k.MaxC, opMinC: k.MinC,
+	} {
+		t[op].konst = f
+	}
+	for op, f := range map[opcode]unaryKernel[F]{
+		opNeg: k.Neg, opAbs: k.Abs, opSign: k.Sign, opSquare: k.Square, opCube: k.Cube, opSqrt: k.Sqrt,
+		opInv: k.Inv, opRelu: k.Relu, opExp: k.Exp, opLog: k.Log, opLog2: k.Log2, opTanh: k.Tanh,
+		opSigmoid: k.Sigmoid, opExpm1: k.Expm1, opLog1p: k.Log1p, opSoftplus: k.Softplus,
+		opSin: k.Sin, opCos: k.Cos, opFloor: k.Floor, opCeil: k.Ceil,
+		opCopy: func(dst, a []F) { copy(dst, a) },
+	} {
+		t[op].unary = f
+	}
+	return &t
+}

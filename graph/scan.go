@@ -1,0 +1,195 @@
+package graph
+
+import (
+	"fmt"
+	"slices"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// An Option changes how a scan runs, never what it computes.
+type Option func(*scan)
+
+// Checkpoint makes a scan keep the carried states of every k-th time step only,
+// and compute the others again backward: memory falls as 1/k for about one more
+// pass forward. k < 1 means the default.
+func Checkpoint(k int) Option {
+	return func(s *scan) {
+		if k >= 1 {
+			s.every = k
+		}
+	}
+}
+
+// defaultEvery is the distance of kept states where nothing else is asked for.
+// States computed again stay in the cache, kept ones go through memory.
+const defaultEvery = 1
+
+// A scan is one use of Scan: what its nodes share.
+type scan struct {
+	every   int // a state is kept every so many steps
+	dt      tensor.Dtype
+	xShape  tensor.Shape
+	outs    tensor.Shape
+	states  []tensor.Shape
+	names   []string
+	nParams int
+	build   func() (*stepGraph, error)
+
+	sg       *stepGraph
+	node     *G.Node
+	trace    []*G.Node // those asked for
+	wantGrad bool
+	fwd      *program // nil when it has to be made again
+	run      runner
+}
+
+// Scan lifts a step in time like Unroll, with the same numbers, as one node
+// forward and one node backward whatever the number of time steps. A nil s
+// starts from p.Rest.
+//
+// The step is built once, in a graph of its own, so it must reach every node
+// that it uses through its input, its state or its parameters.
+func Scan[S any, P Params[S]](step Step[S, P], xs *G.Node, s *S, p P, opts ...Option) (*Run[S], error) {
+	m, err := newModel(step, xs, s, p)
+	if err != nil {
+		return nil, fmt.Errorf("graph: scan: %w", err)
+	}
+	var outer G.Nodes
+	for _, n := range nodesOf(p, m.params) {
+		if !slices.Contains(outer, n) {
+			outer = append(outer, n)
+		}
+	}
+	sc := &scan{
+		every: defaultEvery, dt: xs.Dtype(), xShape: xs.Shape(), nParams: len(outer),
+		trace: make([]*G.Node, len(m.states)),
+		build: func() (*stepGraph, error) { return m.private(outer) },
+	}
+	for _, o := range opts {
+		o(sc)
+	}
+	initial := nodesOf(m.s, m.states)
+	for i, n := range initial {
+		sc.states = append(sc.states, n.Shape())
+		sc.names = append(sc.names, m.states[i].name)
+	}
+	if err := sc.init(); err != nil {
+		return nil, fmt.Errorf("graph: scan: %w", err)
+	}
+	in := append(append(G.Nodes{xs}, initial...), outer...)
+	var b Builder
+	sc.node = b.apply(&scanOp{signature: signatureOf(in, sc.dt, tensor.Shape{1}), s: sc}, in...)
+	if err := b.Err(); err != nil {
+		return nil, fmt.Errorf("graph: scan: %w", err)
+	}
+	r := &Run[S]{slots: m.states, index: m.stateIndex}
+	for _, i := range sc.sg.unused() {
+		r.Unused = append(r.Unused, outer[i].Name())
+	}
+	finals := make(G.Nodes, len(m.states))
+	r.final = func(i int) (*G.Node, error) {
+		if finals[i] == nil {
+			n, err := sc.result(resultFinal, i, sc.states[i])
+			if err != nil {
+				return nil, err
+			}
+			finals[i] = n
+		}
+		return finals[i], nil
+	}
+	r.trace = func(i int) (*G.Node, error) {
+		if sc.trace[i] == nil {
+			n, err := sc.result(resultTrace, i, append(tensor.Shape{sc.xShape[0]}, sc.states[i]...))
+			if err != nil {
+				return nil, err
+			}
+			sc.trace[i], sc.fwd = n, nil
+		}
+		return sc.trace[i], nil
+	}
+	if r.Out, err = sc.result(resultOut, 0, sc.outs); err != nil {
+		return nil, fmt.Errorf("graph: scan: %w", err)
+	}
+	return r, nil
+}
+
+// init builds the step and lowers it, so that a step which cannot be lowered is
+// refused now and not when the graph runs.
+func (s *scan) init() error {
+	var err error
+	if s.sg, err = s.build(); err != nil {
+		return err
+	}
+	s.outs = append(tensor.Shape{s.xShape[0]}, s.sg.out.Shape()...)
+	if s.dt == tensor.Float32 {
+		s.run = &scanRun[float32]{s: s}
+	} else {
+		s.run = &scanRun[float64]{s: s}
+	}
+	return s.lowerForward()
+}
+
+func (s *scan) steps() int { return s.xShape[0] }
+func (s *scan) batch() int { return s.xShape[1] }
+
+// leaves says what the inputs of sg stand for.
+func (s *scan) leaves(sg *stepGraph) (map[*G.Node]leaf, map[*G.Node]stream) {
+	leaves := map[*G.Node]leaf{sg.x: {kind: leafStream}}
+	streams := map[*G.Node]stream{sg.x: {kind: streamX}}
+	for i, n := range sg.states {
+		leaves[n] = leaf{leafState, i}
+	}
+	for i, n := range sg.params {
+		leaves[n] = leaf{leafParam, i}
+	}
+	return leaves, streams
+}
+
+func stateRoots(sg *stepGraph) []root {
+	var roots []root
+	for i, n := range sg.next {
+		roots = append(roots, root{node: n, kind: slotOut, i: i})
+	}
+	return roots
+}
+
+func (s *scan) lowerForward() error {
+	if s.fwd != nil {
+		return nil
+	}
+	roots := append([]root{{node: s.sg.out, kind: slotStream, strm: stream{kind: streamOut}}}, stateRoots(s.sg)...)
+	for i, n := range s.trace {
+		if n != nil {
+			roots = append(roots, root{node: s.sg.next[i], kind: slotStream, strm: stream{streamTrace, i}})
+		}
+	}
+	leaves, streams := s.leaves(s.sg)
+	var err error
+	s.fwd, _, err = lower(roots, nil, leaves, streams, len(s.states), s.batch(), 0)
+	return err
+}
+
+// A resultKind names one of the values that a scan or its gradient gives.
+type resultKind uint8
+
+const (
+	resultOut resultKind = iota
+	resultFinal
+	resultTrace
+	resultX
+	resultState
+	resultParam
+)
+
+func (k resultKind) String() string {
+	return [...]string{"output", "final state", "trace", "gradient of x", "gradient of state", "gradient of parameter"}[k]
+}
+
+func (s *scan) result(k resultKind, i int, shape tensor.Shape) (*G.Node, error) {
+	var b Builder
+	op := &resultOp{signature: signatureOf(G.Nodes{s.node}, s.dt, shape), s: s, kind: k, index: i}
+	n := b.apply(op, s.node)
+	return n, b.Err()
+}

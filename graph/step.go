@@ -1,0 +1,118 @@
+package graph
+
+import (
+	"fmt"
+	"reflect"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// Params is the parameter struct of a model with state S: fields of type Param,
+// nodes of weights, and whatever else its step needs. Rest returns the state to
+// start from, for a time step of the shape of x.
+type Params[S any] interface {
+	Rest(x *G.Node) (S, error)
+}
+
+// A Step builds the nodes of one time step: from the input x, the state s and
+// the parameters p it makes an output and the state after the step. It uses no
+// node that did not come in through these three.
+type Step[S any, P Params[S]] func(x *G.Node, s S, p P) (out *G.Node, next S, err error)
+
+// model is a step with its state and parameters taken apart: what Unroll and
+// Scan have in common.
+type model[S any, P Params[S]] struct {
+	step   Step[S, P]
+	xs     *G.Node
+	s      S
+	p      P
+	states []slot // of S
+	params []slot // of P, those that hold a node
+}
+
+// newModel checks the input and the state, and finds the state to start from
+// where the caller gave none.
+func newModel[S any, P Params[S]](step Step[S, P], xs *G.Node, s *S, p P) (*model[S, P], error) {
+	m := &model[S, P]{step: step, xs: xs, p: p}
+	if step == nil {
+		return nil, fmt.Errorf("the step is nil")
+	}
+	if xs == nil {
+		return nil, fmt.Errorf("xs is nil")
+	}
+	if !isFloat(xs.Dtype()) {
+		return nil, fmt.Errorf("xs has elements of type %v, want float32 or float64", xs.Dtype())
+	}
+	if shape := xs.Shape(); len(shape) < 2 || shape.TotalSize() <= 0 {
+		return nil, fmt.Errorf("xs has shape %v, want [T batch …] with no axis of length 0", []int(shape))
+	}
+	var err error
+	if m.states, err = slotsOf(reflect.TypeFor[S]()); err != nil {
+		return nil, fmt.Errorf("state: %w", err)
+	}
+	all, err := slotsOf(reflect.TypeOf(p))
+	if err != nil {
+		return nil, fmt.Errorf("parameters: %w", err)
+	}
+	for i, n := range nodesOf(p, all) {
+		if n == nil {
+			continue
+		}
+		if n.Graph() != xs.Graph() {
+			return nil, fmt.Errorf("parameter %s is of another graph than xs", all[i].name)
+		}
+		m.params = append(m.params, all[i])
+	}
+	if s == nil {
+		if m.s, err = p.Rest(timeAt(xs, 0)); err != nil {
+			return nil, fmt.Errorf("rest: %w", err)
+		}
+	} else {
+		m.s = *s
+	}
+	for i, n := range nodesOf(m.s, m.states) {
+		if n == nil {
+			return nil, fmt.Errorf("state %s is nil", m.states[i].name)
+		}
+		if n.Graph() != xs.Graph() {
+			return nil, fmt.Errorf("state %s is of another graph than xs", m.states[i].name)
+		}
+		if n.Dtype() != xs.Dtype() {
+			return nil, fmt.Errorf("xs has elements of type %v, state %s of %v", xs.Dtype(), m.states[i].name, n.Dtype())
+		}
+	}
+	return m, nil
+}
+
+// apply runs the step and checks that the state keeps its shape.
+func (m *model[S, P]) apply(x *G.Node, s S, p P) (*G.Node, S, error) {
+	out, next, err := m.step(x, s, p)
+	if err != nil {
+		return nil, next, err
+	}
+	if out == nil {
+		return nil, next, fmt.Errorf("the step returned no output")
+	}
+	before := nodesOf(s, m.states)
+	for i, n := range nodesOf(next, m.states) {
+		if n == nil {
+			return nil, next, fmt.Errorf("the step returned no state %s", m.states[i].name)
+		}
+		if a, b := shapeOf(before[i]), shapeOf(n); fmt.Sprint(a) != fmt.Sprint(b) {
+			return nil, next, fmt.Errorf("the step changed the shape of state %s from %v to %v", m.states[i].name, a, b)
+		}
+	}
+	return out, next, nil
+}
+
+// stateIndex returns the position of the named state.
+func (m *model[S, P]) stateIndex(name string) (int, error) {
+	var names []string
+	for i, s := range m.states {
+		if s.name == name {
+			return i, nil
+		}
+		names = append(names, s.name)
+	}
+	return 0, fmt.Errorf("no state %q, have %v", name, names)
+}

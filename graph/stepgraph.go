@@ -1,0 +1,201 @@
+package graph
+
+import (
+	"fmt"
+	"slices"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// A stepGraph is one time step in a graph of its own.
+type stepGraph struct {
+	x      *G.Node
+	states G.Nodes
+	params G.Nodes // one for each learnable node outside
+	out    *G.Node
+	next   G.Nodes
+}
+
+// inputLike returns an input of g with the type and the shape given.
+func inputLike(g *G.ExprGraph, dt tensor.Dtype, shape tensor.Shape, name string) *G.Node {
+	if len(shape) == 0 {
+		return G.NewScalar(g, dt, G.WithName(name))
+	}
+	return G.NewTensor(g, dt, len(shape), G.WithShape(shape...), G.WithName(name))
+}
+
+// private builds the step in a graph of its own. outer are the learnable nodes,
+// each once.
+func (m *model[S, P]) private(outer G.Nodes) (*stepGraph, error) {
+	g := G.NewGraph()
+	sg := &stepGraph{x: inputLike(g, m.xs.Dtype(), m.xs.Shape()[1:], "x")}
+	for i, n := range nodesOf(m.s, m.states) {
+		sg.states = append(sg.states, inputLike(g, n.Dtype(), n.Shape(), fmt.Sprintf("state %d %s", i, m.states[i].name)))
+	}
+	for i, n := range outer {
+		sg.params = append(sg.params, inputLike(g, n.Dtype(), n.Shape(), fmt.Sprintf("parameter %d %s", i, n.Name())))
+	}
+	inner := make(G.Nodes, len(m.params))
+	for i, n := range nodesOf(m.p, m.params) {
+		inner[i] = sg.params[slices.Index(outer, n)]
+	}
+	out, next, err := m.apply(sg.x, withNodes(m.s, m.states, sg.states), withNodes(m.p, m.params, inner))
+	if err != nil {
+		return nil, err
+	}
+	sg.out, sg.next = out, nodesOf(next, m.states)
+	for i, n := range append(G.Nodes{out}, sg.next...) {
+		name := "the output"
+		if i > 0 {
+			name = "state " + m.states[i-1].name
+		}
+		if n.Graph() != g {
+			return nil, fmt.Errorf("%s is of another graph; what a step uses must come in through its input, state or parameters", name)
+		}
+		if n.Dtype() != m.xs.Dtype() {
+			return nil, fmt.Errorf("%s has elements of type %v, xs of %v", name, n.Dtype(), m.xs.Dtype())
+		}
+	}
+	return sg, nil
+}
+
+// inputs returns x, the states and the parameters.
+func (sg *stepGraph) inputs() G.Nodes {
+	return append(append(G.Nodes{sg.x}, sg.states...), sg.params...)
+}
+
+// differentiable returns the nodes from which some gradient flows to n, n
+// included.
+func differentiable(n *G.Node, seen map[*G.Node]bool) {
+	if seen[n] {
+		return
+	}
+	seen[n] = true
+	op, ok := n.Op().(G.SDOp)
+	if !ok {
+		return
+	}
+	in := childrenOf(n)
+	for i, d := range op.DiffWRT(len(in)) {
+		if d {
+			differentiable(in[i], seen)
+		}
+	}
+}
+
+// A vjp is the vector-Jacobian product of one time step: the nodes of the
+// gradients, nil where there is none, given those of the results.
+type vjp struct {
+	gradOut   *G.Node // inputs, nil if not there
+	gradTrace G.Nodes
+	lambda    G.Nodes // gradient of each next state, from the later steps
+	x         *G.Node
+	states    G.Nodes
+	params    G.Nodes
+}
+
+// differentiate adds the vector-Jacobian product to the graph of sg. hasOut and
+// hasTrace say which results have a gradient of their own.
+func (sg *stepGraph) differentiate(hasOut bool, hasTrace []bool) (*vjp, error) {
+	v := &vjp{gradTrace: make(G.Nodes, len(sg.states)), lambda: make(G.Nodes, len(sg.states))}
+	g := sg.x.Graph()
+	cotangent := func(like *G.Node, name string) *G.Node {
+		return inputLike(g, like.Dtype(), like.Shape(), name)
+	}
+	var b Builder
+	// Gradients of each distinct result node, added up.
+	var results G.Nodes
+	grads := map[*G.Node]*G.Node{}
+	add := func(n, d *G.Node) {
+		if grads[n] == nil {
+			results = append(results, n)
+			grads[n] = d
+		} else {
+			grads[n] = b.Add(grads[n], d)
+		}
+	}
+	if hasOut {
+		v.gradOut = cotangent(sg.out, "gradient of the output")
+		add(sg.out, v.gradOut)
+	}
+	for i, n := range sg.next {
+		v.lambda[i] = cotangent(n, fmt.Sprintf("gradient of state %d", i))
+		add(n, v.lambda[i])
+		if hasTrace[i] {
+			v.gradTrace[i] = cotangent(n, fmt.Sprintf("gradient of trace %d", i))
+			add(n, v.gradTrace[i])
+		}
+	}
+	if err := b.Err(); err != nil {
+		return nil, err
+	}
+	inputs := sg.inputs()
+	reached := map[*G.Node]bool{} // inputs that some inner result depends on
+	var outs, outGrads G.Nodes
+	for _, n := range results {
+		if n.Op() == nil { // an input that passes through
+			continue
+		}
+		seen := map[*G.Node]bool{}
+		differentiable(n, seen)
+		depends := false
+		for _, in := range inputs {
+			if seen[in] {
+				depends, reached[in] = true, true
+			}
+		}
+		if depends {
+			outs, outGrads = append(outs, n), append(outGrads, grads[n])
+		}
+	}
+	var wrt G.Nodes
+	for _, in := range inputs {
+		if reached[in] {
+			wrt = append(wrt, in)
+		}
+	}
+	found := map[*G.Node]*G.Node{}
+	if len(outs) > 0 {
+		ds, err := G.Backpropagate(outs, outGrads, wrt)
+		if err != nil {
+			return nil, fmt.Errorf("gradient: %w", err)
+		}
+		for i, in := range wrt {
+			found[in] = ds[i]
+		}
+	}
+	at := func(in *G.Node) *G.Node {
+		d := found[in]
+		if through := grads[in]; through != nil {
+			if d == nil {
+				return through
+			}
+			return b.Add(d, through)
+		}
+		return d
+	}
+	v.x = at(sg.x)
+	for _, n := range sg.states {
+		v.states = append(v.states, at(n))
+	}
+	for _, n := range sg.params {
+		v.params = append(v.params, at(n))
+	}
+	return v, b.Err()
+}
+
+// unused returns the positions of the parameters on which nothing depends.
+func (sg *stepGraph) unused() []int {
+	seen := map[*G.Node]bool{}
+	for _, n := range append(G.Nodes{sg.out}, sg.next...) {
+		differentiable(n, seen)
+	}
+	var idx []int
+	for i, n := range sg.params {
+		if !seen[n] {
+			idx = append(idx, i)
+		}
+	}
+	return idx
+}

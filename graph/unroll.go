@@ -1,0 +1,78 @@
+package graph
+
+import (
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// A Run is what lifting a step in time gives.
+type Run[S any] struct {
+	Out    *G.Node  // the outputs [T, …]
+	Unused []string // learnable parameters on which neither output nor state depends
+	final  func(i int) (*G.Node, error)
+	trace  func(i int) (*G.Node, error)
+	index  func(name string) (int, error)
+	slots  []slot
+}
+
+// Final returns the state after the last step.
+func (r *Run[S]) Final() (S, error) {
+	var s S
+	ns := make(G.Nodes, len(r.slots))
+	for i := range ns {
+		var err error
+		if ns[i], err = r.final(i); err != nil {
+			return s, fmt.Errorf("graph: final state %s: %w", r.slots[i].name, err)
+		}
+	}
+	return withNodes(s, r.slots, ns), nil
+}
+
+// Trace returns the named state after every step, [T, …]. The name is that of
+// the field, "V"; for a field of a nested struct "Inner.V".
+func (r *Run[S]) Trace(name string) (*G.Node, error) {
+	i, err := r.index(name)
+	if err != nil {
+		return nil, fmt.Errorf("graph: trace: %w", err)
+	}
+	return r.trace(i)
+}
+
+// Unroll lifts a step in time: it applies the step to each time step of xs
+// ([T, batch, …]) as ordinary nodes and carries the state. A nil s starts from
+// p.Rest. It is the definition of lifting and good for debugging; its graph
+// grows with T, and so does the time to compile it, quadratically. Use Scan.
+func Unroll[S any, P Params[S]](step Step[S, P], xs *G.Node, s *S, p P) (*Run[S], error) {
+	m, err := newModel(step, xs, s, p)
+	if err != nil {
+		return nil, fmt.Errorf("graph: unroll: %w", err)
+	}
+	var b Builder
+	steps := xs.Shape()[0]
+	outs := make(G.Nodes, steps)
+	traces := make([]G.Nodes, len(m.states))
+	state := m.s
+	for t := range steps {
+		x := b.At(xs, t)
+		if err := b.Err(); err != nil {
+			return nil, fmt.Errorf("graph: unroll: time step %d: %w", t, err)
+		}
+		if outs[t], state, err = m.apply(x, state, p); err != nil {
+			return nil, fmt.Errorf("graph: unroll: time step %d: %w", t, err)
+		}
+		for i, n := range nodesOf(state, m.states) {
+			traces[i] = append(traces[i], n)
+		}
+	}
+	return &Run[S]{
+		Out:   b.Stack(outs...),
+		slots: m.states,
+		index: m.stateIndex,
+		final: func(i int) (*G.Node, error) { return traces[i][steps-1], nil },
+		trace: func(i int) (*G.Node, error) {
+			var b Builder
+			return b.Stack(traces[i]...), b.Err()
+		},
+	}, b.Err()
+}

@@ -1,0 +1,195 @@
+package neurons
+
+import (
+	"fmt"
+	"slices"
+
+	G "gorgonia.org/gorgonia"
+
+	"github.com/spikegrad/spikegrad/graph"
+)
+
+// A Model is a step with parameters, its types forgotten: what tests,
+// benchmarks and tables need in order to treat all models alike.
+type Model interface {
+	// Name returns the name under which the model is registered.
+	Name() string
+	// Set changes a parameter: any field of the parameter struct by its name,
+	// "tau_mem_inv" or "TauMemInv". A Param takes a number, or a node, which is
+	// then learnt.
+	Set(name string, value any) error
+	// Get returns the value of a field of the parameter struct.
+	Get(name string) (any, error)
+	// Params lists the names of the parameters that can be learnt.
+	Params() []string
+	// Weights lists the names of the matrices [n, n] that the parameters hold.
+	Weights() []string
+	// States lists the names of the states.
+	States() []string
+	// Lift lifts the step over xs, from the given states (by name; nil for
+	// rest), by Scan or else by Unroll.
+	Lift(scan bool, xs *G.Node, states map[string]*G.Node, opts ...graph.Option) (*Lifted, error)
+	// Clone returns a model to change without changing this one.
+	Clone() Model
+}
+
+// Lifted is a model lifted in time.
+type Lifted struct {
+	Out    *G.Node                       // the outputs [T, …]
+	Final  map[string]*G.Node            // the states after the last step
+	Trace  func(string) (*G.Node, error) // a state after every step, [T, …]
+	Unused []string                      // learnable parameters on which nothing depends
+}
+
+// ModelOf returns the model of a step with the parameters p.
+func ModelOf[S any, P graph.Params[S]](name string, step graph.Step[S, P], p P) Model {
+	return &model[S, P]{name: name, step: step, p: p}
+}
+
+type model[S any, P graph.Params[S]] struct {
+	name string
+	step graph.Step[S, P]
+	p    P
+}
+
+func (m *model[S, P]) Name() string { return m.name }
+func (m *model[S, P]) Clone() Model { c := *m; return &c }
+
+func (m *model[S, P]) Params() []string  { return graph.ParamNames(m.p) }
+func (m *model[S, P]) Weights() []string { return graph.NodeNames(m.p) }
+func (m *model[S, P]) States() []string {
+	var s S
+	return graph.NodeNames(s)
+}
+
+func (m *model[S, P]) Get(name string) (any, error) {
+	f, err := graph.Field(&m.p, name)
+	if err != nil {
+		return nil, fmt.Errorf("neurons: model %s: %w", m.name, err)
+	}
+	return f, nil
+}
+
+func (m *model[S, P]) Set(name string, value any) error {
+	if err := m.set(name, value); err != nil {
+		return fmt.Errorf("neurons: model %s: %s: %w", m.name, name, err)
+	}
+	return nil
+}
+
+func (m *model[S, P]) set(name string, value any) error {
+	f, err := graph.Field(&m.p, name)
+	if err != nil {
+		return err
+	}
+	switch f := f.(type) {
+	case *graph.Param:
+		switch v := value.(type) {
+		case float64:
+			*f = graph.Const(v)
+			return nil
+		case *G.Node:
+			*f = graph.Learn(v)
+			return nil
+		}
+	case **G.Node:
+		if v, ok := value.(*G.Node); ok {
+			*f = v
+			return nil
+		}
+	case *float64:
+		if v, ok := value.(float64); ok {
+			*f = v
+			return nil
+		}
+	case *bool:
+		if v, ok := value.(bool); ok {
+			*f = v
+			return nil
+		}
+	case *graph.Func:
+		if v, ok := value.(graph.Func); ok {
+			*f = v
+			return nil
+		}
+	case interface{ UnmarshalText([]byte) error }:
+		if v, ok := value.(string); ok {
+			return f.UnmarshalText([]byte(v))
+		}
+	}
+	return fmt.Errorf("got a %T, which the field cannot take", value)
+}
+
+func (m *model[S, P]) Lift(scan bool, xs *G.Node, states map[string]*G.Node, opts ...graph.Option) (*Lifted, error) {
+	var s0 *S
+	if states != nil {
+		s0 = new(S)
+		for _, name := range m.States() {
+			n, ok := states[name]
+			if !ok {
+				return nil, fmt.Errorf("neurons: model %s: no initial state %s", m.name, name)
+			}
+			f, err := graph.Field(s0, name)
+			if err != nil {
+				return nil, fmt.Errorf("neurons: model %s: %w", m.name, err)
+			}
+			*f.(**G.Node) = n
+		}
+	}
+	var run *graph.Run[S]
+	var err error
+	if scan {
+		run, err = graph.Scan(m.step, xs, s0, m.p, opts...)
+	} else {
+		run, err = graph.Unroll(m.step, xs, s0, m.p)
+	}
+	if err != nil {
+		return nil, err
+	}
+	final, err := run.Final()
+	if err != nil {
+		return nil, err
+	}
+	l := &Lifted{Out: run.Out, Final: map[string]*G.Node{}, Trace: run.Trace, Unused: run.Unused}
+	for _, name := range m.States() {
+		f, err := graph.Field(&final, name)
+		if err != nil {
+			return nil, err
+		}
+		l.Final[name] = *f.(**G.Node)
+	}
+	return l, nil
+}
+
+var models []Model
+
+// register enters a model of this package into every test and benchmark of
+// models, under the name by which reference cases find it.
+func register[S any, P graph.Params[S]](name string, step graph.Step[S, P], p P) {
+	models = append(models, ModelOf(name, step, p))
+}
+
+// Models returns the models of this package, by name.
+func Models() []Model {
+	ms := make([]Model, len(models))
+	for i, m := range models {
+		ms[i] = m.Clone()
+	}
+	slices.SortFunc(ms, func(a, b Model) int {
+		if a.Name() < b.Name() {
+			return -1
+		}
+		return 1
+	})
+	return ms
+}
+
+// ModelNamed returns the model registered under a name.
+func ModelNamed(name string) (Model, error) {
+	for _, m := range models {
+		if m.Name() == name {
+			return m.Clone(), nil
+		}
+	}
+	return nil, fmt.Errorf("neurons: no model %q", name)
+}

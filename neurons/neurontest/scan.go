@@ -1,0 +1,151 @@
+package neurontest
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/neurons"
+)
+
+// Test checks that lifting the model by graph.Scan gives what graph.Unroll
+// gives: outputs, final states and traces, and the gradients of the input, the
+// initial states, the weights and every parameter, learnt as a scalar and as
+// one value per neuron; in float64 within 1e-12 and in float32 within 1e-5,
+// spikes equal; for several shapes and with Checkpoint. Run it on a model of
+// your own with neurons.ModelOf.
+func Test(t *testing.T, m neurons.Model) {
+	t.Helper()
+	shapes := []struct{ steps, batch, n, every int }{{1, 1, 1, 0}, {7, 3, 5, 0}, {12, 1, 4, 5}}
+	check := func(t *testing.T, c config) {
+		t.Run(c.String(), func(t *testing.T) { compare(t, c.run(t, m, true), c.run(t, m, false), c.dt) })
+	}
+	for _, dt := range []tensor.Dtype{tensor.Float64, tensor.Float32} {
+		for _, learn := range []string{"constant", "scalar", "neuron"} {
+			for i, s := range shapes {
+				check(t, config{dt: dt, learn: learn, steps: s.steps, batch: s.batch, n: s.n, every: s.every, seed: uint64(i + 1)})
+			}
+		}
+	}
+	// Unrolling many steps is slow, so these are few.
+	check(t, config{dt: tensor.Float32, learn: "scalar", steps: 60, batch: 2, n: 3, every: 7, seed: 11})
+	if !testing.Short() {
+		check(t, config{dt: tensor.Float64, learn: "neuron", steps: 200, batch: 2, n: 2, every: 16, seed: 12})
+	}
+}
+
+type config struct {
+	dt              tensor.Dtype
+	learn           string
+	steps, batch, n int
+	every           int
+	seed            uint64
+}
+
+func (c config) String() string {
+	return fmt.Sprintf("%v/%s/T=%d batch=%d n=%d every=%d", c.dt, c.learn, c.steps, c.batch, c.n, c.every)
+}
+
+// results are values by name; those called spikes must be equal.
+type results map[string][]float64
+
+func (c config) run(t *testing.T, m neurons.Model, scan bool) results {
+	t.Helper()
+	m = m.Clone()
+	g := G.NewGraph()
+	size := c.batch * c.n
+	xs := graphtest.Node(g, c.dt, "xs", []int{c.steps, c.batch, c.n}, scaled(graphtest.Random(c.steps*size, c.seed), 1.5, 1))
+	wrt, names := []*G.Node{xs}, []string{"xs"}
+	add := func(name string, shape []int, x []float64) *G.Node {
+		n := graphtest.Node(g, c.dt, name, shape, x)
+		wrt, names = append(wrt, n), append(names, name)
+		return n
+	}
+	for i, w := range m.Weights() {
+		x := scaled(graphtest.Random(c.n*c.n, c.seed+50+uint64(i)), 0.4, 0)
+		require.NoError(t, m.Set(w, add(w, []int{c.n, c.n}, x)))
+	}
+	for i, p := range m.Params() {
+		v, err := m.Get(p)
+		require.NoError(t, err)
+		value, ok := v.(*graph.Param).Value()
+		require.True(t, ok, "parameter %s has a node already", p)
+		noise := graphtest.Random(c.n, c.seed+100+uint64(i))
+		switch c.learn {
+		case "scalar":
+			require.NoError(t, m.Set(p, add(p, nil, []float64{value})))
+		case "neuron":
+			require.NoError(t, m.Set(p, add(p, []int{c.n}, scaled(noise, 0.03*value, value))))
+		}
+	}
+	states := map[string]*G.Node{}
+	for i, s := range m.States() {
+		x := scaled(graphtest.Random(size, c.seed+200+uint64(i)), 0.2, 0)
+		if strings.HasSuffix(s, "Z") {
+			for j := range x {
+				x[j] = float64(j % 2)
+			}
+		}
+		states[s] = add("state "+s, []int{c.batch, c.n}, x)
+	}
+	l, err := m.Lift(scan, xs, states, graph.Checkpoint(c.every))
+	require.NoError(t, err)
+	outs, outNames := []*G.Node{l.Out}, []string{"out"}
+	for _, s := range m.States() {
+		tr, err := l.Trace(s)
+		require.NoError(t, err)
+		outs, outNames = append(outs, l.Final[s], tr), append(outNames, "final "+s, "trace "+s)
+	}
+	weights := make([][]float64, len(outs))
+	for i, n := range outs {
+		weights[i] = graphtest.Random(n.Shape().TotalSize(), c.seed+300+uint64(i))
+	}
+	grads, values := graphtest.Grads(t, graphtest.Loss(t, outs, weights), wrt, outs)
+	r := results{}
+	for i, n := range outNames {
+		r[n] = values[i]
+	}
+	for i, n := range names {
+		r["gradient of "+n] = grads[i]
+	}
+	return r
+}
+
+func scaled(x []float64, by, plus float64) []float64 {
+	for i := range x {
+		x[i] = x[i]*by + plus
+	}
+	return x
+}
+
+func compare(t *testing.T, got, want results, dt tensor.Dtype) {
+	t.Helper()
+	require.Equal(t, len(want), len(got))
+	tol := 1e-12
+	if dt == tensor.Float32 {
+		tol = 1e-5
+	}
+	for name, w := range want {
+		if spikes(w) {
+			require.Equal(t, w, got[name], name)
+			continue
+		}
+		graphtest.Close(t, name, w, got[name], tol)
+	}
+}
+
+// spikes reports whether all values are 0 or 1.
+func spikes(x []float64) bool {
+	for _, v := range x {
+		if v != 0 && v != 1 {
+			return false
+		}
+	}
+	return true
+}
