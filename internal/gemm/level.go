@@ -1,0 +1,76 @@
+package gemm
+
+import (
+	"fmt"
+	"sync/atomic"
+)
+
+// A Level is the instruction set that the package runs on.
+type Level int
+
+// The levels, slowest first.
+const (
+	Go     Level = iota // no assembly
+	AVX2                // AVX2 and FMA
+	AVX512              // AVX-512 F, BW, DQ and VL
+)
+
+func (l Level) String() string {
+	return [...]string{"Go", "AVX2", "AVX512"}[l]
+}
+
+// kernels are the inner loops of a level for one element type. Those of the
+// matrix product take a tile of C of at most mr×nr elements; those of rows take a
+// row of at most tile elements.
+type kernels[T float] struct {
+	mr, nr, lanes int // nr is two vectors of so many lanes
+	mc, nc, kc    int // sizes of the blocks of A, mc×kc, and of B, kc×nc, in the cache
+
+	gemm      func(k int, a []T, ars, aks int, b []T, bks int, c []T, ldc, rows, cols int, add bool)
+	pack      func(dst []T, step int, src []T, lds, k, panels, width int)
+	transpose func(dst []T, step int, src []T, lds, k int)
+	group     int // what transpose takes: group rows, k a multiple of group
+
+	tile        int
+	addRows     func(dst, w []T, ldw int, idx []int32, rows int) bool
+	axpyRows    func(dst, w []T, ldw int, idx []int32, val []T, rows int) bool
+	scatterRows func(dst []T, ldd int, idx []int32, src []T, rows int) bool
+	nonZero     func(x []T, idx []int32) (n int, ones bool)
+	count       func(x []T) int
+}
+
+// A machine is the kernels of one level.
+type machine struct {
+	level Level
+	f32   kernels[float32]
+	f64   kernels[float64]
+}
+
+// machines are the levels that run on this computer, slowest first.
+var machines = append([]*machine{{Go, goKernels[float32](), goKernels[float64]()}}, vectorMachines()...)
+
+var active atomic.Pointer[machine]
+
+func init() { active.Store(machines[len(machines)-1]) }
+
+// Levels returns the levels that run on this computer, slowest first. The last
+// one is in use unless Force has chosen another.
+func Levels() []Level {
+	ls := make([]Level, len(machines))
+	for i, m := range machines {
+		ls[i] = m.level
+	}
+	return ls
+}
+
+// Force makes the package run at a level that Levels lists, until restore is
+// called. It is for tests: the last bits of results differ between levels.
+func Force(level Level) (restore func()) {
+	for _, m := range machines {
+		if m.level == level {
+			old := active.Swap(m)
+			return func() { active.Store(old) }
+		}
+	}
+	panic(fmt.Sprintf("gemm: level %d does not run on this computer, only %v", level, Levels()))
+}

@@ -1,0 +1,117 @@
+package vec
+
+import (
+	"fmt"
+	"sync/atomic"
+)
+
+// Float is the element type of a kernel.
+type Float interface{ float32 | float64 }
+
+// Kernels holds the kernels of one element type. A destination may be the same
+// slice as any operand, but must not overlap one in part. Operands have at
+// least len(dst) elements, which the kernels do not check; only len(dst)
+// elements are read and written.
+type Kernels[F Float] struct {
+	// Arithmetic, dst = a ∘ b. Division by zero is that of IEEE 754. Max and Min
+	// are NaN where either operand is; of two zeros they return b's.
+	Add, Sub, Mul, Div, Max, Min, Pow func(dst, a, b []F)
+
+	// Comparisons, 1 where a ∘ b and else 0. With a NaN all are 0 but Ne, which
+	// is 1.
+	Gt, Ge, Lt, Le, Eq, Ne func(dst, a, b []F)
+
+	// Arithmetic with a constant, dst = a ∘ c. MaxC and MinC are NaN where a is,
+	// and everywhere if c is; of two zeros they return a's.
+	AddC, MulC, DivC, MaxC, MinC, PowC func(dst, a []F, c F)
+
+	RSubC func(dst, a []F, c F) // c − a
+	RDivC func(dst, a []F, c F) // c / a
+
+	// Comparisons with a constant, 1 where a ∘ c and else 0.
+	GtC, GeC, LtC, LeC, EqC, NeC func(dst, a []F, c F)
+
+	// Functions, dst = f(a), NaN where a is.
+	Neg    func(dst, a []F) // −a, also of zeros
+	Abs    func(dst, a []F) // a without its sign bit
+	Sign   func(dst, a []F) // 1 where a > 0, −1 where a < 0, else a
+	Square func(dst, a []F) // a·a
+	Cube   func(dst, a []F) // (a·a)·a
+	Sqrt   func(dst, a []F) // correctly rounded
+	Inv    func(dst, a []F) // 1/a
+	Relu   func(dst, a []F) // 0 where a < 0, else a
+	Floor  func(dst, a []F) // the largest integer ≤ a
+	Ceil   func(dst, a []F) // the smallest integer ≥ a
+
+	// Functions that are no single operation, within 2 ulp.
+	Exp, Log, Log2, Expm1, Log1p, Tanh, Sin, Cos func(dst, a []F)
+
+	Sigmoid  func(dst, a []F) // 1 / (1 + exp(−a))
+	Softplus func(dst, a []F) // log(1 + exp(a))
+
+	// Sums of products, each rounded after the product and after the sum.
+	MulAdd      func(dst, a, b, c []F)       // a·b + c
+	MulRSub     func(dst, a, b, c []F)       // c − a·b
+	MulAddC     func(dst, a []F, k F, c []F) // k·a + c
+	OneMinusMul func(dst, z, v []F)          // (1 − z)·v
+	Reset       func(dst, z, v, r []F)       // (1 − z)·v + z·r
+
+	Between func(dst, a []F, lo, hi F) // 1 where lo ≤ a ≤ hi, else 0
+	Clamp   func(dst, a []F, lo, hi F) // lo where a < lo, then hi where that is > hi; a NaN bound is none
+	Fill    func(dst []F, c F)         // c
+
+	// Sum adds element i to running sum i mod 32, from zero and in order, then
+	// folds the upper half of the running sums onto the lower half until one is
+	// left. This order holds on every path.
+	Sum func(a []F) F
+
+	// Finite reports whether no element is NaN or ±Inf.
+	Finite func(a []F) bool
+}
+
+// set holds the kernels of one instruction set.
+type set struct {
+	f32 Kernels[float32]
+	f64 Kernels[float64]
+}
+
+// sets holds what this processor runs, by name; current is the one in force.
+var (
+	sets    = available()
+	current atomic.Pointer[set]
+)
+
+func init() {
+	for _, level := range []string{"avx512", "avx2", "go"} {
+		if s := sets[level]; s != nil {
+			current.Store(s)
+			return
+		}
+	}
+}
+
+// For returns the kernels of F for the instruction set in force: AVX-512, AVX2
+// or plain Go, the first that the processor has. It costs a load.
+func For[F Float]() *Kernels[F] {
+	s := current.Load()
+	var k any = &s.f32
+	if _, ok := k.(*Kernels[F]); !ok {
+		k = &s.f64
+	}
+	return k.(*Kernels[F])
+}
+
+// Force puts an instruction set in force for tests, "avx512", "avx2" or "go",
+// and returns a function that restores the previous one. Kernels handed out
+// before stay what they are.
+func Force(level string) (restore func(), err error) {
+	s, ok := sets[level]
+	if !ok {
+		return nil, fmt.Errorf("vec: no instruction set %q, want avx512, avx2 or go", level)
+	}
+	if s == nil {
+		return nil, fmt.Errorf("vec: this processor lacks %s", level)
+	}
+	old := current.Swap(s)
+	return func() { current.Store(old) }, nil
+}
