@@ -27,7 +27,7 @@ func (p *program) blockRows() int {
 type bound[F vec.Float] struct {
 	p       *program
 	k       *kernelTable[F]
-	streams map[stream][]F // whole sequences
+	streams [][]F // whole sequences, by slot
 	fulls   [][]F
 	consts  []F
 	accs    [][]F
@@ -37,7 +37,12 @@ type bound[F vec.Float] struct {
 
 // bind finds the values of everything that does not change over time.
 func bind[F vec.Float](p *program, e *env, k *kernelTable[F], streams map[stream][]F) (*bound[F], error) {
-	b := &bound[F]{p: p, k: k, streams: streams, values: map[*G.Node]G.Value{}}
+	b := &bound[F]{p: p, k: k, streams: make([][]F, len(p.slots)), values: map[*G.Node]G.Value{}}
+	for i, s := range p.slots {
+		if s.kind == slotStream {
+			b.streams[i] = streams[s.strm]
+		}
+	}
 	for _, n := range p.fulls {
 		f, err := envFloats[F](e, n)
 		if err != nil {
@@ -120,10 +125,11 @@ func (w *worker[F]) enter(r0, r1 int) {
 // step runs the program at time step t. The slots of the carried states are
 // already in place.
 func (w *worker[F]) step(t int) {
-	for i, s := range w.b.p.slots {
-		if s.kind == slotStream {
-			at := t * s.width * w.b.p.rows
-			w.slots[i] = w.b.streams[s.strm][at+w.r0*s.width : at+w.r1*s.width]
+	for i, x := range w.b.streams {
+		if x != nil {
+			width := w.b.p.slots[i].width
+			at := t * width * w.b.p.rows
+			w.slots[i] = x[at+w.r0*width : at+w.r1*width]
 		}
 	}
 	for i := range w.b.p.instrs {

@@ -194,3 +194,33 @@ var (
 	_ G.SDOp = reduceOp{}
 	_ G.SDOp = fillOp{}
 )
+
+// Expand returns p broadcast to the given shape, as NumPy broadcasts.
+func (b *Builder) Expand(p *G.Node, shape []int) *G.Node {
+	if !b.ok("expand", p) {
+		return nil
+	}
+	return b.expand(p, shape)
+}
+
+// Reduce sums x down to the given shape, which must broadcast to that of x; no
+// axes means the sum of all elements. It is the transpose of Expand.
+func (b *Builder) Reduce(x *G.Node, shape []int) *G.Node {
+	if !b.ok("reduce", x) {
+		return nil
+	}
+	if !broadcasts(shape, x.Shape()) {
+		b.fail("reduce: x has shape %v, to which %v does not broadcast", shapeOf(x), shape)
+		return nil
+	}
+	return b.apply(reduceOp{signature: signatureOf(G.Nodes{x}, x.Dtype(), shape)}, x)
+}
+
+// Reshape returns x with another shape of as many elements.
+func (b *Builder) Reshape(x *G.Node, shape ...int) *G.Node {
+	if !b.ok("reshape", x) {
+		return nil
+	}
+	y, err := G.Reshape(x, shape)
+	return b.keep("reshape", y, err)
+}

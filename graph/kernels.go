@@ -58,3 +58,70 @@ func (m matrix[F]) mul(dst, a []F, chunk *spikeChunk[F]) {
 		addRows(dst[r*m.n:(r+1)*m.n], m.w, m.n, chunk, r)
 	}
 }
+
+// countNonZero returns how many elements are not zero.
+func countNonZero[F vec.Float](x []F) int {
+	switch x := any(x).(type) {
+	case []float32:
+		return gemm.Count32(x)
+	case []float64:
+		return gemm.Count64(x)
+	}
+	return 0
+}
+
+// nonZero writes the positions of the elements that are not zero to idx, and
+// reports whether these are all 1.
+func nonZero[F vec.Float](x []F, idx []int32) (n int, ones bool) {
+	switch x := any(x).(type) {
+	case []float32:
+		return gemm.NonZero32(x, idx)
+	case []float64:
+		return gemm.NonZero64(x, idx)
+	}
+	return 0, false
+}
+
+// gather adds to dst the rows idx of w, which are ld apart, times val if there
+// is any.
+func gather[F vec.Float](dst, w []F, ld int, idx []int32, val []F) {
+	switch dst := any(dst).(type) {
+	case []float32:
+		w := any(w).([]float32)
+		if len(val) == 0 {
+			gemm.AddRows32(dst, w, ld, idx)
+		} else {
+			gemm.AxpyRows32(dst, w, ld, idx, any(val).([]float32))
+		}
+	case []float64:
+		w := any(w).([]float64)
+		if len(val) == 0 {
+			gemm.AddRows64(dst, w, ld, idx)
+		} else {
+			gemm.AxpyRows64(dst, w, ld, idx, any(val).([]float64))
+		}
+	}
+}
+
+// scatter adds src, times val if there is any, to the rows idx of dst, which are
+// ld apart.
+func scatter[F vec.Float](dst []F, ld int, idx []int32, val, src []F) {
+	switch dst := any(dst).(type) {
+	case []float32:
+		if src := any(src).([]float32); len(val) == 0 {
+			gemm.ScatterRows32(dst, ld, idx, src)
+			return
+		}
+	case []float64:
+		if src := any(src).([]float64); len(val) == 0 {
+			gemm.ScatterRows64(dst, ld, idx, src)
+			return
+		}
+	}
+	for k, j := range idx {
+		d := dst[int(j)*ld:][:len(src)]
+		for i, x := range src {
+			d[i] += val[k] * x
+		}
+	}
+}

@@ -1,0 +1,102 @@
+package graph_test
+
+import (
+	"fmt"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/graph/graphtest"
+)
+
+// spikeTrain returns n zeros and ones, of which about the share rate are ones.
+func spikeTrain(n int, rate float64, seed uint64) []float64 {
+	x := graphtest.Random(n, seed)
+	for i, v := range graphtest.Random(n, seed+1) {
+		u := 0.5 + v/8 // spread enough to cut at a rate
+		x[i] = 0
+		if u < rate {
+			x[i] = 1
+		}
+	}
+	return x
+}
+
+// linearRun returns y, dx, dW and db of a linear map with random cotangents.
+func linearRun(t testing.TB, dt tensor.Dtype, x []float64, shape []int, out int) [][]float64 {
+	g := G.NewGraph()
+	in := shape[len(shape)-1]
+	xs := graphtest.Node(g, dt, "x", shape, x)
+	w := graphtest.Node(g, dt, "w", []int{in, out}, graphtest.Random(in*out, 7))
+	b := graphtest.Node(g, dt, "b", []int{out}, graphtest.Random(out, 8))
+	y, err := graph.Linear(xs, w, b)
+	require.NoError(t, err)
+	loss := graphtest.Loss(t, []*G.Node{y}, [][]float64{graphtest.Random(y.Shape().TotalSize(), 9)})
+	grads, values := graphtest.Grads(t, loss, []*G.Node{xs, w, b}, []*G.Node{y})
+	return append(values, grads...)
+}
+
+// naiveLinear computes the same in plain loops.
+func naiveLinear(x []float64, in, out int) [][]float64 {
+	w, b := graphtest.Random(in*out, 7), graphtest.Random(out, 8)
+	rows := len(x) / in
+	dy := graphtest.Random(rows*out, 9)
+	y, dx := make([]float64, rows*out), make([]float64, rows*in)
+	dw, db := make([]float64, in*out), make([]float64, out)
+	for r := range rows {
+		for o := range out {
+			y[r*out+o] = b[o]
+			db[o] += dy[r*out+o]
+			for i := range in {
+				y[r*out+o] += x[r*in+i] * w[i*out+o]
+				dx[r*in+i] += dy[r*out+o] * w[i*out+o]
+				dw[i*out+o] += x[r*in+i] * dy[r*out+o]
+			}
+		}
+	}
+	return [][]float64{y, dx, dw, db}
+}
+
+// A linear map gives the same numbers whether it follows the spikes or not.
+func TestLinear(t *testing.T) {
+	shape := []int{5, 30, 17}
+	const out = 9
+	n := 5 * 30 * 17
+	graded := spikeTrain(n, 0.1, 1)
+	for i, v := range graphtest.Random(n, 3) {
+		graded[i] *= v
+	}
+	for name, x := range map[string][]float64{
+		"silent": make([]float64, n), "sparse spikes": spikeTrain(n, 0.1, 1), "dense spikes": spikeTrain(n, 0.6, 1),
+		"sparse values": graded, "dense values": graphtest.Random(n, 2),
+	} {
+		want := naiveLinear(x, 17, out)
+		for dt, tol := range map[tensor.Dtype]float64{tensor.Float64: 1e-12, tensor.Float32: 1e-5} {
+			t.Run(fmt.Sprintf("%s/%v", name, dt), func(t *testing.T) {
+				got := linearRun(t, dt, x, shape, out)
+				for i, part := range []string{"y", "dx", "dw", "db"} {
+					graphtest.Close(t, part, want[i], got[i], tol)
+				}
+			})
+		}
+	}
+}
+
+// Results have the same bits whatever the number of processors.
+func TestSameBits(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	x := spikeTrain(6*70*40, 0.1, 1)
+	var want [][]float64
+	for _, n := range []int{1, 2, 5} {
+		runtime.GOMAXPROCS(n)
+		got := linearRun(t, tensor.Float32, x, []int{6, 70, 40}, 300)
+		if want == nil {
+			want = got
+		}
+		require.Equal(t, want, got, "GOMAXPROCS=%d", n)
+	}
+}
