@@ -23,7 +23,7 @@ func (p *program) blockRows() int {
 	return max(1, min(p.rows, blockLanes/widest))
 }
 
-// bound is a program with the memory of one run.
+// A bound is a program with its memory, kept from run to run.
 type bound[F vec.Float] struct {
 	p       *program
 	k       *kernelTable[F]
@@ -33,56 +33,73 @@ type bound[F vec.Float] struct {
 	accs    [][]F
 	mats    []matrix[F]
 	values  map[*G.Node]G.Value // unchanging arguments of calls
+	pool    []*stateWorker[F]
 }
 
-// bind finds the values of everything that does not change over time.
-func bind[F vec.Float](p *program, e *env, k *kernelTable[F], streams map[stream][]F) (*bound[F], error) {
-	b := &bound[F]{p: p, k: k, streams: make([][]F, len(p.slots)), values: map[*G.Node]G.Value{}}
-	for i, s := range p.slots {
-		if s.kind == slotStream {
-			b.streams[i] = streams[s.strm]
-		}
-	}
-	for _, n := range p.fulls {
-		f, err := envFloats[F](e, n)
-		if err != nil {
-			return nil, err
-		}
-		b.fulls = append(b.fulls, f)
-	}
-	for _, c := range p.consts {
-		v := F(c.v)
-		if c.node != nil {
-			f, err := envFloats[F](e, c.node)
-			if err != nil {
-				return nil, err
-			}
-			v = f[0]
-		}
-		if c.neg {
-			v = -v
-		}
-		b.consts = append(b.consts, v)
+func newBound[F vec.Float](p *program) *bound[F] {
+	b := &bound[F]{
+		p: p, streams: make([][]F, len(p.slots)), fulls: make([][]F, len(p.fulls)),
+		consts: make([]F, len(p.consts)), mats: make([]matrix[F], len(p.mats)), values: map[*G.Node]G.Value{},
 	}
 	for _, a := range p.accs {
 		b.accs = append(b.accs, make([]F, size(a.node)))
 	}
-	for _, m := range p.mats {
-		b.mats = append(b.mats, newMatrix(b.fulls[m.w], m))
+	return b
+}
+
+// load finds the values of everything that does not change over time, and
+// clears the sums.
+func (b *bound[F]) load(e *env, k *kernelTable[F], streams map[stream][]F) (err error) {
+	b.k = k
+	for i, s := range b.p.slots {
+		if s.kind == slotStream {
+			b.streams[i] = streams[s.strm]
+		}
 	}
-	for _, c := range p.calls {
+	for i, n := range b.p.fulls {
+		if b.fulls[i], err = envFloats[F](e, n); err != nil {
+			return err
+		}
+	}
+	for i, c := range b.p.consts {
+		b.consts[i] = F(c.v)
+		if c.node != nil {
+			f, err := envFloats[F](e, c.node)
+			if err != nil {
+				return err
+			}
+			b.consts[i] = f[0]
+		}
+		if c.neg {
+			b.consts[i] = -b.consts[i]
+		}
+	}
+	for i, m := range b.p.mats {
+		b.mats[i].load(b.fulls[m.w], m)
+	}
+	for _, a := range b.accs {
+		clear(a)
+	}
+	for _, c := range b.p.calls {
 		for _, a := range c.args {
 			if a.slot >= 0 {
 				continue
 			}
-			v, err := e.value(a.node)
-			if err != nil {
-				return nil, err
+			if b.values[a.node], err = e.value(a.node); err != nil {
+				return err
 			}
-			b.values[a.node] = v
 		}
 	}
-	return b, nil
+	return nil
+}
+
+// worker returns worker i, for states of the given shapes.
+func (b *bound[F]) worker(i int, states []tensor.Shape) *stateWorker[F] {
+	for len(b.pool) <= i {
+		b.pool = append(b.pool, newStateWorker(b, states))
+	}
+	b.pool[i].err = nil
+	return b.pool[i]
 }
 
 // A worker runs blocks of bound programs, one at a time.
@@ -195,13 +212,13 @@ func (w *worker[F]) call(c *callInstr, dst []F) {
 }
 
 // eachBlock calls work for each block of rows, on as many goroutines as
-// GOMAXPROCS allows; every goroutine has a worker state of its own, made by
-// start. It returns the first error.
-func eachBlock[W any](rows, perBlock int, start func() W, work func(w W, r0, r1 int) error) error {
+// GOMAXPROCS allows; goroutine i works with start(i). It returns the first
+// error.
+func eachBlock[W any](rows, perBlock int, start func(i int) W, work func(w W, r0, r1 int) error) error {
 	blocks := (rows + perBlock - 1) / perBlock
 	n := min(blocks, runtime.GOMAXPROCS(0))
 	if n <= 1 {
-		w := start()
+		w := start(0)
 		for r := 0; r < rows; r += perBlock {
 			if err := work(w, r, min(rows, r+perBlock)); err != nil {
 				return err
@@ -213,8 +230,8 @@ func eachBlock[W any](rows, perBlock int, start func() W, work func(w W, r0, r1 
 	var wg sync.WaitGroup
 	errs := make([]error, n)
 	for i := range n {
+		w := start(i)
 		wg.Go(func() {
-			w := start()
 			for {
 				k := int(next.Add(1)) - 1
 				if k >= blocks || errs[i] != nil {

@@ -34,19 +34,25 @@ const sparseBelow = 0.25
 type matrix[F vec.Float] struct {
 	k, n int
 	w    []F // k×n
+	t    []F // memory for a transpose
 }
 
-func newMatrix[F vec.Float](w []F, m matInstr) matrix[F] {
-	if !m.trans {
-		return matrix[F]{k: m.k, n: m.n, w: w}
+// load takes over the values of w.
+func (m *matrix[F]) load(w []F, in matInstr) {
+	m.k, m.n = in.k, in.n
+	if !in.trans {
+		m.w = w
+		return
 	}
-	t := make([]F, len(w))
-	transpose(t, w, m.n, m.k)
-	return matrix[F]{k: m.k, n: m.n, w: t}
+	if len(m.t) != len(w) {
+		m.t = make([]F, len(w))
+	}
+	transpose(m.t, w, in.n, in.k)
+	m.w = m.t
 }
 
 // mul computes dst = a·w for some rows of a. chunk is scratch memory.
-func (m matrix[F]) mul(dst, a []F, chunk *spikeChunk[F]) {
+func (m *matrix[F]) mul(dst, a []F, chunk *spikeChunk[F]) {
 	rows := len(a) / m.k
 	if float64(countNonZero(a)) >= sparseBelow*float64(len(a)) {
 		mul(product[F]{m: rows, n: m.n, k: m.k, a: a, lda: m.k, b: m.w, ldb: m.n, c: dst})

@@ -15,6 +15,8 @@ type backMemory[F vec.Float] struct {
 	states []*tensor.Dense
 	params []G.Value
 	stash  map[stream][]F
+	b, adv *bound[F]
+	pool   []*backWorker[F]
 }
 
 func (r *scanRun[F]) memoryOf(bw *backward) *backMemory[F] {
@@ -32,6 +34,10 @@ func (r *scanRun[F]) memoryOf(bw *backward) *backMemory[F] {
 			m.stash[stream{streamStashA, a.stash}] = make([]F, s.steps()*size(in[0]))
 			m.stash[stream{streamStashB, a.stash}] = make([]F, s.steps()*size(in[1]))
 		}
+	}
+	m.b = newBound[F](bw.program)
+	if bw.advance != nil {
+		m.adv = newBound[F](bw.advance)
 	}
 	bw.memory = m
 	return m
@@ -69,27 +75,37 @@ func (r *scanRun[F]) backward(bw *backward, in []G.Value) error {
 	}
 	e := r.environment(bw.sg, in)
 	k := kernelsFor[F]()
-	p := bw.program
-	b, err := bind(p, e, k, streams)
-	if err != nil {
+	if err := m.b.load(e, k, streams); err != nil {
 		return err
 	}
-	var adv *bound[F]
-	if bw.advance != nil {
-		if adv, err = bind(bw.advance, e, k, streams); err != nil {
+	if m.adv != nil {
+		if err := m.adv.load(e, k, streams); err != nil {
 			return err
 		}
 	}
-	if v := bw.v; v.x == nil {
+	if bw.v.x == nil {
 		clear(elems[F](m.x))
 	}
+	p := bw.program
 	err = eachBlock(p.rows, p.blockRows(),
-		func() *backWorker[F] { return newBackWorker(r, b, adv) },
+		func(i int) *backWorker[F] { return m.worker(i, r) },
 		func(w *backWorker[F], r0, r1 int) error { return w.block(m, lambda, r0, r1) })
 	if err != nil {
 		return err
 	}
-	return r.sums(bw, b, m, e)
+	return r.sums(bw, m, e)
+}
+
+func (m *backMemory[F]) worker(i int, r *scanRun[F]) *backWorker[F] {
+	for len(m.pool) <= i {
+		m.pool = append(m.pool, newBackWorker(r, m.b, m.adv, len(m.pool)))
+	}
+	w := m.pool[i]
+	w.err = nil
+	if w.advance != nil {
+		w.advance.err = nil
+	}
+	return w
 }
 
 // A backWorker runs blocks backward.
@@ -100,8 +116,8 @@ type backWorker[F vec.Float] struct {
 	states          [][][]F // the states that enter the steps between two kept ones
 }
 
-func newBackWorker[F vec.Float](r *scanRun[F], b, adv *bound[F]) *backWorker[F] {
-	w := &backWorker[F]{stateWorker: newStateWorker(b, r.s.states), r: r}
+func newBackWorker[F vec.Float](r *scanRun[F], b, adv *bound[F], i int) *backWorker[F] {
+	w := &backWorker[F]{stateWorker: b.worker(i, r.s.states), r: r}
 	w.states = make([][][]F, r.s.every+1)
 	for j := range w.states {
 		w.states[j] = make([][]F, len(r.s.states))
@@ -177,7 +193,8 @@ func (w *backWorker[F]) recompute(start, end, r0, r1 int) {
 }
 
 // sums computes the gradients of the parameters from the sums over time.
-func (r *scanRun[F]) sums(bw *backward, b *bound[F], m *backMemory[F], e *env) error {
+func (r *scanRun[F]) sums(bw *backward, m *backMemory[F], e *env) error {
+	b := m.b
 	sum := func(i int) (G.Value, error) {
 		a := b.p.accs[i]
 		if a.product {

@@ -26,6 +26,7 @@ type scanRun[F vec.Float] struct {
 	traces []*tensor.Dense
 	kept   [][]F // each state, every s.every steps
 	memory map[*G.Node]*tensor.Dense
+	fwd    *bound[F]
 }
 
 func elems[F vec.Float](d *tensor.Dense) []F { return d.Data().([]F) }
@@ -107,12 +108,14 @@ func (r *scanRun[F]) forward(in []G.Value) error {
 		}
 	}
 	p := s.fwd
-	b, err := bind(p, r.environment(s.sg, in), kernelsFor[F](), streams)
-	if err != nil {
+	if r.fwd == nil || r.fwd.p != p {
+		r.fwd = newBound[F](p)
+	}
+	if err := r.fwd.load(r.environment(s.sg, in), kernelsFor[F](), streams); err != nil {
 		return err
 	}
 	return eachBlock(p.rows, p.blockRows(),
-		func() *stateWorker[F] { return newStateWorker(b, s.states) },
+		func(i int) *stateWorker[F] { return r.fwd.worker(i, s.states) },
 		func(w *stateWorker[F], r0, r1 int) error {
 			w.enter(r0, r1)
 			for i := range initial {

@@ -8,7 +8,7 @@ const chunkRows = 64
 
 // eachChunk calls work for chunks of rows on all processors.
 func eachChunk(rows int, work func(r0, r1 int)) {
-	_ = eachBlock(rows, chunkRows, func() struct{} { return struct{}{} },
+	_ = eachBlock(rows, chunkRows, func(int) struct{} { return struct{}{} },
 		func(_ struct{}, r0, r1 int) error { work(r0, r1); return nil })
 }
 
@@ -106,7 +106,7 @@ const columnTile = 128
 // transposedTimes computes d = xᵀ·y for y with n columns.
 func (l *spikeLists[F]) transposedTimes(d, y []F, n int) {
 	clear(d)
-	_ = eachBlock(n, columnTile, func() struct{} { return struct{}{} }, func(_ struct{}, c0, c1 int) error {
+	_ = eachBlock(n, columnTile, func(int) struct{} { return struct{}{} }, func(_ struct{}, c0, c1 int) error {
 		for k := range l.chunks {
 			c := &l.chunks[k]
 			for i := range len(c.start) - 1 {
