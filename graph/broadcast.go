@@ -221,6 +221,6 @@ func (b *Builder) Reshape(x *G.Node, shape ...int) *G.Node {
 	if !b.ok("reshape", x) {
 		return nil
 	}
-	y, err := G.Reshape(x, shape)
+	y, err := Reshape(x, shape...)
 	return b.keep("reshape", y, err)
 }

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	G "gorgonia.org/gorgonia"
@@ -22,9 +23,19 @@ func Checkpoint(k int) Option {
 	}
 }
 
-// defaultEvery is the distance of kept states where nothing else is asked for.
-// States computed again stay in the cache, kept ones go through memory.
-const defaultEvery = 1
+// chooseEvery sets the distance of kept states where the caller did not. Where
+// a step is element-wise, computing it again costs less than the way through
+// memory, and about √T steps between kept states need the least of it. A product
+// with a matrix is not worth computing twice.
+func (s *scan) chooseEvery() {
+	if s.every > 0 {
+		return
+	}
+	s.every = 1
+	if len(s.fwd.mats) == 0 && len(s.fwd.calls) == 0 {
+		s.every = int(math.Ceil(2 * math.Sqrt(float64(s.steps()))))
+	}
+}
 
 // A scan is one use of Scan: what its nodes share.
 type scan struct {
@@ -63,7 +74,7 @@ func Scan[S any, P Params[S]](step Step[S, P], xs *G.Node, s *S, p P, opts ...Op
 		}
 	}
 	sc := &scan{
-		every: defaultEvery, dt: xs.Dtype(), xShape: xs.Shape(), nParams: len(outer),
+		dt: xs.Dtype(), xShape: xs.Shape(), nParams: len(outer),
 		trace: make([]*G.Node, len(m.states)),
 		build: func() (*stepGraph, error) { return m.private(outer) },
 	}
@@ -128,7 +139,11 @@ func (s *scan) init() error {
 	} else {
 		s.run = &scanRun[float64]{s: s}
 	}
-	return s.lowerForward()
+	if err := s.lowerForward(); err != nil {
+		return err
+	}
+	s.chooseEvery()
+	return nil
 }
 
 func (s *scan) steps() int { return s.xShape[0] }

@@ -20,9 +20,9 @@
 // every input, except that the sign and payload of a NaN are unspecified. No
 // product is fused with a sum: MulAdd is Mul followed by Add.
 //
-// Functions such as Exp and Tanh are within 2 ulp of the true value on every
+// Exp, Log, Tanh and their like are within 2 ulp of the true value on every
 // path. AVX2 and AVX-512 give the same bits, plain Go may differ in the last
-// ones.
+// ones. Pow, Sin and Cos are plain Go everywhere.
 //
 // The value of an element never depends on its position or on the length of
 // the slice, so that a computation may be cut into blocks of any size.

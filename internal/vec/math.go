@@ -78,7 +78,11 @@ func exp64(x float64) float64 {
 	for _, c := range inverseFactorials {
 		q = q*r + c
 	}
-	return math.Ldexp(1+(r+r*r*q), int(n))
+	y := 1 + (r + r*r*q)
+	if -1022 <= n && n <= 1023 { // most often, and faster than Ldexp
+		return y * math.Float64frombits(uint64(n+1023)<<52)
+	}
+	return math.Ldexp(y, int(n))
 }
 
 // inverseFactorials holds 1/13! to 1/2!: with |r| < 0.35, the next term is
@@ -109,7 +113,7 @@ func log2of(x float64) float64 {
 		e--
 	}
 	y := math.Log(m)
-	p := y * hi
+	p := float64(y * hi) // not fused with a sum
 	rest := math.FMA(y, hi, -p) + y*lo
 	sum := float64(e) + p
 	return sum + (float64(e) - sum + p + rest)

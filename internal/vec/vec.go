@@ -14,7 +14,8 @@ type Float interface{ float32 | float64 }
 // elements are read and written.
 type Kernels[F Float] struct {
 	// Arithmetic, dst = a ∘ b. Division by zero is that of IEEE 754. Max and Min
-	// are NaN where either operand is; of two zeros they return b's.
+	// are NaN where either operand is; of two zeros they return b's. Pow is that
+	// of package math.
 	Add, Sub, Mul, Div, Max, Min, Pow func(dst, a, b []F)
 
 	// Comparisons, 1 where a ∘ b and else 0. With a NaN all are 0 but Ne, which
@@ -43,11 +44,14 @@ type Kernels[F Float] struct {
 	Floor  func(dst, a []F) // the largest integer ≤ a
 	Ceil   func(dst, a []F) // the smallest integer ≥ a
 
-	// Functions that are no single operation, within 2 ulp.
-	Exp, Log, Log2, Expm1, Log1p, Tanh, Sin, Cos func(dst, a []F)
+	// Functions that are no single operation, within 2 ulp and with the limits
+	// of package math. For large |a| Sigmoid and Softplus reach theirs, too.
+	Exp, Expm1, Log, Log2, Log1p, Tanh func(dst, a []F)
 
 	Sigmoid  func(dst, a []F) // 1 / (1 + exp(−a))
 	Softplus func(dst, a []F) // log(1 + exp(a))
+
+	Sin, Cos func(dst, a []F) // those of package math
 
 	// Sums of products, each rounded after the product and after the sum.
 	MulAdd      func(dst, a, b, c []F)       // a·b + c

@@ -28,7 +28,7 @@ func functions() []kernel {
 }
 
 // reduce returns an integer n and hi + lo in [−log 2 / 2, log 2 / 2] with
-// x = n log 2 + hi + lo, where hi is exact and lo below its last place.
+// x = n log 2 + hi + lo, where hi is exact and lo the small part.
 func (t *target) reduce(x vec) (n, hi, lo vec) {
 	n = t.round(t.mul(x, t.con(math.Log2E)), nearest)
 	ln2hi, ln2lo := ln2(pick(t, 15, 42)) // short enough for an exact n·ln2hi
@@ -80,6 +80,7 @@ func (t *target) exp() func(x vec) vec {
 // added again. The largest n is one too large for 2ⁿ and is halved before and
 // doubled after.
 func (t *target) expm1() func(x vec) vec {
+	// Below −40, exp is less than half an ulp of 1.
 	lo, hi := t.spread(t.con(-40)), t.spread(t.con(pick(t, 89., 710)))
 	one, sign := t.spread(t.con(1)), t.spread(t.signBit())
 	return func(x vec) vec {
@@ -100,7 +101,7 @@ func (t *target) expm1() func(x vec) vec {
 func (t *target) tanh() func(x vec) vec {
 	const bend = 0.625
 	one, sign := t.spread(t.con(1)), t.spread(t.signBit())
-	limit := t.spread(t.con(20)) // 1 − tanh is below half an ulp
+	limit := t.spread(t.con(20)) // where 1 − tanh is below half an ulp
 	return func(x vec) vec {
 		a := t.min(limit, t.and(x, t.word(1<<(t.bits-1)-1)))
 		e := t.add(t.expWithin(t.add(a, a)), one)
@@ -216,7 +217,7 @@ func (t *target) log1p() func(x vec) vec {
 	one, inf, sign := t.spread(t.con(1)), t.spread(t.infinity()), t.spread(t.signBit())
 	return func(x vec) vec {
 		u := t.add(one, x)
-		// With t = u − 1, the error of u is (1 − (u − t)) + (x − t).
+		// With d = u − 1, the error of u is (1 − (u − d)) + (x − d).
 		d := t.sub(u, one)
 		c := t.add(t.sub(one, t.sub(u, d)), t.sub(x, d))
 		e, f, inverse := t.logSplit(u)

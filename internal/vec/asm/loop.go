@@ -137,7 +137,6 @@ func (t *target) first(n reg.Register) op {
 		t.KMOVW(ones, k)
 		return k
 	}
-	// A window on 32 bytes of ones followed by as many zeros.
 	p, m := t.GP64(), t.YMM()
 	t.LEAQ(t.window().Offset(t.width()), p)
 	t.SUBQ(n, p)
@@ -145,22 +144,20 @@ func (t *target) first(n reg.Register) op {
 	return m
 }
 
+// window returns as many bytes of ones as a register has, and then of zeros.
 func (t *target) window() operand.Mem {
-	const key = 1<<64 - 2 // no constant has these bits
-	if c, ok := t.consts[key]; ok {
-		return c.Mem
-	}
-	g := t.StaticGlobal("window")
-	t.DataAttributes(attr.NOPTR | attr.RODATA)
-	for i := range 2 * t.width() / 8 {
-		ones := operand.U64(0)
-		if i < t.width()/8 {
-			ones = 1<<64 - 1
+	if t.ones == nil {
+		g := t.StaticGlobal("window")
+		t.DataAttributes(attr.NOPTR | attr.RODATA)
+		for range t.width() / 8 {
+			t.AppendDatum(operand.U64(1<<64 - 1))
 		}
-		t.AppendDatum(ones)
+		for range t.width() / 8 {
+			t.AppendDatum(operand.U64(0))
+		}
+		t.ones = &g
 	}
-	t.consts[key] = con{g}
-	return g
+	return *t.ones
 }
 
 // load reads a register, where there is a mask only the masked elements: the

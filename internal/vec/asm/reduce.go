@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -41,7 +43,7 @@ func (t *target) sum() string {
 	// What is left fills some registers and a part of one. A lane without an
 	// element gets +0, which changes no sum: none that began at +0 is −0.
 	for j := range acc {
-		part, next := "part"+string(rune('0'+j)), "next"+string(rune('0'+j))
+		part, next := fmt.Sprintf("part%d", j), fmt.Sprintf("next%d", j)
 		t.CMPQ(n, operand.I32(w))
 		t.JLT(operand.LabelRef(part))
 		accumulate(j, operand.Mem{Base: p, Disp: j * w}, nil)

@@ -28,12 +28,13 @@ type target struct {
 	isa    string // "AVX2" or "AVX512"
 	bits   int    // of an element: 32 or 64
 	consts map[uint64]con
+	ones   *operand.Mem // the start of window, once it is written
 }
 
 func (t *target) avx512() bool { return t.isa == "AVX512" }
 func (t *target) double() bool { return t.bits == 64 }
 
-// width returns the bytes of a register, size those of an element.
+// size returns the bytes of an element, width those of a register.
 func (t *target) size() int { return t.bits / 8 }
 func (t *target) width() int {
 	if t.avx512() {
@@ -156,8 +157,8 @@ func (t *target) round(a vec, mode int) vec {
 	return t.float("VROUNDP", operand.U8(mode), a)
 }
 
-// Predicates of cmp, quiet. All but ne and nlt are false with a NaN, neq is
-// ne without NaN.
+// Predicates of cmp, quiet. All but ne, nlt and nan are false with a NaN;
+// neq is ne without NaN.
 const (
 	eq  = 0x00
 	ne  = 0x04
@@ -167,6 +168,7 @@ const (
 	nlt = 0x15
 	ge  = 0x1d
 	gt  = 0x1e
+	nan = 0x03 // either is
 )
 
 // cmp returns the mask of the lanes in which a ∘ b.
@@ -198,7 +200,7 @@ func (t *target) keep(m op, a vec) vec {
 }
 
 // nan returns the mask of the lanes in which a is NaN.
-func (t *target) nan(a vec) op { return t.cmp(3, a, a) }
+func (t *target) nan(a vec) op { return t.cmp(nan, a, a) }
 
 // spoil returns a, but NaN where m is set, which nan has there. The mask of AVX2
 // is a NaN itself.
@@ -231,7 +233,7 @@ func (t *target) word(u uint64) con {
 	return c
 }
 
-// sign returns the sign bit, infinity +Inf.
+// signBit returns the sign bit alone, infinity +Inf.
 func (t *target) signBit() con  { return t.word(1 << (t.bits - 1)) }
 func (t *target) infinity() con { return t.con(math.Inf(1)) }
 
