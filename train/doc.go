@@ -1,0 +1,20 @@
+// Package train fits a network to data: losses, optimisers, the loop,
+// checkpoints.
+//
+// A [Model] is a network of package layers with a loss, compiled for batches of
+// one size. A [Trainer] fits it:
+//
+//	m, err := train.NewModel(train.Model{
+//		Net:   layers.Sequential{ … },
+//		Shape: []int{784}, Steps: 25, Batch: 64,
+//	})
+//	t := train.Trainer{
+//		Model: m, Data: samples, Validation: heldBack,
+//		Optimiser: &train.Adam{LearningRate: 2e-3}, Epochs: 10,
+//	}
+//	result, err := t.Run(ctx)
+//
+// A context that is cancelled ends the training after the present batch and
+// keeps the work done. The optimisers satisfy gorgonia.Solver and serve any
+// graph of Gorgonia's as well.
+package train

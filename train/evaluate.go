@@ -1,0 +1,243 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/data"
+)
+
+// Metrics says how well a model does on a data set.
+type Metrics struct {
+	Loss     float64            // mean over the samples, without penalties
+	Accuracy float64            // share of samples whose largest output is their label; NaN without labels
+	Terms    map[string]float64 // the penalties of regularisers, mean over batches
+	Rates    []Rate             // of the spiking layers
+	Samples  int
+}
+
+// A Rate is the mean activity of a layer: spikes per neuron and time step.
+type Rate struct {
+	Layer string
+	Value float64
+}
+
+// sums adds up metrics over batches.
+type sums struct {
+	loss, right  float64
+	labelled, n  int
+	batches      int
+	terms, rates []float64
+}
+
+func (s *sums) add(m *Model, n int, terms, rates []G.Value, out G.Value, labels []int) {
+	s.batches++
+	s.n += n
+	s.loss += float64(n) * number(terms[0])
+	accumulate(&s.terms, terms[1:], 1)
+	accumulate(&s.rates, rates, float64(n))
+	if m.classifies() {
+		right, labelled := correct(out, labels)
+		s.right += float64(right)
+		s.labelled += labelled
+	}
+}
+
+func accumulate(to *[]float64, vs []G.Value, weight float64) {
+	if *to == nil {
+		*to = make([]float64, len(vs))
+	}
+	for i, v := range vs {
+		(*to)[i] += weight * number(v)
+	}
+}
+
+func (s *sums) metrics(m *Model) Metrics {
+	r := Metrics{Loss: s.loss / float64(s.n), Accuracy: math.NaN(), Terms: map[string]float64{}, Samples: s.n}
+	if s.labelled > 0 {
+		r.Accuracy = s.right / float64(s.labelled)
+	}
+	for i, t := range s.terms {
+		r.Terms[m.termNames[1+i]] = t / float64(s.batches)
+	}
+	for i, t := range s.rates {
+		r.Rates = append(r.Rates, Rate{Layer: m.spiking[i], Value: t / float64(s.n)})
+	}
+	return r
+}
+
+// number returns a scalar value.
+func number(v G.Value) float64 {
+	switch x := v.Data().(type) {
+	case float32:
+		return float64(x)
+	case float64:
+		return x
+	}
+	return math.NaN()
+}
+
+// classifies reports whether the targets are labels.
+func (m *Model) classifies() bool { return m.y.Dims() == 1 && m.out.Dims() == 2 }
+
+// sequenceTarget reports whether the targets are sequences [T, batch, …].
+func (m *Model) sequenceTarget() bool {
+	s, ok := m.Loss.(MeanSquared)
+	return ok && s.Sequence
+}
+
+// correct counts the rows of out whose largest element is the label.
+func correct(out G.Value, labels []int) (right, labelled int) {
+	for b, p := range largest(out) {
+		if labels[b] < 0 {
+			continue
+		}
+		labelled++
+		if p == labels[b] {
+			right++
+		}
+	}
+	return right, labelled
+}
+
+// largest returns the position of the largest element of each row.
+func largest(out G.Value) []int {
+	shape := out.Shape()
+	idx := make([]int, shape[0])
+	x := toFloat64(out)
+	for b := range idx {
+		row := x[b*shape[1] : (b+1)*shape[1]]
+		for c, v := range row {
+			if v > row[idx[b]] {
+				idx[b] = c
+			}
+		}
+	}
+	return idx
+}
+
+func toFloat64(v G.Value) []float64 {
+	switch d := v.Data().(type) {
+	case []float64:
+		return append([]float64(nil), d...)
+	case []float32:
+		x := make([]float64, len(d))
+		for i, f := range d {
+			x[i] = float64(f)
+		}
+		return x
+	}
+	return []float64{number(v)}
+}
+
+// Evaluate returns the metrics of the model on a data set, with dropout off.
+// The encoder draws from a generator seeded for each batch, so that the same
+// call gives the same numbers; nil repeats the samples, or takes those that are
+// sequences as they are. A cancelled context ends it with the context's error.
+func (m *Model) Evaluate(ctx context.Context, d data.Dataset, enc Encoder) (Metrics, error) {
+	var s sums
+	err := m.each(ctx, d, enc, func(n int, labels []int) {
+		s.add(m, n, m.testTerms(), m.testRates(), m.testOut(), labels)
+	})
+	if err != nil {
+		return Metrics{}, fmt.Errorf("train: evaluate: %w", err)
+	}
+	return s.metrics(m), nil
+}
+
+// Predict returns the outputs for each sample of a data set, [len, …] in a row;
+// of a network without readout, [T, …] for each sample.
+func (m *Model) Predict(ctx context.Context, d data.Dataset, enc Encoder) (*tensor.Dense, error) {
+	shape := m.out.Shape()
+	sequences := !m.classifies() && len(shape) > 2 && shape[0] == m.Steps && shape[1] == m.Batch && m.sequenceTarget()
+	var all []float64
+	err := m.each(ctx, d, enc, func(n int, _ []int) {
+		x := toFloat64(m.testOut())
+		if sequences {
+			x = byBatch(x, m.Steps, m.Batch)
+		}
+		all = append(all, x[:len(x)/m.Batch*n]...)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("train: predict: %w", err)
+	}
+	shape = append(tensor.Shape{d.Len()}, shape[1:]...)
+	if sequences {
+		shape = append(tensor.Shape{d.Len(), m.Steps}, m.out.Shape()[2:]...)
+	}
+	t := tensor.New(tensor.Of(m.Dtype), tensor.WithShape(shape...))
+	switch dst := t.Data().(type) {
+	case []float64:
+		copy(dst, all)
+	case []float32:
+		for i, v := range all {
+			dst[i] = float32(v)
+		}
+	}
+	return t, nil
+}
+
+// byBatch turns [T, batch, …] into [batch, T, …].
+func byBatch(x []float64, steps, batch int) []float64 {
+	n := len(x) / (steps * batch)
+	y := make([]float64, len(x))
+	for t := range steps {
+		for b := range batch {
+			copy(y[(b*steps+t)*n:][:n], x[(t*batch+b)*n:])
+		}
+	}
+	return y
+}
+
+// Classes returns the class with the largest output for each sample.
+func (m *Model) Classes(ctx context.Context, d data.Dataset, enc Encoder) ([]int, error) {
+	if !m.classifies() {
+		return nil, fmt.Errorf("train: classes: outputs have shape %v, want [batch classes]", []int(m.out.Shape()))
+	}
+	var all []int
+	err := m.each(ctx, d, enc, func(n int, _ []int) { all = append(all, largest(m.testOut())[:n]...) })
+	if err != nil {
+		return nil, fmt.Errorf("train: classes: %w", err)
+	}
+	return all, nil
+}
+
+// each runs the model on all batches of a data set, in order.
+func (m *Model) each(ctx context.Context, d data.Dataset, enc Encoder, f func(n int, labels []int)) error {
+	feed, err := newFeeder(m, d, enc)
+	if err != nil {
+		return err
+	}
+	for _, k := range m.build.Masks {
+		fillMask(k, nil)
+	}
+	for from := 0; from < d.Len(); from += m.Batch {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		idx := make([]int, min(m.Batch, d.Len()-from))
+		for i := range idx {
+			idx[i] = from + i
+		}
+		if err := feed.load(idx, seeded(m.Seed, evaluation, from)); err != nil {
+			return err
+		}
+		if err := m.test.Run(); err != nil {
+			return err
+		}
+		f(len(idx), feed.Labels)
+	}
+	return nil
+}
+
+func (m *Model) testTerms() []G.Value { return values(m.test, 0, len(m.termNames)) }
+func (m *Model) testOut() G.Value     { return m.test.Value(len(m.termNames)) }
+func (m *Model) testRates() []G.Value {
+	return values(m.test, len(m.termNames)+1, len(m.spiking))
+}
+func (m *Model) fitTerms() []G.Value { return values(m.fit, 0, len(m.termNames)) }
+func (m *Model) fitOut() G.Value     { return m.fit.Value(len(m.termNames)) }

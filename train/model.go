@@ -1,0 +1,184 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/layers"
+)
+
+// A Model is a network with its loss, on a graph of its own, for batches of one
+// size. Make it with NewModel, fit it with a Trainer.
+type Model struct {
+	Net   layers.Layer
+	Shape []int        // of one sample at one time step, [features] or [c h w]
+	Steps int          // T
+	Batch int          // samples in a batch; a shorter batch is padded, and the padding does not count
+	Loss  Loss         // nil means CrossEntropy
+	Dtype tensor.Dtype // float32 if not set
+	Seed  uint64       // of the weights and of dropout
+
+	build     *layers.Build
+	x, y, w   *G.Node
+	out       *G.Node
+	params    []*Parameter
+	termNames []string       // of the loss, and of each penalty
+	fit       *graph.Machine // terms, then outputs, then gradients
+	test      *graph.Machine // terms, then outputs, then rates
+	spiking   []string       // layers that have a rate
+}
+
+// A Parameter is a learnable tensor of a model.
+type Parameter struct {
+	name  string
+	value *tensor.Dense
+	grad  G.Value
+}
+
+// Name returns the name of the parameter, "0.linear.w".
+func (p *Parameter) Name() string { return p.name }
+
+// Value returns the weights. They may be changed in place between runs.
+func (p *Parameter) Value() G.Value { return p.value }
+
+// Grad returns the gradient that the last training batch left.
+func (p *Parameter) Grad() (G.Value, error) {
+	if p.grad == nil {
+		return nil, fmt.Errorf("train: %s has no gradient yet", p.name)
+	}
+	return p.grad, nil
+}
+
+// NewModel builds the network of m, its loss and its gradients.
+func NewModel(m Model) (*Model, error) {
+	if err := m.check(); err != nil {
+		return nil, err
+	}
+	if m.Loss == nil {
+		m.Loss = CrossEntropy{}
+	}
+	if m.Dtype == (tensor.Dtype{}) {
+		m.Dtype = tensor.Float32
+	}
+	if err := m.assemble(); err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
+	return &m, nil
+}
+
+func (m *Model) check() error {
+	switch {
+	case m.Net == nil:
+		return errors.New("train: the network is nil")
+	case m.Steps < 1:
+		return fmt.Errorf("train: number of time steps is %d, want at least 1", m.Steps)
+	case m.Batch < 1:
+		return fmt.Errorf("train: batch size is %d, want at least 1", m.Batch)
+	case len(m.Shape) == 0 || slices.Min(m.Shape) < 1:
+		return fmt.Errorf("train: shape of a sample is %v, want axes of at least 1", m.Shape)
+	case m.Dtype != (tensor.Dtype{}) && m.Dtype != tensor.Float32 && m.Dtype != tensor.Float64:
+		return fmt.Errorf("train: element type is %v, want float32 or float64", m.Dtype)
+	}
+	return nil
+}
+
+// assemble makes the graph and the machines that run it.
+func (m *Model) assemble() error {
+	g := G.NewGraph()
+	input := func(name string, shape ...int) (*G.Node, error) {
+		return graph.Input(g, name, tensor.New(tensor.Of(m.Dtype), tensor.WithShape(shape...)))
+	}
+	var err error
+	if m.x, err = input("x", append([]int{m.Steps, m.Batch}, m.Shape...)...); err != nil {
+		return err
+	}
+	if m.w, err = input("sample weights", m.Batch); err != nil {
+		return err
+	}
+	m.build = layers.NewBuild(m.Seed)
+	m.build.SampleWeight = m.w
+	if m.out, err = m.Net.Apply(m.build, m.x); err != nil {
+		return fmt.Errorf("network: %w", err)
+	}
+	shape, err := m.Loss.Target(m.out.Shape())
+	if err != nil {
+		return fmt.Errorf("loss: %w", err)
+	}
+	if m.y, err = input("target", shape...); err != nil {
+		return err
+	}
+	terms, total, err := m.cost()
+	if err != nil {
+		return fmt.Errorf("loss: %w", err)
+	}
+	grads, unused, err := graph.Grad(total, m.build.Params...)
+	if err != nil {
+		return err
+	}
+	for _, i := range unused {
+		m.build.Warnings = append(m.build.Warnings,
+			fmt.Sprintf("the loss does not depend on %s: its gradient is zero", m.build.Params[i].Name()))
+	}
+	for _, n := range m.build.Params {
+		m.params = append(m.params, &Parameter{name: n.Name(), value: n.Value().(*tensor.Dense)})
+	}
+	if m.fit, err = graph.NewMachine(append(append(slices.Clone(terms), m.out), grads...)...); err != nil {
+		return err
+	}
+	show := append(slices.Clone(terms), m.out)
+	for _, a := range m.build.Activities {
+		if !a.Spiking {
+			continue
+		}
+		r, err := graph.Rate(a.Out, m.w)
+		if err != nil {
+			return err
+		}
+		m.spiking, show = append(m.spiking, a.Name), append(show, r)
+	}
+	m.test, err = graph.NewMachine(show...)
+	return err
+}
+
+// cost returns the loss and the penalties, and their sum.
+func (m *Model) cost() (terms G.Nodes, total *G.Node, err error) {
+	if total, err = m.Loss.Cost(m.out, m.y, m.w); err != nil {
+		return nil, nil, err
+	}
+	m.termNames, terms = []string{"loss"}, G.Nodes{total}
+	var b graph.Builder
+	for _, p := range m.build.Penalties {
+		total = b.Add(total, p.Node)
+		m.termNames, terms = append(m.termNames, p.Name), append(terms, p.Node)
+	}
+	return terms, total, b.Err()
+}
+
+// Params returns the learnable parameters, in the order of the layers.
+func (m *Model) Params() []*Parameter { return m.params }
+
+// Warnings says what a user should know about the network: parameters without
+// effect, above all.
+func (m *Model) Warnings() []string { return m.build.Warnings }
+
+// Nodes returns the number of nodes in the graph. It does not depend on the
+// number of time steps.
+func (m *Model) Nodes() int { return len(m.out.Graph().AllNodes()) }
+
+// Layers returns what the layers of neurons do; their nodes are of the model's
+// graph.
+func (m *Model) Layers() []layers.Activity { return m.build.Activities }
+
+// params as a solver wants them.
+func (m *Model) valueGrads() []G.ValueGrad {
+	vs := make([]G.ValueGrad, len(m.params))
+	for i, p := range m.params {
+		vs[i] = p
+	}
+	return vs
+}

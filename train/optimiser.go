@@ -1,0 +1,417 @@
+package train
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"runtime"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// Optimiser changes parameters by their gradients.
+//
+// Step takes one step and then sets the gradients to zero, as Gorgonia's own
+// solvers do, so that an Optimiser also serves any Gorgonia graph run with
+// gorgonia.BindDualValues. The parameters are of float32 or float64: tensors
+// (*tensor.Dense, contiguous and row-major) or Gorgonia's scalars (*F32, *F64),
+// all treated alike. A gradient has the shape and the type of its parameter.
+// Step returns an error, and has changed nothing, if a hyper-parameter is out
+// of range, a parameter has no gradient, two have one name or one memory, or a
+// shape or type is not that of the step before.
+//
+// What an Optimiser remembers of a parameter goes by the parameter's name, if
+// it has a method Name() string as nodes do, else by "#" and its position.
+//
+// The arithmetic is done in the type of the parameter, with factors computed
+// in float64. The result has the same bits whatever GOMAXPROCS is. Step does
+// not look for NaN or Inf in the gradients: [ClipNorm] finds them.
+//
+// An Optimiser must not be used by two goroutines at once, nor be copied.
+type Optimiser interface {
+	G.Solver
+
+	// Rate returns the learning rate of the next Step: the LearningRate
+	// that was set, or its default, times the rate factor.
+	Rate() float64
+
+	// SetRateFactor makes the following steps use factor times the learning
+	// rate; a [Schedule] gives such factors. It replaces the factor set
+	// before, which is 1 to begin with. Step refuses one that is negative,
+	// NaN or Inf.
+	SetRateFactor(factor float64)
+
+	// State returns a copy of what the optimiser remembers.
+	State() State
+
+	// Restore replaces what the optimiser remembers by a copy of s. The steps
+	// that follow are bit for bit those that would have followed the State,
+	// given the same hyper-parameters and rate factor. Restore returns an
+	// error, and has changed nothing, if s is not of such an optimiser.
+	Restore(s State) error
+}
+
+// State is what an Optimiser remembers between steps, ready to be saved.
+// Hyper-parameters and the rate factor are not part of it.
+type State struct {
+	Steps int             // calls of Step
+	Slots map[string]Slot // by the name of the parameter
+}
+
+// Slot is what an Optimiser remembers of one parameter.
+type Slot struct {
+	Steps   int                      // steps that the parameter took part in, at least 1
+	Moments map[string]*tensor.Dense // by name, in the parameter's type and shape; (1) for a scalar
+}
+
+// A float is an element of a parameter.
+type float interface{ float32 | float64 }
+
+// A part is a stretch of one parameter, with all that updates it.
+type part[F float] struct {
+	step    int    // of this parameter, from 1
+	w, g    []F    // weights and gradient
+	moments [2][]F // as many as the rule has names, each as long as w
+}
+
+// A rule is the arithmetic of an optimiser: it updates w and the moments.
+// It is called from several goroutines at once, for parts that do not overlap.
+type rule interface {
+	step32(part[float32])
+	step64(part[float64])
+}
+
+// memory is the part that all optimisers share: it knows the parameters,
+// keeps their moments and spreads the work.
+type memory struct {
+	factor    float64 // of the learning rate
+	factorSet bool    // else the factor is 1
+
+	calls  int // calls of Step, with those that failed
+	steps  int // calls of Step, without
+	slots  map[string]*slot
+	names  []string // of the moments, at the last step
+	owners map[unsafe.Pointer]string
+	places []string // "#0", "#1", …
+
+	// The work of the current step. run is drain, bound once: bound in every
+	// step, it would be allocated in every step.
+	rule      rule
+	updates   []update
+	stretches []stretch
+	next      atomic.Int64
+	running   sync.WaitGroup
+	run       func()
+}
+
+// A slot is a Slot in use.
+type slot struct {
+	call    int // the last call that met the parameter, to notice a second one
+	steps   int
+	known   bool // shape and dtype are set
+	shape   tensor.Shape
+	dtype   tensor.Dtype
+	moments [2]flat
+}
+
+// An update is what a step does to one parameter.
+type update struct {
+	slot *slot
+	w, g flat
+}
+
+// A stretch is a range of the elements of an update.
+type stretch struct{ update, from, to int }
+
+// SetRateFactor implements Optimiser.
+func (m *memory) SetRateFactor(factor float64) { m.factor, m.factorSet = factor, true }
+
+func (m *memory) rateFactor() float64 {
+	if !m.factorSet {
+		return 1
+	}
+	return m.factor
+}
+
+// State implements Optimiser.
+func (m *memory) State() State {
+	s := State{Steps: m.steps, Slots: map[string]Slot{}}
+	for name, sl := range m.slots {
+		if sl.steps == 0 {
+			continue // met only by a Step that failed
+		}
+		moments := map[string]*tensor.Dense{}
+		if sl.known {
+			sl.provide(len(m.names))
+			for k, moment := range m.names {
+				moments[moment] = sl.moments[k].dense(sl.shape)
+			}
+		}
+		s.Slots[name] = Slot{Steps: sl.steps, Moments: moments}
+	}
+	return s
+}
+
+// restore implements Restore for an optimiser with moments of these names.
+func (m *memory) restore(s State, moments []string) error {
+	if s.Steps < 0 {
+		return fmt.Errorf("restore: state has %d steps, want at least 0", s.Steps)
+	}
+	slots := map[string]*slot{}
+	for _, name := range slices.Sorted(maps.Keys(s.Slots)) {
+		sl, err := newSlot(s.Slots[name], moments)
+		if err != nil {
+			return fmt.Errorf("restore: parameter %s: %w", name, err)
+		}
+		slots[name] = sl
+	}
+	m.steps, m.slots, m.names = s.Steps, slots, moments
+	return nil
+}
+
+func newSlot(s Slot, moments []string) (*slot, error) {
+	if s.Steps < 1 {
+		return nil, fmt.Errorf("slot has %d steps, want at least 1", s.Steps)
+	}
+	came, want := slices.Sorted(maps.Keys(s.Moments)), slices.Sorted(slices.Values(moments))
+	if !slices.Equal(came, want) {
+		return nil, fmt.Errorf("slot has moments %q, want %q", came, want)
+	}
+	sl := &slot{steps: s.Steps}
+	for k, name := range moments {
+		d := s.Moments[name]
+		f, err := flatten(d)
+		if err != nil {
+			return nil, fmt.Errorf("moment %s %w", name, err)
+		}
+		if err := sl.fits(d); err != nil {
+			return nil, fmt.Errorf("moment %s %w", name, err)
+		}
+		sl.moments[k] = f.clone()
+	}
+	return sl, nil
+}
+
+// step takes one step of the rule, whose moments have these names.
+func (m *memory) step(r rule, params []G.ValueGrad, moments []string) error {
+	if m.run == nil {
+		m.run, m.owners = m.drain, map[unsafe.Pointer]string{}
+	}
+	if m.slots == nil {
+		m.slots = map[string]*slot{}
+	}
+	m.calls++
+	m.updates = m.updates[:0]
+	clear(m.owners)
+	for i, p := range params {
+		if node, ok := p.(*G.Node); p == nil || ok && node == nil {
+			return fmt.Errorf("parameter #%d is nil", i)
+		}
+		name := m.name(p, i)
+		u, err := m.meet(name, p)
+		if err != nil {
+			return fmt.Errorf("parameter %s: %w", name, err)
+		}
+		m.updates = append(m.updates, u)
+	}
+
+	// From here on nothing can fail.
+	m.steps++
+	m.names = moments
+	for _, u := range m.updates {
+		u.slot.steps++
+		u.slot.provide(len(moments))
+	}
+	m.spread(r)
+	// Only now, because gradients can be shared: of a+b, those of a and b are
+	// one tensor unless BindDualValues has made them two.
+	for _, u := range m.updates {
+		u.g.zero()
+	}
+	clear(m.updates) // hold on to nobody's tensors
+	clear(m.owners)
+	return nil
+}
+
+// name returns what p, at position i, goes by.
+func (m *memory) name(p G.ValueGrad, i int) string {
+	if name := nameOf(p); name != "" {
+		return name
+	}
+	for len(m.places) <= i {
+		m.places = append(m.places, "#"+strconv.Itoa(len(m.places)))
+	}
+	return m.places[i]
+}
+
+// meet checks a parameter and finds its slot.
+func (m *memory) meet(name string, p G.ValueGrad) (update, error) {
+	sl := m.slots[name]
+	if sl == nil {
+		sl = &slot{}
+		m.slots[name] = sl
+	}
+	if sl.call == m.calls {
+		return update{}, errors.New("another parameter has this name")
+	}
+	sl.call = m.calls
+
+	w, g, err := flattenBoth(p)
+	if err != nil {
+		return update{}, err
+	}
+	if sl.steps == 0 {
+		sl.known = false // what a failed call has seen does not bind
+	}
+	if err := sl.fits(p.Value()); err != nil {
+		return update{}, fmt.Errorf("value %w as before", err)
+	}
+	if owner, ok := m.owners[w.pointer()]; ok {
+		return update{}, fmt.Errorf("value shares its memory with that of %s", owner)
+	}
+	m.owners[w.pointer()] = name
+	return update{slot: sl, w: w, g: g}, nil
+}
+
+// fits checks v against the slot's shape and type. The first v sets them.
+func (sl *slot) fits(v G.Value) error {
+	shape := v.Shape()
+	if !sl.known {
+		sl.shape, sl.dtype, sl.known = slices.Clone(shape), v.Dtype(), true
+		if len(shape) == 0 {
+			sl.shape = tensor.Shape{1} // gob panics when it decodes a tensor without axes
+		}
+		return nil
+	}
+	if !slices.Equal(sl.shape, shape) && !(len(shape) == 0 && sl.shape.TotalSize() == 1) {
+		return fmt.Errorf("has shape %v, want %v", shape, sl.shape)
+	}
+	if v.Dtype() != sl.dtype {
+		return fmt.Errorf("is of %v, want %v", v.Dtype(), sl.dtype)
+	}
+	return nil
+}
+
+// provide sees to it that there are n moments. Their number changes when a
+// user turns momentum on or off.
+func (sl *slot) provide(n int) {
+	for k := range sl.moments {
+		switch f := &sl.moments[k]; {
+		case k >= n:
+			*f = flat{}
+		case f.len() > 0:
+		case sl.dtype == tensor.Float32:
+			f.f32 = make([]float32, sl.shape.TotalSize())
+		default:
+			f.f64 = make([]float64, sl.shape.TotalSize())
+		}
+	}
+}
+
+// grain is how many elements a goroutine takes at a time: enough to outweigh
+// its start, few enough to stay in its cache.
+const grain = 1 << 14
+
+// spread applies the rule to every update. No element depends on another, so
+// it does not matter to the result which goroutine computes which.
+func (m *memory) spread(r rule) {
+	m.rule, m.stretches = r, m.stretches[:0]
+	total := 0
+	for i, u := range m.updates {
+		n := u.w.len()
+		total += n
+		for from := 0; from < n; from += grain {
+			m.stretches = append(m.stretches, stretch{i, from, min(from+grain, n)})
+		}
+	}
+	workers := max(1, min(runtime.GOMAXPROCS(0), total/grain))
+	m.next.Store(0)
+	m.running.Add(workers)
+	for range workers - 1 {
+		go m.run()
+	}
+	m.run()
+	m.running.Wait()
+}
+
+// drain takes stretches until none is left.
+func (m *memory) drain() {
+	defer m.running.Done()
+	for {
+		i := int(m.next.Add(1)) - 1
+		if i >= len(m.stretches) {
+			return
+		}
+		s := m.stretches[i]
+		u := &m.updates[s.update]
+		if a, b := &u.slot.moments[0], &u.slot.moments[1]; u.w.f32 != nil {
+			m.rule.step32(cut(u.slot.steps, s, u.w.f32, u.g.f32, a.f32, b.f32))
+		} else {
+			m.rule.step64(cut(u.slot.steps, s, u.w.f64, u.g.f64, a.f64, b.f64))
+		}
+	}
+}
+
+func cut[F float](step int, s stretch, w, g []F, moments ...[]F) part[F] {
+	p := part[F]{step: step, w: w[s.from:s.to], g: g[s.from:s.to]}
+	for k, moment := range moments {
+		if moment != nil {
+			p.moments[k] = moment[s.from:s.to]
+		}
+	}
+	return p
+}
+
+// flush returns x, or 0 if x is below the smallest normal number. Where a
+// gradient stays 0, a moment would shrink to a subnormal number, which a
+// processor takes many times as long to compute with, and stay there: 0.9 times
+// the smallest rounds to the smallest.
+func flush[F float](x, normal F) F {
+	if -normal < x && x < normal {
+		return 0
+	}
+	return x
+}
+
+// smallestNormal is the number that flush needs.
+func smallestNormal[F float]() F {
+	var x F
+	if unsafe.Sizeof(x) == 4 {
+		return 0x1p-126
+	}
+	return F(math.Ldexp(1, -1022))
+}
+
+// checkRate checks a learning rate and the factor that goes with it.
+func (m *memory) checkRate(rate float64) error {
+	return cmp.Or(positive("LearningRate", rate), notNegative("rate factor", m.rateFactor()))
+}
+
+func positive(name string, x float64) error {
+	if x > 0 && !math.IsInf(x, 1) {
+		return nil
+	}
+	return fmt.Errorf("%s is %v, want a finite number above 0", name, x)
+}
+
+func notNegative(name string, x float64) error {
+	if x >= 0 && !math.IsInf(x, 1) {
+		return nil
+	}
+	return fmt.Errorf("%s is %v, want a finite number of at least 0", name, x)
+}
+
+func fraction(name string, x float64) error {
+	if x >= 0 && x < 1 {
+		return nil
+	}
+	return fmt.Errorf("%s is %v, want a number in [0, 1)", name, x)
+}

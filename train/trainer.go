@@ -1,0 +1,329 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/layers"
+)
+
+// A Trainer fits a model to a data set with backpropagation through time.
+type Trainer struct {
+	Model      *Model
+	Data       data.Dataset
+	Validation data.Dataset // looked at after every epoch; may be nil
+	Encoder    Encoder      // nil repeats the samples, or takes those that are sequences as they are
+	Optimiser  Optimiser    // nil means Adam with a learning rate of 1e-3
+	Schedule   Schedule     // of the learning rate; nil means Constant
+	Epochs     int
+	ClipNorm   float64 // gradients with a larger norm are scaled down to it; 0 means never
+	Seed       uint64  // of the order of the samples, of the encoder and of dropout
+	Patience   int     // stop after so many epochs without a lower validation loss; 0 means never
+	KeepBest   bool    // end with the weights of the epoch with the best validation accuracy, or loss
+
+	OnBatch func(Batch)       // called after every batch; may be nil
+	OnEpoch func(Epoch) error // called after every epoch; may be nil. An error ends the training
+}
+
+// A Batch is what a Trainer tells about a batch.
+type Batch struct {
+	Epoch, Batch, Batches int     // counted from 0; Batches in an epoch
+	Loss                  float64 // without penalties
+	Accuracy              float64 // of the batch, NaN without labels
+	GradNorm              float64 // before clipping
+	LearningRate          float64
+}
+
+// An Epoch is what a Trainer tells about an epoch.
+type Epoch struct {
+	Epoch        int      // counted from 0
+	Train        Metrics  // over the batches as they came
+	Validation   *Metrics // nil without a validation set
+	GradNorm     float64  // mean, before clipping
+	LearningRate float64  // at the end
+	Duration     time.Duration
+}
+
+// A Result is what a training reached.
+type Result struct {
+	History []Epoch
+	Best    int  // epoch with the best validation, −1 without one
+	Stopped bool // ended before the last epoch: cancelled, or out of patience
+}
+
+// Run trains. When ctx is cancelled it ends after the present batch and returns
+// what was reached with the context's error; the model keeps the weights it
+// has. A loss or gradient that is not finite is an error that names the
+// parameter, the epoch and the batch; the weights are those before that batch.
+func (t *Trainer) Run(ctx context.Context) (Result, error) {
+	r := Result{Best: -1}
+	run, err := t.start()
+	if err != nil {
+		return r, err
+	}
+	for e := range t.Epochs {
+		began := time.Now()
+		ep, err := run.epoch(ctx, e)
+		if err != nil {
+			r.Stopped = true
+			return r, run.finish(err)
+		}
+		if t.Validation != nil {
+			v, err := t.Model.Evaluate(ctx, t.Validation, t.Encoder)
+			if err != nil {
+				r.Stopped = true
+				return r, run.finish(err)
+			}
+			ep.Validation = &v
+			run.judge(e, v)
+			r.Best = run.best
+		}
+		ep.Duration = time.Since(began)
+		r.History = append(r.History, ep)
+		if t.OnEpoch != nil {
+			if err := t.OnEpoch(ep); err != nil {
+				r.Stopped = true
+				return r, run.finish(fmt.Errorf("train: epoch %d: %w", e, err))
+			}
+		}
+		if t.Patience > 0 && t.Validation != nil && e-run.lowest >= t.Patience {
+			r.Stopped = e+1 < t.Epochs
+			break
+		}
+	}
+	return r, run.finish(nil)
+}
+
+// A trainRun is one call of Run.
+type trainRun struct {
+	*Trainer
+	opt      Optimiser
+	schedule Schedule
+	feed     *feeder
+	batches  int
+	best     int     // epoch with the best validation
+	bestBy   float64 // its accuracy, or minus its loss
+	weights  []*tensor.Dense
+	lowest   int // epoch with the lowest validation loss
+	lowestBy float64
+}
+
+func (t *Trainer) start() (*trainRun, error) {
+	switch {
+	case t.Model == nil || t.Model.fit == nil:
+		return nil, errors.New("train: the model is nil, or was not made by NewModel")
+	case t.Epochs < 0:
+		return nil, fmt.Errorf("train: number of epochs is %d, want at least 0", t.Epochs)
+	case t.ClipNorm < 0 || math.IsNaN(t.ClipNorm):
+		return nil, fmt.Errorf("train: norm to clip to is %v, want at least 0", t.ClipNorm)
+	case t.Patience < 0:
+		return nil, fmt.Errorf("train: patience is %d epochs, want at least 0", t.Patience)
+	}
+	r := &trainRun{Trainer: t, opt: t.Optimiser, schedule: t.Schedule, best: -1, lowest: -1}
+	if r.opt == nil {
+		r.opt = &Adam{LearningRate: 1e-3}
+	}
+	if r.schedule == nil {
+		r.schedule = Constant{}
+	}
+	if v, ok := r.schedule.(interface{ Validate() error }); ok {
+		if err := v.Validate(); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if r.feed, err = newFeeder(t.Model, t.Data, t.Encoder); err != nil {
+		return nil, err
+	}
+	if t.Validation != nil {
+		if _, err := newFeeder(t.Model, t.Validation, t.Encoder); err != nil {
+			return nil, fmt.Errorf("%w (of the validation set)", err)
+		}
+	}
+	r.batches = (t.Data.Len() + t.Model.Batch - 1) / t.Model.Batch
+	return r, nil
+}
+
+// epoch trains on every sample once.
+func (r *trainRun) epoch(ctx context.Context, e int) (Epoch, error) {
+	ep := Epoch{Epoch: e}
+	var s sums
+	order := data.Order(r.Data.Len(), r.Seed, e)
+	for b := range r.batches {
+		if err := ctx.Err(); err != nil {
+			return ep, err
+		}
+		idx := order[b*r.Model.Batch : min(len(order), (b+1)*r.Model.Batch)]
+		r.opt.SetRateFactor(r.schedule.Rate(e*r.batches+b, r.Epochs*r.batches))
+		norm, err := r.step(idx, seeded(r.Seed, e, b))
+		if err != nil {
+			return ep, fmt.Errorf("train: epoch %d, batch %d: %w", e, b, err)
+		}
+		m := r.Model
+		s.add(m, len(idx), m.fitTerms(), nil, m.fitOut(), r.feed.Labels)
+		ep.GradNorm += norm / float64(r.batches)
+		if r.OnBatch != nil {
+			info := Batch{Epoch: e, Batch: b, Batches: r.batches, Loss: number(m.fitTerms()[0]),
+				Accuracy: math.NaN(), GradNorm: norm, LearningRate: r.opt.Rate()}
+			if m.classifies() {
+				right, n := correct(m.fitOut(), r.feed.Labels)
+				info.Accuracy = float64(right) / float64(n)
+			}
+			r.OnBatch(info)
+		}
+	}
+	ep.Train = s.metrics(r.Model)
+	ep.LearningRate = r.opt.Rate()
+	return ep, nil
+}
+
+// step trains on one batch and returns the norm of the gradient.
+func (r *trainRun) step(idx []int, rng *rand.Rand) (float64, error) {
+	m := r.Model
+	if err := r.feed.load(idx, rng); err != nil {
+		return 0, err
+	}
+	for _, k := range m.build.Masks {
+		fillMask(k, rng)
+	}
+	norm, err := m.backpropagate(r.ClipNorm)
+	if err != nil {
+		return 0, err
+	}
+	return norm, r.opt.Step(m.valueGrads())
+}
+
+// backpropagate computes the gradients of the batch that is loaded, clips them,
+// and returns their norm before that.
+func (m *Model) backpropagate(clip float64) (float64, error) {
+	if err := m.fit.Run(); err != nil {
+		return 0, err
+	}
+	for i, p := range m.params {
+		p.grad = m.fit.Value(len(m.termNames) + 1 + i)
+	}
+	for i, v := range m.fitTerms() {
+		if x := number(v); math.IsNaN(x) || math.IsInf(x, 0) {
+			return 0, fmt.Errorf("%s is %v", m.termNames[i], x)
+		}
+	}
+	if clip == 0 {
+		clip = math.Inf(1)
+	}
+	norm, err := ClipNorm(m.valueGrads(), clip)
+	if err != nil {
+		return 0, err
+	}
+	if math.IsNaN(norm) || math.IsInf(norm, 0) {
+		for _, p := range m.params {
+			if !finite(p.grad) {
+				return 0, fmt.Errorf("the gradient of %s is not finite", p.name)
+			}
+		}
+		return 0, fmt.Errorf("the norm of the gradient is %v", norm)
+	}
+	return norm, nil
+}
+
+func finite(v G.Value) bool {
+	for _, x := range toFloat64(v) {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// judge remembers the best epoch and its weights.
+func (r *trainRun) judge(e int, v Metrics) {
+	if r.lowest < 0 || v.Loss < r.lowestBy {
+		r.lowest, r.lowestBy = e, v.Loss
+	}
+	by := v.Accuracy
+	if math.IsNaN(by) {
+		by = -v.Loss
+	}
+	if r.best >= 0 && by < r.bestBy || by == r.bestBy && e != r.lowest {
+		return
+	}
+	r.best, r.bestBy = e, by
+	if r.KeepBest {
+		r.weights = r.Model.Weights()
+	}
+}
+
+// finish puts the best weights back, and returns err.
+func (r *trainRun) finish(err error) error {
+	if r.weights == nil {
+		return err
+	}
+	return errors.Join(err, r.Model.SetWeights(r.weights))
+}
+
+// Weights returns a copy of the parameters, in the order of Params.
+func (m *Model) Weights() []*tensor.Dense {
+	ws := make([]*tensor.Dense, len(m.params))
+	for i, p := range m.params {
+		ws[i] = p.value.Clone().(*tensor.Dense)
+	}
+	return ws
+}
+
+// SetWeights copies ws, in the order of Params, to the parameters. If one does
+// not fit, none is changed.
+func (m *Model) SetWeights(ws []*tensor.Dense) error {
+	if len(ws) != len(m.params) {
+		return fmt.Errorf("train: got %d tensors, the model has %d parameters", len(ws), len(m.params))
+	}
+	for i, w := range ws {
+		p := m.params[i]
+		if w == nil || w.Dtype() != p.value.Dtype() || fmt.Sprint(w.Shape()) != fmt.Sprint(p.value.Shape()) {
+			return fmt.Errorf("train: weights for %s do not fit: got %v, want %v of shape %v", p.name, w, p.value.Dtype(), p.value.Shape())
+		}
+	}
+	for i, w := range ws {
+		if err := tensor.Copy(m.params[i].value, w); err != nil {
+			return fmt.Errorf("train: weights of %s: %w", m.params[i].name, err)
+		}
+	}
+	return nil
+}
+
+// evaluation stands in the place of the epoch for what is drawn in evaluation.
+const evaluation = -1
+
+// seeded returns the generator of a batch. It depends on nothing that ran before.
+func seeded(seed uint64, epoch, batch int) *rand.Rand {
+	return rand.New(rand.NewPCG(seed, uint64(epoch+1)<<32|uint64(uint32(batch))))
+}
+
+// fillMask draws a dropout mask; a nil generator means that none is dropped.
+func fillMask(k layers.Mask, r *rand.Rand) {
+	keep := make([]float32, k.Node.Shape().TotalSize())
+	for i := range keep {
+		switch {
+		case r == nil:
+			keep[i] = 1
+		case r.Float64() >= k.P:
+			keep[i] = float32(1 / (1 - k.P))
+		}
+	}
+	set(k.Node.Value(), keep)
+}
+
+func values(m *graph.Machine, from, n int) []G.Value {
+	vs := make([]G.Value, n)
+	for i := range vs {
+		vs[i] = m.Value(from + i)
+	}
+	return vs
+}
