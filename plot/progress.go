@@ -1,0 +1,189 @@
+package plot
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+// Progress shows how far a training is. In a terminal that is one line with a bar,
+// rewritten in place; in a pipe or a log file, a plain line now and then:
+//
+//	yinyang 37/300 (12%), 2m10s left, loss 0.412, accuracy 84.1 %
+//
+// Its methods may be called by several goroutines, and do nothing on a Progress that
+// NewProgress has not made or that is nil. What cannot be written is lost: no training
+// should end because of its progress line.
+type Progress struct {
+	// Terminal chooses between the two; NewProgress finds out. To be set before
+	// the first Step.
+	Terminal bool
+
+	// Every is the shortest time between two plain lines. Long runs have lines a
+	// hundredth of the time passed apart, up to a minute. To be set before the first Step.
+	Every time.Duration
+
+	mu    sync.Mutex
+	w     io.Writer
+	title string
+	note  string
+	total int
+	done  int
+	shown int  // steps in the last line; -1: none yet
+	fresh bool // something came since then
+	ended bool
+	start time.Time
+	last  time.Time // of the last line
+	now   func() time.Time
+	bar   *progressbar.ProgressBar
+}
+
+// NewProgress returns the progress of total steps, be they batches or epochs. With
+// a total of 0 or less, which is not known, it counts without a bar.
+// Nothing is written before the first Step. A nil w discards everything.
+func NewProgress(w io.Writer, title string, total int) *Progress {
+	if w == nil {
+		w = io.Discard
+	}
+	p := &Progress{
+		Terminal: isTerminal(w),
+		Every:    5 * time.Second,
+		w:        w,
+		title:    clean(title),
+		total:    max(total, 0),
+		shown:    -1,
+		now:      time.Now,
+	}
+	p.start = p.now()
+	return p
+}
+
+// isTerminal tells whether lines written to w can be rewritten.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && f != nil && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
+}
+
+// Step says that n more steps are done and what there is to say about them: the
+// loss, the accuracy, firing rates. An empty note leaves the last one.
+func (p *Progress) Step(n int, note string) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended || p.now == nil {
+		return
+	}
+	n = max(n, 0)
+	if p.total > 0 {
+		n = min(n, p.total-p.done)
+	}
+	p.done += n
+	if note = clean(note); note != "" {
+		p.note = note
+	}
+	p.fresh = true
+	now := p.now()
+	finished := n > 0 && p.done == p.total
+	if p.shown < 0 || finished || now.Sub(p.last) >= p.pause(now) {
+		p.show(now)
+	}
+}
+
+// Done ends the line, wherever it is.
+func (p *Progress) Done() {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended || p.now == nil {
+		return
+	}
+	p.ended = true
+	if p.fresh || p.shown < p.total {
+		p.show(p.now())
+	}
+	if p.Terminal {
+		fmt.Fprintln(p.w)
+	}
+}
+
+// pause returns the time from one line to the next.
+func (p *Progress) pause(now time.Time) time.Duration {
+	if p.Terminal {
+		return 100 * time.Millisecond
+	}
+	return max(p.Every, min(now.Sub(p.start)/100, time.Minute))
+}
+
+// show writes the current state.
+func (p *Progress) show(now time.Time) {
+	step := p.done - max(p.shown, 0)
+	p.shown, p.last, p.fresh = p.done, now, false
+	if p.Terminal {
+		p.rewrite(now, step)
+		return
+	}
+	fmt.Fprintf(p.w, "%s\n", p.line(now))
+}
+
+// line returns the plain line.
+func (p *Progress) line(now time.Time) string {
+	s := fmt.Sprintf("%d", p.done)
+	if p.total > 0 {
+		s = fmt.Sprintf("%d/%d (%d%%)", p.done, p.total, int(100*float64(p.done)/float64(p.total)))
+	}
+	return strings.TrimSpace(p.title + " " + s + ", " + p.rest(now))
+}
+
+// rest returns what follows the count: the time and the note.
+func (p *Progress) rest(now time.Time) string {
+	passed := now.Sub(p.start)
+	s := passed.Round(time.Second).String()
+	// What is left takes as long as what is done has taken.
+	if !p.ended && p.done > 0 && p.done < p.total {
+		const decades = 1e18 // ns, within a Duration
+		left := time.Duration(min(float64(passed)/float64(p.done)*float64(p.total-p.done), decades))
+		s = left.Round(time.Second).String() + " left"
+	}
+	if p.note != "" {
+		s += ", " + p.note
+	}
+	return s
+}
+
+// rewrite writes the line with the bar over the last one, in one piece so that it
+// does not flicker, cut to the width of the terminal.
+func (p *Progress) rewrite(now time.Time, step int) {
+	width := 80
+	if f, ok := p.w.(*os.File); ok {
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
+			width = w
+		}
+	}
+	text := p.line(now)
+	if p.total > 0 {
+		if p.bar == nil {
+			p.bar = progressbar.NewOptions(p.total,
+				progressbar.OptionSetWriter(io.Discard), // the line comes from String
+				progressbar.OptionSetWidth(min(max(width/5, 5), 30)),
+				progressbar.OptionShowCount(),
+				progressbar.OptionShowDescriptionAtLineEnd(),
+				progressbar.OptionSetPredictTime(false)) // rest does, from all steps
+		}
+		p.bar.Describe(p.rest(now))
+		_ = p.bar.Add(step) // fails only beyond the total
+		text = p.title + strings.Trim(p.bar.String(), "\r")
+	}
+	line := []rune(strings.TrimRight(text, " "))
+	line = line[:min(len(line), width-1)]
+	fmt.Fprintf(p.w, "\r%s\x1b[K", string(line)) // ESC [K clears what the last line had more
+}

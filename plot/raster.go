@@ -1,0 +1,226 @@
+package plot
+
+import (
+	"fmt"
+	"image"
+	"math"
+	"slices"
+
+	gplot "gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// A Layer is the spikes of one layer, for [Raster].
+type Layer[F Float] struct {
+	Name   string
+	N      int // neurons
+	Spikes []F // [T, N], above 0 where a neuron spikes
+}
+
+// Raster draws the spikes of layers over time, one panel per layer from top to
+// bottom, one row per neuron, with the mean firing rate in the heading of each. dt
+// is the time step in s; step t is drawn at t·dt, in ms.
+//
+// Up to some thousand spikes are drawn as strokes. More than that become an image
+// with pixels of half a point, in an SVG too, in which pixels darken with the number of
+// spikes on them.
+//
+// It is an error if there is no layer or more than 16, if a layer has no neuron, no
+// time step or another number of them than the first, and if a spike is negative or
+// not finite: membrane potentials are for [Traces].
+func Raster[F Float](title string, dt float64, layers ...Layer[F]) (Figure, error) {
+	if len(layers) == 0 || len(layers) > 16 {
+		return Figure{}, fmt.Errorf("plot: raster: %d layers came, want 1 to 16", len(layers))
+	}
+	if err := timeStep(dt); err != nil {
+		return Figure{}, fmt.Errorf("plot: raster: %w", err)
+	}
+	var (
+		steps, spikes int
+		strips        []strip
+		all           []*train
+	)
+	for k, l := range layers {
+		T, err := timeSteps(len(l.Spikes), l.N)
+		if err == nil && k > 0 && T != steps {
+			err = fmt.Errorf("%d time steps, want %d as layer %q has", T, steps, layers[0].Name)
+		}
+		if err != nil {
+			return Figure{}, fmt.Errorf("plot: raster: layer %q: %w", l.Name, err)
+		}
+		steps = T
+		tr := &train{steps: T, n: l.N, colour: k}
+		if tr.events, err = events(l.Spikes, l.N); err != nil {
+			return Figure{}, fmt.Errorf("plot: raster: layer %q: %w", l.Name, err)
+		}
+		spikes += len(tr.events)
+		all = append(all, tr)
+
+		x := timeAxis(T, dt, k < len(layers)-1)
+		y := axis{min: -0.5, max: float64(l.N) - 0.5, ticks: ticker{count: 3, integer: true}}
+		p := newPlot(x, y, false)
+		p.Add(tr)
+		rate := float64(len(tr.events)) / (float64(l.N) * float64(T) * dt)
+		strips = append(strips, strip{
+			plot:   p,
+			head:   heading(l.Name, fmt.Sprintf("%s, %.3g Hz", plural(l.N, "neuron"), rate)),
+			weight: min(max(1.5*float64(l.N), 40), 180), // points
+		})
+	}
+	height := 60.0 // title and x axis
+	for _, s := range strips {
+		height += s.weight + 18
+	}
+	const mostStrokes = 4000 // about 100 kB of SVG
+	for _, tr := range all {
+		tr.asImage = spikes > mostStrokes
+	}
+	return Figure{Width: 6.5, Height: min(math.Ceil(height/7.2)/10, 30), paint: func(c draw.Canvas) error {
+		return drawStack(header(c, title, nil), strips, "Neuron")
+	}}, nil
+}
+
+// An event is a spike of a neuron.
+type event struct{ step, neuron int32 }
+
+// events lists the spikes in zs.
+func events[F Float](zs []F, n int) ([]event, error) {
+	if len(zs)/n > math.MaxInt32 || n > math.MaxInt32 {
+		return nil, fmt.Errorf("%d time steps of %d neurons, want fewer than 2³¹ each", len(zs)/n, n)
+	}
+	var es []event
+	for i, z := range zs {
+		switch {
+		case z == 0:
+		case z > 0 && float64(z) <= huge:
+			es = append(es, event{int32(i / n), int32(i % n)})
+		default:
+			return nil, fmt.Errorf("spike of neuron %d in step %d is %g, want 0 or a finite number above 0", i%n, i/n, float64(z))
+		}
+	}
+	return es, nil
+}
+
+// timeSteps returns T for size values of [T, n].
+func timeSteps(size, n int) (int, error) {
+	if n < 1 {
+		return 0, fmt.Errorf("%d neurons, want at least one", n)
+	}
+	if size == 0 || size%n != 0 {
+		return 0, fmt.Errorf("%d values came, want [T %d], a positive multiple of %d", size, n, n)
+	}
+	return size / n, nil
+}
+
+func timeStep(dt float64) error {
+	if !(dt >= 1e-12 && dt <= 1e6) {
+		return fmt.Errorf("time step is %g s, want 1e-12 to 1e6", dt)
+	}
+	return nil
+}
+
+// timeAxis returns an axis in ms with half a step of air on both sides.
+func timeAxis(steps int, dt float64, bare bool) axis {
+	a := axis{min: -0.5e3 * dt, max: (float64(steps) - 0.5) * 1e3 * dt, ticks: ticker{count: 6}, bare: bare}
+	if !bare {
+		a.label = "Time (ms)"
+	}
+	return a
+}
+
+// heading joins a name, if there is one, and what is to be said about it.
+func heading(name, fact string) string {
+	if name = clean(name); name == "" {
+		return fact
+	}
+	return name + " – " + fact
+}
+
+func plural(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
+
+// A train draws the spikes of one layer.
+type train struct {
+	steps, n int
+	events   []event
+	colour   int
+	asImage  bool
+}
+
+func (tr *train) Plot(c draw.Canvas, _ *gplot.Plot) {
+	if len(tr.events) == 0 {
+		return
+	}
+	// A spike fills most of its row and is as wide as its step, within what can be
+	// seen and what looks like a spike.
+	stepWidth := (c.Max.X - c.Min.X) / vg.Length(tr.steps)
+	rowHeight := (c.Max.Y - c.Min.Y) / vg.Length(tr.n)
+	height := min(max(0.8*rowHeight, 0.75), 10)
+	width := min(max(stepWidth, 0.75), 1.5, height)
+	if tr.asImage {
+		drawPixels(c, c.Rectangle, func(w, h int) image.Image { return tr.image(w, h, width, height) })
+		return
+	}
+	path := make(vg.Path, 0, 2*len(tr.events))
+	for _, e := range tr.events {
+		x := c.Min.X + (vg.Length(e.step)+0.5)*stepWidth
+		y := c.Min.Y + (vg.Length(e.neuron)+0.5)*rowHeight
+		path.Move(vg.Point{X: x, Y: y - height/2})
+		path.Line(vg.Point{X: x, Y: y + height/2})
+	}
+	c.SetLineStyle(stroke(palette[tr.colour%len(palette)], width))
+	c.Stroke(path)
+}
+
+// image draws spikes of a size in points on w × h pixels.
+func (tr *train) image(w, h int, width, height vg.Length) image.Image {
+	const scale = dpi / 72.0
+	mw, mh := max(1, int(float64(width)*scale+0.5)), max(1, int(float64(height)*scale+0.5))
+	stepPx, rowPx := float64(w)/float64(tr.steps), float64(h)/float64(tr.n)
+	counts := make([]int32, w*h)
+	for _, e := range tr.events {
+		x0 := int((float64(e.step)+0.5)*stepPx - float64(mw)/2 + 0.5)
+		y0 := int(float64(h) - (float64(e.neuron)+0.5)*rowPx - float64(mh)/2 + 0.5)
+		for y := max(y0, 0); y < min(y0+mh, h); y++ {
+			for x := max(x0, 0); x < min(x0+mw, w); x++ {
+				counts[y*w+x]++
+			}
+		}
+	}
+	// k marks of opacity a on top of each other have 1 − (1 − a)^k. Of the pixels
+	// with marks, the 5 % with the most are to have 95 %; a lone spike shall be seen.
+	opacity := max(0.15, 1-math.Pow(0.05, 1/float64(quantile(counts, 0.95))))
+	ink := palette[tr.colour%len(palette)]
+	img := image.NewNRGBA(image.Rect(0, 0, w, h))
+	for i, k := range counts {
+		if k > 0 {
+			ink.A = uint8(255*(1-math.Pow(1-opacity, float64(k))) + 0.5)
+			copy(img.Pix[4*i:], []uint8{ink.R, ink.G, ink.B, ink.A})
+		}
+	}
+	return img
+}
+
+// quantile returns the least k that the share q of the counts above 0 does not exceed.
+func quantile(counts []int32, q float64) int32 {
+	hist := make([]int, slices.Max(counts)+1)
+	n := 0
+	for _, k := range counts {
+		if k > 0 {
+			hist[k]++
+			n++
+		}
+	}
+	below := 0
+	for k, m := range hist {
+		if below += m; m > 0 && float64(below) >= q*float64(n) {
+			return int32(k)
+		}
+	}
+	return 1
+}
