@@ -1,0 +1,102 @@
+// Package show is what the examples share: the progress line of a training, its
+// end by Ctrl-C, and pictures of what a network does.
+package show
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spikegrad/spikegrad/plot"
+	"github.com/spikegrad/spikegrad/train"
+)
+
+// Context returns a context that Ctrl-C and SIGTERM cancel; a second one ends
+// the program at once.
+func Context() (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-ctx.Done()
+		stop() // from now on the signals act as they do without us
+	}()
+	return ctx, stop
+}
+
+// Watch shows the progress of a training on standard error, and calls each,
+// which may be nil, after every epoch.
+func Watch(t *train.Trainer, title string, each func(train.Epoch)) (done func()) {
+	batches := (t.Data.Len() + t.Model.Batch - 1) / t.Model.Batch
+	p := plot.NewProgress(os.Stderr, title, t.Epochs*batches)
+	for _, w := range t.Model.Warnings() {
+		fmt.Fprintf(os.Stderr, "%s: warning: %s\n", title, w)
+	}
+	rates := ""
+	t.OnBatch = func(b train.Batch) {
+		p.Step(1, fmt.Sprintf("epoch %d, loss %.3f, accuracy %.1f %%%s", b.Epoch+1, b.Loss, 100*b.Accuracy, rates))
+	}
+	t.OnEpoch = func(e train.Epoch) error {
+		if e.Validation != nil {
+			rates = fmt.Sprintf(", validation %.2f %%, rates %s", 100*e.Validation.Accuracy, Rates(e.Validation.Rates))
+		}
+		if each != nil {
+			each(e)
+		}
+		return nil
+	}
+	return p.Done
+}
+
+// Rates returns firing rates as text, in per cent of the time steps.
+func Rates(rs []train.Rate) string {
+	var s []string
+	for _, r := range rs {
+		s = append(s, fmt.Sprintf("%.1f %%", 100*r.Value))
+	}
+	return strings.Join(s, ", ")
+}
+
+// Curves draws the learning curves of a training.
+func Curves(title string, history []train.Epoch) (plot.Figure, error) {
+	h := plot.History{Title: title}
+	for _, e := range history {
+		h.TrainLoss, h.TrainAcc = append(h.TrainLoss, e.Train.Loss), append(h.TrainAcc, e.Train.Accuracy)
+		if e.Validation != nil {
+			h.ValidLoss, h.ValidAcc = append(h.ValidLoss, e.Validation.Loss), append(h.ValidAcc, e.Validation.Accuracy)
+		}
+	}
+	return plot.Curves(h)
+}
+
+// Raster draws the spikes of the spiking layers in a recording.
+func Raster(title string, dt float64, rs []train.Recording) (plot.Figure, error) {
+	var layers []plot.Layer[float32]
+	for _, r := range rs {
+		if r.Spiking {
+			layers = append(layers, plot.Layer[float32]{Name: r.Layer, N: r.N, Spikes: r.Out})
+		}
+	}
+	return plot.Raster(title, dt, layers...)
+}
+
+// Neurons returns the values [T, len(some)] of some of n neurons.
+func Neurons(x []float32, n int, some []int) []float32 {
+	var y []float32
+	for t := 0; t < len(x); t += n {
+		for _, i := range some {
+			y = append(y, x[t+i])
+		}
+	}
+	return y
+}
+
+// Names returns a name for each of some neurons.
+func Names(kind string, some []int) []string {
+	var names []string
+	for _, i := range some {
+		names = append(names, fmt.Sprintf("%s %d", kind, i))
+	}
+	return names
+}

@@ -1,0 +1,131 @@
+// Mnist trains a network of spiking neurons to read handwritten digits. Every
+// pixel is a train of Poisson spikes whose rate is its brightness; a layer of
+// leaky integrate-and-fire neurons is read by ten leaky integrators.
+//
+//	go run ./examples/mnist -data DIR
+//
+// DIR holds the IDX files of MNIST, gzipped or not. If it has only the 10,000
+// test images, the network learns from the first 8,000 and is tested on the
+// last 2,000.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"time"
+
+	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/encode"
+	"github.com/spikegrad/spikegrad/examples/internal/show"
+	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/plot"
+	"github.com/spikegrad/spikegrad/surrogate"
+	"github.com/spikegrad/spikegrad/train"
+)
+
+const (
+	steps  = 25 // of 1 ms
+	hidden = 256
+	batch  = 64
+)
+
+func main() {
+	dir := flag.String("data", "", "folder with the IDX files of MNIST")
+	seed := flag.Uint64("seed", 1, "seed of the weights, the spikes and the order of the samples")
+	epochs := flag.Int("epochs", 10, "how often every training image is seen")
+	out := flag.String("out", "out/mnist", "folder for the pictures")
+	flag.Usage = func() {
+		fmt.Fprintln(flag.CommandLine.Output(), "mnist trains a spiking network to read handwritten digits and draws what it gets wrong.")
+		flag.PrintDefaults()
+	}
+	flag.Parse()
+	ctx, stop := show.Context()
+	defer stop()
+	if err := run(ctx, *dir, *seed, *epochs, *out); err != nil {
+		fmt.Fprintln(os.Stderr, "mnist:", err)
+		os.Exit(1)
+	}
+}
+
+// poisson draws new spikes for every batch: a white pixel spikes in a quarter of
+// the time steps.
+var poisson = train.EncoderFunc(func(dst, x []float32, steps int, r *rand.Rand) error {
+	return encode.Poisson(dst, x, steps, encode.PoissonParams{FMax: 250, Dt: 1e-3}, r)
+})
+
+// newModel returns the network 784-256-10.
+func newModel(seed uint64) (*train.Model, error) {
+	p := neurons.DefaultLIFParams()
+	p.Spike = surrogate.SuperSpike{Alpha: 10}
+	return train.NewModel(train.Model{
+		Net: layers.Sequential{
+			layers.Linear{Out: hidden, Init: layers.Scaled{Gain: 2}},
+			layers.Named("hidden", layers.Lift(neurons.LIFStep, p)),
+			layers.Dropout{P: 0.3},
+			layers.Linear{Out: 10},
+			layers.Named("readout", layers.Lift(neurons.LIStep, neurons.DefaultLIParams())),
+			layers.MaxOverTime,
+		},
+		Shape: []int{28 * 28}, Steps: steps, Batch: batch, Seed: seed,
+	})
+}
+
+func run(ctx context.Context, dir string, seed uint64, epochs int, out string) error {
+	if dir == "" {
+		return errors.New("no data: give the folder with the IDX files of MNIST as -data DIR")
+	}
+	if err := plot.CheckDir(out); err != nil {
+		return err
+	}
+	learn, test, note, err := data.OpenMNIST(dir)
+	if err != nil {
+		return err
+	}
+	if note != "" {
+		fmt.Println(note)
+	}
+	m, err := newModel(seed)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("MNIST: %d training and %d test images; 784-%d-10 neurons, %d time steps\n", learn.Len(), test.Len(), hidden, steps)
+	t := train.Trainer{
+		Model: m, Data: learn, Encoder: poisson, Epochs: epochs, Seed: seed,
+		Optimiser: &train.Adam{LearningRate: 5e-3}, Schedule: train.Cosine{}, ClipNorm: 1,
+	}
+	var seconds float64
+	done := show.Watch(&t, "mnist", func(e train.Epoch) { seconds += e.Duration.Seconds() })
+	began := time.Now()
+	result, err := t.Run(ctx)
+	done()
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	n := len(result.History)
+	if result.Stopped {
+		fmt.Printf("stopped after %d of %d epochs\n", n, epochs)
+	}
+	if n > 0 {
+		last := result.History[n-1].Train
+		fmt.Printf("trained in %.1f s, %.2f s an epoch with encoding; training accuracy %.4f, loss %.4f\n",
+			time.Since(began).Seconds(), seconds/float64(n), last.Accuracy, last.Loss)
+	}
+	// What was reached is worth showing however the training ended.
+	ctx = context.WithoutCancel(ctx)
+	if err := draw(ctx, m, test, result, out); err != nil {
+		return err
+	}
+	v, err := m.Evaluate(ctx, test, poisson)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("firing rate of the hidden neurons %s of the time steps\n", show.Rates(v.Rates))
+	fmt.Printf("pictures in %s\n", out)
+	fmt.Printf("test accuracy %.4f\n", v.Accuracy)
+	return nil
+}

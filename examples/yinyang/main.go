@@ -1,0 +1,127 @@
+// Yinyang trains a network of spiking neurons on the Yin-Yang data set: points
+// of the plane that belong to the yin, the yang or the dots of the symbol. Each
+// of the four values of a point is a constant current for 30 ms; a layer of
+// leaky integrate-and-fire neurons turns the currents into spike times, and
+// three leaky integrators read these.
+//
+//	go run ./examples/yinyang
+//
+// L. Kriener, J. Göltz and M. A. Petrovici, The Yin-Yang dataset, NICE (2022).
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/examples/internal/show"
+	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/plot"
+	"github.com/spikegrad/spikegrad/surrogate"
+	"github.com/spikegrad/spikegrad/train"
+)
+
+const (
+	steps  = 30 // of 1 ms
+	hidden = 200
+	batch  = 50
+)
+
+func main() {
+	seed := flag.Uint64("seed", 1, "seed of the weights and of the order of the samples")
+	epochs := flag.Int("epochs", 60, "how often every training point is seen")
+	out := flag.String("out", "out/yinyang", "folder for the pictures")
+	flag.Usage = func() {
+		fmt.Fprintln(flag.CommandLine.Output(), "yinyang trains a spiking network on the Yin-Yang data set and draws what it learnt.")
+		flag.PrintDefaults()
+	}
+	flag.Parse()
+	ctx, stop := show.Context()
+	defer stop()
+	if err := run(ctx, *seed, *epochs, *out); err != nil {
+		fmt.Fprintln(os.Stderr, "yinyang:", err)
+		os.Exit(1)
+	}
+}
+
+// sets are the points to learn from, to choose by, and to be judged by.
+type sets struct{ train, validation, test *data.Memory }
+
+func generate() (s sets, err error) {
+	if s.train, err = data.NewYinYang(5000, 42); err != nil {
+		return s, err
+	}
+	if s.validation, err = data.NewYinYang(1000, 41); err != nil {
+		return s, err
+	}
+	s.test, err = data.NewYinYang(1000, 40)
+	return s, err
+}
+
+// newModel returns the network. The first weights are large: the currents are
+// small numbers, and neurons that never fire learn nothing.
+func newModel(seed uint64) (*train.Model, error) {
+	p := neurons.DefaultLIFParams()
+	p.Spike = surrogate.SuperSpike{Alpha: 10}
+	return train.NewModel(train.Model{
+		Net: layers.Sequential{
+			layers.Linear{Out: hidden, Init: layers.Scaled{Gain: 4}},
+			layers.Named("hidden", layers.Lift(neurons.LIFStep, p)),
+			layers.Linear{Out: 3},
+			layers.Named("readout", layers.Lift(neurons.LIStep, neurons.DefaultLIParams())),
+			layers.MaxOverTime,
+		},
+		Shape: []int{4}, Steps: steps, Batch: batch, Seed: seed,
+	})
+}
+
+func run(ctx context.Context, seed uint64, epochs int, out string) error {
+	if err := plot.CheckDir(out); err != nil {
+		return err
+	}
+	s, err := generate()
+	if err != nil {
+		return err
+	}
+	m, err := newModel(seed)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("Yin-Yang: %d training, %d validation and %d test points; 4-%d-3 neurons, %d time steps\n",
+		s.train.Len(), s.validation.Len(), s.test.Len(), hidden, steps)
+	t := train.Trainer{
+		Model: m, Data: s.train, Validation: s.validation, Epochs: epochs, Seed: seed,
+		Optimiser: &train.Adam{LearningRate: 5e-3}, Schedule: train.Cosine{}, ClipNorm: 1, KeepBest: true,
+	}
+	began := time.Now()
+	done := show.Watch(&t, "yinyang", nil)
+	result, err := t.Run(ctx)
+	done()
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	if result.Stopped {
+		fmt.Printf("stopped after %d of %d epochs\n", len(result.History), epochs)
+	}
+	if result.Best >= 0 {
+		fmt.Printf("trained in %.1f s; kept the weights of epoch %d, validation accuracy %.4f\n",
+			time.Since(began).Seconds(), result.Best+1, result.History[result.Best].Validation.Accuracy)
+	}
+	// What was reached is worth showing however the training ended.
+	ctx = context.WithoutCancel(ctx)
+	if err := draw(ctx, m, s.test, result, out); err != nil {
+		return err
+	}
+	test, err := m.Evaluate(ctx, s.test, nil)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("pictures in %s\n", out)
+	fmt.Printf("test accuracy %.4f\n", test.Accuracy)
+	return nil
+}
