@@ -236,3 +236,26 @@ func TestLiftErrors(t *testing.T) {
 		})
 	}
 }
+
+type gain struct{ K graph.Param }
+
+func (gain) Rest(*G.Node) (struct{}, error) { return struct{}{}, nil }
+
+// A step without a state is a map of every time step.
+func TestScanStateless(t *testing.T) {
+	step := func(x *G.Node, s struct{}, p gain) (*G.Node, struct{}, error) {
+		b := graph.NewBuilder(x, nil)
+		return b.Scale(b.Square(x), p.K), s, b.Err()
+	}
+	g := G.NewGraph()
+	x := []float64{1, 2, 3, 4}
+	xs := graphtest.Node(g, tensor.Float64, "xs", []int{2, 1, 2}, x)
+	k := graphtest.Node(g, tensor.Float64, "k", []int{1}, []float64{3})
+	r, err := graph.Scan(step, xs, nil, gain{K: graph.Learn(k)})
+	require.NoError(t, err)
+	loss := graphtest.Loss(t, []*G.Node{r.Out}, [][]float64{{1, 1, 1, 1}})
+	grads, values := graphtest.Grads(t, loss, []*G.Node{xs, k}, []*G.Node{r.Out})
+	require.Equal(t, []float64{3, 12, 27, 48}, values[0])
+	require.Equal(t, []float64{6, 12, 18, 24}, grads[0])
+	require.Equal(t, []float64{30}, grads[1])
+}

@@ -55,11 +55,11 @@ func (op *scanOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 	ds := make(G.Nodes, len(in))
 	for i, n := range in {
 		kind, j := resultX, 0
-		if i > 0 {
+		switch states := len(op.s.states); {
+		case i > states:
+			kind, j = resultParam, i-1-states
+		case i > 0:
 			kind, j = resultState, i-1
-		}
-		if j >= len(op.s.states) {
-			kind, j = resultParam, j-len(op.s.states)
 		}
 		var b Builder
 		ds[i] = b.apply(&resultOp{

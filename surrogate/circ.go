@@ -16,8 +16,11 @@ import (
 // which is 1 at the threshold whatever α is.
 type Circ struct {
 	Step
-	Alpha float64 // α, in the unit of x, not 0; the smaller, the narrower
+	Alpha float64 // α, in the unit of x; the smaller, the narrower
 }
+
+// Validate returns an error unless α is a positive number.
+func (c Circ) Validate() error { return positive("circ", "α", c.Alpha) }
 
 // Deriv returns s(x).
 func (c Circ) Deriv(x float64) float64 {

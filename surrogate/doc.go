@@ -2,17 +2,27 @@
 // backward.
 //
 // A spike function satisfies graph.Func: Eval is its value and Deriv the slope
-// that stands in for its derivative. Those here also have Smooth, an
-// antiderivative of Deriv, and Slope, which writes Deriv as graph nodes that
-// run as vector code. One of your own needs Eval and Deriv only; embedding
-// [Step] gives it Eval, and spikes as fast as those of the functions here.
+// that stands in for its derivative. It is the Spike of a neuron's parameters,
+// or makes a node of its own by [Threshold]:
 //
-//	type Box struct{ surrogate.Step }
+//	p := neurons.DefaultLIFParams()
+//	p.Spike = surrogate.Arctan{Alpha: 2}
 //
-//	func (Box) Deriv(x float64) float64 {
-//		if math.Abs(x) < 0.5 {
-//			return 1
-//		}
-//		return 0
-//	}
+// Those here also have Smooth, an antiderivative of Deriv; Slope, which writes
+// Deriv as graph nodes that run as vector code; and Validate, by which [Check]
+// refuses a parameter that is not positive. They are, by the width and the
+// height of the slope:
+//
+//   - of height 1, α or k setting the width: [SuperSpike], [Tanh], [Circ],
+//     [PiecewiseLinear], and [Erfc], of height 2/√π;
+//   - of width 1, α setting the height: [Triangle];
+//   - of area 1, the narrower the higher: [Arctan], [Sigmoid], [Gaussian],
+//     [Boxcar], and [MultiGaussian], of area 1 − h;
+//   - none: [Heaviside].
+//
+// [Logistic] and [CircDist] fire by chance; [Draw] makes their spikes, from
+// noise that comes in as a tensor.
+//
+// A spike function of one's own needs Eval and Deriv only. Embedding [Step]
+// gives it Eval, and spikes as fast as those of the functions here.
 package surrogate

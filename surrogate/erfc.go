@@ -19,18 +19,16 @@ type Erfc struct {
 	K float64 // k, per unit of x; the larger, the narrower
 }
 
+// Validate returns an error unless k is a positive number.
+func (e Erfc) Validate() error { return positive("erfc", "k", e.K) }
+
 // Deriv returns s(x).
 func (e Erfc) Deriv(x float64) float64 {
 	return 2 / math.SqrtPi * math.Exp(-(e.K*x)*(e.K*x))
 }
 
 // Smooth returns erf(k x)/k, an antiderivative of Deriv.
-func (e Erfc) Smooth(x float64) float64 {
-	if e.K == 0 {
-		return 2 / math.SqrtPi * x
-	}
-	return math.Erf(e.K*x) / e.K
-}
+func (e Erfc) Smooth(x float64) float64 { return math.Erf(e.K*x) / e.K }
 
 // Slope returns the nodes of s(x).
 func (e Erfc) Slope(b *graph.Builder, x *G.Node) *G.Node {

@@ -2,7 +2,8 @@ package surrogate
 
 import (
 	"fmt"
-	"math"
+
+	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
 )
@@ -37,25 +38,31 @@ type smooth struct{ f Smoother }
 func (s smooth) Eval(x float64) float64  { return s.f.Smooth(x) }
 func (s smooth) Deriv(x float64) float64 { return s.f.Deriv(x) }
 
-// ByName returns the spike function that Norse calls by that name: heaviside,
-// super, triangle, tanh, heavi_erfc or circ, with the given α (or k).
-func ByName(name string, alpha float64) (graph.Func, error) {
-	if math.IsNaN(alpha) || math.IsInf(alpha, 0) {
-		return nil, fmt.Errorf("surrogate: %s: α is %v, want a finite number", name, alpha)
+// Threshold returns f(x), the spikes of values with the threshold 0, as a node
+// of the shape of x. The gradient is the surrogate's.
+func Threshold(x *G.Node, f graph.Func) (*G.Node, error) {
+	z, err := threshold(x, f)
+	if err != nil {
+		return nil, fmt.Errorf("surrogate: threshold: %w", err)
 	}
-	switch name {
-	case "heaviside":
-		return Heaviside{}, nil
-	case "super":
-		return SuperSpike{Alpha: alpha}, nil
-	case "triangle":
-		return Triangle{Alpha: alpha}, nil
-	case "tanh":
-		return Tanh{K: alpha}, nil
-	case "heavi_erfc":
-		return Erfc{K: alpha}, nil
-	case "circ":
-		return Circ{Alpha: alpha}, nil
+	return z, nil
+}
+
+// Sign returns 2 f(x) − 1, which is 1 where x is above 0 and else −1.
+func Sign(x *G.Node, f graph.Func) (*G.Node, error) {
+	z, err := threshold(x, f)
+	if err != nil {
+		return nil, fmt.Errorf("surrogate: sign: %w", err)
 	}
-	return nil, fmt.Errorf("surrogate: no spike function %q, want heaviside, super, triangle, tanh, heavi_erfc or circ", name)
+	var b graph.Builder
+	y := b.Shift(b.Scale(z, graph.Const(2)), graph.Const(-1))
+	return y, b.Err()
+}
+
+func threshold(x *G.Node, f graph.Func) (*G.Node, error) {
+	if err := Check(f); err != nil {
+		return nil, err
+	}
+	b := graph.NewBuilder(x, nil)
+	return b.Spike(f, x, graph.Const(0)), b.Err()
 }

@@ -19,6 +19,9 @@ type SuperSpike struct {
 	Alpha float64 // α, per unit of x; the larger, the closer to a step
 }
 
+// Validate returns an error unless α is a positive number.
+func (s SuperSpike) Validate() error { return positive("SuperSpike", "α", s.Alpha) }
+
 // Deriv returns s(x).
 func (s SuperSpike) Deriv(x float64) float64 {
 	d := 1 + s.Alpha*math.Abs(x)

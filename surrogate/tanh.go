@@ -19,6 +19,9 @@ type Tanh struct {
 	K float64 // k, per unit of x; the larger, the narrower
 }
 
+// Validate returns an error unless k is a positive number.
+func (t Tanh) Validate() error { return positive("tanh", "k", t.K) }
+
 // Deriv returns s(x).
 func (t Tanh) Deriv(x float64) float64 {
 	y := math.Tanh(t.K * x)
@@ -26,12 +29,7 @@ func (t Tanh) Deriv(x float64) float64 {
 }
 
 // Smooth returns tanh(k x)/k, an antiderivative of Deriv.
-func (t Tanh) Smooth(x float64) float64 {
-	if t.K == 0 {
-		return x
-	}
-	return math.Tanh(t.K*x) / t.K
-}
+func (t Tanh) Smooth(x float64) float64 { return math.Tanh(t.K*x) / t.K }
 
 // Slope returns the nodes of s(x).
 func (t Tanh) Slope(b *graph.Builder, x *G.Node) *G.Node {

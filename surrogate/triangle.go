@@ -20,6 +20,9 @@ type Triangle struct {
 	Alpha float64 // α, the slope at the threshold; 0.3 in Bellec et al.
 }
 
+// Validate returns an error unless α is a positive number.
+func (t Triangle) Validate() error { return positive("triangle", "α", t.Alpha) }
+
 // Deriv returns s(x).
 func (t Triangle) Deriv(x float64) float64 { return t.Alpha * math.Max(0, 1-math.Abs(x)) }
 
