@@ -28,6 +28,9 @@ func Checkpoint(k int) Option {
 // memory, and about √T steps between kept states need the least of it. A product
 // with a matrix is not worth computing twice.
 func (s *scan) chooseEvery() {
+	if len(s.states) == 0 {
+		s.every = 1
+	}
 	if s.every > 0 {
 		return
 	}
