@@ -6,60 +6,125 @@ import (
 	"testing"
 )
 
-var shapes = []struct {
-	name    string
-	ta, tb  bool
-	m, n, k int
-}{
-	{"NN/6400x512x512", false, false, 6400, 512, 512},
-	{"NT/6400x512x512", false, true, 6400, 512, 512},
-	{"TN/512x512x6400", true, false, 512, 512, 6400},
-	{"NN/6400x10x512", false, false, 6400, 10, 512},
-	{"NT/6400x512x10", false, true, 6400, 512, 10},
-	{"TN/512x10x6400", true, false, 512, 10, 6400},
-	{"TN/10x512x6400", true, false, 10, 512, 6400},
-	{"NN/6400x20x512", false, false, 6400, 20, 512},
-	{"NN/64x256x256", false, false, 64, 256, 256},
-	{"NT/64x256x256", false, true, 64, 256, 256},
-	{"NN/10x512x6400", false, false, 10, 512, 6400},
-	{"NN/6400x512x784", false, false, 6400, 512, 784},
-	{"NN/1024x1024x1024", false, false, 1024, 1024, 1024},
-	{"NN/5x1x5", false, false, 5, 1, 5},
-	{"NN/512x1x512", false, false, 512, 1, 512},
+// products are those of networks: whole sequences of 100 steps of a batch of 64
+// through a layer, its two gradients, readouts, and single steps.
+var products = []shape{
+	{false, false, false, 6400, 512, 512},
+	{false, true, false, 6400, 512, 512},
+	{true, false, false, 512, 512, 6400},
+	{false, false, false, 6400, 512, 784},
+	{false, false, false, 6400, 10, 512},
+	{false, true, false, 6400, 512, 10},
+	{true, false, false, 512, 10, 6400},
+	{false, false, false, 6400, 20, 512},
+	{false, false, false, 64, 256, 256},
+	{false, true, false, 64, 256, 256},
+	{false, false, false, 10, 512, 6400},
+	{false, false, false, 5, 1, 5},
 }
 
-func BenchmarkGemm(b *testing.B) {
-	for _, lv := range Levels() {
-		for _, s := range shapes {
-			b.Run(fmt.Sprintf("%v/f32/%s", lv, s.name), func(b *testing.B) { bench(b, lv, s.ta, s.tb, s.m, s.n, s.k, Float32) })
+func (s shape) String() string {
+	op := map[bool]string{false: "N", true: "T"}
+	return fmt.Sprintf("%s%s/%dx%dx%d", op[s.transA], op[s.transB], s.m, s.n, s.k)
+}
+
+func BenchmarkFloat32(b *testing.B) { benchmarkLevels(b, benchmarkProduct[float32]) }
+func BenchmarkFloat64(b *testing.B) { benchmarkLevels(b, benchmarkProduct[float64]) }
+
+// benchmarkLevels measures all products on the level in use, and the first one
+// on those below.
+func benchmarkLevels(b *testing.B, f func(b *testing.B, s shape)) {
+	ls := Levels()
+	for i, l := range ls {
+		some := products[:1]
+		if i == len(ls)-1 {
+			some = products
 		}
-		for _, s := range shapes {
-			b.Run(fmt.Sprintf("%v/f64/%s", lv, s.name), func(b *testing.B) { bench(b, lv, s.ta, s.tb, s.m, s.n, s.k, Float64) })
+		for _, s := range some {
+			b.Run(fmt.Sprintf("%v/%v", l, s), func(b *testing.B) {
+				defer Force(l)()
+				f(b, s)
+			})
 		}
 	}
 }
 
-func bench[T float](b *testing.B, lv Level, ta, tb bool, m, n, k int, f func(bool, bool, int, int, int, []T, int, []T, int, bool, []T, int)) {
-	defer Force(lv)()
+func benchmarkProduct[T float](b *testing.B, s shape) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	random := func(n int) []T {
-		x := make([]T, n)
-		for i := range x {
-			x[i] = T(rng.NormFloat64())
+	tight := func(rows, cols int) matrix[T] {
+		x := matrix[T]{rows: rows, cols: cols, ld: cols, data: make([]T, rows*cols)}
+		for i := range x.data {
+			x.data[i] = T(rng.NormFloat64())
 		}
 		return x
 	}
-	x, y, z := random(m*k), random(k*n), make([]T, m*n)
-	lda, ldb := k, n
-	if ta {
-		lda = m
+	x, y, z := tight(s.m, s.k), tight(s.k, s.n), tight(s.m, s.n)
+	if s.transA {
+		x.ld = s.m
 	}
-	if tb {
-		ldb = k
+	if s.transB {
+		y.ld = s.k
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		f(ta, tb, m, n, k, x, lda, y, ldb, false, z, n)
+		multiplyMatrices(s, x, y, z)
 	}
-	b.ReportMetric(2e-9*float64(m*n*k)*float64(b.N)/b.Elapsed().Seconds(), "GFLOP/s")
+	b.ReportMetric(2*float64(s.m*s.n*s.k)*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
+}
+
+// BenchmarkRows32 takes the rows of a 512×n matrix that 5 % of spikes ask for,
+// step after step. GB/s is how fast it reads the matrix.
+func BenchmarkRows32(b *testing.B) {
+	const in, steps = 512, 100
+	for _, n := range []int{20, 256, 512} {
+		rng := rand.New(rand.NewPCG(1, 2))
+		w, row, val := make([]float32, in*n), make([]float32, n), make([]float32, in)
+		idx, rows := make([][]int32, steps), 0
+		for t := range idx {
+			for i := range int32(in) {
+				if rng.Float64() < 0.05 {
+					idx[t] = append(idx[t], i)
+				}
+			}
+			rows += len(idx[t])
+		}
+		each := func(name string, f func(idx []int32)) {
+			b.Run(fmt.Sprintf("%s/%dx%d", name, in, n), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					for _, i := range idx {
+						f(i)
+					}
+				}
+				ns := float64(b.Elapsed().Nanoseconds()) / float64(b.N*rows)
+				b.ReportMetric(ns, "ns/row")
+				b.ReportMetric(float64(4*n)/ns, "GB/s")
+			})
+		}
+		each("Add", func(idx []int32) { AddRows32(row, w, n, idx) })
+		each("Axpy", func(idx []int32) { AxpyRows32(row, w, n, idx, val[:len(idx)]) })
+		each("Scatter", func(idx []int32) { ScatterRows32(w, n, idx, row) })
+	}
+}
+
+func BenchmarkNonZero32(b *testing.B) {
+	for _, density := range []float64{0, 0.05, 1} {
+		rng := rand.New(rand.NewPCG(1, 2))
+		x, idx := make([]float32, 1<<16), make([]int32, 1<<16)
+		for i := range x {
+			if rng.Float64() < density {
+				x[i] = 1
+			}
+		}
+		each := func(name string, f func()) {
+			b.Run(fmt.Sprintf("%s/density=%v", name, density), func(b *testing.B) {
+				for b.Loop() {
+					f()
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(x)), "ns/element")
+			})
+		}
+		each("NonZero", func() { NonZero32(x, idx) })
+		each("Count", func() { Count32(x) })
+	}
 }

@@ -1,17 +1,10 @@
 package gemm
 
 import (
-"os"
-"strconv"
-
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
-)
-
-const (
-	threadWork = 1 << 20 // multiplications that are worth a goroutine
-	partArea   = 1 << 18 // elements of C that are worth packing A and B again for
 )
 
 var jobs32, jobs64 sync.Pool
@@ -22,7 +15,6 @@ var jobs32, jobs64 sync.Pool
 type job[T float] struct {
 	product[T]
 	*kernels[T]
-	direct        bool
 	rows, cols    int // of a part
 	across, parts int // parts side by side, in all
 
@@ -51,7 +43,6 @@ func multiply[T float](kn *kernels[T], jobs *sync.Pool, p product[T]) {
 		j.work = func() { j.run(); j.wait.Done() }
 	}
 	j.product, j.kernels = p, kn
-	j.direct = !j.transB && j.m <= dm
 	j.next.Store(0)
 	j.threads.Store(0)
 	threads := j.split()
@@ -70,29 +61,43 @@ func multiply[T float](kn *kernels[T], jobs *sync.Pool, p product[T]) {
 
 // split divides C into parts and returns how many threads to use.
 func (j *job[T]) split() (threads int) {
-	j.rows, j.cols, j.across, j.parts = j.m, j.n, 1, 1
-	threads = j.m * j.n * j.k / threadWork
+	threads = j.m * j.n * j.k / j.threadWork
 	if threads > 1 {
 		threads = min(threads, runtime.GOMAXPROCS(0))
 	}
 	if threads <= 1 {
+		j.grid(1)
 		return 1
 	}
-	// More parts than threads even out what else the computer does. Of all grids
-	// of so many parts, take that which packs least: each row of parts packs B,
-	// and each column A.
-	want := min(max(threads, j.m*j.n/partArea), 4*threads)
-	tm, tn := ceil(j.m, j.mr), ceil(j.n, j.nr)
-	least := -1
-	for pn := 1; pn <= min(want, tn); pn++ {
-		pm := min(ceil(want, pn), tm)
-		if cost := j.m*pn + j.n*pm; least < 0 || cost < least {
-			least, j.rows, j.cols = cost, ceil(tm, pm)*j.mr, ceil(tn, pn)*j.nr
+	// Several parts for each thread even out that one starts late or is slower, but
+	// packing should not double, nor a transposed A be read in narrow strips.
+	most := 4 * threads
+	if j.transA {
+		most = threads
+	}
+	for parts := most; parts >= threads; parts -= threads {
+		if j.grid(parts) <= 2*(j.m+j.n) {
+			break
+		}
+	}
+	return min(threads, j.parts)
+}
+
+// grid divides C into about so many parts, in the way that packs least: each row
+// of parts packs B and each column A. It returns how much, per step of the sum.
+func (j *job[T]) grid(parts int) (packed int) {
+	tm, tn := ceil(j.m, j.mr), ceil(j.n, j.nr) // in tiles
+	parts = min(parts, tm*tn)
+	packed = math.MaxInt
+	for pn := 1; pn <= min(parts, tn); pn++ {
+		pm := ceil(parts, pn)
+		if p := j.m*pn + j.n*pm; pm <= tm && p < packed {
+			packed, j.rows, j.cols = p, ceil(tm, pm)*j.mr, ceil(tn, pn)*j.nr
 		}
 	}
 	j.across = ceil(j.n, j.cols)
 	j.parts = j.across * ceil(j.m, j.rows)
-	return min(threads, j.parts)
+	return packed
 }
 
 // run computes parts until none is left.
@@ -111,17 +116,14 @@ func (j *job[T]) run() {
 // part computes rows i0 to i1, columns j0 to j1 of C.
 func (j *job[T]) part(blocks *[2][]T, i0, i1, j0, j1 int) {
 	mc, nc, kc := j.mc, even(j1-j0, j.nc, j.nr), even(j.k, j.kc, 8)
-	if j.direct {
-		kc = even(j.k, dk, 8)
-	}
 	for jc := j0; jc < j1; jc += nc {
 		nc := min(nc, j1-jc)
 		for pc := 0; pc < j.k; pc += kc {
 			kc := min(kc, j.k-pc)
-			b := j.packB(&blocks[1], jc, nc, pc, kc, i1-i0)
+			b := j.packB(&blocks[1], pc, kc, jc, nc, i1-i0)
 			for ic := i0; ic < i1; ic += mc {
 				mc := min(mc, i1-ic)
-				a := j.packA(&blocks[0], ic, mc, pc, kc, nc)
+				a := j.packA(&blocks[0], ic, mc, pc, kc)
 				j.block(a, b, mc, nc, kc, j.c[ic*j.ldc+jc:], j.add || pc > 0)
 			}
 		}
@@ -145,7 +147,3 @@ func even(n, most, unit int) int {
 }
 
 func ceil(a, b int) int { return (a + b - 1) / b }
-
-var dm, dk = envInt("DM"), envInt("DK")
-
-func envInt(s string) int { n, _ := strconv.Atoi(os.Getenv(s)); return n }

@@ -1,49 +1,49 @@
 package gemm
 
 // goKernels returns the kernels in plain Go: what the others are tested against,
-// and what runs where there are no others.
+// and what runs where there are no others. The conversions T(…) forbid the
+// compiler to fuse a product and a sum, so results have the same bits on every
+// computer.
 func goKernels[T float]() kernels[T] {
 	return kernels[T]{
-		mr: 2, nr: 4, lanes: 2, mc: 64, nc: 256, kc: 256,
-		gemm: gemmGo[T], pack: packGo[T], transpose: transposeGo[T], group: 1,
+		threadWork: 1 << 17,
+		mr:         2, nr: 4, lanes: 2, mc: 64, nc: 256, kc: 256,
+		gemm: gemmGo[T], pack: packGo[T], transpose: transposeGo[T], square: 1,
+		tile: 512, addRows: addRowsGo[T], axpyRows: axpyRowsGo[T], scatterRows: scatterRowsGo[T],
+		group: 1, nonZero: nonZeroGo[T], count: countGo[T],
 	}
 }
 
-// gemmGo computes a tile of C. The conversions T(…) forbid the compiler to fuse a
-// product and a sum, so results are the same on every computer.
 func gemmGo[T float](k int, a []T, ars, aks int, b []T, bks int, c []T, ldc, rows, cols int, add bool) {
-	var s [2][4]T
 	if rows == 2 && cols == 4 {
-		s = sum2x4(k, a, ars, aks, b, bks)
-	} else {
-		for i := range rows {
-			for j := range cols {
-				var x T
-				for p := range k {
-					x += T(a[i*ars+p*aks] * b[p*bks+j])
-				}
-				s[i][j] = x
-			}
-		}
+		gemm2x4(k, a, ars, aks, b, bks, c, ldc, add)
+		return
 	}
 	for i := range rows {
-		row := c[i*ldc:][:cols]
-		for j := range row {
+		for j := range cols {
+			var s T
 			if add {
-				row[j] += s[i][j]
-			} else {
-				row[j] = s[i][j]
+				s = c[i*ldc+j]
 			}
+			for p := range k {
+				s += T(a[i*ars+p*aks] * b[p*bks+j])
+			}
+			c[i*ldc+j] = s
 		}
 	}
 }
 
-func sum2x4[T float](k int, a []T, ars, aks int, b []T, bks int) [2][4]T {
+// gemm2x4 computes a whole tile, whose sums fit into registers.
+func gemm2x4[T float](k int, a []T, ars, aks int, b []T, bks int, c []T, ldc int, add bool) {
 	var s00, s01, s02, s03, s10, s11, s12, s13 T
+	c0, c1 := c[:4], c[ldc:][:4]
+	if add {
+		s00, s01, s02, s03 = c0[0], c0[1], c0[2], c0[3]
+		s10, s11, s12, s13 = c1[0], c1[1], c1[2], c1[3]
+	}
 	a1 := a[ars:]
 	for p := range k {
-		x, y := a[p*aks], a1[p*aks]
-		r := b[p*bks:][:4]
+		x, y, r := a[p*aks], a1[p*aks], b[p*bks:][:4]
 		s00 += T(x * r[0])
 		s01 += T(x * r[1])
 		s02 += T(x * r[2])
@@ -53,7 +53,8 @@ func sum2x4[T float](k int, a []T, ars, aks int, b []T, bks int) [2][4]T {
 		s12 += T(y * r[2])
 		s13 += T(y * r[3])
 	}
-	return [2][4]T{{s00, s01, s02, s03}, {s10, s11, s12, s13}}
+	c0[0], c0[1], c0[2], c0[3] = s00, s01, s02, s03
+	c1[0], c1[1], c1[2], c1[3] = s10, s11, s12, s13
 }
 
 func packGo[T float](dst []T, step int, src []T, lds, k, panels, width int) {
@@ -64,8 +65,68 @@ func packGo[T float](dst []T, step int, src []T, lds, k, panels, width int) {
 	}
 }
 
-func transposeGo[T float](dst []T, step int, src []T, lds, k int) {
+func transposeGo[T float](dst []T, step int, src []T, _, k int) {
 	for p := range k {
 		dst[p*step] = src[p]
 	}
+}
+
+func addRowsGo[T float](dst, w []T, ldw int, idx []int32, rows int) bool {
+	for _, r := range idx {
+		if r < 0 || int(r) >= rows {
+			return false
+		}
+		row := w[int(r)*ldw:][:len(dst)]
+		for i, x := range row {
+			dst[i] += x
+		}
+	}
+	return true
+}
+
+func axpyRowsGo[T float](dst, w []T, ldw int, idx []int32, val []T, rows int) bool {
+	for j, r := range idx {
+		if r < 0 || int(r) >= rows {
+			return false
+		}
+		row := w[int(r)*ldw:][:len(dst)]
+		for i, x := range row {
+			dst[i] += T(val[j] * x)
+		}
+	}
+	return true
+}
+
+func scatterRowsGo[T float](dst []T, ldd int, idx []int32, src []T, rows int) bool {
+	for _, r := range idx {
+		if r < 0 || int(r) >= rows {
+			return false
+		}
+		row := dst[int(r)*ldd:][:len(src)]
+		for i, x := range src {
+			row[i] += x
+		}
+	}
+	return true
+}
+
+func nonZeroGo[T float](x []T, idx []int32) (n int, ones bool) {
+	ones = true
+	for i, v := range x {
+		if v != 0 {
+			idx[n] = int32(i)
+			n++
+			ones = ones && v == 1
+		}
+	}
+	return n, ones
+}
+
+func countGo[T float](x []T) (n int) {
+	for _, v := range x {
+		if v != 0 {
+			n++
+		}
+	}
+	return n
 }

@@ -29,6 +29,16 @@ func axpyRows32AVX512(dst []float32, w []float32, ldw int, idx []int32, val []fl
 //go:noescape
 func scatterRows32AVX512(dst []float32, ldd int, idx []int32, src []float32, rows int) (ok bool)
 
+// nonZero32AVX512 writes the positions of the n elements of x that are not 0 to idx[:n] and tells whether all of these are 1; len(x) is a multiple of 16, and idx is as long.
+//
+//go:noescape
+func nonZero32AVX512(x []float32, idx []int32) (n int, ones bool)
+
+// count32AVX512 counts the elements of x that are not 0; len(x) is a multiple of 16.
+//
+//go:noescape
+func count32AVX512(x []float32) (n int)
+
 // gemm64AVX512 sets the rows×cols tile c, or adds to it, to the sum over p < k of a[i·ars+p·aks]·b[p·bks+j].
 //
 //go:noescape
@@ -53,6 +63,16 @@ func axpyRows64AVX512(dst []float64, w []float64, ldw int, idx []int32, val []fl
 //
 //go:noescape
 func scatterRows64AVX512(dst []float64, ldd int, idx []int32, src []float64, rows int) (ok bool)
+
+// nonZero64AVX512 writes the positions of the n elements of x that are not 0 to idx[:n] and tells whether all of these are 1; len(x) is a multiple of 8, and idx is as long.
+//
+//go:noescape
+func nonZero64AVX512(x []float64, idx []int32) (n int, ones bool)
+
+// count64AVX512 counts the elements of x that are not 0; len(x) is a multiple of 8.
+//
+//go:noescape
+func count64AVX512(x []float64) (n int)
 
 // gemm32AVX2 sets the rows×cols tile c, or adds to it, to the sum over p < k of a[i·ars+p·aks]·b[p·bks+j].
 //
@@ -79,6 +99,16 @@ func axpyRows32AVX2(dst []float32, w []float32, ldw int, idx []int32, val []floa
 //go:noescape
 func scatterRows32AVX2(dst []float32, ldd int, idx []int32, src []float32, rows int) (ok bool)
 
+// nonZero32AVX2 writes the positions of the n elements of x that are not 0 to idx[:n] and tells whether all of these are 1; len(x) is a multiple of 32, and idx is as long.
+//
+//go:noescape
+func nonZero32AVX2(x []float32, idx []int32) (n int, ones bool)
+
+// count32AVX2 counts the elements of x that are not 0; len(x) is a multiple of 32.
+//
+//go:noescape
+func count32AVX2(x []float32) (n int)
+
 // gemm64AVX2 sets the rows×cols tile c, or adds to it, to the sum over p < k of a[i·ars+p·aks]·b[p·bks+j].
 //
 //go:noescape
@@ -103,6 +133,16 @@ func axpyRows64AVX2(dst []float64, w []float64, ldw int, idx []int32, val []floa
 //
 //go:noescape
 func scatterRows64AVX2(dst []float64, ldd int, idx []int32, src []float64, rows int) (ok bool)
+
+// nonZero64AVX2 writes the positions of the n elements of x that are not 0 to idx[:n] and tells whether all of these are 1; len(x) is a multiple of 16, and idx is as long.
+//
+//go:noescape
+func nonZero64AVX2(x []float64, idx []int32) (n int, ones bool)
+
+// count64AVX2 counts the elements of x that are not 0; len(x) is a multiple of 16.
+//
+//go:noescape
+func count64AVX2(x []float64) (n int)
 
 // transpose32AVX2 sets dst[p·step+i] = src[i·lds+p] for i < 8 and p < k, a multiple of 8.
 //

@@ -7,61 +7,73 @@
 // func gemm32AVX512(k int, a []float32, ars int, aks int, b []float32, bks int, c []float32, ldc int, rows int, cols int, add bool)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemm32AVX512(SB), NOSPLIT, $0-129
-	MOVQ       rows+112(FP), AX
-	MOVQ       cols+120(FP), CX
-	LEAQ       -1(CX), DX
-	SHRQ       $0x04, DX
-	MOVQ       DX, BX
-	SHLQ       $0x04, BX
-	NEGQ       BX
-	ADDQ       CX, BX
-	INCQ       DX
-	MOVQ       $-1, CX
-	BZHIQ      BX, CX, CX
-	KMOVW      CX, K1
-	MOVQ       ars+32(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       aks+40(FP), BX
-	SHLQ       $0x02, BX
-	MOVQ       bks+72(FP), SI
-	SHLQ       $0x02, SI
-	MOVQ       a_base+8(FP), DI
-	MOVQ       b_base+48(FP), R8
-	MOVQ       k+0(FP), R9
-	CMPQ       DX, $0x02
-	JEQ        two
-	CMPQ       AX, $0x0e
-	JEQ        tile1x14
-	CMPQ       AX, $0x0d
-	JEQ        tile1x13
-	CMPQ       AX, $0x0c
-	JEQ        tile1x12
-	CMPQ       AX, $0x0b
-	JEQ        tile1x11
-	CMPQ       AX, $0x0a
-	JEQ        tile1x10
-	CMPQ       AX, $0x09
-	JEQ        tile1x9
-	CMPQ       AX, $0x08
-	JEQ        tile1x8
-	CMPQ       AX, $0x07
-	JEQ        tile1x7
-	CMPQ       AX, $0x06
-	JEQ        tile1x6
-	CMPQ       AX, $0x05
-	JEQ        tile1x5
-	CMPQ       AX, $0x04
-	JEQ        tile1x4
-	CMPQ       AX, $0x03
-	JEQ        tile1x3
-	CMPQ       AX, $0x02
-	JEQ        tile1x2
-	VPXORD     Z0, Z0, Z0
-	MOVQ       c_base+80(FP), AX
-	MOVQ       ldc+104(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       AX, CX
-	PREFETCHT0 (CX)
+	MOVQ      rows+112(FP), AX
+	MOVQ      cols+120(FP), CX
+	LEAQ      -1(CX), DX
+	SHRQ      $0x04, DX
+	MOVQ      DX, BX
+	SHLQ      $0x04, BX
+	NEGQ      BX
+	ADDQ      CX, BX
+	INCQ      DX
+	MOVQ      $-1, CX
+	BZHIQ     BX, CX, CX
+	KMOVW     CX, K1
+	MOVQ      ars+32(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      aks+40(FP), BX
+	SHLQ      $0x02, BX
+	MOVQ      bks+72(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      a_base+8(FP), DI
+	MOVQ      b_base+48(FP), R8
+	MOVQ      k+0(FP), R9
+	CMPQ      DX, $0x02
+	JEQ       two
+	CMPQ      AX, $0x0e
+	JEQ       tile1x14
+	CMPQ      AX, $0x0d
+	JEQ       tile1x13
+	CMPQ      AX, $0x0c
+	JEQ       tile1x12
+	CMPQ      AX, $0x0b
+	JEQ       tile1x11
+	CMPQ      AX, $0x0a
+	JEQ       tile1x10
+	CMPQ      AX, $0x09
+	JEQ       tile1x9
+	CMPQ      AX, $0x08
+	JEQ       tile1x8
+	CMPQ      AX, $0x07
+	JEQ       tile1x7
+	CMPQ      AX, $0x06
+	JEQ       tile1x6
+	CMPQ      AX, $0x05
+	JEQ       tile1x5
+	CMPQ      AX, $0x04
+	JEQ       tile1x4
+	CMPQ      AX, $0x03
+	JEQ       tile1x3
+	CMPQ      AX, $0x02
+	JEQ       tile1x2
+	MOVQ      c_base+80(FP), AX
+	MOVQ      ldc+104(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      AX, DX
+	MOVB      add+128(FP), R10
+	TESTB     R10, R10
+	JZ        zero1x1
+	VMOVUPS.Z (DX), K1, Z0
+	ADDQ      CX, DX
+	JMP       ahead1x1
+
+zero1x1:
+	VPXORD Z0, Z0, Z0
+	IMUL3Q $0x01, CX, CX
+	ADDQ   CX, DX
+
+ahead1x1:
+	PREFETCHT0 (DX)
 
 sum1x1:
 	VMOVUPS.Z    (R8), K1, Z1
@@ -71,25 +83,31 @@ sum1x1:
 	ADDQ         BX, DI
 	DECQ         R9
 	JNZ          sum1x1
-	MOVB         add+128(FP), CL
-	TESTB        CL, CL
-	JZ           store1x1
-	MOVQ         AX, CX
-	VMOVUPS.Z    (CX), K1, Z1
-	VADDPS       Z1, Z0, Z0
-
-store1x1:
-	VMOVUPS Z0, K1, (AX)
+	VMOVUPS      Z0, K1, (AX)
 	VZEROUPPER
 	RET
 
 tile1x2:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	MOVQ       c_base+80(FP), AX
-	MOVQ       ldc+104(FP), DX
-	SHLQ       $0x02, DX
-	MOVQ       AX, R10
+	MOVQ      c_base+80(FP), AX
+	MOVQ      ldc+104(FP), DX
+	SHLQ      $0x02, DX
+	MOVQ      AX, R10
+	MOVB      add+128(FP), R11
+	TESTB     R11, R11
+	JZ        zero1x2
+	VMOVUPS.Z (R10), K1, Z0
+	ADDQ      DX, R10
+	VMOVUPS.Z (R10), K1, Z1
+	ADDQ      DX, R10
+	JMP       ahead1x2
+
+zero1x2:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	IMUL3Q $0x02, DX, R11
+	ADDQ   R11, R10
+
+ahead1x2:
 	PREFETCHT0 (R10)
 	ADDQ       DX, R10
 	PREFETCHT0 (R10)
@@ -104,31 +122,36 @@ sum1x2:
 	ADDQ         BX, DI
 	DECQ         R9
 	JNZ          sum1x2
-	MOVB         add+128(FP), CL
-	TESTB        CL, CL
-	JZ           store1x2
-	MOVQ         AX, R10
-	VMOVUPS.Z    (R10), K1, Z2
-	VADDPS       Z2, Z0, Z0
-	ADDQ         DX, R10
-	VMOVUPS.Z    (R10), K1, Z2
-	VADDPS       Z2, Z1, Z1
-
-store1x2:
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z1, K1, (AX)
+	VMOVUPS      Z0, K1, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z1, K1, (AX)
 	VZEROUPPER
 	RET
 
 tile1x3:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	MOVQ       c_base+80(FP), AX
-	MOVQ       ldc+104(FP), DX
-	SHLQ       $0x02, DX
-	MOVQ       AX, R10
+	MOVQ      c_base+80(FP), AX
+	MOVQ      ldc+104(FP), DX
+	SHLQ      $0x02, DX
+	MOVQ      AX, R10
+	MOVB      add+128(FP), R11
+	TESTB     R11, R11
+	JZ        zero1x3
+	VMOVUPS.Z (R10), K1, Z0
+	ADDQ      DX, R10
+	VMOVUPS.Z (R10), K1, Z1
+	ADDQ      DX, R10
+	VMOVUPS.Z (R10), K1, Z2
+	ADDQ      DX, R10
+	JMP       ahead1x3
+
+zero1x3:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	IMUL3Q $0x03, DX, R11
+	ADDQ   R11, R10
+
+ahead1x3:
 	PREFETCHT0 (R10)
 	ADDQ       DX, R10
 	PREFETCHT0 (R10)
@@ -147,39 +170,43 @@ sum1x3:
 	ADDQ         BX, DI
 	DECQ         R9
 	JNZ          sum1x3
-	MOVB         add+128(FP), CL
-	TESTB        CL, CL
-	JZ           store1x3
-	MOVQ         AX, R10
-	VMOVUPS.Z    (R10), K1, Z3
-	VADDPS       Z3, Z0, Z0
-	ADDQ         DX, R10
-	VMOVUPS.Z    (R10), K1, Z3
-	VADDPS       Z3, Z1, Z1
-	ADDQ         DX, R10
-	VMOVUPS.Z    (R10), K1, Z3
-	VADDPS       Z3, Z2, Z2
-
-store1x3:
-	VMOVUPS Z0, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z1, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, K1, (AX)
+	VMOVUPS      Z0, K1, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z1, K1, (AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z2, K1, (AX)
 	VZEROUPPER
 	RET
 
 tile1x4:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	MOVQ       c_base+80(FP), DX
-	MOVQ       ldc+104(FP), R10
-	SHLQ       $0x02, R10
-	MOVQ       DX, R11
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	MOVQ      c_base+80(FP), DX
+	MOVQ      ldc+104(FP), R10
+	SHLQ      $0x02, R10
+	MOVQ      DX, R11
+	MOVB      add+128(FP), R12
+	TESTB     R12, R12
+	JZ        zero1x4
+	VMOVUPS.Z (R11), K1, Z0
+	ADDQ      R10, R11
+	VMOVUPS.Z (R11), K1, Z1
+	ADDQ      R10, R11
+	VMOVUPS.Z (R11), K1, Z2
+	ADDQ      R10, R11
+	VMOVUPS.Z (R11), K1, Z3
+	ADDQ      R10, R11
+	JMP       ahead1x4
+
+zero1x4:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	IMUL3Q $0x04, R10, R12
+	ADDQ   R12, R11
+
+ahead1x4:
 	PREFETCHT0 (R11)
 	ADDQ       R10, R11
 	PREFETCHT0 (R11)
@@ -203,45 +230,48 @@ sum1x4:
 	ADDQ         BX, AX
 	DECQ         R9
 	JNZ          sum1x4
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store1x4
-	MOVQ         DX, R11
-	VMOVUPS.Z    (R11), K1, Z4
-	VADDPS       Z4, Z0, Z0
-	ADDQ         R10, R11
-	VMOVUPS.Z    (R11), K1, Z4
-	VADDPS       Z4, Z1, Z1
-	ADDQ         R10, R11
-	VMOVUPS.Z    (R11), K1, Z4
-	VADDPS       Z4, Z2, Z2
-	ADDQ         R10, R11
-	VMOVUPS.Z    (R11), K1, Z4
-	VADDPS       Z4, Z3, Z3
-
-store1x4:
-	VMOVUPS Z0, K1, (DX)
-	ADDQ    R10, DX
-	VMOVUPS Z1, K1, (DX)
-	ADDQ    R10, DX
-	VMOVUPS Z2, K1, (DX)
-	ADDQ    R10, DX
-	VMOVUPS Z3, K1, (DX)
+	VMOVUPS      Z0, K1, (DX)
+	ADDQ         R10, DX
+	VMOVUPS      Z1, K1, (DX)
+	ADDQ         R10, DX
+	VMOVUPS      Z2, K1, (DX)
+	ADDQ         R10, DX
+	VMOVUPS      Z3, K1, (DX)
 	VZEROUPPER
 	RET
 
 tile1x5:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	MOVQ       c_base+80(FP), DX
-	MOVQ       ldc+104(FP), R10
-	SHLQ       $0x02, R10
-	MOVQ       DX, R11
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	MOVQ      c_base+80(FP), DX
+	MOVQ      ldc+104(FP), R10
+	SHLQ      $0x02, R10
+	MOVQ      DX, R11
+	MOVB      add+128(FP), R12
+	TESTB     R12, R12
+	JZ        zero1x5
+	VMOVUPS.Z (R11), K1, Z0
+	ADDQ      R10, R11
+	VMOVUPS.Z (R11), K1, Z1
+	ADDQ      R10, R11
+	VMOVUPS.Z (R11), K1, Z2
+	ADDQ      R10, R11
+	VMOVUPS.Z (R11), K1, Z3
+	ADDQ      R10, R11
+	VMOVUPS.Z (R11), K1, Z4
+	ADDQ      R10, R11
+	JMP       ahead1x5
+
+zero1x5:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	IMUL3Q $0x05, R10, R12
+	ADDQ   R12, R11
+
+ahead1x5:
 	PREFETCHT0 (R11)
 	ADDQ       R10, R11
 	PREFETCHT0 (R11)
@@ -269,51 +299,53 @@ sum1x5:
 	ADDQ         BX, AX
 	DECQ         R9
 	JNZ          sum1x5
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store1x5
-	MOVQ         DX, R11
-	VMOVUPS.Z    (R11), K1, Z5
-	VADDPS       Z5, Z0, Z0
-	ADDQ         R10, R11
-	VMOVUPS.Z    (R11), K1, Z5
-	VADDPS       Z5, Z1, Z1
-	ADDQ         R10, R11
-	VMOVUPS.Z    (R11), K1, Z5
-	VADDPS       Z5, Z2, Z2
-	ADDQ         R10, R11
-	VMOVUPS.Z    (R11), K1, Z5
-	VADDPS       Z5, Z3, Z3
-	ADDQ         R10, R11
-	VMOVUPS.Z    (R11), K1, Z5
-	VADDPS       Z5, Z4, Z4
-
-store1x5:
-	VMOVUPS Z0, K1, (DX)
-	ADDQ    R10, DX
-	VMOVUPS Z1, K1, (DX)
-	ADDQ    R10, DX
-	VMOVUPS Z2, K1, (DX)
-	ADDQ    R10, DX
-	VMOVUPS Z3, K1, (DX)
-	ADDQ    R10, DX
-	VMOVUPS Z4, K1, (DX)
+	VMOVUPS      Z0, K1, (DX)
+	ADDQ         R10, DX
+	VMOVUPS      Z1, K1, (DX)
+	ADDQ         R10, DX
+	VMOVUPS      Z2, K1, (DX)
+	ADDQ         R10, DX
+	VMOVUPS      Z3, K1, (DX)
+	ADDQ         R10, DX
+	VMOVUPS      Z4, K1, (DX)
 	VZEROUPPER
 	RET
 
 tile1x6:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	MOVQ       c_base+80(FP), DX
-	MOVQ       ldc+104(FP), R10
-	SHLQ       $0x02, R10
-	MOVQ       DX, R11
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	MOVQ      c_base+80(FP), DX
+	MOVQ      ldc+104(FP), R10
+	SHLQ      $0x02, R10
+	MOVQ      DX, R11
+	MOVB      add+128(FP), R12
+	TESTB     R12, R12
+	JZ        zero1x6
+	VMOVUPS.Z (R11), K1, Z0
+	ADDQ      R10, R11
+	VMOVUPS.Z (R11), K1, Z1
+	ADDQ      R10, R11
+	VMOVUPS.Z (R11), K1, Z2
+	ADDQ      R10, R11
+	VMOVUPS.Z (R11), K1, Z3
+	ADDQ      R10, R11
+	VMOVUPS.Z (R11), K1, Z4
+	ADDQ      R10, R11
+	VMOVUPS.Z (R11), K1, Z5
+	ADDQ      R10, R11
+	JMP       ahead1x6
+
+zero1x6:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	IMUL3Q $0x06, R10, R12
+	ADDQ   R12, R11
+
+ahead1x6:
 	PREFETCHT0 (R11)
 	ADDQ       R10, R11
 	PREFETCHT0 (R11)
@@ -345,59 +377,60 @@ sum1x6:
 	ADDQ         BX, AX
 	DECQ         R9
 	JNZ          sum1x6
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store1x6
-	MOVQ         DX, R11
-	VMOVUPS.Z    (R11), K1, Z6
-	VADDPS       Z6, Z0, Z0
-	ADDQ         R10, R11
-	VMOVUPS.Z    (R11), K1, Z6
-	VADDPS       Z6, Z1, Z1
-	ADDQ         R10, R11
-	VMOVUPS.Z    (R11), K1, Z6
-	VADDPS       Z6, Z2, Z2
-	ADDQ         R10, R11
-	VMOVUPS.Z    (R11), K1, Z6
-	VADDPS       Z6, Z3, Z3
-	ADDQ         R10, R11
-	VMOVUPS.Z    (R11), K1, Z6
-	VADDPS       Z6, Z4, Z4
-	ADDQ         R10, R11
-	VMOVUPS.Z    (R11), K1, Z6
-	VADDPS       Z6, Z5, Z5
-
-store1x6:
-	VMOVUPS Z0, K1, (DX)
-	ADDQ    R10, DX
-	VMOVUPS Z1, K1, (DX)
-	ADDQ    R10, DX
-	VMOVUPS Z2, K1, (DX)
-	ADDQ    R10, DX
-	VMOVUPS Z3, K1, (DX)
-	ADDQ    R10, DX
-	VMOVUPS Z4, K1, (DX)
-	ADDQ    R10, DX
-	VMOVUPS Z5, K1, (DX)
+	VMOVUPS      Z0, K1, (DX)
+	ADDQ         R10, DX
+	VMOVUPS      Z1, K1, (DX)
+	ADDQ         R10, DX
+	VMOVUPS      Z2, K1, (DX)
+	ADDQ         R10, DX
+	VMOVUPS      Z3, K1, (DX)
+	ADDQ         R10, DX
+	VMOVUPS      Z4, K1, (DX)
+	ADDQ         R10, DX
+	VMOVUPS      Z5, K1, (DX)
 	VZEROUPPER
 	RET
 
 tile1x7:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	MOVQ       c_base+80(FP), R10
-	MOVQ       ldc+104(FP), R11
-	SHLQ       $0x02, R11
-	MOVQ       R10, R12
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	MOVQ      c_base+80(FP), R10
+	MOVQ      ldc+104(FP), R11
+	SHLQ      $0x02, R11
+	MOVQ      R10, R12
+	MOVB      add+128(FP), R13
+	TESTB     R13, R13
+	JZ        zero1x7
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R11, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R11, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R11, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R11, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R11, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R11, R12
+	VMOVUPS.Z (R12), K1, Z6
+	ADDQ      R11, R12
+	JMP       ahead1x7
+
+zero1x7:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	IMUL3Q $0x07, R11, R13
+	ADDQ   R13, R12
+
+ahead1x7:
 	PREFETCHT0 (R12)
 	ADDQ       R11, R12
 	PREFETCHT0 (R12)
@@ -434,65 +467,65 @@ sum1x7:
 	ADDQ         BX, DX
 	DECQ         R9
 	JNZ          sum1x7
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store1x7
-	MOVQ         R10, R12
-	VMOVUPS.Z    (R12), K1, Z7
-	VADDPS       Z7, Z0, Z0
-	ADDQ         R11, R12
-	VMOVUPS.Z    (R12), K1, Z7
-	VADDPS       Z7, Z1, Z1
-	ADDQ         R11, R12
-	VMOVUPS.Z    (R12), K1, Z7
-	VADDPS       Z7, Z2, Z2
-	ADDQ         R11, R12
-	VMOVUPS.Z    (R12), K1, Z7
-	VADDPS       Z7, Z3, Z3
-	ADDQ         R11, R12
-	VMOVUPS.Z    (R12), K1, Z7
-	VADDPS       Z7, Z4, Z4
-	ADDQ         R11, R12
-	VMOVUPS.Z    (R12), K1, Z7
-	VADDPS       Z7, Z5, Z5
-	ADDQ         R11, R12
-	VMOVUPS.Z    (R12), K1, Z7
-	VADDPS       Z7, Z6, Z6
-
-store1x7:
-	VMOVUPS Z0, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPS Z1, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPS Z2, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPS Z3, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPS Z4, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPS Z5, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPS Z6, K1, (R10)
+	VMOVUPS      Z0, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z1, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z2, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z3, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z4, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z5, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z6, K1, (R10)
 	VZEROUPPER
 	RET
 
 tile1x8:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	MOVQ       c_base+80(FP), R10
-	MOVQ       ldc+104(FP), R11
-	SHLQ       $0x02, R11
-	MOVQ       R10, R12
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	MOVQ      c_base+80(FP), R10
+	MOVQ      ldc+104(FP), R11
+	SHLQ      $0x02, R11
+	MOVQ      R10, R12
+	MOVB      add+128(FP), R13
+	TESTB     R13, R13
+	JZ        zero1x8
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R11, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R11, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R11, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R11, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R11, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R11, R12
+	VMOVUPS.Z (R12), K1, Z6
+	ADDQ      R11, R12
+	VMOVUPS.Z (R12), K1, Z7
+	ADDQ      R11, R12
+	JMP       ahead1x8
+
+zero1x8:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	IMUL3Q $0x08, R11, R13
+	ADDQ   R13, R12
+
+ahead1x8:
 	PREFETCHT0 (R12)
 	ADDQ       R11, R12
 	PREFETCHT0 (R12)
@@ -533,71 +566,70 @@ sum1x8:
 	ADDQ         BX, DX
 	DECQ         R9
 	JNZ          sum1x8
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store1x8
-	MOVQ         R10, R12
-	VMOVUPS.Z    (R12), K1, Z8
-	VADDPS       Z8, Z0, Z0
-	ADDQ         R11, R12
-	VMOVUPS.Z    (R12), K1, Z8
-	VADDPS       Z8, Z1, Z1
-	ADDQ         R11, R12
-	VMOVUPS.Z    (R12), K1, Z8
-	VADDPS       Z8, Z2, Z2
-	ADDQ         R11, R12
-	VMOVUPS.Z    (R12), K1, Z8
-	VADDPS       Z8, Z3, Z3
-	ADDQ         R11, R12
-	VMOVUPS.Z    (R12), K1, Z8
-	VADDPS       Z8, Z4, Z4
-	ADDQ         R11, R12
-	VMOVUPS.Z    (R12), K1, Z8
-	VADDPS       Z8, Z5, Z5
-	ADDQ         R11, R12
-	VMOVUPS.Z    (R12), K1, Z8
-	VADDPS       Z8, Z6, Z6
-	ADDQ         R11, R12
-	VMOVUPS.Z    (R12), K1, Z8
-	VADDPS       Z8, Z7, Z7
-
-store1x8:
-	VMOVUPS Z0, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPS Z1, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPS Z2, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPS Z3, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPS Z4, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPS Z5, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPS Z6, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPS Z7, K1, (R10)
+	VMOVUPS      Z0, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z1, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z2, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z3, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z4, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z5, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z6, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z7, K1, (R10)
 	VZEROUPPER
 	RET
 
 tile1x9:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	MOVQ       c_base+80(FP), R10
-	MOVQ       ldc+104(FP), R11
-	SHLQ       $0x02, R11
-	MOVQ       R10, R12
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	MOVQ      c_base+80(FP), R10
+	MOVQ      ldc+104(FP), R11
+	SHLQ      $0x02, R11
+	MOVQ      R10, R12
+	MOVB      add+128(FP), R13
+	TESTB     R13, R13
+	JZ        zero1x9
+	VMOVUPS.Z (R12), K1, Z0
+	ADDQ      R11, R12
+	VMOVUPS.Z (R12), K1, Z1
+	ADDQ      R11, R12
+	VMOVUPS.Z (R12), K1, Z2
+	ADDQ      R11, R12
+	VMOVUPS.Z (R12), K1, Z3
+	ADDQ      R11, R12
+	VMOVUPS.Z (R12), K1, Z4
+	ADDQ      R11, R12
+	VMOVUPS.Z (R12), K1, Z5
+	ADDQ      R11, R12
+	VMOVUPS.Z (R12), K1, Z6
+	ADDQ      R11, R12
+	VMOVUPS.Z (R12), K1, Z7
+	ADDQ      R11, R12
+	VMOVUPS.Z (R12), K1, Z8
+	ADDQ      R11, R12
+	JMP       ahead1x9
+
+zero1x9:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	IMUL3Q $0x09, R11, R13
+	ADDQ   R13, R12
+
+ahead1x9:
 	PREFETCHT0 (R12)
 	ADDQ       R11, R12
 	PREFETCHT0 (R12)
@@ -642,79 +674,77 @@ sum1x9:
 	ADDQ         BX, DX
 	DECQ         R9
 	JNZ          sum1x9
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store1x9
-	MOVQ         R10, R12
-	VMOVUPS.Z    (R12), K1, Z9
-	VADDPS       Z9, Z0, Z0
-	ADDQ         R11, R12
-	VMOVUPS.Z    (R12), K1, Z9
-	VADDPS       Z9, Z1, Z1
-	ADDQ         R11, R12
-	VMOVUPS.Z    (R12), K1, Z9
-	VADDPS       Z9, Z2, Z2
-	ADDQ         R11, R12
-	VMOVUPS.Z    (R12), K1, Z9
-	VADDPS       Z9, Z3, Z3
-	ADDQ         R11, R12
-	VMOVUPS.Z    (R12), K1, Z9
-	VADDPS       Z9, Z4, Z4
-	ADDQ         R11, R12
-	VMOVUPS.Z    (R12), K1, Z9
-	VADDPS       Z9, Z5, Z5
-	ADDQ         R11, R12
-	VMOVUPS.Z    (R12), K1, Z9
-	VADDPS       Z9, Z6, Z6
-	ADDQ         R11, R12
-	VMOVUPS.Z    (R12), K1, Z9
-	VADDPS       Z9, Z7, Z7
-	ADDQ         R11, R12
-	VMOVUPS.Z    (R12), K1, Z9
-	VADDPS       Z9, Z8, Z8
-
-store1x9:
-	VMOVUPS Z0, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPS Z1, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPS Z2, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPS Z3, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPS Z4, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPS Z5, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPS Z6, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPS Z7, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPS Z8, K1, (R10)
+	VMOVUPS      Z0, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z1, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z2, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z3, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z4, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z5, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z6, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z7, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z8, K1, (R10)
 	VZEROUPPER
 	RET
 
 tile1x10:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	LEAQ       (DX)(CX*2), R10
-	ADDQ       CX, R10
-	MOVQ       c_base+80(FP), R11
-	MOVQ       ldc+104(FP), R12
-	SHLQ       $0x02, R12
-	MOVQ       R11, R13
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	LEAQ      (DX)(CX*2), R10
+	ADDQ      CX, R10
+	MOVQ      c_base+80(FP), R11
+	MOVQ      ldc+104(FP), R12
+	SHLQ      $0x02, R12
+	MOVQ      R11, R13
+	MOVB      add+128(FP), R14
+	TESTB     R14, R14
+	JZ        zero1x10
+	VMOVUPS.Z (R13), K1, Z0
+	ADDQ      R12, R13
+	VMOVUPS.Z (R13), K1, Z1
+	ADDQ      R12, R13
+	VMOVUPS.Z (R13), K1, Z2
+	ADDQ      R12, R13
+	VMOVUPS.Z (R13), K1, Z3
+	ADDQ      R12, R13
+	VMOVUPS.Z (R13), K1, Z4
+	ADDQ      R12, R13
+	VMOVUPS.Z (R13), K1, Z5
+	ADDQ      R12, R13
+	VMOVUPS.Z (R13), K1, Z6
+	ADDQ      R12, R13
+	VMOVUPS.Z (R13), K1, Z7
+	ADDQ      R12, R13
+	VMOVUPS.Z (R13), K1, Z8
+	ADDQ      R12, R13
+	VMOVUPS.Z (R13), K1, Z9
+	ADDQ      R12, R13
+	JMP       ahead1x10
+
+zero1x10:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	IMUL3Q $0x0a, R12, R14
+	ADDQ   R14, R13
+
+ahead1x10:
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
@@ -764,85 +794,82 @@ sum1x10:
 	ADDQ         BX, R10
 	DECQ         R9
 	JNZ          sum1x10
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store1x10
-	MOVQ         R11, R13
-	VMOVUPS.Z    (R13), K1, Z10
-	VADDPS       Z10, Z0, Z0
-	ADDQ         R12, R13
-	VMOVUPS.Z    (R13), K1, Z10
-	VADDPS       Z10, Z1, Z1
-	ADDQ         R12, R13
-	VMOVUPS.Z    (R13), K1, Z10
-	VADDPS       Z10, Z2, Z2
-	ADDQ         R12, R13
-	VMOVUPS.Z    (R13), K1, Z10
-	VADDPS       Z10, Z3, Z3
-	ADDQ         R12, R13
-	VMOVUPS.Z    (R13), K1, Z10
-	VADDPS       Z10, Z4, Z4
-	ADDQ         R12, R13
-	VMOVUPS.Z    (R13), K1, Z10
-	VADDPS       Z10, Z5, Z5
-	ADDQ         R12, R13
-	VMOVUPS.Z    (R13), K1, Z10
-	VADDPS       Z10, Z6, Z6
-	ADDQ         R12, R13
-	VMOVUPS.Z    (R13), K1, Z10
-	VADDPS       Z10, Z7, Z7
-	ADDQ         R12, R13
-	VMOVUPS.Z    (R13), K1, Z10
-	VADDPS       Z10, Z8, Z8
-	ADDQ         R12, R13
-	VMOVUPS.Z    (R13), K1, Z10
-	VADDPS       Z10, Z9, Z9
-
-store1x10:
-	VMOVUPS Z0, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPS Z1, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPS Z2, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPS Z3, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPS Z4, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPS Z5, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPS Z6, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPS Z7, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPS Z8, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPS Z9, K1, (R11)
+	VMOVUPS      Z0, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z1, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z2, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z3, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z4, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z5, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z6, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z7, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z8, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z9, K1, (R11)
 	VZEROUPPER
 	RET
 
 tile1x11:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	LEAQ       (DX)(CX*2), R10
-	ADDQ       CX, R10
-	MOVQ       c_base+80(FP), R11
-	MOVQ       ldc+104(FP), R12
-	SHLQ       $0x02, R12
-	MOVQ       R11, R13
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	LEAQ      (DX)(CX*2), R10
+	ADDQ      CX, R10
+	MOVQ      c_base+80(FP), R11
+	MOVQ      ldc+104(FP), R12
+	SHLQ      $0x02, R12
+	MOVQ      R11, R13
+	MOVB      add+128(FP), R14
+	TESTB     R14, R14
+	JZ        zero1x11
+	VMOVUPS.Z (R13), K1, Z0
+	ADDQ      R12, R13
+	VMOVUPS.Z (R13), K1, Z1
+	ADDQ      R12, R13
+	VMOVUPS.Z (R13), K1, Z2
+	ADDQ      R12, R13
+	VMOVUPS.Z (R13), K1, Z3
+	ADDQ      R12, R13
+	VMOVUPS.Z (R13), K1, Z4
+	ADDQ      R12, R13
+	VMOVUPS.Z (R13), K1, Z5
+	ADDQ      R12, R13
+	VMOVUPS.Z (R13), K1, Z6
+	ADDQ      R12, R13
+	VMOVUPS.Z (R13), K1, Z7
+	ADDQ      R12, R13
+	VMOVUPS.Z (R13), K1, Z8
+	ADDQ      R12, R13
+	VMOVUPS.Z (R13), K1, Z9
+	ADDQ      R12, R13
+	VMOVUPS.Z (R13), K1, Z10
+	ADDQ      R12, R13
+	JMP       ahead1x11
+
+zero1x11:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	IMUL3Q $0x0b, R12, R14
+	ADDQ   R14, R13
+
+ahead1x11:
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
@@ -896,91 +923,87 @@ sum1x11:
 	ADDQ         BX, R10
 	DECQ         R9
 	JNZ          sum1x11
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store1x11
-	MOVQ         R11, R13
-	VMOVUPS.Z    (R13), K1, Z11
-	VADDPS       Z11, Z0, Z0
-	ADDQ         R12, R13
-	VMOVUPS.Z    (R13), K1, Z11
-	VADDPS       Z11, Z1, Z1
-	ADDQ         R12, R13
-	VMOVUPS.Z    (R13), K1, Z11
-	VADDPS       Z11, Z2, Z2
-	ADDQ         R12, R13
-	VMOVUPS.Z    (R13), K1, Z11
-	VADDPS       Z11, Z3, Z3
-	ADDQ         R12, R13
-	VMOVUPS.Z    (R13), K1, Z11
-	VADDPS       Z11, Z4, Z4
-	ADDQ         R12, R13
-	VMOVUPS.Z    (R13), K1, Z11
-	VADDPS       Z11, Z5, Z5
-	ADDQ         R12, R13
-	VMOVUPS.Z    (R13), K1, Z11
-	VADDPS       Z11, Z6, Z6
-	ADDQ         R12, R13
-	VMOVUPS.Z    (R13), K1, Z11
-	VADDPS       Z11, Z7, Z7
-	ADDQ         R12, R13
-	VMOVUPS.Z    (R13), K1, Z11
-	VADDPS       Z11, Z8, Z8
-	ADDQ         R12, R13
-	VMOVUPS.Z    (R13), K1, Z11
-	VADDPS       Z11, Z9, Z9
-	ADDQ         R12, R13
-	VMOVUPS.Z    (R13), K1, Z11
-	VADDPS       Z11, Z10, Z10
-
-store1x11:
-	VMOVUPS Z0, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPS Z1, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPS Z2, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPS Z3, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPS Z4, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPS Z5, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPS Z6, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPS Z7, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPS Z8, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPS Z9, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPS Z10, K1, (R11)
+	VMOVUPS      Z0, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z1, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z2, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z3, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z4, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z5, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z6, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z7, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z8, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z9, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z10, K1, (R11)
 	VZEROUPPER
 	RET
 
 tile1x12:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	VPXORD     Z11, Z11, Z11
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	LEAQ       (DX)(CX*2), R10
-	ADDQ       CX, R10
-	MOVQ       c_base+80(FP), R11
-	MOVQ       ldc+104(FP), R12
-	SHLQ       $0x02, R12
-	MOVQ       R11, R13
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	LEAQ      (DX)(CX*2), R10
+	ADDQ      CX, R10
+	MOVQ      c_base+80(FP), R11
+	MOVQ      ldc+104(FP), R12
+	SHLQ      $0x02, R12
+	MOVQ      R11, R13
+	MOVB      add+128(FP), R14
+	TESTB     R14, R14
+	JZ        zero1x12
+	VMOVUPS.Z (R13), K1, Z0
+	ADDQ      R12, R13
+	VMOVUPS.Z (R13), K1, Z1
+	ADDQ      R12, R13
+	VMOVUPS.Z (R13), K1, Z2
+	ADDQ      R12, R13
+	VMOVUPS.Z (R13), K1, Z3
+	ADDQ      R12, R13
+	VMOVUPS.Z (R13), K1, Z4
+	ADDQ      R12, R13
+	VMOVUPS.Z (R13), K1, Z5
+	ADDQ      R12, R13
+	VMOVUPS.Z (R13), K1, Z6
+	ADDQ      R12, R13
+	VMOVUPS.Z (R13), K1, Z7
+	ADDQ      R12, R13
+	VMOVUPS.Z (R13), K1, Z8
+	ADDQ      R12, R13
+	VMOVUPS.Z (R13), K1, Z9
+	ADDQ      R12, R13
+	VMOVUPS.Z (R13), K1, Z10
+	ADDQ      R12, R13
+	VMOVUPS.Z (R13), K1, Z11
+	ADDQ      R12, R13
+	JMP       ahead1x12
+
+zero1x12:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	IMUL3Q $0x0c, R12, R14
+	ADDQ   R14, R13
+
+ahead1x12:
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
@@ -1038,99 +1061,94 @@ sum1x12:
 	ADDQ         BX, R10
 	DECQ         R9
 	JNZ          sum1x12
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store1x12
-	MOVQ         R11, R13
-	VMOVUPS.Z    (R13), K1, Z12
-	VADDPS       Z12, Z0, Z0
-	ADDQ         R12, R13
-	VMOVUPS.Z    (R13), K1, Z12
-	VADDPS       Z12, Z1, Z1
-	ADDQ         R12, R13
-	VMOVUPS.Z    (R13), K1, Z12
-	VADDPS       Z12, Z2, Z2
-	ADDQ         R12, R13
-	VMOVUPS.Z    (R13), K1, Z12
-	VADDPS       Z12, Z3, Z3
-	ADDQ         R12, R13
-	VMOVUPS.Z    (R13), K1, Z12
-	VADDPS       Z12, Z4, Z4
-	ADDQ         R12, R13
-	VMOVUPS.Z    (R13), K1, Z12
-	VADDPS       Z12, Z5, Z5
-	ADDQ         R12, R13
-	VMOVUPS.Z    (R13), K1, Z12
-	VADDPS       Z12, Z6, Z6
-	ADDQ         R12, R13
-	VMOVUPS.Z    (R13), K1, Z12
-	VADDPS       Z12, Z7, Z7
-	ADDQ         R12, R13
-	VMOVUPS.Z    (R13), K1, Z12
-	VADDPS       Z12, Z8, Z8
-	ADDQ         R12, R13
-	VMOVUPS.Z    (R13), K1, Z12
-	VADDPS       Z12, Z9, Z9
-	ADDQ         R12, R13
-	VMOVUPS.Z    (R13), K1, Z12
-	VADDPS       Z12, Z10, Z10
-	ADDQ         R12, R13
-	VMOVUPS.Z    (R13), K1, Z12
-	VADDPS       Z12, Z11, Z11
-
-store1x12:
-	VMOVUPS Z0, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPS Z1, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPS Z2, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPS Z3, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPS Z4, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPS Z5, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPS Z6, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPS Z7, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPS Z8, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPS Z9, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPS Z10, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPS Z11, K1, (R11)
+	VMOVUPS      Z0, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z1, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z2, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z3, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z4, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z5, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z6, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z7, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z8, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z9, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z10, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z11, K1, (R11)
 	VZEROUPPER
 	RET
 
 tile1x13:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	VPXORD     Z11, Z11, Z11
-	VPXORD     Z12, Z12, Z12
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	LEAQ       (DX)(CX*2), R10
-	ADDQ       CX, R10
-	LEAQ       (R10)(CX*2), R11
-	ADDQ       CX, R11
-	MOVQ       c_base+80(FP), R12
-	MOVQ       ldc+104(FP), R13
-	SHLQ       $0x02, R13
-	MOVQ       R12, R14
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	LEAQ      (DX)(CX*2), R10
+	ADDQ      CX, R10
+	LEAQ      (R10)(CX*2), R11
+	ADDQ      CX, R11
+	MOVQ      c_base+80(FP), R12
+	MOVQ      ldc+104(FP), R13
+	SHLQ      $0x02, R13
+	MOVQ      R12, R14
+	MOVB      add+128(FP), R15
+	TESTB     R15, R15
+	JZ        zero1x13
+	VMOVUPS.Z (R14), K1, Z0
+	ADDQ      R13, R14
+	VMOVUPS.Z (R14), K1, Z1
+	ADDQ      R13, R14
+	VMOVUPS.Z (R14), K1, Z2
+	ADDQ      R13, R14
+	VMOVUPS.Z (R14), K1, Z3
+	ADDQ      R13, R14
+	VMOVUPS.Z (R14), K1, Z4
+	ADDQ      R13, R14
+	VMOVUPS.Z (R14), K1, Z5
+	ADDQ      R13, R14
+	VMOVUPS.Z (R14), K1, Z6
+	ADDQ      R13, R14
+	VMOVUPS.Z (R14), K1, Z7
+	ADDQ      R13, R14
+	VMOVUPS.Z (R14), K1, Z8
+	ADDQ      R13, R14
+	VMOVUPS.Z (R14), K1, Z9
+	ADDQ      R13, R14
+	VMOVUPS.Z (R14), K1, Z10
+	ADDQ      R13, R14
+	VMOVUPS.Z (R14), K1, Z11
+	ADDQ      R13, R14
+	VMOVUPS.Z (R14), K1, Z12
+	ADDQ      R13, R14
+	JMP       ahead1x13
+
+zero1x13:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	IMUL3Q $0x0d, R13, R15
+	ADDQ   R15, R14
+
+ahead1x13:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 	PREFETCHT0 (R14)
@@ -1193,105 +1211,99 @@ sum1x13:
 	ADDQ         BX, R11
 	DECQ         R9
 	JNZ          sum1x13
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store1x13
-	MOVQ         R12, R14
-	VMOVUPS.Z    (R14), K1, Z13
-	VADDPS       Z13, Z0, Z0
-	ADDQ         R13, R14
-	VMOVUPS.Z    (R14), K1, Z13
-	VADDPS       Z13, Z1, Z1
-	ADDQ         R13, R14
-	VMOVUPS.Z    (R14), K1, Z13
-	VADDPS       Z13, Z2, Z2
-	ADDQ         R13, R14
-	VMOVUPS.Z    (R14), K1, Z13
-	VADDPS       Z13, Z3, Z3
-	ADDQ         R13, R14
-	VMOVUPS.Z    (R14), K1, Z13
-	VADDPS       Z13, Z4, Z4
-	ADDQ         R13, R14
-	VMOVUPS.Z    (R14), K1, Z13
-	VADDPS       Z13, Z5, Z5
-	ADDQ         R13, R14
-	VMOVUPS.Z    (R14), K1, Z13
-	VADDPS       Z13, Z6, Z6
-	ADDQ         R13, R14
-	VMOVUPS.Z    (R14), K1, Z13
-	VADDPS       Z13, Z7, Z7
-	ADDQ         R13, R14
-	VMOVUPS.Z    (R14), K1, Z13
-	VADDPS       Z13, Z8, Z8
-	ADDQ         R13, R14
-	VMOVUPS.Z    (R14), K1, Z13
-	VADDPS       Z13, Z9, Z9
-	ADDQ         R13, R14
-	VMOVUPS.Z    (R14), K1, Z13
-	VADDPS       Z13, Z10, Z10
-	ADDQ         R13, R14
-	VMOVUPS.Z    (R14), K1, Z13
-	VADDPS       Z13, Z11, Z11
-	ADDQ         R13, R14
-	VMOVUPS.Z    (R14), K1, Z13
-	VADDPS       Z13, Z12, Z12
-
-store1x13:
-	VMOVUPS Z0, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPS Z1, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPS Z2, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPS Z3, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPS Z4, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPS Z5, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPS Z6, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPS Z7, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPS Z8, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPS Z9, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPS Z10, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPS Z11, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPS Z12, K1, (R12)
+	VMOVUPS      Z0, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z1, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z2, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z3, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z4, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z5, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z6, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z7, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z8, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z9, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z10, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z11, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z12, K1, (R12)
 	VZEROUPPER
 	RET
 
 tile1x14:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	VPXORD     Z11, Z11, Z11
-	VPXORD     Z12, Z12, Z12
-	VPXORD     Z13, Z13, Z13
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	LEAQ       (DX)(CX*2), R10
-	ADDQ       CX, R10
-	LEAQ       (R10)(CX*2), R11
-	ADDQ       CX, R11
-	MOVQ       c_base+80(FP), R12
-	MOVQ       ldc+104(FP), R13
-	SHLQ       $0x02, R13
-	MOVQ       R12, R14
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	LEAQ      (DX)(CX*2), R10
+	ADDQ      CX, R10
+	LEAQ      (R10)(CX*2), R11
+	ADDQ      CX, R11
+	MOVQ      c_base+80(FP), R12
+	MOVQ      ldc+104(FP), R13
+	SHLQ      $0x02, R13
+	MOVQ      R12, R14
+	MOVB      add+128(FP), R15
+	TESTB     R15, R15
+	JZ        zero1x14
+	VMOVUPS.Z (R14), K1, Z0
+	ADDQ      R13, R14
+	VMOVUPS.Z (R14), K1, Z1
+	ADDQ      R13, R14
+	VMOVUPS.Z (R14), K1, Z2
+	ADDQ      R13, R14
+	VMOVUPS.Z (R14), K1, Z3
+	ADDQ      R13, R14
+	VMOVUPS.Z (R14), K1, Z4
+	ADDQ      R13, R14
+	VMOVUPS.Z (R14), K1, Z5
+	ADDQ      R13, R14
+	VMOVUPS.Z (R14), K1, Z6
+	ADDQ      R13, R14
+	VMOVUPS.Z (R14), K1, Z7
+	ADDQ      R13, R14
+	VMOVUPS.Z (R14), K1, Z8
+	ADDQ      R13, R14
+	VMOVUPS.Z (R14), K1, Z9
+	ADDQ      R13, R14
+	VMOVUPS.Z (R14), K1, Z10
+	ADDQ      R13, R14
+	VMOVUPS.Z (R14), K1, Z11
+	ADDQ      R13, R14
+	VMOVUPS.Z (R14), K1, Z12
+	ADDQ      R13, R14
+	VMOVUPS.Z (R14), K1, Z13
+	ADDQ      R13, R14
+	JMP       ahead1x14
+
+zero1x14:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	IMUL3Q $0x0e, R13, R15
+	ADDQ   R15, R14
+
+ahead1x14:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 	PREFETCHT0 (R14)
@@ -1358,118 +1370,84 @@ sum1x14:
 	ADDQ         BX, R11
 	DECQ         R9
 	JNZ          sum1x14
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store1x14
-	MOVQ         R12, R14
-	VMOVUPS.Z    (R14), K1, Z14
-	VADDPS       Z14, Z0, Z0
-	ADDQ         R13, R14
-	VMOVUPS.Z    (R14), K1, Z14
-	VADDPS       Z14, Z1, Z1
-	ADDQ         R13, R14
-	VMOVUPS.Z    (R14), K1, Z14
-	VADDPS       Z14, Z2, Z2
-	ADDQ         R13, R14
-	VMOVUPS.Z    (R14), K1, Z14
-	VADDPS       Z14, Z3, Z3
-	ADDQ         R13, R14
-	VMOVUPS.Z    (R14), K1, Z14
-	VADDPS       Z14, Z4, Z4
-	ADDQ         R13, R14
-	VMOVUPS.Z    (R14), K1, Z14
-	VADDPS       Z14, Z5, Z5
-	ADDQ         R13, R14
-	VMOVUPS.Z    (R14), K1, Z14
-	VADDPS       Z14, Z6, Z6
-	ADDQ         R13, R14
-	VMOVUPS.Z    (R14), K1, Z14
-	VADDPS       Z14, Z7, Z7
-	ADDQ         R13, R14
-	VMOVUPS.Z    (R14), K1, Z14
-	VADDPS       Z14, Z8, Z8
-	ADDQ         R13, R14
-	VMOVUPS.Z    (R14), K1, Z14
-	VADDPS       Z14, Z9, Z9
-	ADDQ         R13, R14
-	VMOVUPS.Z    (R14), K1, Z14
-	VADDPS       Z14, Z10, Z10
-	ADDQ         R13, R14
-	VMOVUPS.Z    (R14), K1, Z14
-	VADDPS       Z14, Z11, Z11
-	ADDQ         R13, R14
-	VMOVUPS.Z    (R14), K1, Z14
-	VADDPS       Z14, Z12, Z12
-	ADDQ         R13, R14
-	VMOVUPS.Z    (R14), K1, Z14
-	VADDPS       Z14, Z13, Z13
-
-store1x14:
-	VMOVUPS Z0, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPS Z1, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPS Z2, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPS Z3, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPS Z4, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPS Z5, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPS Z6, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPS Z7, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPS Z8, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPS Z9, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPS Z10, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPS Z11, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPS Z12, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPS Z13, K1, (R12)
+	VMOVUPS      Z0, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z1, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z2, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z3, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z4, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z5, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z6, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z7, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z8, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z9, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z10, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z11, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z12, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z13, K1, (R12)
 	VZEROUPPER
 	RET
 
 two:
-	CMPQ       AX, $0x0e
-	JEQ        tile2x14
-	CMPQ       AX, $0x0d
-	JEQ        tile2x13
-	CMPQ       AX, $0x0c
-	JEQ        tile2x12
-	CMPQ       AX, $0x0b
-	JEQ        tile2x11
-	CMPQ       AX, $0x0a
-	JEQ        tile2x10
-	CMPQ       AX, $0x09
-	JEQ        tile2x9
-	CMPQ       AX, $0x08
-	JEQ        tile2x8
-	CMPQ       AX, $0x07
-	JEQ        tile2x7
-	CMPQ       AX, $0x06
-	JEQ        tile2x6
-	CMPQ       AX, $0x05
-	JEQ        tile2x5
-	CMPQ       AX, $0x04
-	JEQ        tile2x4
-	CMPQ       AX, $0x03
-	JEQ        tile2x3
-	CMPQ       AX, $0x02
-	JEQ        tile2x2
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	MOVQ       c_base+80(FP), AX
-	MOVQ       ldc+104(FP), CX
-	SHLQ       $0x02, CX
-	MOVQ       AX, CX
-	PREFETCHT0 (CX)
-	PREFETCHT0 64(CX)
+	CMPQ      AX, $0x0e
+	JEQ       tile2x14
+	CMPQ      AX, $0x0d
+	JEQ       tile2x13
+	CMPQ      AX, $0x0c
+	JEQ       tile2x12
+	CMPQ      AX, $0x0b
+	JEQ       tile2x11
+	CMPQ      AX, $0x0a
+	JEQ       tile2x10
+	CMPQ      AX, $0x09
+	JEQ       tile2x9
+	CMPQ      AX, $0x08
+	JEQ       tile2x8
+	CMPQ      AX, $0x07
+	JEQ       tile2x7
+	CMPQ      AX, $0x06
+	JEQ       tile2x6
+	CMPQ      AX, $0x05
+	JEQ       tile2x5
+	CMPQ      AX, $0x04
+	JEQ       tile2x4
+	CMPQ      AX, $0x03
+	JEQ       tile2x3
+	CMPQ      AX, $0x02
+	JEQ       tile2x2
+	MOVQ      c_base+80(FP), AX
+	MOVQ      ldc+104(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      AX, DX
+	MOVB      add+128(FP), R10
+	TESTB     R10, R10
+	JZ        zero2x1
+	VMOVUPS   (DX), Z0
+	VMOVUPS.Z 64(DX), K1, Z1
+	ADDQ      CX, DX
+	JMP       ahead2x1
+
+zero2x1:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	IMUL3Q $0x01, CX, CX
+	ADDQ   CX, DX
+
+ahead2x1:
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
 
 sum2x1:
 	VMOVUPS      (R8), Z2
@@ -1481,30 +1459,36 @@ sum2x1:
 	ADDQ         BX, DI
 	DECQ         R9
 	JNZ          sum2x1
-	MOVB         add+128(FP), CL
-	TESTB        CL, CL
-	JZ           store2x1
-	MOVQ         AX, CX
-	VMOVUPS      (CX), Z2
-	VADDPS       Z2, Z0, Z0
-	VMOVUPS.Z    64(CX), K1, Z2
-	VADDPS       Z2, Z1, Z1
-
-store2x1:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, K1, 64(AX)
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, K1, 64(AX)
 	VZEROUPPER
 	RET
 
 tile2x2:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	MOVQ       c_base+80(FP), AX
-	MOVQ       ldc+104(FP), DX
-	SHLQ       $0x02, DX
-	MOVQ       AX, R10
+	MOVQ      c_base+80(FP), AX
+	MOVQ      ldc+104(FP), DX
+	SHLQ      $0x02, DX
+	MOVQ      AX, R10
+	MOVB      add+128(FP), R11
+	TESTB     R11, R11
+	JZ        zero2x2
+	VMOVUPS   (R10), Z0
+	VMOVUPS.Z 64(R10), K1, Z1
+	ADDQ      DX, R10
+	VMOVUPS   (R10), Z2
+	VMOVUPS.Z 64(R10), K1, Z3
+	ADDQ      DX, R10
+	JMP       ahead2x2
+
+zero2x2:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	IMUL3Q $0x02, DX, R11
+	ADDQ   R11, R10
+
+ahead2x2:
 	PREFETCHT0 (R10)
 	PREFETCHT0 64(R10)
 	ADDQ       DX, R10
@@ -1524,40 +1508,44 @@ sum2x2:
 	ADDQ         BX, DI
 	DECQ         R9
 	JNZ          sum2x2
-	MOVB         add+128(FP), CL
-	TESTB        CL, CL
-	JZ           store2x2
-	MOVQ         AX, R10
-	VMOVUPS      (R10), Z4
-	VADDPS       Z4, Z0, Z0
-	VMOVUPS.Z    64(R10), K1, Z4
-	VADDPS       Z4, Z1, Z1
-	ADDQ         DX, R10
-	VMOVUPS      (R10), Z4
-	VADDPS       Z4, Z2, Z2
-	VMOVUPS.Z    64(R10), K1, Z4
-	VADDPS       Z4, Z3, Z3
-
-store2x2:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, K1, 64(AX)
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, K1, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, K1, 64(AX)
 	VZEROUPPER
 	RET
 
 tile2x3:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	MOVQ       c_base+80(FP), AX
-	MOVQ       ldc+104(FP), DX
-	SHLQ       $0x02, DX
-	MOVQ       AX, R10
+	MOVQ      c_base+80(FP), AX
+	MOVQ      ldc+104(FP), DX
+	SHLQ      $0x02, DX
+	MOVQ      AX, R10
+	MOVB      add+128(FP), R11
+	TESTB     R11, R11
+	JZ        zero2x3
+	VMOVUPS   (R10), Z0
+	VMOVUPS.Z 64(R10), K1, Z1
+	ADDQ      DX, R10
+	VMOVUPS   (R10), Z2
+	VMOVUPS.Z 64(R10), K1, Z3
+	ADDQ      DX, R10
+	VMOVUPS   (R10), Z4
+	VMOVUPS.Z 64(R10), K1, Z5
+	ADDQ      DX, R10
+	JMP       ahead2x3
+
+zero2x3:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	IMUL3Q $0x03, DX, R11
+	ADDQ   R11, R10
+
+ahead2x3:
 	PREFETCHT0 (R10)
 	PREFETCHT0 64(R10)
 	ADDQ       DX, R10
@@ -1583,52 +1571,54 @@ sum2x3:
 	ADDQ         BX, DI
 	DECQ         R9
 	JNZ          sum2x3
-	MOVB         add+128(FP), CL
-	TESTB        CL, CL
-	JZ           store2x3
-	MOVQ         AX, R10
-	VMOVUPS      (R10), Z6
-	VADDPS       Z6, Z0, Z0
-	VMOVUPS.Z    64(R10), K1, Z6
-	VADDPS       Z6, Z1, Z1
-	ADDQ         DX, R10
-	VMOVUPS      (R10), Z6
-	VADDPS       Z6, Z2, Z2
-	VMOVUPS.Z    64(R10), K1, Z6
-	VADDPS       Z6, Z3, Z3
-	ADDQ         DX, R10
-	VMOVUPS      (R10), Z6
-	VADDPS       Z6, Z4, Z4
-	VMOVUPS.Z    64(R10), K1, Z6
-	VADDPS       Z6, Z5, Z5
-
-store2x3:
-	VMOVUPS Z0, (AX)
-	VMOVUPS Z1, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z3, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z5, K1, 64(AX)
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, K1, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, K1, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, K1, 64(AX)
 	VZEROUPPER
 	RET
 
 tile2x4:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	MOVQ       c_base+80(FP), DX
-	MOVQ       ldc+104(FP), R10
-	SHLQ       $0x02, R10
-	MOVQ       DX, R11
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	MOVQ      c_base+80(FP), DX
+	MOVQ      ldc+104(FP), R10
+	SHLQ      $0x02, R10
+	MOVQ      DX, R11
+	MOVB      add+128(FP), R12
+	TESTB     R12, R12
+	JZ        zero2x4
+	VMOVUPS   (R11), Z0
+	VMOVUPS.Z 64(R11), K1, Z1
+	ADDQ      R10, R11
+	VMOVUPS   (R11), Z2
+	VMOVUPS.Z 64(R11), K1, Z3
+	ADDQ      R10, R11
+	VMOVUPS   (R11), Z4
+	VMOVUPS.Z 64(R11), K1, Z5
+	ADDQ      R10, R11
+	VMOVUPS   (R11), Z6
+	VMOVUPS.Z 64(R11), K1, Z7
+	ADDQ      R10, R11
+	JMP       ahead2x4
+
+zero2x4:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	IMUL3Q $0x04, R10, R12
+	ADDQ   R12, R11
+
+ahead2x4:
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	ADDQ       R10, R11
@@ -1661,62 +1651,62 @@ sum2x4:
 	ADDQ         BX, AX
 	DECQ         R9
 	JNZ          sum2x4
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store2x4
-	MOVQ         DX, R11
-	VMOVUPS      (R11), Z8
-	VADDPS       Z8, Z0, Z0
-	VMOVUPS.Z    64(R11), K1, Z8
-	VADDPS       Z8, Z1, Z1
-	ADDQ         R10, R11
-	VMOVUPS      (R11), Z8
-	VADDPS       Z8, Z2, Z2
-	VMOVUPS.Z    64(R11), K1, Z8
-	VADDPS       Z8, Z3, Z3
-	ADDQ         R10, R11
-	VMOVUPS      (R11), Z8
-	VADDPS       Z8, Z4, Z4
-	VMOVUPS.Z    64(R11), K1, Z8
-	VADDPS       Z8, Z5, Z5
-	ADDQ         R10, R11
-	VMOVUPS      (R11), Z8
-	VADDPS       Z8, Z6, Z6
-	VMOVUPS.Z    64(R11), K1, Z8
-	VADDPS       Z8, Z7, Z7
-
-store2x4:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, K1, 64(DX)
-	ADDQ    R10, DX
-	VMOVUPS Z2, (DX)
-	VMOVUPS Z3, K1, 64(DX)
-	ADDQ    R10, DX
-	VMOVUPS Z4, (DX)
-	VMOVUPS Z5, K1, 64(DX)
-	ADDQ    R10, DX
-	VMOVUPS Z6, (DX)
-	VMOVUPS Z7, K1, 64(DX)
+	VMOVUPS      Z0, (DX)
+	VMOVUPS      Z1, K1, 64(DX)
+	ADDQ         R10, DX
+	VMOVUPS      Z2, (DX)
+	VMOVUPS      Z3, K1, 64(DX)
+	ADDQ         R10, DX
+	VMOVUPS      Z4, (DX)
+	VMOVUPS      Z5, K1, 64(DX)
+	ADDQ         R10, DX
+	VMOVUPS      Z6, (DX)
+	VMOVUPS      Z7, K1, 64(DX)
 	VZEROUPPER
 	RET
 
 tile2x5:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	MOVQ       c_base+80(FP), DX
-	MOVQ       ldc+104(FP), R10
-	SHLQ       $0x02, R10
-	MOVQ       DX, R11
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	MOVQ      c_base+80(FP), DX
+	MOVQ      ldc+104(FP), R10
+	SHLQ      $0x02, R10
+	MOVQ      DX, R11
+	MOVB      add+128(FP), R12
+	TESTB     R12, R12
+	JZ        zero2x5
+	VMOVUPS   (R11), Z0
+	VMOVUPS.Z 64(R11), K1, Z1
+	ADDQ      R10, R11
+	VMOVUPS   (R11), Z2
+	VMOVUPS.Z 64(R11), K1, Z3
+	ADDQ      R10, R11
+	VMOVUPS   (R11), Z4
+	VMOVUPS.Z 64(R11), K1, Z5
+	ADDQ      R10, R11
+	VMOVUPS   (R11), Z6
+	VMOVUPS.Z 64(R11), K1, Z7
+	ADDQ      R10, R11
+	VMOVUPS   (R11), Z8
+	VMOVUPS.Z 64(R11), K1, Z9
+	ADDQ      R10, R11
+	JMP       ahead2x5
+
+zero2x5:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	IMUL3Q $0x05, R10, R12
+	ADDQ   R12, R11
+
+ahead2x5:
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	ADDQ       R10, R11
@@ -1755,72 +1745,70 @@ sum2x5:
 	ADDQ         BX, AX
 	DECQ         R9
 	JNZ          sum2x5
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store2x5
-	MOVQ         DX, R11
-	VMOVUPS      (R11), Z10
-	VADDPS       Z10, Z0, Z0
-	VMOVUPS.Z    64(R11), K1, Z10
-	VADDPS       Z10, Z1, Z1
-	ADDQ         R10, R11
-	VMOVUPS      (R11), Z10
-	VADDPS       Z10, Z2, Z2
-	VMOVUPS.Z    64(R11), K1, Z10
-	VADDPS       Z10, Z3, Z3
-	ADDQ         R10, R11
-	VMOVUPS      (R11), Z10
-	VADDPS       Z10, Z4, Z4
-	VMOVUPS.Z    64(R11), K1, Z10
-	VADDPS       Z10, Z5, Z5
-	ADDQ         R10, R11
-	VMOVUPS      (R11), Z10
-	VADDPS       Z10, Z6, Z6
-	VMOVUPS.Z    64(R11), K1, Z10
-	VADDPS       Z10, Z7, Z7
-	ADDQ         R10, R11
-	VMOVUPS      (R11), Z10
-	VADDPS       Z10, Z8, Z8
-	VMOVUPS.Z    64(R11), K1, Z10
-	VADDPS       Z10, Z9, Z9
-
-store2x5:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, K1, 64(DX)
-	ADDQ    R10, DX
-	VMOVUPS Z2, (DX)
-	VMOVUPS Z3, K1, 64(DX)
-	ADDQ    R10, DX
-	VMOVUPS Z4, (DX)
-	VMOVUPS Z5, K1, 64(DX)
-	ADDQ    R10, DX
-	VMOVUPS Z6, (DX)
-	VMOVUPS Z7, K1, 64(DX)
-	ADDQ    R10, DX
-	VMOVUPS Z8, (DX)
-	VMOVUPS Z9, K1, 64(DX)
+	VMOVUPS      Z0, (DX)
+	VMOVUPS      Z1, K1, 64(DX)
+	ADDQ         R10, DX
+	VMOVUPS      Z2, (DX)
+	VMOVUPS      Z3, K1, 64(DX)
+	ADDQ         R10, DX
+	VMOVUPS      Z4, (DX)
+	VMOVUPS      Z5, K1, 64(DX)
+	ADDQ         R10, DX
+	VMOVUPS      Z6, (DX)
+	VMOVUPS      Z7, K1, 64(DX)
+	ADDQ         R10, DX
+	VMOVUPS      Z8, (DX)
+	VMOVUPS      Z9, K1, 64(DX)
 	VZEROUPPER
 	RET
 
 tile2x6:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	VPXORD     Z11, Z11, Z11
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	MOVQ       c_base+80(FP), DX
-	MOVQ       ldc+104(FP), R10
-	SHLQ       $0x02, R10
-	MOVQ       DX, R11
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	MOVQ      c_base+80(FP), DX
+	MOVQ      ldc+104(FP), R10
+	SHLQ      $0x02, R10
+	MOVQ      DX, R11
+	MOVB      add+128(FP), R12
+	TESTB     R12, R12
+	JZ        zero2x6
+	VMOVUPS   (R11), Z0
+	VMOVUPS.Z 64(R11), K1, Z1
+	ADDQ      R10, R11
+	VMOVUPS   (R11), Z2
+	VMOVUPS.Z 64(R11), K1, Z3
+	ADDQ      R10, R11
+	VMOVUPS   (R11), Z4
+	VMOVUPS.Z 64(R11), K1, Z5
+	ADDQ      R10, R11
+	VMOVUPS   (R11), Z6
+	VMOVUPS.Z 64(R11), K1, Z7
+	ADDQ      R10, R11
+	VMOVUPS   (R11), Z8
+	VMOVUPS.Z 64(R11), K1, Z9
+	ADDQ      R10, R11
+	VMOVUPS   (R11), Z10
+	VMOVUPS.Z 64(R11), K1, Z11
+	ADDQ      R10, R11
+	JMP       ahead2x6
+
+zero2x6:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	IMUL3Q $0x06, R10, R12
+	ADDQ   R12, R11
+
+ahead2x6:
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	ADDQ       R10, R11
@@ -1865,84 +1853,80 @@ sum2x6:
 	ADDQ         BX, AX
 	DECQ         R9
 	JNZ          sum2x6
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store2x6
-	MOVQ         DX, R11
-	VMOVUPS      (R11), Z12
-	VADDPS       Z12, Z0, Z0
-	VMOVUPS.Z    64(R11), K1, Z12
-	VADDPS       Z12, Z1, Z1
-	ADDQ         R10, R11
-	VMOVUPS      (R11), Z12
-	VADDPS       Z12, Z2, Z2
-	VMOVUPS.Z    64(R11), K1, Z12
-	VADDPS       Z12, Z3, Z3
-	ADDQ         R10, R11
-	VMOVUPS      (R11), Z12
-	VADDPS       Z12, Z4, Z4
-	VMOVUPS.Z    64(R11), K1, Z12
-	VADDPS       Z12, Z5, Z5
-	ADDQ         R10, R11
-	VMOVUPS      (R11), Z12
-	VADDPS       Z12, Z6, Z6
-	VMOVUPS.Z    64(R11), K1, Z12
-	VADDPS       Z12, Z7, Z7
-	ADDQ         R10, R11
-	VMOVUPS      (R11), Z12
-	VADDPS       Z12, Z8, Z8
-	VMOVUPS.Z    64(R11), K1, Z12
-	VADDPS       Z12, Z9, Z9
-	ADDQ         R10, R11
-	VMOVUPS      (R11), Z12
-	VADDPS       Z12, Z10, Z10
-	VMOVUPS.Z    64(R11), K1, Z12
-	VADDPS       Z12, Z11, Z11
-
-store2x6:
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, K1, 64(DX)
-	ADDQ    R10, DX
-	VMOVUPS Z2, (DX)
-	VMOVUPS Z3, K1, 64(DX)
-	ADDQ    R10, DX
-	VMOVUPS Z4, (DX)
-	VMOVUPS Z5, K1, 64(DX)
-	ADDQ    R10, DX
-	VMOVUPS Z6, (DX)
-	VMOVUPS Z7, K1, 64(DX)
-	ADDQ    R10, DX
-	VMOVUPS Z8, (DX)
-	VMOVUPS Z9, K1, 64(DX)
-	ADDQ    R10, DX
-	VMOVUPS Z10, (DX)
-	VMOVUPS Z11, K1, 64(DX)
+	VMOVUPS      Z0, (DX)
+	VMOVUPS      Z1, K1, 64(DX)
+	ADDQ         R10, DX
+	VMOVUPS      Z2, (DX)
+	VMOVUPS      Z3, K1, 64(DX)
+	ADDQ         R10, DX
+	VMOVUPS      Z4, (DX)
+	VMOVUPS      Z5, K1, 64(DX)
+	ADDQ         R10, DX
+	VMOVUPS      Z6, (DX)
+	VMOVUPS      Z7, K1, 64(DX)
+	ADDQ         R10, DX
+	VMOVUPS      Z8, (DX)
+	VMOVUPS      Z9, K1, 64(DX)
+	ADDQ         R10, DX
+	VMOVUPS      Z10, (DX)
+	VMOVUPS      Z11, K1, 64(DX)
 	VZEROUPPER
 	RET
 
 tile2x7:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	VPXORD     Z11, Z11, Z11
-	VPXORD     Z12, Z12, Z12
-	VPXORD     Z13, Z13, Z13
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	MOVQ       c_base+80(FP), R10
-	MOVQ       ldc+104(FP), R11
-	SHLQ       $0x02, R11
-	MOVQ       R10, R12
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	MOVQ      c_base+80(FP), R10
+	MOVQ      ldc+104(FP), R11
+	SHLQ      $0x02, R11
+	MOVQ      R10, R12
+	MOVB      add+128(FP), R13
+	TESTB     R13, R13
+	JZ        zero2x7
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R11, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R11, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R11, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R11, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R11, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R11, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	ADDQ      R11, R12
+	JMP       ahead2x7
+
+zero2x7:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	IMUL3Q $0x07, R11, R13
+	ADDQ   R13, R12
+
+ahead2x7:
 	PREFETCHT0 (R12)
 	PREFETCHT0 64(R12)
 	ADDQ       R11, R12
@@ -1994,94 +1978,88 @@ sum2x7:
 	ADDQ         BX, DX
 	DECQ         R9
 	JNZ          sum2x7
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store2x7
-	MOVQ         R10, R12
-	VMOVUPS      (R12), Z14
-	VADDPS       Z14, Z0, Z0
-	VMOVUPS.Z    64(R12), K1, Z14
-	VADDPS       Z14, Z1, Z1
-	ADDQ         R11, R12
-	VMOVUPS      (R12), Z14
-	VADDPS       Z14, Z2, Z2
-	VMOVUPS.Z    64(R12), K1, Z14
-	VADDPS       Z14, Z3, Z3
-	ADDQ         R11, R12
-	VMOVUPS      (R12), Z14
-	VADDPS       Z14, Z4, Z4
-	VMOVUPS.Z    64(R12), K1, Z14
-	VADDPS       Z14, Z5, Z5
-	ADDQ         R11, R12
-	VMOVUPS      (R12), Z14
-	VADDPS       Z14, Z6, Z6
-	VMOVUPS.Z    64(R12), K1, Z14
-	VADDPS       Z14, Z7, Z7
-	ADDQ         R11, R12
-	VMOVUPS      (R12), Z14
-	VADDPS       Z14, Z8, Z8
-	VMOVUPS.Z    64(R12), K1, Z14
-	VADDPS       Z14, Z9, Z9
-	ADDQ         R11, R12
-	VMOVUPS      (R12), Z14
-	VADDPS       Z14, Z10, Z10
-	VMOVUPS.Z    64(R12), K1, Z14
-	VADDPS       Z14, Z11, Z11
-	ADDQ         R11, R12
-	VMOVUPS      (R12), Z14
-	VADDPS       Z14, Z12, Z12
-	VMOVUPS.Z    64(R12), K1, Z14
-	VADDPS       Z14, Z13, Z13
-
-store2x7:
-	VMOVUPS Z0, (R10)
-	VMOVUPS Z1, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPS Z2, (R10)
-	VMOVUPS Z3, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPS Z4, (R10)
-	VMOVUPS Z5, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPS Z6, (R10)
-	VMOVUPS Z7, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPS Z8, (R10)
-	VMOVUPS Z9, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPS Z10, (R10)
-	VMOVUPS Z11, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPS Z12, (R10)
-	VMOVUPS Z13, K1, 64(R10)
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z4, (R10)
+	VMOVUPS      Z5, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z6, (R10)
+	VMOVUPS      Z7, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z8, (R10)
+	VMOVUPS      Z9, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z10, (R10)
+	VMOVUPS      Z11, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z12, (R10)
+	VMOVUPS      Z13, K1, 64(R10)
 	VZEROUPPER
 	RET
 
 tile2x8:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	VPXORD     Z11, Z11, Z11
-	VPXORD     Z12, Z12, Z12
-	VPXORD     Z13, Z13, Z13
-	VPXORD     Z14, Z14, Z14
-	VPXORD     Z15, Z15, Z15
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	MOVQ       c_base+80(FP), R10
-	MOVQ       ldc+104(FP), R11
-	SHLQ       $0x02, R11
-	MOVQ       R10, R12
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	MOVQ      c_base+80(FP), R10
+	MOVQ      ldc+104(FP), R11
+	SHLQ      $0x02, R11
+	MOVQ      R10, R12
+	MOVB      add+128(FP), R13
+	TESTB     R13, R13
+	JZ        zero2x8
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R11, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R11, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R11, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R11, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R11, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R11, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	ADDQ      R11, R12
+	VMOVUPS   (R12), Z14
+	VMOVUPS.Z 64(R12), K1, Z15
+	ADDQ      R11, R12
+	JMP       ahead2x8
+
+zero2x8:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	IMUL3Q $0x08, R11, R13
+	ADDQ   R13, R12
+
+ahead2x8:
 	PREFETCHT0 (R12)
 	PREFETCHT0 64(R12)
 	ADDQ       R11, R12
@@ -2139,104 +2117,96 @@ sum2x8:
 	ADDQ         BX, DX
 	DECQ         R9
 	JNZ          sum2x8
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store2x8
-	MOVQ         R10, R12
-	VMOVUPS      (R12), Z16
-	VADDPS       Z16, Z0, Z0
-	VMOVUPS.Z    64(R12), K1, Z16
-	VADDPS       Z16, Z1, Z1
-	ADDQ         R11, R12
-	VMOVUPS      (R12), Z16
-	VADDPS       Z16, Z2, Z2
-	VMOVUPS.Z    64(R12), K1, Z16
-	VADDPS       Z16, Z3, Z3
-	ADDQ         R11, R12
-	VMOVUPS      (R12), Z16
-	VADDPS       Z16, Z4, Z4
-	VMOVUPS.Z    64(R12), K1, Z16
-	VADDPS       Z16, Z5, Z5
-	ADDQ         R11, R12
-	VMOVUPS      (R12), Z16
-	VADDPS       Z16, Z6, Z6
-	VMOVUPS.Z    64(R12), K1, Z16
-	VADDPS       Z16, Z7, Z7
-	ADDQ         R11, R12
-	VMOVUPS      (R12), Z16
-	VADDPS       Z16, Z8, Z8
-	VMOVUPS.Z    64(R12), K1, Z16
-	VADDPS       Z16, Z9, Z9
-	ADDQ         R11, R12
-	VMOVUPS      (R12), Z16
-	VADDPS       Z16, Z10, Z10
-	VMOVUPS.Z    64(R12), K1, Z16
-	VADDPS       Z16, Z11, Z11
-	ADDQ         R11, R12
-	VMOVUPS      (R12), Z16
-	VADDPS       Z16, Z12, Z12
-	VMOVUPS.Z    64(R12), K1, Z16
-	VADDPS       Z16, Z13, Z13
-	ADDQ         R11, R12
-	VMOVUPS      (R12), Z16
-	VADDPS       Z16, Z14, Z14
-	VMOVUPS.Z    64(R12), K1, Z16
-	VADDPS       Z16, Z15, Z15
-
-store2x8:
-	VMOVUPS Z0, (R10)
-	VMOVUPS Z1, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPS Z2, (R10)
-	VMOVUPS Z3, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPS Z4, (R10)
-	VMOVUPS Z5, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPS Z6, (R10)
-	VMOVUPS Z7, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPS Z8, (R10)
-	VMOVUPS Z9, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPS Z10, (R10)
-	VMOVUPS Z11, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPS Z12, (R10)
-	VMOVUPS Z13, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPS Z14, (R10)
-	VMOVUPS Z15, K1, 64(R10)
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z4, (R10)
+	VMOVUPS      Z5, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z6, (R10)
+	VMOVUPS      Z7, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z8, (R10)
+	VMOVUPS      Z9, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z10, (R10)
+	VMOVUPS      Z11, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z12, (R10)
+	VMOVUPS      Z13, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z14, (R10)
+	VMOVUPS      Z15, K1, 64(R10)
 	VZEROUPPER
 	RET
 
 tile2x9:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	VPXORD     Z11, Z11, Z11
-	VPXORD     Z12, Z12, Z12
-	VPXORD     Z13, Z13, Z13
-	VPXORD     Z14, Z14, Z14
-	VPXORD     Z15, Z15, Z15
-	VPXORD     Z16, Z16, Z16
-	VPXORD     Z17, Z17, Z17
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	MOVQ       c_base+80(FP), R10
-	MOVQ       ldc+104(FP), R11
-	SHLQ       $0x02, R11
-	MOVQ       R10, R12
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	MOVQ      c_base+80(FP), R10
+	MOVQ      ldc+104(FP), R11
+	SHLQ      $0x02, R11
+	MOVQ      R10, R12
+	MOVB      add+128(FP), R13
+	TESTB     R13, R13
+	JZ        zero2x9
+	VMOVUPS   (R12), Z0
+	VMOVUPS.Z 64(R12), K1, Z1
+	ADDQ      R11, R12
+	VMOVUPS   (R12), Z2
+	VMOVUPS.Z 64(R12), K1, Z3
+	ADDQ      R11, R12
+	VMOVUPS   (R12), Z4
+	VMOVUPS.Z 64(R12), K1, Z5
+	ADDQ      R11, R12
+	VMOVUPS   (R12), Z6
+	VMOVUPS.Z 64(R12), K1, Z7
+	ADDQ      R11, R12
+	VMOVUPS   (R12), Z8
+	VMOVUPS.Z 64(R12), K1, Z9
+	ADDQ      R11, R12
+	VMOVUPS   (R12), Z10
+	VMOVUPS.Z 64(R12), K1, Z11
+	ADDQ      R11, R12
+	VMOVUPS   (R12), Z12
+	VMOVUPS.Z 64(R12), K1, Z13
+	ADDQ      R11, R12
+	VMOVUPS   (R12), Z14
+	VMOVUPS.Z 64(R12), K1, Z15
+	ADDQ      R11, R12
+	VMOVUPS   (R12), Z16
+	VMOVUPS.Z 64(R12), K1, Z17
+	ADDQ      R11, R12
+	JMP       ahead2x9
+
+zero2x9:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	IMUL3Q $0x09, R11, R13
+	ADDQ   R13, R12
+
+ahead2x9:
 	PREFETCHT0 (R12)
 	PREFETCHT0 64(R12)
 	ADDQ       R11, R12
@@ -2300,116 +2270,106 @@ sum2x9:
 	ADDQ         BX, DX
 	DECQ         R9
 	JNZ          sum2x9
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store2x9
-	MOVQ         R10, R12
-	VMOVUPS      (R12), Z18
-	VADDPS       Z18, Z0, Z0
-	VMOVUPS.Z    64(R12), K1, Z18
-	VADDPS       Z18, Z1, Z1
-	ADDQ         R11, R12
-	VMOVUPS      (R12), Z18
-	VADDPS       Z18, Z2, Z2
-	VMOVUPS.Z    64(R12), K1, Z18
-	VADDPS       Z18, Z3, Z3
-	ADDQ         R11, R12
-	VMOVUPS      (R12), Z18
-	VADDPS       Z18, Z4, Z4
-	VMOVUPS.Z    64(R12), K1, Z18
-	VADDPS       Z18, Z5, Z5
-	ADDQ         R11, R12
-	VMOVUPS      (R12), Z18
-	VADDPS       Z18, Z6, Z6
-	VMOVUPS.Z    64(R12), K1, Z18
-	VADDPS       Z18, Z7, Z7
-	ADDQ         R11, R12
-	VMOVUPS      (R12), Z18
-	VADDPS       Z18, Z8, Z8
-	VMOVUPS.Z    64(R12), K1, Z18
-	VADDPS       Z18, Z9, Z9
-	ADDQ         R11, R12
-	VMOVUPS      (R12), Z18
-	VADDPS       Z18, Z10, Z10
-	VMOVUPS.Z    64(R12), K1, Z18
-	VADDPS       Z18, Z11, Z11
-	ADDQ         R11, R12
-	VMOVUPS      (R12), Z18
-	VADDPS       Z18, Z12, Z12
-	VMOVUPS.Z    64(R12), K1, Z18
-	VADDPS       Z18, Z13, Z13
-	ADDQ         R11, R12
-	VMOVUPS      (R12), Z18
-	VADDPS       Z18, Z14, Z14
-	VMOVUPS.Z    64(R12), K1, Z18
-	VADDPS       Z18, Z15, Z15
-	ADDQ         R11, R12
-	VMOVUPS      (R12), Z18
-	VADDPS       Z18, Z16, Z16
-	VMOVUPS.Z    64(R12), K1, Z18
-	VADDPS       Z18, Z17, Z17
-
-store2x9:
-	VMOVUPS Z0, (R10)
-	VMOVUPS Z1, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPS Z2, (R10)
-	VMOVUPS Z3, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPS Z4, (R10)
-	VMOVUPS Z5, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPS Z6, (R10)
-	VMOVUPS Z7, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPS Z8, (R10)
-	VMOVUPS Z9, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPS Z10, (R10)
-	VMOVUPS Z11, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPS Z12, (R10)
-	VMOVUPS Z13, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPS Z14, (R10)
-	VMOVUPS Z15, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPS Z16, (R10)
-	VMOVUPS Z17, K1, 64(R10)
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z4, (R10)
+	VMOVUPS      Z5, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z6, (R10)
+	VMOVUPS      Z7, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z8, (R10)
+	VMOVUPS      Z9, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z10, (R10)
+	VMOVUPS      Z11, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z12, (R10)
+	VMOVUPS      Z13, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z14, (R10)
+	VMOVUPS      Z15, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPS      Z16, (R10)
+	VMOVUPS      Z17, K1, 64(R10)
 	VZEROUPPER
 	RET
 
 tile2x10:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	VPXORD     Z11, Z11, Z11
-	VPXORD     Z12, Z12, Z12
-	VPXORD     Z13, Z13, Z13
-	VPXORD     Z14, Z14, Z14
-	VPXORD     Z15, Z15, Z15
-	VPXORD     Z16, Z16, Z16
-	VPXORD     Z17, Z17, Z17
-	VPXORD     Z18, Z18, Z18
-	VPXORD     Z19, Z19, Z19
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	LEAQ       (DX)(CX*2), R10
-	ADDQ       CX, R10
-	MOVQ       c_base+80(FP), R11
-	MOVQ       ldc+104(FP), R12
-	SHLQ       $0x02, R12
-	MOVQ       R11, R13
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	LEAQ      (DX)(CX*2), R10
+	ADDQ      CX, R10
+	MOVQ      c_base+80(FP), R11
+	MOVQ      ldc+104(FP), R12
+	SHLQ      $0x02, R12
+	MOVQ      R11, R13
+	MOVB      add+128(FP), R14
+	TESTB     R14, R14
+	JZ        zero2x10
+	VMOVUPS   (R13), Z0
+	VMOVUPS.Z 64(R13), K1, Z1
+	ADDQ      R12, R13
+	VMOVUPS   (R13), Z2
+	VMOVUPS.Z 64(R13), K1, Z3
+	ADDQ      R12, R13
+	VMOVUPS   (R13), Z4
+	VMOVUPS.Z 64(R13), K1, Z5
+	ADDQ      R12, R13
+	VMOVUPS   (R13), Z6
+	VMOVUPS.Z 64(R13), K1, Z7
+	ADDQ      R12, R13
+	VMOVUPS   (R13), Z8
+	VMOVUPS.Z 64(R13), K1, Z9
+	ADDQ      R12, R13
+	VMOVUPS   (R13), Z10
+	VMOVUPS.Z 64(R13), K1, Z11
+	ADDQ      R12, R13
+	VMOVUPS   (R13), Z12
+	VMOVUPS.Z 64(R13), K1, Z13
+	ADDQ      R12, R13
+	VMOVUPS   (R13), Z14
+	VMOVUPS.Z 64(R13), K1, Z15
+	ADDQ      R12, R13
+	VMOVUPS   (R13), Z16
+	VMOVUPS.Z 64(R13), K1, Z17
+	ADDQ      R12, R13
+	VMOVUPS   (R13), Z18
+	VMOVUPS.Z 64(R13), K1, Z19
+	ADDQ      R12, R13
+	JMP       ahead2x10
+
+zero2x10:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	IMUL3Q $0x0a, R12, R14
+	ADDQ   R14, R13
+
+ahead2x10:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
@@ -2480,126 +2440,114 @@ sum2x10:
 	ADDQ         BX, R10
 	DECQ         R9
 	JNZ          sum2x10
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store2x10
-	MOVQ         R11, R13
-	VMOVUPS      (R13), Z20
-	VADDPS       Z20, Z0, Z0
-	VMOVUPS.Z    64(R13), K1, Z20
-	VADDPS       Z20, Z1, Z1
-	ADDQ         R12, R13
-	VMOVUPS      (R13), Z20
-	VADDPS       Z20, Z2, Z2
-	VMOVUPS.Z    64(R13), K1, Z20
-	VADDPS       Z20, Z3, Z3
-	ADDQ         R12, R13
-	VMOVUPS      (R13), Z20
-	VADDPS       Z20, Z4, Z4
-	VMOVUPS.Z    64(R13), K1, Z20
-	VADDPS       Z20, Z5, Z5
-	ADDQ         R12, R13
-	VMOVUPS      (R13), Z20
-	VADDPS       Z20, Z6, Z6
-	VMOVUPS.Z    64(R13), K1, Z20
-	VADDPS       Z20, Z7, Z7
-	ADDQ         R12, R13
-	VMOVUPS      (R13), Z20
-	VADDPS       Z20, Z8, Z8
-	VMOVUPS.Z    64(R13), K1, Z20
-	VADDPS       Z20, Z9, Z9
-	ADDQ         R12, R13
-	VMOVUPS      (R13), Z20
-	VADDPS       Z20, Z10, Z10
-	VMOVUPS.Z    64(R13), K1, Z20
-	VADDPS       Z20, Z11, Z11
-	ADDQ         R12, R13
-	VMOVUPS      (R13), Z20
-	VADDPS       Z20, Z12, Z12
-	VMOVUPS.Z    64(R13), K1, Z20
-	VADDPS       Z20, Z13, Z13
-	ADDQ         R12, R13
-	VMOVUPS      (R13), Z20
-	VADDPS       Z20, Z14, Z14
-	VMOVUPS.Z    64(R13), K1, Z20
-	VADDPS       Z20, Z15, Z15
-	ADDQ         R12, R13
-	VMOVUPS      (R13), Z20
-	VADDPS       Z20, Z16, Z16
-	VMOVUPS.Z    64(R13), K1, Z20
-	VADDPS       Z20, Z17, Z17
-	ADDQ         R12, R13
-	VMOVUPS      (R13), Z20
-	VADDPS       Z20, Z18, Z18
-	VMOVUPS.Z    64(R13), K1, Z20
-	VADDPS       Z20, Z19, Z19
-
-store2x10:
-	VMOVUPS Z0, (R11)
-	VMOVUPS Z1, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPS Z2, (R11)
-	VMOVUPS Z3, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPS Z4, (R11)
-	VMOVUPS Z5, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPS Z6, (R11)
-	VMOVUPS Z7, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPS Z8, (R11)
-	VMOVUPS Z9, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPS Z10, (R11)
-	VMOVUPS Z11, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPS Z12, (R11)
-	VMOVUPS Z13, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPS Z14, (R11)
-	VMOVUPS Z15, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPS Z16, (R11)
-	VMOVUPS Z17, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPS Z18, (R11)
-	VMOVUPS Z19, K1, 64(R11)
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      Z1, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z2, (R11)
+	VMOVUPS      Z3, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z4, (R11)
+	VMOVUPS      Z5, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z6, (R11)
+	VMOVUPS      Z7, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z8, (R11)
+	VMOVUPS      Z9, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z10, (R11)
+	VMOVUPS      Z11, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z12, (R11)
+	VMOVUPS      Z13, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z14, (R11)
+	VMOVUPS      Z15, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z16, (R11)
+	VMOVUPS      Z17, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z18, (R11)
+	VMOVUPS      Z19, K1, 64(R11)
 	VZEROUPPER
 	RET
 
 tile2x11:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	VPXORD     Z11, Z11, Z11
-	VPXORD     Z12, Z12, Z12
-	VPXORD     Z13, Z13, Z13
-	VPXORD     Z14, Z14, Z14
-	VPXORD     Z15, Z15, Z15
-	VPXORD     Z16, Z16, Z16
-	VPXORD     Z17, Z17, Z17
-	VPXORD     Z18, Z18, Z18
-	VPXORD     Z19, Z19, Z19
-	VPXORD     Z20, Z20, Z20
-	VPXORD     Z21, Z21, Z21
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	LEAQ       (DX)(CX*2), R10
-	ADDQ       CX, R10
-	MOVQ       c_base+80(FP), R11
-	MOVQ       ldc+104(FP), R12
-	SHLQ       $0x02, R12
-	MOVQ       R11, R13
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	LEAQ      (DX)(CX*2), R10
+	ADDQ      CX, R10
+	MOVQ      c_base+80(FP), R11
+	MOVQ      ldc+104(FP), R12
+	SHLQ      $0x02, R12
+	MOVQ      R11, R13
+	MOVB      add+128(FP), R14
+	TESTB     R14, R14
+	JZ        zero2x11
+	VMOVUPS   (R13), Z0
+	VMOVUPS.Z 64(R13), K1, Z1
+	ADDQ      R12, R13
+	VMOVUPS   (R13), Z2
+	VMOVUPS.Z 64(R13), K1, Z3
+	ADDQ      R12, R13
+	VMOVUPS   (R13), Z4
+	VMOVUPS.Z 64(R13), K1, Z5
+	ADDQ      R12, R13
+	VMOVUPS   (R13), Z6
+	VMOVUPS.Z 64(R13), K1, Z7
+	ADDQ      R12, R13
+	VMOVUPS   (R13), Z8
+	VMOVUPS.Z 64(R13), K1, Z9
+	ADDQ      R12, R13
+	VMOVUPS   (R13), Z10
+	VMOVUPS.Z 64(R13), K1, Z11
+	ADDQ      R12, R13
+	VMOVUPS   (R13), Z12
+	VMOVUPS.Z 64(R13), K1, Z13
+	ADDQ      R12, R13
+	VMOVUPS   (R13), Z14
+	VMOVUPS.Z 64(R13), K1, Z15
+	ADDQ      R12, R13
+	VMOVUPS   (R13), Z16
+	VMOVUPS.Z 64(R13), K1, Z17
+	ADDQ      R12, R13
+	VMOVUPS   (R13), Z18
+	VMOVUPS.Z 64(R13), K1, Z19
+	ADDQ      R12, R13
+	VMOVUPS   (R13), Z20
+	VMOVUPS.Z 64(R13), K1, Z21
+	ADDQ      R12, R13
+	JMP       ahead2x11
+
+zero2x11:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	IMUL3Q $0x0b, R12, R14
+	ADDQ   R14, R13
+
+ahead2x11:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
@@ -2676,136 +2624,122 @@ sum2x11:
 	ADDQ         BX, R10
 	DECQ         R9
 	JNZ          sum2x11
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store2x11
-	MOVQ         R11, R13
-	VMOVUPS      (R13), Z22
-	VADDPS       Z22, Z0, Z0
-	VMOVUPS.Z    64(R13), K1, Z22
-	VADDPS       Z22, Z1, Z1
-	ADDQ         R12, R13
-	VMOVUPS      (R13), Z22
-	VADDPS       Z22, Z2, Z2
-	VMOVUPS.Z    64(R13), K1, Z22
-	VADDPS       Z22, Z3, Z3
-	ADDQ         R12, R13
-	VMOVUPS      (R13), Z22
-	VADDPS       Z22, Z4, Z4
-	VMOVUPS.Z    64(R13), K1, Z22
-	VADDPS       Z22, Z5, Z5
-	ADDQ         R12, R13
-	VMOVUPS      (R13), Z22
-	VADDPS       Z22, Z6, Z6
-	VMOVUPS.Z    64(R13), K1, Z22
-	VADDPS       Z22, Z7, Z7
-	ADDQ         R12, R13
-	VMOVUPS      (R13), Z22
-	VADDPS       Z22, Z8, Z8
-	VMOVUPS.Z    64(R13), K1, Z22
-	VADDPS       Z22, Z9, Z9
-	ADDQ         R12, R13
-	VMOVUPS      (R13), Z22
-	VADDPS       Z22, Z10, Z10
-	VMOVUPS.Z    64(R13), K1, Z22
-	VADDPS       Z22, Z11, Z11
-	ADDQ         R12, R13
-	VMOVUPS      (R13), Z22
-	VADDPS       Z22, Z12, Z12
-	VMOVUPS.Z    64(R13), K1, Z22
-	VADDPS       Z22, Z13, Z13
-	ADDQ         R12, R13
-	VMOVUPS      (R13), Z22
-	VADDPS       Z22, Z14, Z14
-	VMOVUPS.Z    64(R13), K1, Z22
-	VADDPS       Z22, Z15, Z15
-	ADDQ         R12, R13
-	VMOVUPS      (R13), Z22
-	VADDPS       Z22, Z16, Z16
-	VMOVUPS.Z    64(R13), K1, Z22
-	VADDPS       Z22, Z17, Z17
-	ADDQ         R12, R13
-	VMOVUPS      (R13), Z22
-	VADDPS       Z22, Z18, Z18
-	VMOVUPS.Z    64(R13), K1, Z22
-	VADDPS       Z22, Z19, Z19
-	ADDQ         R12, R13
-	VMOVUPS      (R13), Z22
-	VADDPS       Z22, Z20, Z20
-	VMOVUPS.Z    64(R13), K1, Z22
-	VADDPS       Z22, Z21, Z21
-
-store2x11:
-	VMOVUPS Z0, (R11)
-	VMOVUPS Z1, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPS Z2, (R11)
-	VMOVUPS Z3, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPS Z4, (R11)
-	VMOVUPS Z5, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPS Z6, (R11)
-	VMOVUPS Z7, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPS Z8, (R11)
-	VMOVUPS Z9, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPS Z10, (R11)
-	VMOVUPS Z11, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPS Z12, (R11)
-	VMOVUPS Z13, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPS Z14, (R11)
-	VMOVUPS Z15, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPS Z16, (R11)
-	VMOVUPS Z17, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPS Z18, (R11)
-	VMOVUPS Z19, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPS Z20, (R11)
-	VMOVUPS Z21, K1, 64(R11)
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      Z1, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z2, (R11)
+	VMOVUPS      Z3, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z4, (R11)
+	VMOVUPS      Z5, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z6, (R11)
+	VMOVUPS      Z7, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z8, (R11)
+	VMOVUPS      Z9, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z10, (R11)
+	VMOVUPS      Z11, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z12, (R11)
+	VMOVUPS      Z13, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z14, (R11)
+	VMOVUPS      Z15, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z16, (R11)
+	VMOVUPS      Z17, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z18, (R11)
+	VMOVUPS      Z19, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z20, (R11)
+	VMOVUPS      Z21, K1, 64(R11)
 	VZEROUPPER
 	RET
 
 tile2x12:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	VPXORD     Z11, Z11, Z11
-	VPXORD     Z12, Z12, Z12
-	VPXORD     Z13, Z13, Z13
-	VPXORD     Z14, Z14, Z14
-	VPXORD     Z15, Z15, Z15
-	VPXORD     Z16, Z16, Z16
-	VPXORD     Z17, Z17, Z17
-	VPXORD     Z18, Z18, Z18
-	VPXORD     Z19, Z19, Z19
-	VPXORD     Z20, Z20, Z20
-	VPXORD     Z21, Z21, Z21
-	VPXORD     Z22, Z22, Z22
-	VPXORD     Z23, Z23, Z23
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	LEAQ       (DX)(CX*2), R10
-	ADDQ       CX, R10
-	MOVQ       c_base+80(FP), R11
-	MOVQ       ldc+104(FP), R12
-	SHLQ       $0x02, R12
-	MOVQ       R11, R13
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	LEAQ      (DX)(CX*2), R10
+	ADDQ      CX, R10
+	MOVQ      c_base+80(FP), R11
+	MOVQ      ldc+104(FP), R12
+	SHLQ      $0x02, R12
+	MOVQ      R11, R13
+	MOVB      add+128(FP), R14
+	TESTB     R14, R14
+	JZ        zero2x12
+	VMOVUPS   (R13), Z0
+	VMOVUPS.Z 64(R13), K1, Z1
+	ADDQ      R12, R13
+	VMOVUPS   (R13), Z2
+	VMOVUPS.Z 64(R13), K1, Z3
+	ADDQ      R12, R13
+	VMOVUPS   (R13), Z4
+	VMOVUPS.Z 64(R13), K1, Z5
+	ADDQ      R12, R13
+	VMOVUPS   (R13), Z6
+	VMOVUPS.Z 64(R13), K1, Z7
+	ADDQ      R12, R13
+	VMOVUPS   (R13), Z8
+	VMOVUPS.Z 64(R13), K1, Z9
+	ADDQ      R12, R13
+	VMOVUPS   (R13), Z10
+	VMOVUPS.Z 64(R13), K1, Z11
+	ADDQ      R12, R13
+	VMOVUPS   (R13), Z12
+	VMOVUPS.Z 64(R13), K1, Z13
+	ADDQ      R12, R13
+	VMOVUPS   (R13), Z14
+	VMOVUPS.Z 64(R13), K1, Z15
+	ADDQ      R12, R13
+	VMOVUPS   (R13), Z16
+	VMOVUPS.Z 64(R13), K1, Z17
+	ADDQ      R12, R13
+	VMOVUPS   (R13), Z18
+	VMOVUPS.Z 64(R13), K1, Z19
+	ADDQ      R12, R13
+	VMOVUPS   (R13), Z20
+	VMOVUPS.Z 64(R13), K1, Z21
+	ADDQ      R12, R13
+	VMOVUPS   (R13), Z22
+	VMOVUPS.Z 64(R13), K1, Z23
+	ADDQ      R12, R13
+	JMP       ahead2x12
+
+zero2x12:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	IMUL3Q $0x0c, R12, R14
+	ADDQ   R14, R13
+
+ahead2x12:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
@@ -2888,148 +2822,132 @@ sum2x12:
 	ADDQ         BX, R10
 	DECQ         R9
 	JNZ          sum2x12
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store2x12
-	MOVQ         R11, R13
-	VMOVUPS      (R13), Z24
-	VADDPS       Z24, Z0, Z0
-	VMOVUPS.Z    64(R13), K1, Z24
-	VADDPS       Z24, Z1, Z1
-	ADDQ         R12, R13
-	VMOVUPS      (R13), Z24
-	VADDPS       Z24, Z2, Z2
-	VMOVUPS.Z    64(R13), K1, Z24
-	VADDPS       Z24, Z3, Z3
-	ADDQ         R12, R13
-	VMOVUPS      (R13), Z24
-	VADDPS       Z24, Z4, Z4
-	VMOVUPS.Z    64(R13), K1, Z24
-	VADDPS       Z24, Z5, Z5
-	ADDQ         R12, R13
-	VMOVUPS      (R13), Z24
-	VADDPS       Z24, Z6, Z6
-	VMOVUPS.Z    64(R13), K1, Z24
-	VADDPS       Z24, Z7, Z7
-	ADDQ         R12, R13
-	VMOVUPS      (R13), Z24
-	VADDPS       Z24, Z8, Z8
-	VMOVUPS.Z    64(R13), K1, Z24
-	VADDPS       Z24, Z9, Z9
-	ADDQ         R12, R13
-	VMOVUPS      (R13), Z24
-	VADDPS       Z24, Z10, Z10
-	VMOVUPS.Z    64(R13), K1, Z24
-	VADDPS       Z24, Z11, Z11
-	ADDQ         R12, R13
-	VMOVUPS      (R13), Z24
-	VADDPS       Z24, Z12, Z12
-	VMOVUPS.Z    64(R13), K1, Z24
-	VADDPS       Z24, Z13, Z13
-	ADDQ         R12, R13
-	VMOVUPS      (R13), Z24
-	VADDPS       Z24, Z14, Z14
-	VMOVUPS.Z    64(R13), K1, Z24
-	VADDPS       Z24, Z15, Z15
-	ADDQ         R12, R13
-	VMOVUPS      (R13), Z24
-	VADDPS       Z24, Z16, Z16
-	VMOVUPS.Z    64(R13), K1, Z24
-	VADDPS       Z24, Z17, Z17
-	ADDQ         R12, R13
-	VMOVUPS      (R13), Z24
-	VADDPS       Z24, Z18, Z18
-	VMOVUPS.Z    64(R13), K1, Z24
-	VADDPS       Z24, Z19, Z19
-	ADDQ         R12, R13
-	VMOVUPS      (R13), Z24
-	VADDPS       Z24, Z20, Z20
-	VMOVUPS.Z    64(R13), K1, Z24
-	VADDPS       Z24, Z21, Z21
-	ADDQ         R12, R13
-	VMOVUPS      (R13), Z24
-	VADDPS       Z24, Z22, Z22
-	VMOVUPS.Z    64(R13), K1, Z24
-	VADDPS       Z24, Z23, Z23
-
-store2x12:
-	VMOVUPS Z0, (R11)
-	VMOVUPS Z1, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPS Z2, (R11)
-	VMOVUPS Z3, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPS Z4, (R11)
-	VMOVUPS Z5, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPS Z6, (R11)
-	VMOVUPS Z7, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPS Z8, (R11)
-	VMOVUPS Z9, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPS Z10, (R11)
-	VMOVUPS Z11, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPS Z12, (R11)
-	VMOVUPS Z13, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPS Z14, (R11)
-	VMOVUPS Z15, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPS Z16, (R11)
-	VMOVUPS Z17, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPS Z18, (R11)
-	VMOVUPS Z19, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPS Z20, (R11)
-	VMOVUPS Z21, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPS Z22, (R11)
-	VMOVUPS Z23, K1, 64(R11)
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      Z1, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z2, (R11)
+	VMOVUPS      Z3, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z4, (R11)
+	VMOVUPS      Z5, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z6, (R11)
+	VMOVUPS      Z7, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z8, (R11)
+	VMOVUPS      Z9, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z10, (R11)
+	VMOVUPS      Z11, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z12, (R11)
+	VMOVUPS      Z13, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z14, (R11)
+	VMOVUPS      Z15, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z16, (R11)
+	VMOVUPS      Z17, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z18, (R11)
+	VMOVUPS      Z19, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z20, (R11)
+	VMOVUPS      Z21, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPS      Z22, (R11)
+	VMOVUPS      Z23, K1, 64(R11)
 	VZEROUPPER
 	RET
 
 tile2x13:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	VPXORD     Z11, Z11, Z11
-	VPXORD     Z12, Z12, Z12
-	VPXORD     Z13, Z13, Z13
-	VPXORD     Z14, Z14, Z14
-	VPXORD     Z15, Z15, Z15
-	VPXORD     Z16, Z16, Z16
-	VPXORD     Z17, Z17, Z17
-	VPXORD     Z18, Z18, Z18
-	VPXORD     Z19, Z19, Z19
-	VPXORD     Z20, Z20, Z20
-	VPXORD     Z21, Z21, Z21
-	VPXORD     Z22, Z22, Z22
-	VPXORD     Z23, Z23, Z23
-	VPXORD     Z24, Z24, Z24
-	VPXORD     Z25, Z25, Z25
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	LEAQ       (DX)(CX*2), R10
-	ADDQ       CX, R10
-	LEAQ       (R10)(CX*2), R11
-	ADDQ       CX, R11
-	MOVQ       c_base+80(FP), R12
-	MOVQ       ldc+104(FP), R13
-	SHLQ       $0x02, R13
-	MOVQ       R12, R14
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	LEAQ      (DX)(CX*2), R10
+	ADDQ      CX, R10
+	LEAQ      (R10)(CX*2), R11
+	ADDQ      CX, R11
+	MOVQ      c_base+80(FP), R12
+	MOVQ      ldc+104(FP), R13
+	SHLQ      $0x02, R13
+	MOVQ      R12, R14
+	MOVB      add+128(FP), R15
+	TESTB     R15, R15
+	JZ        zero2x13
+	VMOVUPS   (R14), Z0
+	VMOVUPS.Z 64(R14), K1, Z1
+	ADDQ      R13, R14
+	VMOVUPS   (R14), Z2
+	VMOVUPS.Z 64(R14), K1, Z3
+	ADDQ      R13, R14
+	VMOVUPS   (R14), Z4
+	VMOVUPS.Z 64(R14), K1, Z5
+	ADDQ      R13, R14
+	VMOVUPS   (R14), Z6
+	VMOVUPS.Z 64(R14), K1, Z7
+	ADDQ      R13, R14
+	VMOVUPS   (R14), Z8
+	VMOVUPS.Z 64(R14), K1, Z9
+	ADDQ      R13, R14
+	VMOVUPS   (R14), Z10
+	VMOVUPS.Z 64(R14), K1, Z11
+	ADDQ      R13, R14
+	VMOVUPS   (R14), Z12
+	VMOVUPS.Z 64(R14), K1, Z13
+	ADDQ      R13, R14
+	VMOVUPS   (R14), Z14
+	VMOVUPS.Z 64(R14), K1, Z15
+	ADDQ      R13, R14
+	VMOVUPS   (R14), Z16
+	VMOVUPS.Z 64(R14), K1, Z17
+	ADDQ      R13, R14
+	VMOVUPS   (R14), Z18
+	VMOVUPS.Z 64(R14), K1, Z19
+	ADDQ      R13, R14
+	VMOVUPS   (R14), Z20
+	VMOVUPS.Z 64(R14), K1, Z21
+	ADDQ      R13, R14
+	VMOVUPS   (R14), Z22
+	VMOVUPS.Z 64(R14), K1, Z23
+	ADDQ      R13, R14
+	VMOVUPS   (R14), Z24
+	VMOVUPS.Z 64(R14), K1, Z25
+	ADDQ      R13, R14
+	JMP       ahead2x13
+
+zero2x13:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	VPXORD Z25, Z25, Z25
+	IMUL3Q $0x0d, R13, R15
+	ADDQ   R15, R14
+
+ahead2x13:
 	PREFETCHT0 (R14)
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
@@ -3119,158 +3037,140 @@ sum2x13:
 	ADDQ         BX, R11
 	DECQ         R9
 	JNZ          sum2x13
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store2x13
-	MOVQ         R12, R14
-	VMOVUPS      (R14), Z26
-	VADDPS       Z26, Z0, Z0
-	VMOVUPS.Z    64(R14), K1, Z26
-	VADDPS       Z26, Z1, Z1
-	ADDQ         R13, R14
-	VMOVUPS      (R14), Z26
-	VADDPS       Z26, Z2, Z2
-	VMOVUPS.Z    64(R14), K1, Z26
-	VADDPS       Z26, Z3, Z3
-	ADDQ         R13, R14
-	VMOVUPS      (R14), Z26
-	VADDPS       Z26, Z4, Z4
-	VMOVUPS.Z    64(R14), K1, Z26
-	VADDPS       Z26, Z5, Z5
-	ADDQ         R13, R14
-	VMOVUPS      (R14), Z26
-	VADDPS       Z26, Z6, Z6
-	VMOVUPS.Z    64(R14), K1, Z26
-	VADDPS       Z26, Z7, Z7
-	ADDQ         R13, R14
-	VMOVUPS      (R14), Z26
-	VADDPS       Z26, Z8, Z8
-	VMOVUPS.Z    64(R14), K1, Z26
-	VADDPS       Z26, Z9, Z9
-	ADDQ         R13, R14
-	VMOVUPS      (R14), Z26
-	VADDPS       Z26, Z10, Z10
-	VMOVUPS.Z    64(R14), K1, Z26
-	VADDPS       Z26, Z11, Z11
-	ADDQ         R13, R14
-	VMOVUPS      (R14), Z26
-	VADDPS       Z26, Z12, Z12
-	VMOVUPS.Z    64(R14), K1, Z26
-	VADDPS       Z26, Z13, Z13
-	ADDQ         R13, R14
-	VMOVUPS      (R14), Z26
-	VADDPS       Z26, Z14, Z14
-	VMOVUPS.Z    64(R14), K1, Z26
-	VADDPS       Z26, Z15, Z15
-	ADDQ         R13, R14
-	VMOVUPS      (R14), Z26
-	VADDPS       Z26, Z16, Z16
-	VMOVUPS.Z    64(R14), K1, Z26
-	VADDPS       Z26, Z17, Z17
-	ADDQ         R13, R14
-	VMOVUPS      (R14), Z26
-	VADDPS       Z26, Z18, Z18
-	VMOVUPS.Z    64(R14), K1, Z26
-	VADDPS       Z26, Z19, Z19
-	ADDQ         R13, R14
-	VMOVUPS      (R14), Z26
-	VADDPS       Z26, Z20, Z20
-	VMOVUPS.Z    64(R14), K1, Z26
-	VADDPS       Z26, Z21, Z21
-	ADDQ         R13, R14
-	VMOVUPS      (R14), Z26
-	VADDPS       Z26, Z22, Z22
-	VMOVUPS.Z    64(R14), K1, Z26
-	VADDPS       Z26, Z23, Z23
-	ADDQ         R13, R14
-	VMOVUPS      (R14), Z26
-	VADDPS       Z26, Z24, Z24
-	VMOVUPS.Z    64(R14), K1, Z26
-	VADDPS       Z26, Z25, Z25
-
-store2x13:
-	VMOVUPS Z0, (R12)
-	VMOVUPS Z1, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPS Z2, (R12)
-	VMOVUPS Z3, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPS Z4, (R12)
-	VMOVUPS Z5, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPS Z6, (R12)
-	VMOVUPS Z7, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPS Z8, (R12)
-	VMOVUPS Z9, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPS Z10, (R12)
-	VMOVUPS Z11, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPS Z12, (R12)
-	VMOVUPS Z13, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPS Z14, (R12)
-	VMOVUPS Z15, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPS Z16, (R12)
-	VMOVUPS Z17, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPS Z18, (R12)
-	VMOVUPS Z19, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPS Z20, (R12)
-	VMOVUPS Z21, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPS Z22, (R12)
-	VMOVUPS Z23, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPS Z24, (R12)
-	VMOVUPS Z25, K1, 64(R12)
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      Z1, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z2, (R12)
+	VMOVUPS      Z3, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z4, (R12)
+	VMOVUPS      Z5, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z6, (R12)
+	VMOVUPS      Z7, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z8, (R12)
+	VMOVUPS      Z9, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z10, (R12)
+	VMOVUPS      Z11, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z12, (R12)
+	VMOVUPS      Z13, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z14, (R12)
+	VMOVUPS      Z15, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z16, (R12)
+	VMOVUPS      Z17, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z18, (R12)
+	VMOVUPS      Z19, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z20, (R12)
+	VMOVUPS      Z21, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z22, (R12)
+	VMOVUPS      Z23, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z24, (R12)
+	VMOVUPS      Z25, K1, 64(R12)
 	VZEROUPPER
 	RET
 
 tile2x14:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	VPXORD     Z11, Z11, Z11
-	VPXORD     Z12, Z12, Z12
-	VPXORD     Z13, Z13, Z13
-	VPXORD     Z14, Z14, Z14
-	VPXORD     Z15, Z15, Z15
-	VPXORD     Z16, Z16, Z16
-	VPXORD     Z17, Z17, Z17
-	VPXORD     Z18, Z18, Z18
-	VPXORD     Z19, Z19, Z19
-	VPXORD     Z20, Z20, Z20
-	VPXORD     Z21, Z21, Z21
-	VPXORD     Z22, Z22, Z22
-	VPXORD     Z23, Z23, Z23
-	VPXORD     Z24, Z24, Z24
-	VPXORD     Z25, Z25, Z25
-	VPXORD     Z26, Z26, Z26
-	VPXORD     Z27, Z27, Z27
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	LEAQ       (DX)(CX*2), R10
-	ADDQ       CX, R10
-	LEAQ       (R10)(CX*2), R11
-	ADDQ       CX, R11
-	MOVQ       c_base+80(FP), R12
-	MOVQ       ldc+104(FP), R13
-	SHLQ       $0x02, R13
-	MOVQ       R12, R14
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	LEAQ      (DX)(CX*2), R10
+	ADDQ      CX, R10
+	LEAQ      (R10)(CX*2), R11
+	ADDQ      CX, R11
+	MOVQ      c_base+80(FP), R12
+	MOVQ      ldc+104(FP), R13
+	SHLQ      $0x02, R13
+	MOVQ      R12, R14
+	MOVB      add+128(FP), R15
+	TESTB     R15, R15
+	JZ        zero2x14
+	VMOVUPS   (R14), Z0
+	VMOVUPS.Z 64(R14), K1, Z1
+	ADDQ      R13, R14
+	VMOVUPS   (R14), Z2
+	VMOVUPS.Z 64(R14), K1, Z3
+	ADDQ      R13, R14
+	VMOVUPS   (R14), Z4
+	VMOVUPS.Z 64(R14), K1, Z5
+	ADDQ      R13, R14
+	VMOVUPS   (R14), Z6
+	VMOVUPS.Z 64(R14), K1, Z7
+	ADDQ      R13, R14
+	VMOVUPS   (R14), Z8
+	VMOVUPS.Z 64(R14), K1, Z9
+	ADDQ      R13, R14
+	VMOVUPS   (R14), Z10
+	VMOVUPS.Z 64(R14), K1, Z11
+	ADDQ      R13, R14
+	VMOVUPS   (R14), Z12
+	VMOVUPS.Z 64(R14), K1, Z13
+	ADDQ      R13, R14
+	VMOVUPS   (R14), Z14
+	VMOVUPS.Z 64(R14), K1, Z15
+	ADDQ      R13, R14
+	VMOVUPS   (R14), Z16
+	VMOVUPS.Z 64(R14), K1, Z17
+	ADDQ      R13, R14
+	VMOVUPS   (R14), Z18
+	VMOVUPS.Z 64(R14), K1, Z19
+	ADDQ      R13, R14
+	VMOVUPS   (R14), Z20
+	VMOVUPS.Z 64(R14), K1, Z21
+	ADDQ      R13, R14
+	VMOVUPS   (R14), Z22
+	VMOVUPS.Z 64(R14), K1, Z23
+	ADDQ      R13, R14
+	VMOVUPS   (R14), Z24
+	VMOVUPS.Z 64(R14), K1, Z25
+	ADDQ      R13, R14
+	VMOVUPS   (R14), Z26
+	VMOVUPS.Z 64(R14), K1, Z27
+	ADDQ      R13, R14
+	JMP       ahead2x14
+
+zero2x14:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	VPXORD Z25, Z25, Z25
+	VPXORD Z26, Z26, Z26
+	VPXORD Z27, Z27, Z27
+	IMUL3Q $0x0e, R13, R15
+	ADDQ   R15, R14
+
+ahead2x14:
 	PREFETCHT0 (R14)
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
@@ -3366,122 +3266,47 @@ sum2x14:
 	ADDQ         BX, R11
 	DECQ         R9
 	JNZ          sum2x14
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store2x14
-	MOVQ         R12, R14
-	VMOVUPS      (R14), Z28
-	VADDPS       Z28, Z0, Z0
-	VMOVUPS.Z    64(R14), K1, Z28
-	VADDPS       Z28, Z1, Z1
-	ADDQ         R13, R14
-	VMOVUPS      (R14), Z28
-	VADDPS       Z28, Z2, Z2
-	VMOVUPS.Z    64(R14), K1, Z28
-	VADDPS       Z28, Z3, Z3
-	ADDQ         R13, R14
-	VMOVUPS      (R14), Z28
-	VADDPS       Z28, Z4, Z4
-	VMOVUPS.Z    64(R14), K1, Z28
-	VADDPS       Z28, Z5, Z5
-	ADDQ         R13, R14
-	VMOVUPS      (R14), Z28
-	VADDPS       Z28, Z6, Z6
-	VMOVUPS.Z    64(R14), K1, Z28
-	VADDPS       Z28, Z7, Z7
-	ADDQ         R13, R14
-	VMOVUPS      (R14), Z28
-	VADDPS       Z28, Z8, Z8
-	VMOVUPS.Z    64(R14), K1, Z28
-	VADDPS       Z28, Z9, Z9
-	ADDQ         R13, R14
-	VMOVUPS      (R14), Z28
-	VADDPS       Z28, Z10, Z10
-	VMOVUPS.Z    64(R14), K1, Z28
-	VADDPS       Z28, Z11, Z11
-	ADDQ         R13, R14
-	VMOVUPS      (R14), Z28
-	VADDPS       Z28, Z12, Z12
-	VMOVUPS.Z    64(R14), K1, Z28
-	VADDPS       Z28, Z13, Z13
-	ADDQ         R13, R14
-	VMOVUPS      (R14), Z28
-	VADDPS       Z28, Z14, Z14
-	VMOVUPS.Z    64(R14), K1, Z28
-	VADDPS       Z28, Z15, Z15
-	ADDQ         R13, R14
-	VMOVUPS      (R14), Z28
-	VADDPS       Z28, Z16, Z16
-	VMOVUPS.Z    64(R14), K1, Z28
-	VADDPS       Z28, Z17, Z17
-	ADDQ         R13, R14
-	VMOVUPS      (R14), Z28
-	VADDPS       Z28, Z18, Z18
-	VMOVUPS.Z    64(R14), K1, Z28
-	VADDPS       Z28, Z19, Z19
-	ADDQ         R13, R14
-	VMOVUPS      (R14), Z28
-	VADDPS       Z28, Z20, Z20
-	VMOVUPS.Z    64(R14), K1, Z28
-	VADDPS       Z28, Z21, Z21
-	ADDQ         R13, R14
-	VMOVUPS      (R14), Z28
-	VADDPS       Z28, Z22, Z22
-	VMOVUPS.Z    64(R14), K1, Z28
-	VADDPS       Z28, Z23, Z23
-	ADDQ         R13, R14
-	VMOVUPS      (R14), Z28
-	VADDPS       Z28, Z24, Z24
-	VMOVUPS.Z    64(R14), K1, Z28
-	VADDPS       Z28, Z25, Z25
-	ADDQ         R13, R14
-	VMOVUPS      (R14), Z28
-	VADDPS       Z28, Z26, Z26
-	VMOVUPS.Z    64(R14), K1, Z28
-	VADDPS       Z28, Z27, Z27
-
-store2x14:
-	VMOVUPS Z0, (R12)
-	VMOVUPS Z1, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPS Z2, (R12)
-	VMOVUPS Z3, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPS Z4, (R12)
-	VMOVUPS Z5, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPS Z6, (R12)
-	VMOVUPS Z7, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPS Z8, (R12)
-	VMOVUPS Z9, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPS Z10, (R12)
-	VMOVUPS Z11, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPS Z12, (R12)
-	VMOVUPS Z13, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPS Z14, (R12)
-	VMOVUPS Z15, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPS Z16, (R12)
-	VMOVUPS Z17, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPS Z18, (R12)
-	VMOVUPS Z19, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPS Z20, (R12)
-	VMOVUPS Z21, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPS Z22, (R12)
-	VMOVUPS Z23, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPS Z24, (R12)
-	VMOVUPS Z25, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPS Z26, (R12)
-	VMOVUPS Z27, K1, 64(R12)
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      Z1, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z2, (R12)
+	VMOVUPS      Z3, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z4, (R12)
+	VMOVUPS      Z5, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z6, (R12)
+	VMOVUPS      Z7, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z8, (R12)
+	VMOVUPS      Z9, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z10, (R12)
+	VMOVUPS      Z11, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z12, (R12)
+	VMOVUPS      Z13, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z14, (R12)
+	VMOVUPS      Z15, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z16, (R12)
+	VMOVUPS      Z17, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z18, (R12)
+	VMOVUPS      Z19, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z20, (R12)
+	VMOVUPS      Z21, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z22, (R12)
+	VMOVUPS      Z23, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z24, (R12)
+	VMOVUPS      Z25, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPS      Z26, (R12)
+	VMOVUPS      Z27, K1, 64(R12)
 	VZEROUPPER
 	RET
 
@@ -3496,8 +3321,8 @@ TEXT ·pack32AVX512(SB), NOSPLIT, $0-88
 	SHLQ    $0x02, BX
 	MOVQ    k+64(FP), SI
 	MOVQ    width+80(FP), DI
-	MOVQ    $0x00000010, R9
 	MOVQ    DI, R8
+	MOVQ    $0x00000010, R9
 	CMPQ    R8, R9
 	CMOVQGT R9, R8
 	MOVQ    DI, R9
@@ -5878,64 +5703,154 @@ bad:
 	VZEROUPPER
 	RET
 
+// func nonZero32AVX512(x []float32, idx []int32) (n int, ones bool)
+// Requires: AVX, AVX512F, POPCNT
+TEXT ·nonZero32AVX512(SB), NOSPLIT, $0-57
+	MOVQ         x_base+0(FP), AX
+	MOVQ         x_len+8(FP), CX
+	MOVQ         idx_base+24(FP), DX
+	XORQ         BX, BX
+	XORQ         SI, SI
+	VPXORD       Z0, Z0, Z0
+	MOVQ         $0x000000003f800000, DI
+	VMOVQ        DI, X1
+	VBROADCASTSS X1, Z1
+	KXORW        K1, K1, K1
+	MOVQ         $0x00000010, DI
+	VPBROADCASTD DI, Z3
+	VMOVDQU32    numbers<>+0(SB), Z2
+
+next:
+	VMOVUPS     (AX)(BX*4), Z5
+	VCMPPS      $0x04, Z0, Z5, K2
+	VCMPPS      $0x04, Z1, Z5, K3
+	KANDW       K2, K3, K3
+	KORW        K3, K1, K1
+	VPCOMPRESSD Z2, K2, Z4
+	VMOVDQU32   Z4, (DX)(SI*4)
+	KMOVW       K2, DI
+	POPCNTL     DI, DI
+	ADDQ        DI, SI
+	VPADDD      Z3, Z2, Z2
+	ADDQ        $0x10, BX
+	CMPQ        BX, CX
+	JLT         next
+	KORTESTW    K1, K1
+	SETEQ       AL
+	MOVB        AL, ones+56(FP)
+	MOVQ        SI, n+48(FP)
+	VZEROUPPER
+	RET
+
+DATA numbers<>+0(SB)/4, $0x00000000
+DATA numbers<>+4(SB)/4, $0x00000001
+DATA numbers<>+8(SB)/4, $0x00000002
+DATA numbers<>+12(SB)/4, $0x00000003
+DATA numbers<>+16(SB)/4, $0x00000004
+DATA numbers<>+20(SB)/4, $0x00000005
+DATA numbers<>+24(SB)/4, $0x00000006
+DATA numbers<>+28(SB)/4, $0x00000007
+DATA numbers<>+32(SB)/4, $0x00000008
+DATA numbers<>+36(SB)/4, $0x00000009
+DATA numbers<>+40(SB)/4, $0x0000000a
+DATA numbers<>+44(SB)/4, $0x0000000b
+DATA numbers<>+48(SB)/4, $0x0000000c
+DATA numbers<>+52(SB)/4, $0x0000000d
+DATA numbers<>+56(SB)/4, $0x0000000e
+DATA numbers<>+60(SB)/4, $0x0000000f
+GLOBL numbers<>(SB), RODATA|NOPTR, $64
+
+// func count32AVX512(x []float32) (n int)
+// Requires: AVX, AVX512F, POPCNT
+TEXT ·count32AVX512(SB), NOSPLIT, $0-32
+	MOVQ   x_base+0(FP), AX
+	MOVQ   x_len+8(FP), CX
+	XORQ   DX, DX
+	VPXORD Z0, Z0, Z0
+
+next:
+	VMOVUPS (AX), Z1
+	VCMPPS  $0x04, Z0, Z1, K1
+	KMOVW   K1, BX
+	POPCNTL BX, BX
+	ADDQ    BX, DX
+	ADDQ    $0x00000040, AX
+	SUBQ    $0x10, CX
+	JNZ     next
+	MOVQ    DX, n+24(FP)
+	VZEROUPPER
+	RET
+
 // func gemm64AVX512(k int, a []float64, ars int, aks int, b []float64, bks int, c []float64, ldc int, rows int, cols int, add bool)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemm64AVX512(SB), NOSPLIT, $0-129
-	MOVQ       rows+112(FP), AX
-	MOVQ       cols+120(FP), CX
-	LEAQ       -1(CX), DX
-	SHRQ       $0x03, DX
-	MOVQ       DX, BX
-	SHLQ       $0x03, BX
-	NEGQ       BX
-	ADDQ       CX, BX
-	INCQ       DX
-	MOVQ       $-1, CX
-	BZHIQ      BX, CX, CX
-	KMOVW      CX, K1
-	MOVQ       ars+32(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       aks+40(FP), BX
-	SHLQ       $0x03, BX
-	MOVQ       bks+72(FP), SI
-	SHLQ       $0x03, SI
-	MOVQ       a_base+8(FP), DI
-	MOVQ       b_base+48(FP), R8
-	MOVQ       k+0(FP), R9
-	CMPQ       DX, $0x02
-	JEQ        two
-	CMPQ       AX, $0x0e
-	JEQ        tile1x14
-	CMPQ       AX, $0x0d
-	JEQ        tile1x13
-	CMPQ       AX, $0x0c
-	JEQ        tile1x12
-	CMPQ       AX, $0x0b
-	JEQ        tile1x11
-	CMPQ       AX, $0x0a
-	JEQ        tile1x10
-	CMPQ       AX, $0x09
-	JEQ        tile1x9
-	CMPQ       AX, $0x08
-	JEQ        tile1x8
-	CMPQ       AX, $0x07
-	JEQ        tile1x7
-	CMPQ       AX, $0x06
-	JEQ        tile1x6
-	CMPQ       AX, $0x05
-	JEQ        tile1x5
-	CMPQ       AX, $0x04
-	JEQ        tile1x4
-	CMPQ       AX, $0x03
-	JEQ        tile1x3
-	CMPQ       AX, $0x02
-	JEQ        tile1x2
-	VPXORD     Z0, Z0, Z0
-	MOVQ       c_base+80(FP), AX
-	MOVQ       ldc+104(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       AX, CX
-	PREFETCHT0 (CX)
+	MOVQ      rows+112(FP), AX
+	MOVQ      cols+120(FP), CX
+	LEAQ      -1(CX), DX
+	SHRQ      $0x03, DX
+	MOVQ      DX, BX
+	SHLQ      $0x03, BX
+	NEGQ      BX
+	ADDQ      CX, BX
+	INCQ      DX
+	MOVQ      $-1, CX
+	BZHIQ     BX, CX, CX
+	KMOVW     CX, K1
+	MOVQ      ars+32(FP), CX
+	SHLQ      $0x03, CX
+	MOVQ      aks+40(FP), BX
+	SHLQ      $0x03, BX
+	MOVQ      bks+72(FP), SI
+	SHLQ      $0x03, SI
+	MOVQ      a_base+8(FP), DI
+	MOVQ      b_base+48(FP), R8
+	MOVQ      k+0(FP), R9
+	CMPQ      DX, $0x02
+	JEQ       two
+	CMPQ      AX, $0x0e
+	JEQ       tile1x14
+	CMPQ      AX, $0x0d
+	JEQ       tile1x13
+	CMPQ      AX, $0x0c
+	JEQ       tile1x12
+	CMPQ      AX, $0x0b
+	JEQ       tile1x11
+	CMPQ      AX, $0x0a
+	JEQ       tile1x10
+	CMPQ      AX, $0x09
+	JEQ       tile1x9
+	CMPQ      AX, $0x08
+	JEQ       tile1x8
+	CMPQ      AX, $0x07
+	JEQ       tile1x7
+	CMPQ      AX, $0x06
+	JEQ       tile1x6
+	CMPQ      AX, $0x05
+	JEQ       tile1x5
+	CMPQ      AX, $0x04
+	JEQ       tile1x4
+	CMPQ      AX, $0x03
+	JEQ       tile1x3
+	CMPQ      AX, $0x02
+	JEQ       tile1x2
+	MOVQ      c_base+80(FP), AX
+	MOVQ      ldc+104(FP), CX
+	SHLQ      $0x03, CX
+	MOVQ      AX, DX
+	MOVB      add+128(FP), R10
+	TESTB     R10, R10
+	JZ        zero1x1
+	VMOVUPD.Z (DX), K1, Z0
+	ADDQ      CX, DX
+	JMP       ahead1x1
+
+zero1x1:
+	VPXORD Z0, Z0, Z0
+	IMUL3Q $0x01, CX, CX
+	ADDQ   CX, DX
+
+ahead1x1:
+	PREFETCHT0 (DX)
 
 sum1x1:
 	VMOVUPD.Z    (R8), K1, Z1
@@ -5945,25 +5860,31 @@ sum1x1:
 	ADDQ         BX, DI
 	DECQ         R9
 	JNZ          sum1x1
-	MOVB         add+128(FP), CL
-	TESTB        CL, CL
-	JZ           store1x1
-	MOVQ         AX, CX
-	VMOVUPD.Z    (CX), K1, Z1
-	VADDPD       Z1, Z0, Z0
-
-store1x1:
-	VMOVUPD Z0, K1, (AX)
+	VMOVUPD      Z0, K1, (AX)
 	VZEROUPPER
 	RET
 
 tile1x2:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	MOVQ       c_base+80(FP), AX
-	MOVQ       ldc+104(FP), DX
-	SHLQ       $0x03, DX
-	MOVQ       AX, R10
+	MOVQ      c_base+80(FP), AX
+	MOVQ      ldc+104(FP), DX
+	SHLQ      $0x03, DX
+	MOVQ      AX, R10
+	MOVB      add+128(FP), R11
+	TESTB     R11, R11
+	JZ        zero1x2
+	VMOVUPD.Z (R10), K1, Z0
+	ADDQ      DX, R10
+	VMOVUPD.Z (R10), K1, Z1
+	ADDQ      DX, R10
+	JMP       ahead1x2
+
+zero1x2:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	IMUL3Q $0x02, DX, R11
+	ADDQ   R11, R10
+
+ahead1x2:
 	PREFETCHT0 (R10)
 	ADDQ       DX, R10
 	PREFETCHT0 (R10)
@@ -5978,31 +5899,36 @@ sum1x2:
 	ADDQ         BX, DI
 	DECQ         R9
 	JNZ          sum1x2
-	MOVB         add+128(FP), CL
-	TESTB        CL, CL
-	JZ           store1x2
-	MOVQ         AX, R10
-	VMOVUPD.Z    (R10), K1, Z2
-	VADDPD       Z2, Z0, Z0
-	ADDQ         DX, R10
-	VMOVUPD.Z    (R10), K1, Z2
-	VADDPD       Z2, Z1, Z1
-
-store1x2:
-	VMOVUPD Z0, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPD Z1, K1, (AX)
+	VMOVUPD      Z0, K1, (AX)
+	ADDQ         DX, AX
+	VMOVUPD      Z1, K1, (AX)
 	VZEROUPPER
 	RET
 
 tile1x3:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	MOVQ       c_base+80(FP), AX
-	MOVQ       ldc+104(FP), DX
-	SHLQ       $0x03, DX
-	MOVQ       AX, R10
+	MOVQ      c_base+80(FP), AX
+	MOVQ      ldc+104(FP), DX
+	SHLQ      $0x03, DX
+	MOVQ      AX, R10
+	MOVB      add+128(FP), R11
+	TESTB     R11, R11
+	JZ        zero1x3
+	VMOVUPD.Z (R10), K1, Z0
+	ADDQ      DX, R10
+	VMOVUPD.Z (R10), K1, Z1
+	ADDQ      DX, R10
+	VMOVUPD.Z (R10), K1, Z2
+	ADDQ      DX, R10
+	JMP       ahead1x3
+
+zero1x3:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	IMUL3Q $0x03, DX, R11
+	ADDQ   R11, R10
+
+ahead1x3:
 	PREFETCHT0 (R10)
 	ADDQ       DX, R10
 	PREFETCHT0 (R10)
@@ -6021,39 +5947,43 @@ sum1x3:
 	ADDQ         BX, DI
 	DECQ         R9
 	JNZ          sum1x3
-	MOVB         add+128(FP), CL
-	TESTB        CL, CL
-	JZ           store1x3
-	MOVQ         AX, R10
-	VMOVUPD.Z    (R10), K1, Z3
-	VADDPD       Z3, Z0, Z0
-	ADDQ         DX, R10
-	VMOVUPD.Z    (R10), K1, Z3
-	VADDPD       Z3, Z1, Z1
-	ADDQ         DX, R10
-	VMOVUPD.Z    (R10), K1, Z3
-	VADDPD       Z3, Z2, Z2
-
-store1x3:
-	VMOVUPD Z0, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPD Z1, K1, (AX)
-	ADDQ    DX, AX
-	VMOVUPD Z2, K1, (AX)
+	VMOVUPD      Z0, K1, (AX)
+	ADDQ         DX, AX
+	VMOVUPD      Z1, K1, (AX)
+	ADDQ         DX, AX
+	VMOVUPD      Z2, K1, (AX)
 	VZEROUPPER
 	RET
 
 tile1x4:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	MOVQ       c_base+80(FP), DX
-	MOVQ       ldc+104(FP), R10
-	SHLQ       $0x03, R10
-	MOVQ       DX, R11
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	MOVQ      c_base+80(FP), DX
+	MOVQ      ldc+104(FP), R10
+	SHLQ      $0x03, R10
+	MOVQ      DX, R11
+	MOVB      add+128(FP), R12
+	TESTB     R12, R12
+	JZ        zero1x4
+	VMOVUPD.Z (R11), K1, Z0
+	ADDQ      R10, R11
+	VMOVUPD.Z (R11), K1, Z1
+	ADDQ      R10, R11
+	VMOVUPD.Z (R11), K1, Z2
+	ADDQ      R10, R11
+	VMOVUPD.Z (R11), K1, Z3
+	ADDQ      R10, R11
+	JMP       ahead1x4
+
+zero1x4:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	IMUL3Q $0x04, R10, R12
+	ADDQ   R12, R11
+
+ahead1x4:
 	PREFETCHT0 (R11)
 	ADDQ       R10, R11
 	PREFETCHT0 (R11)
@@ -6077,45 +6007,48 @@ sum1x4:
 	ADDQ         BX, AX
 	DECQ         R9
 	JNZ          sum1x4
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store1x4
-	MOVQ         DX, R11
-	VMOVUPD.Z    (R11), K1, Z4
-	VADDPD       Z4, Z0, Z0
-	ADDQ         R10, R11
-	VMOVUPD.Z    (R11), K1, Z4
-	VADDPD       Z4, Z1, Z1
-	ADDQ         R10, R11
-	VMOVUPD.Z    (R11), K1, Z4
-	VADDPD       Z4, Z2, Z2
-	ADDQ         R10, R11
-	VMOVUPD.Z    (R11), K1, Z4
-	VADDPD       Z4, Z3, Z3
-
-store1x4:
-	VMOVUPD Z0, K1, (DX)
-	ADDQ    R10, DX
-	VMOVUPD Z1, K1, (DX)
-	ADDQ    R10, DX
-	VMOVUPD Z2, K1, (DX)
-	ADDQ    R10, DX
-	VMOVUPD Z3, K1, (DX)
+	VMOVUPD      Z0, K1, (DX)
+	ADDQ         R10, DX
+	VMOVUPD      Z1, K1, (DX)
+	ADDQ         R10, DX
+	VMOVUPD      Z2, K1, (DX)
+	ADDQ         R10, DX
+	VMOVUPD      Z3, K1, (DX)
 	VZEROUPPER
 	RET
 
 tile1x5:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	MOVQ       c_base+80(FP), DX
-	MOVQ       ldc+104(FP), R10
-	SHLQ       $0x03, R10
-	MOVQ       DX, R11
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	MOVQ      c_base+80(FP), DX
+	MOVQ      ldc+104(FP), R10
+	SHLQ      $0x03, R10
+	MOVQ      DX, R11
+	MOVB      add+128(FP), R12
+	TESTB     R12, R12
+	JZ        zero1x5
+	VMOVUPD.Z (R11), K1, Z0
+	ADDQ      R10, R11
+	VMOVUPD.Z (R11), K1, Z1
+	ADDQ      R10, R11
+	VMOVUPD.Z (R11), K1, Z2
+	ADDQ      R10, R11
+	VMOVUPD.Z (R11), K1, Z3
+	ADDQ      R10, R11
+	VMOVUPD.Z (R11), K1, Z4
+	ADDQ      R10, R11
+	JMP       ahead1x5
+
+zero1x5:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	IMUL3Q $0x05, R10, R12
+	ADDQ   R12, R11
+
+ahead1x5:
 	PREFETCHT0 (R11)
 	ADDQ       R10, R11
 	PREFETCHT0 (R11)
@@ -6143,51 +6076,53 @@ sum1x5:
 	ADDQ         BX, AX
 	DECQ         R9
 	JNZ          sum1x5
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store1x5
-	MOVQ         DX, R11
-	VMOVUPD.Z    (R11), K1, Z5
-	VADDPD       Z5, Z0, Z0
-	ADDQ         R10, R11
-	VMOVUPD.Z    (R11), K1, Z5
-	VADDPD       Z5, Z1, Z1
-	ADDQ         R10, R11
-	VMOVUPD.Z    (R11), K1, Z5
-	VADDPD       Z5, Z2, Z2
-	ADDQ         R10, R11
-	VMOVUPD.Z    (R11), K1, Z5
-	VADDPD       Z5, Z3, Z3
-	ADDQ         R10, R11
-	VMOVUPD.Z    (R11), K1, Z5
-	VADDPD       Z5, Z4, Z4
-
-store1x5:
-	VMOVUPD Z0, K1, (DX)
-	ADDQ    R10, DX
-	VMOVUPD Z1, K1, (DX)
-	ADDQ    R10, DX
-	VMOVUPD Z2, K1, (DX)
-	ADDQ    R10, DX
-	VMOVUPD Z3, K1, (DX)
-	ADDQ    R10, DX
-	VMOVUPD Z4, K1, (DX)
+	VMOVUPD      Z0, K1, (DX)
+	ADDQ         R10, DX
+	VMOVUPD      Z1, K1, (DX)
+	ADDQ         R10, DX
+	VMOVUPD      Z2, K1, (DX)
+	ADDQ         R10, DX
+	VMOVUPD      Z3, K1, (DX)
+	ADDQ         R10, DX
+	VMOVUPD      Z4, K1, (DX)
 	VZEROUPPER
 	RET
 
 tile1x6:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	MOVQ       c_base+80(FP), DX
-	MOVQ       ldc+104(FP), R10
-	SHLQ       $0x03, R10
-	MOVQ       DX, R11
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	MOVQ      c_base+80(FP), DX
+	MOVQ      ldc+104(FP), R10
+	SHLQ      $0x03, R10
+	MOVQ      DX, R11
+	MOVB      add+128(FP), R12
+	TESTB     R12, R12
+	JZ        zero1x6
+	VMOVUPD.Z (R11), K1, Z0
+	ADDQ      R10, R11
+	VMOVUPD.Z (R11), K1, Z1
+	ADDQ      R10, R11
+	VMOVUPD.Z (R11), K1, Z2
+	ADDQ      R10, R11
+	VMOVUPD.Z (R11), K1, Z3
+	ADDQ      R10, R11
+	VMOVUPD.Z (R11), K1, Z4
+	ADDQ      R10, R11
+	VMOVUPD.Z (R11), K1, Z5
+	ADDQ      R10, R11
+	JMP       ahead1x6
+
+zero1x6:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	IMUL3Q $0x06, R10, R12
+	ADDQ   R12, R11
+
+ahead1x6:
 	PREFETCHT0 (R11)
 	ADDQ       R10, R11
 	PREFETCHT0 (R11)
@@ -6219,59 +6154,60 @@ sum1x6:
 	ADDQ         BX, AX
 	DECQ         R9
 	JNZ          sum1x6
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store1x6
-	MOVQ         DX, R11
-	VMOVUPD.Z    (R11), K1, Z6
-	VADDPD       Z6, Z0, Z0
-	ADDQ         R10, R11
-	VMOVUPD.Z    (R11), K1, Z6
-	VADDPD       Z6, Z1, Z1
-	ADDQ         R10, R11
-	VMOVUPD.Z    (R11), K1, Z6
-	VADDPD       Z6, Z2, Z2
-	ADDQ         R10, R11
-	VMOVUPD.Z    (R11), K1, Z6
-	VADDPD       Z6, Z3, Z3
-	ADDQ         R10, R11
-	VMOVUPD.Z    (R11), K1, Z6
-	VADDPD       Z6, Z4, Z4
-	ADDQ         R10, R11
-	VMOVUPD.Z    (R11), K1, Z6
-	VADDPD       Z6, Z5, Z5
-
-store1x6:
-	VMOVUPD Z0, K1, (DX)
-	ADDQ    R10, DX
-	VMOVUPD Z1, K1, (DX)
-	ADDQ    R10, DX
-	VMOVUPD Z2, K1, (DX)
-	ADDQ    R10, DX
-	VMOVUPD Z3, K1, (DX)
-	ADDQ    R10, DX
-	VMOVUPD Z4, K1, (DX)
-	ADDQ    R10, DX
-	VMOVUPD Z5, K1, (DX)
+	VMOVUPD      Z0, K1, (DX)
+	ADDQ         R10, DX
+	VMOVUPD      Z1, K1, (DX)
+	ADDQ         R10, DX
+	VMOVUPD      Z2, K1, (DX)
+	ADDQ         R10, DX
+	VMOVUPD      Z3, K1, (DX)
+	ADDQ         R10, DX
+	VMOVUPD      Z4, K1, (DX)
+	ADDQ         R10, DX
+	VMOVUPD      Z5, K1, (DX)
 	VZEROUPPER
 	RET
 
 tile1x7:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	MOVQ       c_base+80(FP), R10
-	MOVQ       ldc+104(FP), R11
-	SHLQ       $0x03, R11
-	MOVQ       R10, R12
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	MOVQ      c_base+80(FP), R10
+	MOVQ      ldc+104(FP), R11
+	SHLQ      $0x03, R11
+	MOVQ      R10, R12
+	MOVB      add+128(FP), R13
+	TESTB     R13, R13
+	JZ        zero1x7
+	VMOVUPD.Z (R12), K1, Z0
+	ADDQ      R11, R12
+	VMOVUPD.Z (R12), K1, Z1
+	ADDQ      R11, R12
+	VMOVUPD.Z (R12), K1, Z2
+	ADDQ      R11, R12
+	VMOVUPD.Z (R12), K1, Z3
+	ADDQ      R11, R12
+	VMOVUPD.Z (R12), K1, Z4
+	ADDQ      R11, R12
+	VMOVUPD.Z (R12), K1, Z5
+	ADDQ      R11, R12
+	VMOVUPD.Z (R12), K1, Z6
+	ADDQ      R11, R12
+	JMP       ahead1x7
+
+zero1x7:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	IMUL3Q $0x07, R11, R13
+	ADDQ   R13, R12
+
+ahead1x7:
 	PREFETCHT0 (R12)
 	ADDQ       R11, R12
 	PREFETCHT0 (R12)
@@ -6308,65 +6244,65 @@ sum1x7:
 	ADDQ         BX, DX
 	DECQ         R9
 	JNZ          sum1x7
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store1x7
-	MOVQ         R10, R12
-	VMOVUPD.Z    (R12), K1, Z7
-	VADDPD       Z7, Z0, Z0
-	ADDQ         R11, R12
-	VMOVUPD.Z    (R12), K1, Z7
-	VADDPD       Z7, Z1, Z1
-	ADDQ         R11, R12
-	VMOVUPD.Z    (R12), K1, Z7
-	VADDPD       Z7, Z2, Z2
-	ADDQ         R11, R12
-	VMOVUPD.Z    (R12), K1, Z7
-	VADDPD       Z7, Z3, Z3
-	ADDQ         R11, R12
-	VMOVUPD.Z    (R12), K1, Z7
-	VADDPD       Z7, Z4, Z4
-	ADDQ         R11, R12
-	VMOVUPD.Z    (R12), K1, Z7
-	VADDPD       Z7, Z5, Z5
-	ADDQ         R11, R12
-	VMOVUPD.Z    (R12), K1, Z7
-	VADDPD       Z7, Z6, Z6
-
-store1x7:
-	VMOVUPD Z0, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPD Z1, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPD Z2, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPD Z3, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPD Z4, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPD Z5, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPD Z6, K1, (R10)
+	VMOVUPD      Z0, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z1, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z2, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z3, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z4, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z5, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z6, K1, (R10)
 	VZEROUPPER
 	RET
 
 tile1x8:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	MOVQ       c_base+80(FP), R10
-	MOVQ       ldc+104(FP), R11
-	SHLQ       $0x03, R11
-	MOVQ       R10, R12
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	MOVQ      c_base+80(FP), R10
+	MOVQ      ldc+104(FP), R11
+	SHLQ      $0x03, R11
+	MOVQ      R10, R12
+	MOVB      add+128(FP), R13
+	TESTB     R13, R13
+	JZ        zero1x8
+	VMOVUPD.Z (R12), K1, Z0
+	ADDQ      R11, R12
+	VMOVUPD.Z (R12), K1, Z1
+	ADDQ      R11, R12
+	VMOVUPD.Z (R12), K1, Z2
+	ADDQ      R11, R12
+	VMOVUPD.Z (R12), K1, Z3
+	ADDQ      R11, R12
+	VMOVUPD.Z (R12), K1, Z4
+	ADDQ      R11, R12
+	VMOVUPD.Z (R12), K1, Z5
+	ADDQ      R11, R12
+	VMOVUPD.Z (R12), K1, Z6
+	ADDQ      R11, R12
+	VMOVUPD.Z (R12), K1, Z7
+	ADDQ      R11, R12
+	JMP       ahead1x8
+
+zero1x8:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	IMUL3Q $0x08, R11, R13
+	ADDQ   R13, R12
+
+ahead1x8:
 	PREFETCHT0 (R12)
 	ADDQ       R11, R12
 	PREFETCHT0 (R12)
@@ -6407,71 +6343,70 @@ sum1x8:
 	ADDQ         BX, DX
 	DECQ         R9
 	JNZ          sum1x8
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store1x8
-	MOVQ         R10, R12
-	VMOVUPD.Z    (R12), K1, Z8
-	VADDPD       Z8, Z0, Z0
-	ADDQ         R11, R12
-	VMOVUPD.Z    (R12), K1, Z8
-	VADDPD       Z8, Z1, Z1
-	ADDQ         R11, R12
-	VMOVUPD.Z    (R12), K1, Z8
-	VADDPD       Z8, Z2, Z2
-	ADDQ         R11, R12
-	VMOVUPD.Z    (R12), K1, Z8
-	VADDPD       Z8, Z3, Z3
-	ADDQ         R11, R12
-	VMOVUPD.Z    (R12), K1, Z8
-	VADDPD       Z8, Z4, Z4
-	ADDQ         R11, R12
-	VMOVUPD.Z    (R12), K1, Z8
-	VADDPD       Z8, Z5, Z5
-	ADDQ         R11, R12
-	VMOVUPD.Z    (R12), K1, Z8
-	VADDPD       Z8, Z6, Z6
-	ADDQ         R11, R12
-	VMOVUPD.Z    (R12), K1, Z8
-	VADDPD       Z8, Z7, Z7
-
-store1x8:
-	VMOVUPD Z0, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPD Z1, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPD Z2, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPD Z3, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPD Z4, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPD Z5, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPD Z6, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPD Z7, K1, (R10)
+	VMOVUPD      Z0, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z1, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z2, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z3, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z4, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z5, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z6, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z7, K1, (R10)
 	VZEROUPPER
 	RET
 
 tile1x9:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	MOVQ       c_base+80(FP), R10
-	MOVQ       ldc+104(FP), R11
-	SHLQ       $0x03, R11
-	MOVQ       R10, R12
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	MOVQ      c_base+80(FP), R10
+	MOVQ      ldc+104(FP), R11
+	SHLQ      $0x03, R11
+	MOVQ      R10, R12
+	MOVB      add+128(FP), R13
+	TESTB     R13, R13
+	JZ        zero1x9
+	VMOVUPD.Z (R12), K1, Z0
+	ADDQ      R11, R12
+	VMOVUPD.Z (R12), K1, Z1
+	ADDQ      R11, R12
+	VMOVUPD.Z (R12), K1, Z2
+	ADDQ      R11, R12
+	VMOVUPD.Z (R12), K1, Z3
+	ADDQ      R11, R12
+	VMOVUPD.Z (R12), K1, Z4
+	ADDQ      R11, R12
+	VMOVUPD.Z (R12), K1, Z5
+	ADDQ      R11, R12
+	VMOVUPD.Z (R12), K1, Z6
+	ADDQ      R11, R12
+	VMOVUPD.Z (R12), K1, Z7
+	ADDQ      R11, R12
+	VMOVUPD.Z (R12), K1, Z8
+	ADDQ      R11, R12
+	JMP       ahead1x9
+
+zero1x9:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	IMUL3Q $0x09, R11, R13
+	ADDQ   R13, R12
+
+ahead1x9:
 	PREFETCHT0 (R12)
 	ADDQ       R11, R12
 	PREFETCHT0 (R12)
@@ -6516,79 +6451,77 @@ sum1x9:
 	ADDQ         BX, DX
 	DECQ         R9
 	JNZ          sum1x9
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store1x9
-	MOVQ         R10, R12
-	VMOVUPD.Z    (R12), K1, Z9
-	VADDPD       Z9, Z0, Z0
-	ADDQ         R11, R12
-	VMOVUPD.Z    (R12), K1, Z9
-	VADDPD       Z9, Z1, Z1
-	ADDQ         R11, R12
-	VMOVUPD.Z    (R12), K1, Z9
-	VADDPD       Z9, Z2, Z2
-	ADDQ         R11, R12
-	VMOVUPD.Z    (R12), K1, Z9
-	VADDPD       Z9, Z3, Z3
-	ADDQ         R11, R12
-	VMOVUPD.Z    (R12), K1, Z9
-	VADDPD       Z9, Z4, Z4
-	ADDQ         R11, R12
-	VMOVUPD.Z    (R12), K1, Z9
-	VADDPD       Z9, Z5, Z5
-	ADDQ         R11, R12
-	VMOVUPD.Z    (R12), K1, Z9
-	VADDPD       Z9, Z6, Z6
-	ADDQ         R11, R12
-	VMOVUPD.Z    (R12), K1, Z9
-	VADDPD       Z9, Z7, Z7
-	ADDQ         R11, R12
-	VMOVUPD.Z    (R12), K1, Z9
-	VADDPD       Z9, Z8, Z8
-
-store1x9:
-	VMOVUPD Z0, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPD Z1, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPD Z2, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPD Z3, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPD Z4, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPD Z5, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPD Z6, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPD Z7, K1, (R10)
-	ADDQ    R11, R10
-	VMOVUPD Z8, K1, (R10)
+	VMOVUPD      Z0, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z1, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z2, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z3, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z4, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z5, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z6, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z7, K1, (R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z8, K1, (R10)
 	VZEROUPPER
 	RET
 
 tile1x10:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	LEAQ       (DX)(CX*2), R10
-	ADDQ       CX, R10
-	MOVQ       c_base+80(FP), R11
-	MOVQ       ldc+104(FP), R12
-	SHLQ       $0x03, R12
-	MOVQ       R11, R13
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	LEAQ      (DX)(CX*2), R10
+	ADDQ      CX, R10
+	MOVQ      c_base+80(FP), R11
+	MOVQ      ldc+104(FP), R12
+	SHLQ      $0x03, R12
+	MOVQ      R11, R13
+	MOVB      add+128(FP), R14
+	TESTB     R14, R14
+	JZ        zero1x10
+	VMOVUPD.Z (R13), K1, Z0
+	ADDQ      R12, R13
+	VMOVUPD.Z (R13), K1, Z1
+	ADDQ      R12, R13
+	VMOVUPD.Z (R13), K1, Z2
+	ADDQ      R12, R13
+	VMOVUPD.Z (R13), K1, Z3
+	ADDQ      R12, R13
+	VMOVUPD.Z (R13), K1, Z4
+	ADDQ      R12, R13
+	VMOVUPD.Z (R13), K1, Z5
+	ADDQ      R12, R13
+	VMOVUPD.Z (R13), K1, Z6
+	ADDQ      R12, R13
+	VMOVUPD.Z (R13), K1, Z7
+	ADDQ      R12, R13
+	VMOVUPD.Z (R13), K1, Z8
+	ADDQ      R12, R13
+	VMOVUPD.Z (R13), K1, Z9
+	ADDQ      R12, R13
+	JMP       ahead1x10
+
+zero1x10:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	IMUL3Q $0x0a, R12, R14
+	ADDQ   R14, R13
+
+ahead1x10:
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
@@ -6638,85 +6571,82 @@ sum1x10:
 	ADDQ         BX, R10
 	DECQ         R9
 	JNZ          sum1x10
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store1x10
-	MOVQ         R11, R13
-	VMOVUPD.Z    (R13), K1, Z10
-	VADDPD       Z10, Z0, Z0
-	ADDQ         R12, R13
-	VMOVUPD.Z    (R13), K1, Z10
-	VADDPD       Z10, Z1, Z1
-	ADDQ         R12, R13
-	VMOVUPD.Z    (R13), K1, Z10
-	VADDPD       Z10, Z2, Z2
-	ADDQ         R12, R13
-	VMOVUPD.Z    (R13), K1, Z10
-	VADDPD       Z10, Z3, Z3
-	ADDQ         R12, R13
-	VMOVUPD.Z    (R13), K1, Z10
-	VADDPD       Z10, Z4, Z4
-	ADDQ         R12, R13
-	VMOVUPD.Z    (R13), K1, Z10
-	VADDPD       Z10, Z5, Z5
-	ADDQ         R12, R13
-	VMOVUPD.Z    (R13), K1, Z10
-	VADDPD       Z10, Z6, Z6
-	ADDQ         R12, R13
-	VMOVUPD.Z    (R13), K1, Z10
-	VADDPD       Z10, Z7, Z7
-	ADDQ         R12, R13
-	VMOVUPD.Z    (R13), K1, Z10
-	VADDPD       Z10, Z8, Z8
-	ADDQ         R12, R13
-	VMOVUPD.Z    (R13), K1, Z10
-	VADDPD       Z10, Z9, Z9
-
-store1x10:
-	VMOVUPD Z0, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPD Z1, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPD Z2, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPD Z3, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPD Z4, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPD Z5, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPD Z6, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPD Z7, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPD Z8, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPD Z9, K1, (R11)
+	VMOVUPD      Z0, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z1, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z2, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z3, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z4, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z5, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z6, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z7, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z8, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z9, K1, (R11)
 	VZEROUPPER
 	RET
 
 tile1x11:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	LEAQ       (DX)(CX*2), R10
-	ADDQ       CX, R10
-	MOVQ       c_base+80(FP), R11
-	MOVQ       ldc+104(FP), R12
-	SHLQ       $0x03, R12
-	MOVQ       R11, R13
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	LEAQ      (DX)(CX*2), R10
+	ADDQ      CX, R10
+	MOVQ      c_base+80(FP), R11
+	MOVQ      ldc+104(FP), R12
+	SHLQ      $0x03, R12
+	MOVQ      R11, R13
+	MOVB      add+128(FP), R14
+	TESTB     R14, R14
+	JZ        zero1x11
+	VMOVUPD.Z (R13), K1, Z0
+	ADDQ      R12, R13
+	VMOVUPD.Z (R13), K1, Z1
+	ADDQ      R12, R13
+	VMOVUPD.Z (R13), K1, Z2
+	ADDQ      R12, R13
+	VMOVUPD.Z (R13), K1, Z3
+	ADDQ      R12, R13
+	VMOVUPD.Z (R13), K1, Z4
+	ADDQ      R12, R13
+	VMOVUPD.Z (R13), K1, Z5
+	ADDQ      R12, R13
+	VMOVUPD.Z (R13), K1, Z6
+	ADDQ      R12, R13
+	VMOVUPD.Z (R13), K1, Z7
+	ADDQ      R12, R13
+	VMOVUPD.Z (R13), K1, Z8
+	ADDQ      R12, R13
+	VMOVUPD.Z (R13), K1, Z9
+	ADDQ      R12, R13
+	VMOVUPD.Z (R13), K1, Z10
+	ADDQ      R12, R13
+	JMP       ahead1x11
+
+zero1x11:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	IMUL3Q $0x0b, R12, R14
+	ADDQ   R14, R13
+
+ahead1x11:
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
@@ -6770,91 +6700,87 @@ sum1x11:
 	ADDQ         BX, R10
 	DECQ         R9
 	JNZ          sum1x11
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store1x11
-	MOVQ         R11, R13
-	VMOVUPD.Z    (R13), K1, Z11
-	VADDPD       Z11, Z0, Z0
-	ADDQ         R12, R13
-	VMOVUPD.Z    (R13), K1, Z11
-	VADDPD       Z11, Z1, Z1
-	ADDQ         R12, R13
-	VMOVUPD.Z    (R13), K1, Z11
-	VADDPD       Z11, Z2, Z2
-	ADDQ         R12, R13
-	VMOVUPD.Z    (R13), K1, Z11
-	VADDPD       Z11, Z3, Z3
-	ADDQ         R12, R13
-	VMOVUPD.Z    (R13), K1, Z11
-	VADDPD       Z11, Z4, Z4
-	ADDQ         R12, R13
-	VMOVUPD.Z    (R13), K1, Z11
-	VADDPD       Z11, Z5, Z5
-	ADDQ         R12, R13
-	VMOVUPD.Z    (R13), K1, Z11
-	VADDPD       Z11, Z6, Z6
-	ADDQ         R12, R13
-	VMOVUPD.Z    (R13), K1, Z11
-	VADDPD       Z11, Z7, Z7
-	ADDQ         R12, R13
-	VMOVUPD.Z    (R13), K1, Z11
-	VADDPD       Z11, Z8, Z8
-	ADDQ         R12, R13
-	VMOVUPD.Z    (R13), K1, Z11
-	VADDPD       Z11, Z9, Z9
-	ADDQ         R12, R13
-	VMOVUPD.Z    (R13), K1, Z11
-	VADDPD       Z11, Z10, Z10
-
-store1x11:
-	VMOVUPD Z0, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPD Z1, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPD Z2, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPD Z3, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPD Z4, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPD Z5, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPD Z6, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPD Z7, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPD Z8, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPD Z9, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPD Z10, K1, (R11)
+	VMOVUPD      Z0, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z1, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z2, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z3, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z4, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z5, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z6, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z7, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z8, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z9, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z10, K1, (R11)
 	VZEROUPPER
 	RET
 
 tile1x12:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	VPXORD     Z11, Z11, Z11
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	LEAQ       (DX)(CX*2), R10
-	ADDQ       CX, R10
-	MOVQ       c_base+80(FP), R11
-	MOVQ       ldc+104(FP), R12
-	SHLQ       $0x03, R12
-	MOVQ       R11, R13
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	LEAQ      (DX)(CX*2), R10
+	ADDQ      CX, R10
+	MOVQ      c_base+80(FP), R11
+	MOVQ      ldc+104(FP), R12
+	SHLQ      $0x03, R12
+	MOVQ      R11, R13
+	MOVB      add+128(FP), R14
+	TESTB     R14, R14
+	JZ        zero1x12
+	VMOVUPD.Z (R13), K1, Z0
+	ADDQ      R12, R13
+	VMOVUPD.Z (R13), K1, Z1
+	ADDQ      R12, R13
+	VMOVUPD.Z (R13), K1, Z2
+	ADDQ      R12, R13
+	VMOVUPD.Z (R13), K1, Z3
+	ADDQ      R12, R13
+	VMOVUPD.Z (R13), K1, Z4
+	ADDQ      R12, R13
+	VMOVUPD.Z (R13), K1, Z5
+	ADDQ      R12, R13
+	VMOVUPD.Z (R13), K1, Z6
+	ADDQ      R12, R13
+	VMOVUPD.Z (R13), K1, Z7
+	ADDQ      R12, R13
+	VMOVUPD.Z (R13), K1, Z8
+	ADDQ      R12, R13
+	VMOVUPD.Z (R13), K1, Z9
+	ADDQ      R12, R13
+	VMOVUPD.Z (R13), K1, Z10
+	ADDQ      R12, R13
+	VMOVUPD.Z (R13), K1, Z11
+	ADDQ      R12, R13
+	JMP       ahead1x12
+
+zero1x12:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	IMUL3Q $0x0c, R12, R14
+	ADDQ   R14, R13
+
+ahead1x12:
 	PREFETCHT0 (R13)
 	ADDQ       R12, R13
 	PREFETCHT0 (R13)
@@ -6912,99 +6838,94 @@ sum1x12:
 	ADDQ         BX, R10
 	DECQ         R9
 	JNZ          sum1x12
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store1x12
-	MOVQ         R11, R13
-	VMOVUPD.Z    (R13), K1, Z12
-	VADDPD       Z12, Z0, Z0
-	ADDQ         R12, R13
-	VMOVUPD.Z    (R13), K1, Z12
-	VADDPD       Z12, Z1, Z1
-	ADDQ         R12, R13
-	VMOVUPD.Z    (R13), K1, Z12
-	VADDPD       Z12, Z2, Z2
-	ADDQ         R12, R13
-	VMOVUPD.Z    (R13), K1, Z12
-	VADDPD       Z12, Z3, Z3
-	ADDQ         R12, R13
-	VMOVUPD.Z    (R13), K1, Z12
-	VADDPD       Z12, Z4, Z4
-	ADDQ         R12, R13
-	VMOVUPD.Z    (R13), K1, Z12
-	VADDPD       Z12, Z5, Z5
-	ADDQ         R12, R13
-	VMOVUPD.Z    (R13), K1, Z12
-	VADDPD       Z12, Z6, Z6
-	ADDQ         R12, R13
-	VMOVUPD.Z    (R13), K1, Z12
-	VADDPD       Z12, Z7, Z7
-	ADDQ         R12, R13
-	VMOVUPD.Z    (R13), K1, Z12
-	VADDPD       Z12, Z8, Z8
-	ADDQ         R12, R13
-	VMOVUPD.Z    (R13), K1, Z12
-	VADDPD       Z12, Z9, Z9
-	ADDQ         R12, R13
-	VMOVUPD.Z    (R13), K1, Z12
-	VADDPD       Z12, Z10, Z10
-	ADDQ         R12, R13
-	VMOVUPD.Z    (R13), K1, Z12
-	VADDPD       Z12, Z11, Z11
-
-store1x12:
-	VMOVUPD Z0, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPD Z1, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPD Z2, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPD Z3, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPD Z4, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPD Z5, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPD Z6, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPD Z7, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPD Z8, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPD Z9, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPD Z10, K1, (R11)
-	ADDQ    R12, R11
-	VMOVUPD Z11, K1, (R11)
+	VMOVUPD      Z0, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z1, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z2, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z3, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z4, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z5, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z6, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z7, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z8, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z9, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z10, K1, (R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z11, K1, (R11)
 	VZEROUPPER
 	RET
 
 tile1x13:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	VPXORD     Z11, Z11, Z11
-	VPXORD     Z12, Z12, Z12
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	LEAQ       (DX)(CX*2), R10
-	ADDQ       CX, R10
-	LEAQ       (R10)(CX*2), R11
-	ADDQ       CX, R11
-	MOVQ       c_base+80(FP), R12
-	MOVQ       ldc+104(FP), R13
-	SHLQ       $0x03, R13
-	MOVQ       R12, R14
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	LEAQ      (DX)(CX*2), R10
+	ADDQ      CX, R10
+	LEAQ      (R10)(CX*2), R11
+	ADDQ      CX, R11
+	MOVQ      c_base+80(FP), R12
+	MOVQ      ldc+104(FP), R13
+	SHLQ      $0x03, R13
+	MOVQ      R12, R14
+	MOVB      add+128(FP), R15
+	TESTB     R15, R15
+	JZ        zero1x13
+	VMOVUPD.Z (R14), K1, Z0
+	ADDQ      R13, R14
+	VMOVUPD.Z (R14), K1, Z1
+	ADDQ      R13, R14
+	VMOVUPD.Z (R14), K1, Z2
+	ADDQ      R13, R14
+	VMOVUPD.Z (R14), K1, Z3
+	ADDQ      R13, R14
+	VMOVUPD.Z (R14), K1, Z4
+	ADDQ      R13, R14
+	VMOVUPD.Z (R14), K1, Z5
+	ADDQ      R13, R14
+	VMOVUPD.Z (R14), K1, Z6
+	ADDQ      R13, R14
+	VMOVUPD.Z (R14), K1, Z7
+	ADDQ      R13, R14
+	VMOVUPD.Z (R14), K1, Z8
+	ADDQ      R13, R14
+	VMOVUPD.Z (R14), K1, Z9
+	ADDQ      R13, R14
+	VMOVUPD.Z (R14), K1, Z10
+	ADDQ      R13, R14
+	VMOVUPD.Z (R14), K1, Z11
+	ADDQ      R13, R14
+	VMOVUPD.Z (R14), K1, Z12
+	ADDQ      R13, R14
+	JMP       ahead1x13
+
+zero1x13:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	IMUL3Q $0x0d, R13, R15
+	ADDQ   R15, R14
+
+ahead1x13:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 	PREFETCHT0 (R14)
@@ -7067,105 +6988,99 @@ sum1x13:
 	ADDQ         BX, R11
 	DECQ         R9
 	JNZ          sum1x13
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store1x13
-	MOVQ         R12, R14
-	VMOVUPD.Z    (R14), K1, Z13
-	VADDPD       Z13, Z0, Z0
-	ADDQ         R13, R14
-	VMOVUPD.Z    (R14), K1, Z13
-	VADDPD       Z13, Z1, Z1
-	ADDQ         R13, R14
-	VMOVUPD.Z    (R14), K1, Z13
-	VADDPD       Z13, Z2, Z2
-	ADDQ         R13, R14
-	VMOVUPD.Z    (R14), K1, Z13
-	VADDPD       Z13, Z3, Z3
-	ADDQ         R13, R14
-	VMOVUPD.Z    (R14), K1, Z13
-	VADDPD       Z13, Z4, Z4
-	ADDQ         R13, R14
-	VMOVUPD.Z    (R14), K1, Z13
-	VADDPD       Z13, Z5, Z5
-	ADDQ         R13, R14
-	VMOVUPD.Z    (R14), K1, Z13
-	VADDPD       Z13, Z6, Z6
-	ADDQ         R13, R14
-	VMOVUPD.Z    (R14), K1, Z13
-	VADDPD       Z13, Z7, Z7
-	ADDQ         R13, R14
-	VMOVUPD.Z    (R14), K1, Z13
-	VADDPD       Z13, Z8, Z8
-	ADDQ         R13, R14
-	VMOVUPD.Z    (R14), K1, Z13
-	VADDPD       Z13, Z9, Z9
-	ADDQ         R13, R14
-	VMOVUPD.Z    (R14), K1, Z13
-	VADDPD       Z13, Z10, Z10
-	ADDQ         R13, R14
-	VMOVUPD.Z    (R14), K1, Z13
-	VADDPD       Z13, Z11, Z11
-	ADDQ         R13, R14
-	VMOVUPD.Z    (R14), K1, Z13
-	VADDPD       Z13, Z12, Z12
-
-store1x13:
-	VMOVUPD Z0, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPD Z1, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPD Z2, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPD Z3, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPD Z4, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPD Z5, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPD Z6, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPD Z7, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPD Z8, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPD Z9, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPD Z10, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPD Z11, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPD Z12, K1, (R12)
+	VMOVUPD      Z0, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z1, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z2, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z3, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z4, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z5, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z6, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z7, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z8, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z9, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z10, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z11, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z12, K1, (R12)
 	VZEROUPPER
 	RET
 
 tile1x14:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	VPXORD     Z11, Z11, Z11
-	VPXORD     Z12, Z12, Z12
-	VPXORD     Z13, Z13, Z13
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	LEAQ       (DX)(CX*2), R10
-	ADDQ       CX, R10
-	LEAQ       (R10)(CX*2), R11
-	ADDQ       CX, R11
-	MOVQ       c_base+80(FP), R12
-	MOVQ       ldc+104(FP), R13
-	SHLQ       $0x03, R13
-	MOVQ       R12, R14
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	LEAQ      (DX)(CX*2), R10
+	ADDQ      CX, R10
+	LEAQ      (R10)(CX*2), R11
+	ADDQ      CX, R11
+	MOVQ      c_base+80(FP), R12
+	MOVQ      ldc+104(FP), R13
+	SHLQ      $0x03, R13
+	MOVQ      R12, R14
+	MOVB      add+128(FP), R15
+	TESTB     R15, R15
+	JZ        zero1x14
+	VMOVUPD.Z (R14), K1, Z0
+	ADDQ      R13, R14
+	VMOVUPD.Z (R14), K1, Z1
+	ADDQ      R13, R14
+	VMOVUPD.Z (R14), K1, Z2
+	ADDQ      R13, R14
+	VMOVUPD.Z (R14), K1, Z3
+	ADDQ      R13, R14
+	VMOVUPD.Z (R14), K1, Z4
+	ADDQ      R13, R14
+	VMOVUPD.Z (R14), K1, Z5
+	ADDQ      R13, R14
+	VMOVUPD.Z (R14), K1, Z6
+	ADDQ      R13, R14
+	VMOVUPD.Z (R14), K1, Z7
+	ADDQ      R13, R14
+	VMOVUPD.Z (R14), K1, Z8
+	ADDQ      R13, R14
+	VMOVUPD.Z (R14), K1, Z9
+	ADDQ      R13, R14
+	VMOVUPD.Z (R14), K1, Z10
+	ADDQ      R13, R14
+	VMOVUPD.Z (R14), K1, Z11
+	ADDQ      R13, R14
+	VMOVUPD.Z (R14), K1, Z12
+	ADDQ      R13, R14
+	VMOVUPD.Z (R14), K1, Z13
+	ADDQ      R13, R14
+	JMP       ahead1x14
+
+zero1x14:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	IMUL3Q $0x0e, R13, R15
+	ADDQ   R15, R14
+
+ahead1x14:
 	PREFETCHT0 (R14)
 	ADDQ       R13, R14
 	PREFETCHT0 (R14)
@@ -7232,118 +7147,84 @@ sum1x14:
 	ADDQ         BX, R11
 	DECQ         R9
 	JNZ          sum1x14
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store1x14
-	MOVQ         R12, R14
-	VMOVUPD.Z    (R14), K1, Z14
-	VADDPD       Z14, Z0, Z0
-	ADDQ         R13, R14
-	VMOVUPD.Z    (R14), K1, Z14
-	VADDPD       Z14, Z1, Z1
-	ADDQ         R13, R14
-	VMOVUPD.Z    (R14), K1, Z14
-	VADDPD       Z14, Z2, Z2
-	ADDQ         R13, R14
-	VMOVUPD.Z    (R14), K1, Z14
-	VADDPD       Z14, Z3, Z3
-	ADDQ         R13, R14
-	VMOVUPD.Z    (R14), K1, Z14
-	VADDPD       Z14, Z4, Z4
-	ADDQ         R13, R14
-	VMOVUPD.Z    (R14), K1, Z14
-	VADDPD       Z14, Z5, Z5
-	ADDQ         R13, R14
-	VMOVUPD.Z    (R14), K1, Z14
-	VADDPD       Z14, Z6, Z6
-	ADDQ         R13, R14
-	VMOVUPD.Z    (R14), K1, Z14
-	VADDPD       Z14, Z7, Z7
-	ADDQ         R13, R14
-	VMOVUPD.Z    (R14), K1, Z14
-	VADDPD       Z14, Z8, Z8
-	ADDQ         R13, R14
-	VMOVUPD.Z    (R14), K1, Z14
-	VADDPD       Z14, Z9, Z9
-	ADDQ         R13, R14
-	VMOVUPD.Z    (R14), K1, Z14
-	VADDPD       Z14, Z10, Z10
-	ADDQ         R13, R14
-	VMOVUPD.Z    (R14), K1, Z14
-	VADDPD       Z14, Z11, Z11
-	ADDQ         R13, R14
-	VMOVUPD.Z    (R14), K1, Z14
-	VADDPD       Z14, Z12, Z12
-	ADDQ         R13, R14
-	VMOVUPD.Z    (R14), K1, Z14
-	VADDPD       Z14, Z13, Z13
-
-store1x14:
-	VMOVUPD Z0, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPD Z1, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPD Z2, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPD Z3, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPD Z4, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPD Z5, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPD Z6, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPD Z7, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPD Z8, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPD Z9, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPD Z10, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPD Z11, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPD Z12, K1, (R12)
-	ADDQ    R13, R12
-	VMOVUPD Z13, K1, (R12)
+	VMOVUPD      Z0, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z1, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z2, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z3, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z4, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z5, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z6, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z7, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z8, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z9, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z10, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z11, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z12, K1, (R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z13, K1, (R12)
 	VZEROUPPER
 	RET
 
 two:
-	CMPQ       AX, $0x0e
-	JEQ        tile2x14
-	CMPQ       AX, $0x0d
-	JEQ        tile2x13
-	CMPQ       AX, $0x0c
-	JEQ        tile2x12
-	CMPQ       AX, $0x0b
-	JEQ        tile2x11
-	CMPQ       AX, $0x0a
-	JEQ        tile2x10
-	CMPQ       AX, $0x09
-	JEQ        tile2x9
-	CMPQ       AX, $0x08
-	JEQ        tile2x8
-	CMPQ       AX, $0x07
-	JEQ        tile2x7
-	CMPQ       AX, $0x06
-	JEQ        tile2x6
-	CMPQ       AX, $0x05
-	JEQ        tile2x5
-	CMPQ       AX, $0x04
-	JEQ        tile2x4
-	CMPQ       AX, $0x03
-	JEQ        tile2x3
-	CMPQ       AX, $0x02
-	JEQ        tile2x2
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	MOVQ       c_base+80(FP), AX
-	MOVQ       ldc+104(FP), CX
-	SHLQ       $0x03, CX
-	MOVQ       AX, CX
-	PREFETCHT0 (CX)
-	PREFETCHT0 64(CX)
+	CMPQ      AX, $0x0e
+	JEQ       tile2x14
+	CMPQ      AX, $0x0d
+	JEQ       tile2x13
+	CMPQ      AX, $0x0c
+	JEQ       tile2x12
+	CMPQ      AX, $0x0b
+	JEQ       tile2x11
+	CMPQ      AX, $0x0a
+	JEQ       tile2x10
+	CMPQ      AX, $0x09
+	JEQ       tile2x9
+	CMPQ      AX, $0x08
+	JEQ       tile2x8
+	CMPQ      AX, $0x07
+	JEQ       tile2x7
+	CMPQ      AX, $0x06
+	JEQ       tile2x6
+	CMPQ      AX, $0x05
+	JEQ       tile2x5
+	CMPQ      AX, $0x04
+	JEQ       tile2x4
+	CMPQ      AX, $0x03
+	JEQ       tile2x3
+	CMPQ      AX, $0x02
+	JEQ       tile2x2
+	MOVQ      c_base+80(FP), AX
+	MOVQ      ldc+104(FP), CX
+	SHLQ      $0x03, CX
+	MOVQ      AX, DX
+	MOVB      add+128(FP), R10
+	TESTB     R10, R10
+	JZ        zero2x1
+	VMOVUPD   (DX), Z0
+	VMOVUPD.Z 64(DX), K1, Z1
+	ADDQ      CX, DX
+	JMP       ahead2x1
+
+zero2x1:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	IMUL3Q $0x01, CX, CX
+	ADDQ   CX, DX
+
+ahead2x1:
+	PREFETCHT0 (DX)
+	PREFETCHT0 64(DX)
 
 sum2x1:
 	VMOVUPD      (R8), Z2
@@ -7355,30 +7236,36 @@ sum2x1:
 	ADDQ         BX, DI
 	DECQ         R9
 	JNZ          sum2x1
-	MOVB         add+128(FP), CL
-	TESTB        CL, CL
-	JZ           store2x1
-	MOVQ         AX, CX
-	VMOVUPD      (CX), Z2
-	VADDPD       Z2, Z0, Z0
-	VMOVUPD.Z    64(CX), K1, Z2
-	VADDPD       Z2, Z1, Z1
-
-store2x1:
-	VMOVUPD Z0, (AX)
-	VMOVUPD Z1, K1, 64(AX)
+	VMOVUPD      Z0, (AX)
+	VMOVUPD      Z1, K1, 64(AX)
 	VZEROUPPER
 	RET
 
 tile2x2:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	MOVQ       c_base+80(FP), AX
-	MOVQ       ldc+104(FP), DX
-	SHLQ       $0x03, DX
-	MOVQ       AX, R10
+	MOVQ      c_base+80(FP), AX
+	MOVQ      ldc+104(FP), DX
+	SHLQ      $0x03, DX
+	MOVQ      AX, R10
+	MOVB      add+128(FP), R11
+	TESTB     R11, R11
+	JZ        zero2x2
+	VMOVUPD   (R10), Z0
+	VMOVUPD.Z 64(R10), K1, Z1
+	ADDQ      DX, R10
+	VMOVUPD   (R10), Z2
+	VMOVUPD.Z 64(R10), K1, Z3
+	ADDQ      DX, R10
+	JMP       ahead2x2
+
+zero2x2:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	IMUL3Q $0x02, DX, R11
+	ADDQ   R11, R10
+
+ahead2x2:
 	PREFETCHT0 (R10)
 	PREFETCHT0 64(R10)
 	ADDQ       DX, R10
@@ -7398,40 +7285,44 @@ sum2x2:
 	ADDQ         BX, DI
 	DECQ         R9
 	JNZ          sum2x2
-	MOVB         add+128(FP), CL
-	TESTB        CL, CL
-	JZ           store2x2
-	MOVQ         AX, R10
-	VMOVUPD      (R10), Z4
-	VADDPD       Z4, Z0, Z0
-	VMOVUPD.Z    64(R10), K1, Z4
-	VADDPD       Z4, Z1, Z1
-	ADDQ         DX, R10
-	VMOVUPD      (R10), Z4
-	VADDPD       Z4, Z2, Z2
-	VMOVUPD.Z    64(R10), K1, Z4
-	VADDPD       Z4, Z3, Z3
-
-store2x2:
-	VMOVUPD Z0, (AX)
-	VMOVUPD Z1, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPD Z2, (AX)
-	VMOVUPD Z3, K1, 64(AX)
+	VMOVUPD      Z0, (AX)
+	VMOVUPD      Z1, K1, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPD      Z2, (AX)
+	VMOVUPD      Z3, K1, 64(AX)
 	VZEROUPPER
 	RET
 
 tile2x3:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	MOVQ       c_base+80(FP), AX
-	MOVQ       ldc+104(FP), DX
-	SHLQ       $0x03, DX
-	MOVQ       AX, R10
+	MOVQ      c_base+80(FP), AX
+	MOVQ      ldc+104(FP), DX
+	SHLQ      $0x03, DX
+	MOVQ      AX, R10
+	MOVB      add+128(FP), R11
+	TESTB     R11, R11
+	JZ        zero2x3
+	VMOVUPD   (R10), Z0
+	VMOVUPD.Z 64(R10), K1, Z1
+	ADDQ      DX, R10
+	VMOVUPD   (R10), Z2
+	VMOVUPD.Z 64(R10), K1, Z3
+	ADDQ      DX, R10
+	VMOVUPD   (R10), Z4
+	VMOVUPD.Z 64(R10), K1, Z5
+	ADDQ      DX, R10
+	JMP       ahead2x3
+
+zero2x3:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	IMUL3Q $0x03, DX, R11
+	ADDQ   R11, R10
+
+ahead2x3:
 	PREFETCHT0 (R10)
 	PREFETCHT0 64(R10)
 	ADDQ       DX, R10
@@ -7457,52 +7348,54 @@ sum2x3:
 	ADDQ         BX, DI
 	DECQ         R9
 	JNZ          sum2x3
-	MOVB         add+128(FP), CL
-	TESTB        CL, CL
-	JZ           store2x3
-	MOVQ         AX, R10
-	VMOVUPD      (R10), Z6
-	VADDPD       Z6, Z0, Z0
-	VMOVUPD.Z    64(R10), K1, Z6
-	VADDPD       Z6, Z1, Z1
-	ADDQ         DX, R10
-	VMOVUPD      (R10), Z6
-	VADDPD       Z6, Z2, Z2
-	VMOVUPD.Z    64(R10), K1, Z6
-	VADDPD       Z6, Z3, Z3
-	ADDQ         DX, R10
-	VMOVUPD      (R10), Z6
-	VADDPD       Z6, Z4, Z4
-	VMOVUPD.Z    64(R10), K1, Z6
-	VADDPD       Z6, Z5, Z5
-
-store2x3:
-	VMOVUPD Z0, (AX)
-	VMOVUPD Z1, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPD Z2, (AX)
-	VMOVUPD Z3, K1, 64(AX)
-	ADDQ    DX, AX
-	VMOVUPD Z4, (AX)
-	VMOVUPD Z5, K1, 64(AX)
+	VMOVUPD      Z0, (AX)
+	VMOVUPD      Z1, K1, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPD      Z2, (AX)
+	VMOVUPD      Z3, K1, 64(AX)
+	ADDQ         DX, AX
+	VMOVUPD      Z4, (AX)
+	VMOVUPD      Z5, K1, 64(AX)
 	VZEROUPPER
 	RET
 
 tile2x4:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	MOVQ       c_base+80(FP), DX
-	MOVQ       ldc+104(FP), R10
-	SHLQ       $0x03, R10
-	MOVQ       DX, R11
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	MOVQ      c_base+80(FP), DX
+	MOVQ      ldc+104(FP), R10
+	SHLQ      $0x03, R10
+	MOVQ      DX, R11
+	MOVB      add+128(FP), R12
+	TESTB     R12, R12
+	JZ        zero2x4
+	VMOVUPD   (R11), Z0
+	VMOVUPD.Z 64(R11), K1, Z1
+	ADDQ      R10, R11
+	VMOVUPD   (R11), Z2
+	VMOVUPD.Z 64(R11), K1, Z3
+	ADDQ      R10, R11
+	VMOVUPD   (R11), Z4
+	VMOVUPD.Z 64(R11), K1, Z5
+	ADDQ      R10, R11
+	VMOVUPD   (R11), Z6
+	VMOVUPD.Z 64(R11), K1, Z7
+	ADDQ      R10, R11
+	JMP       ahead2x4
+
+zero2x4:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	IMUL3Q $0x04, R10, R12
+	ADDQ   R12, R11
+
+ahead2x4:
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	ADDQ       R10, R11
@@ -7535,62 +7428,62 @@ sum2x4:
 	ADDQ         BX, AX
 	DECQ         R9
 	JNZ          sum2x4
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store2x4
-	MOVQ         DX, R11
-	VMOVUPD      (R11), Z8
-	VADDPD       Z8, Z0, Z0
-	VMOVUPD.Z    64(R11), K1, Z8
-	VADDPD       Z8, Z1, Z1
-	ADDQ         R10, R11
-	VMOVUPD      (R11), Z8
-	VADDPD       Z8, Z2, Z2
-	VMOVUPD.Z    64(R11), K1, Z8
-	VADDPD       Z8, Z3, Z3
-	ADDQ         R10, R11
-	VMOVUPD      (R11), Z8
-	VADDPD       Z8, Z4, Z4
-	VMOVUPD.Z    64(R11), K1, Z8
-	VADDPD       Z8, Z5, Z5
-	ADDQ         R10, R11
-	VMOVUPD      (R11), Z8
-	VADDPD       Z8, Z6, Z6
-	VMOVUPD.Z    64(R11), K1, Z8
-	VADDPD       Z8, Z7, Z7
-
-store2x4:
-	VMOVUPD Z0, (DX)
-	VMOVUPD Z1, K1, 64(DX)
-	ADDQ    R10, DX
-	VMOVUPD Z2, (DX)
-	VMOVUPD Z3, K1, 64(DX)
-	ADDQ    R10, DX
-	VMOVUPD Z4, (DX)
-	VMOVUPD Z5, K1, 64(DX)
-	ADDQ    R10, DX
-	VMOVUPD Z6, (DX)
-	VMOVUPD Z7, K1, 64(DX)
+	VMOVUPD      Z0, (DX)
+	VMOVUPD      Z1, K1, 64(DX)
+	ADDQ         R10, DX
+	VMOVUPD      Z2, (DX)
+	VMOVUPD      Z3, K1, 64(DX)
+	ADDQ         R10, DX
+	VMOVUPD      Z4, (DX)
+	VMOVUPD      Z5, K1, 64(DX)
+	ADDQ         R10, DX
+	VMOVUPD      Z6, (DX)
+	VMOVUPD      Z7, K1, 64(DX)
 	VZEROUPPER
 	RET
 
 tile2x5:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	MOVQ       c_base+80(FP), DX
-	MOVQ       ldc+104(FP), R10
-	SHLQ       $0x03, R10
-	MOVQ       DX, R11
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	MOVQ      c_base+80(FP), DX
+	MOVQ      ldc+104(FP), R10
+	SHLQ      $0x03, R10
+	MOVQ      DX, R11
+	MOVB      add+128(FP), R12
+	TESTB     R12, R12
+	JZ        zero2x5
+	VMOVUPD   (R11), Z0
+	VMOVUPD.Z 64(R11), K1, Z1
+	ADDQ      R10, R11
+	VMOVUPD   (R11), Z2
+	VMOVUPD.Z 64(R11), K1, Z3
+	ADDQ      R10, R11
+	VMOVUPD   (R11), Z4
+	VMOVUPD.Z 64(R11), K1, Z5
+	ADDQ      R10, R11
+	VMOVUPD   (R11), Z6
+	VMOVUPD.Z 64(R11), K1, Z7
+	ADDQ      R10, R11
+	VMOVUPD   (R11), Z8
+	VMOVUPD.Z 64(R11), K1, Z9
+	ADDQ      R10, R11
+	JMP       ahead2x5
+
+zero2x5:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	IMUL3Q $0x05, R10, R12
+	ADDQ   R12, R11
+
+ahead2x5:
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	ADDQ       R10, R11
@@ -7629,72 +7522,70 @@ sum2x5:
 	ADDQ         BX, AX
 	DECQ         R9
 	JNZ          sum2x5
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store2x5
-	MOVQ         DX, R11
-	VMOVUPD      (R11), Z10
-	VADDPD       Z10, Z0, Z0
-	VMOVUPD.Z    64(R11), K1, Z10
-	VADDPD       Z10, Z1, Z1
-	ADDQ         R10, R11
-	VMOVUPD      (R11), Z10
-	VADDPD       Z10, Z2, Z2
-	VMOVUPD.Z    64(R11), K1, Z10
-	VADDPD       Z10, Z3, Z3
-	ADDQ         R10, R11
-	VMOVUPD      (R11), Z10
-	VADDPD       Z10, Z4, Z4
-	VMOVUPD.Z    64(R11), K1, Z10
-	VADDPD       Z10, Z5, Z5
-	ADDQ         R10, R11
-	VMOVUPD      (R11), Z10
-	VADDPD       Z10, Z6, Z6
-	VMOVUPD.Z    64(R11), K1, Z10
-	VADDPD       Z10, Z7, Z7
-	ADDQ         R10, R11
-	VMOVUPD      (R11), Z10
-	VADDPD       Z10, Z8, Z8
-	VMOVUPD.Z    64(R11), K1, Z10
-	VADDPD       Z10, Z9, Z9
-
-store2x5:
-	VMOVUPD Z0, (DX)
-	VMOVUPD Z1, K1, 64(DX)
-	ADDQ    R10, DX
-	VMOVUPD Z2, (DX)
-	VMOVUPD Z3, K1, 64(DX)
-	ADDQ    R10, DX
-	VMOVUPD Z4, (DX)
-	VMOVUPD Z5, K1, 64(DX)
-	ADDQ    R10, DX
-	VMOVUPD Z6, (DX)
-	VMOVUPD Z7, K1, 64(DX)
-	ADDQ    R10, DX
-	VMOVUPD Z8, (DX)
-	VMOVUPD Z9, K1, 64(DX)
+	VMOVUPD      Z0, (DX)
+	VMOVUPD      Z1, K1, 64(DX)
+	ADDQ         R10, DX
+	VMOVUPD      Z2, (DX)
+	VMOVUPD      Z3, K1, 64(DX)
+	ADDQ         R10, DX
+	VMOVUPD      Z4, (DX)
+	VMOVUPD      Z5, K1, 64(DX)
+	ADDQ         R10, DX
+	VMOVUPD      Z6, (DX)
+	VMOVUPD      Z7, K1, 64(DX)
+	ADDQ         R10, DX
+	VMOVUPD      Z8, (DX)
+	VMOVUPD      Z9, K1, 64(DX)
 	VZEROUPPER
 	RET
 
 tile2x6:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	VPXORD     Z11, Z11, Z11
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	MOVQ       c_base+80(FP), DX
-	MOVQ       ldc+104(FP), R10
-	SHLQ       $0x03, R10
-	MOVQ       DX, R11
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	MOVQ      c_base+80(FP), DX
+	MOVQ      ldc+104(FP), R10
+	SHLQ      $0x03, R10
+	MOVQ      DX, R11
+	MOVB      add+128(FP), R12
+	TESTB     R12, R12
+	JZ        zero2x6
+	VMOVUPD   (R11), Z0
+	VMOVUPD.Z 64(R11), K1, Z1
+	ADDQ      R10, R11
+	VMOVUPD   (R11), Z2
+	VMOVUPD.Z 64(R11), K1, Z3
+	ADDQ      R10, R11
+	VMOVUPD   (R11), Z4
+	VMOVUPD.Z 64(R11), K1, Z5
+	ADDQ      R10, R11
+	VMOVUPD   (R11), Z6
+	VMOVUPD.Z 64(R11), K1, Z7
+	ADDQ      R10, R11
+	VMOVUPD   (R11), Z8
+	VMOVUPD.Z 64(R11), K1, Z9
+	ADDQ      R10, R11
+	VMOVUPD   (R11), Z10
+	VMOVUPD.Z 64(R11), K1, Z11
+	ADDQ      R10, R11
+	JMP       ahead2x6
+
+zero2x6:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	IMUL3Q $0x06, R10, R12
+	ADDQ   R12, R11
+
+ahead2x6:
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	ADDQ       R10, R11
@@ -7739,84 +7630,80 @@ sum2x6:
 	ADDQ         BX, AX
 	DECQ         R9
 	JNZ          sum2x6
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store2x6
-	MOVQ         DX, R11
-	VMOVUPD      (R11), Z12
-	VADDPD       Z12, Z0, Z0
-	VMOVUPD.Z    64(R11), K1, Z12
-	VADDPD       Z12, Z1, Z1
-	ADDQ         R10, R11
-	VMOVUPD      (R11), Z12
-	VADDPD       Z12, Z2, Z2
-	VMOVUPD.Z    64(R11), K1, Z12
-	VADDPD       Z12, Z3, Z3
-	ADDQ         R10, R11
-	VMOVUPD      (R11), Z12
-	VADDPD       Z12, Z4, Z4
-	VMOVUPD.Z    64(R11), K1, Z12
-	VADDPD       Z12, Z5, Z5
-	ADDQ         R10, R11
-	VMOVUPD      (R11), Z12
-	VADDPD       Z12, Z6, Z6
-	VMOVUPD.Z    64(R11), K1, Z12
-	VADDPD       Z12, Z7, Z7
-	ADDQ         R10, R11
-	VMOVUPD      (R11), Z12
-	VADDPD       Z12, Z8, Z8
-	VMOVUPD.Z    64(R11), K1, Z12
-	VADDPD       Z12, Z9, Z9
-	ADDQ         R10, R11
-	VMOVUPD      (R11), Z12
-	VADDPD       Z12, Z10, Z10
-	VMOVUPD.Z    64(R11), K1, Z12
-	VADDPD       Z12, Z11, Z11
-
-store2x6:
-	VMOVUPD Z0, (DX)
-	VMOVUPD Z1, K1, 64(DX)
-	ADDQ    R10, DX
-	VMOVUPD Z2, (DX)
-	VMOVUPD Z3, K1, 64(DX)
-	ADDQ    R10, DX
-	VMOVUPD Z4, (DX)
-	VMOVUPD Z5, K1, 64(DX)
-	ADDQ    R10, DX
-	VMOVUPD Z6, (DX)
-	VMOVUPD Z7, K1, 64(DX)
-	ADDQ    R10, DX
-	VMOVUPD Z8, (DX)
-	VMOVUPD Z9, K1, 64(DX)
-	ADDQ    R10, DX
-	VMOVUPD Z10, (DX)
-	VMOVUPD Z11, K1, 64(DX)
+	VMOVUPD      Z0, (DX)
+	VMOVUPD      Z1, K1, 64(DX)
+	ADDQ         R10, DX
+	VMOVUPD      Z2, (DX)
+	VMOVUPD      Z3, K1, 64(DX)
+	ADDQ         R10, DX
+	VMOVUPD      Z4, (DX)
+	VMOVUPD      Z5, K1, 64(DX)
+	ADDQ         R10, DX
+	VMOVUPD      Z6, (DX)
+	VMOVUPD      Z7, K1, 64(DX)
+	ADDQ         R10, DX
+	VMOVUPD      Z8, (DX)
+	VMOVUPD      Z9, K1, 64(DX)
+	ADDQ         R10, DX
+	VMOVUPD      Z10, (DX)
+	VMOVUPD      Z11, K1, 64(DX)
 	VZEROUPPER
 	RET
 
 tile2x7:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	VPXORD     Z11, Z11, Z11
-	VPXORD     Z12, Z12, Z12
-	VPXORD     Z13, Z13, Z13
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	MOVQ       c_base+80(FP), R10
-	MOVQ       ldc+104(FP), R11
-	SHLQ       $0x03, R11
-	MOVQ       R10, R12
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	MOVQ      c_base+80(FP), R10
+	MOVQ      ldc+104(FP), R11
+	SHLQ      $0x03, R11
+	MOVQ      R10, R12
+	MOVB      add+128(FP), R13
+	TESTB     R13, R13
+	JZ        zero2x7
+	VMOVUPD   (R12), Z0
+	VMOVUPD.Z 64(R12), K1, Z1
+	ADDQ      R11, R12
+	VMOVUPD   (R12), Z2
+	VMOVUPD.Z 64(R12), K1, Z3
+	ADDQ      R11, R12
+	VMOVUPD   (R12), Z4
+	VMOVUPD.Z 64(R12), K1, Z5
+	ADDQ      R11, R12
+	VMOVUPD   (R12), Z6
+	VMOVUPD.Z 64(R12), K1, Z7
+	ADDQ      R11, R12
+	VMOVUPD   (R12), Z8
+	VMOVUPD.Z 64(R12), K1, Z9
+	ADDQ      R11, R12
+	VMOVUPD   (R12), Z10
+	VMOVUPD.Z 64(R12), K1, Z11
+	ADDQ      R11, R12
+	VMOVUPD   (R12), Z12
+	VMOVUPD.Z 64(R12), K1, Z13
+	ADDQ      R11, R12
+	JMP       ahead2x7
+
+zero2x7:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	IMUL3Q $0x07, R11, R13
+	ADDQ   R13, R12
+
+ahead2x7:
 	PREFETCHT0 (R12)
 	PREFETCHT0 64(R12)
 	ADDQ       R11, R12
@@ -7868,94 +7755,88 @@ sum2x7:
 	ADDQ         BX, DX
 	DECQ         R9
 	JNZ          sum2x7
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store2x7
-	MOVQ         R10, R12
-	VMOVUPD      (R12), Z14
-	VADDPD       Z14, Z0, Z0
-	VMOVUPD.Z    64(R12), K1, Z14
-	VADDPD       Z14, Z1, Z1
-	ADDQ         R11, R12
-	VMOVUPD      (R12), Z14
-	VADDPD       Z14, Z2, Z2
-	VMOVUPD.Z    64(R12), K1, Z14
-	VADDPD       Z14, Z3, Z3
-	ADDQ         R11, R12
-	VMOVUPD      (R12), Z14
-	VADDPD       Z14, Z4, Z4
-	VMOVUPD.Z    64(R12), K1, Z14
-	VADDPD       Z14, Z5, Z5
-	ADDQ         R11, R12
-	VMOVUPD      (R12), Z14
-	VADDPD       Z14, Z6, Z6
-	VMOVUPD.Z    64(R12), K1, Z14
-	VADDPD       Z14, Z7, Z7
-	ADDQ         R11, R12
-	VMOVUPD      (R12), Z14
-	VADDPD       Z14, Z8, Z8
-	VMOVUPD.Z    64(R12), K1, Z14
-	VADDPD       Z14, Z9, Z9
-	ADDQ         R11, R12
-	VMOVUPD      (R12), Z14
-	VADDPD       Z14, Z10, Z10
-	VMOVUPD.Z    64(R12), K1, Z14
-	VADDPD       Z14, Z11, Z11
-	ADDQ         R11, R12
-	VMOVUPD      (R12), Z14
-	VADDPD       Z14, Z12, Z12
-	VMOVUPD.Z    64(R12), K1, Z14
-	VADDPD       Z14, Z13, Z13
-
-store2x7:
-	VMOVUPD Z0, (R10)
-	VMOVUPD Z1, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPD Z2, (R10)
-	VMOVUPD Z3, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPD Z4, (R10)
-	VMOVUPD Z5, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPD Z6, (R10)
-	VMOVUPD Z7, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPD Z8, (R10)
-	VMOVUPD Z9, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPD Z10, (R10)
-	VMOVUPD Z11, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPD Z12, (R10)
-	VMOVUPD Z13, K1, 64(R10)
+	VMOVUPD      Z0, (R10)
+	VMOVUPD      Z1, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z2, (R10)
+	VMOVUPD      Z3, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z4, (R10)
+	VMOVUPD      Z5, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z6, (R10)
+	VMOVUPD      Z7, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z8, (R10)
+	VMOVUPD      Z9, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z10, (R10)
+	VMOVUPD      Z11, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z12, (R10)
+	VMOVUPD      Z13, K1, 64(R10)
 	VZEROUPPER
 	RET
 
 tile2x8:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	VPXORD     Z11, Z11, Z11
-	VPXORD     Z12, Z12, Z12
-	VPXORD     Z13, Z13, Z13
-	VPXORD     Z14, Z14, Z14
-	VPXORD     Z15, Z15, Z15
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	MOVQ       c_base+80(FP), R10
-	MOVQ       ldc+104(FP), R11
-	SHLQ       $0x03, R11
-	MOVQ       R10, R12
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	MOVQ      c_base+80(FP), R10
+	MOVQ      ldc+104(FP), R11
+	SHLQ      $0x03, R11
+	MOVQ      R10, R12
+	MOVB      add+128(FP), R13
+	TESTB     R13, R13
+	JZ        zero2x8
+	VMOVUPD   (R12), Z0
+	VMOVUPD.Z 64(R12), K1, Z1
+	ADDQ      R11, R12
+	VMOVUPD   (R12), Z2
+	VMOVUPD.Z 64(R12), K1, Z3
+	ADDQ      R11, R12
+	VMOVUPD   (R12), Z4
+	VMOVUPD.Z 64(R12), K1, Z5
+	ADDQ      R11, R12
+	VMOVUPD   (R12), Z6
+	VMOVUPD.Z 64(R12), K1, Z7
+	ADDQ      R11, R12
+	VMOVUPD   (R12), Z8
+	VMOVUPD.Z 64(R12), K1, Z9
+	ADDQ      R11, R12
+	VMOVUPD   (R12), Z10
+	VMOVUPD.Z 64(R12), K1, Z11
+	ADDQ      R11, R12
+	VMOVUPD   (R12), Z12
+	VMOVUPD.Z 64(R12), K1, Z13
+	ADDQ      R11, R12
+	VMOVUPD   (R12), Z14
+	VMOVUPD.Z 64(R12), K1, Z15
+	ADDQ      R11, R12
+	JMP       ahead2x8
+
+zero2x8:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	IMUL3Q $0x08, R11, R13
+	ADDQ   R13, R12
+
+ahead2x8:
 	PREFETCHT0 (R12)
 	PREFETCHT0 64(R12)
 	ADDQ       R11, R12
@@ -8013,104 +7894,96 @@ sum2x8:
 	ADDQ         BX, DX
 	DECQ         R9
 	JNZ          sum2x8
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store2x8
-	MOVQ         R10, R12
-	VMOVUPD      (R12), Z16
-	VADDPD       Z16, Z0, Z0
-	VMOVUPD.Z    64(R12), K1, Z16
-	VADDPD       Z16, Z1, Z1
-	ADDQ         R11, R12
-	VMOVUPD      (R12), Z16
-	VADDPD       Z16, Z2, Z2
-	VMOVUPD.Z    64(R12), K1, Z16
-	VADDPD       Z16, Z3, Z3
-	ADDQ         R11, R12
-	VMOVUPD      (R12), Z16
-	VADDPD       Z16, Z4, Z4
-	VMOVUPD.Z    64(R12), K1, Z16
-	VADDPD       Z16, Z5, Z5
-	ADDQ         R11, R12
-	VMOVUPD      (R12), Z16
-	VADDPD       Z16, Z6, Z6
-	VMOVUPD.Z    64(R12), K1, Z16
-	VADDPD       Z16, Z7, Z7
-	ADDQ         R11, R12
-	VMOVUPD      (R12), Z16
-	VADDPD       Z16, Z8, Z8
-	VMOVUPD.Z    64(R12), K1, Z16
-	VADDPD       Z16, Z9, Z9
-	ADDQ         R11, R12
-	VMOVUPD      (R12), Z16
-	VADDPD       Z16, Z10, Z10
-	VMOVUPD.Z    64(R12), K1, Z16
-	VADDPD       Z16, Z11, Z11
-	ADDQ         R11, R12
-	VMOVUPD      (R12), Z16
-	VADDPD       Z16, Z12, Z12
-	VMOVUPD.Z    64(R12), K1, Z16
-	VADDPD       Z16, Z13, Z13
-	ADDQ         R11, R12
-	VMOVUPD      (R12), Z16
-	VADDPD       Z16, Z14, Z14
-	VMOVUPD.Z    64(R12), K1, Z16
-	VADDPD       Z16, Z15, Z15
-
-store2x8:
-	VMOVUPD Z0, (R10)
-	VMOVUPD Z1, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPD Z2, (R10)
-	VMOVUPD Z3, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPD Z4, (R10)
-	VMOVUPD Z5, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPD Z6, (R10)
-	VMOVUPD Z7, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPD Z8, (R10)
-	VMOVUPD Z9, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPD Z10, (R10)
-	VMOVUPD Z11, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPD Z12, (R10)
-	VMOVUPD Z13, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPD Z14, (R10)
-	VMOVUPD Z15, K1, 64(R10)
+	VMOVUPD      Z0, (R10)
+	VMOVUPD      Z1, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z2, (R10)
+	VMOVUPD      Z3, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z4, (R10)
+	VMOVUPD      Z5, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z6, (R10)
+	VMOVUPD      Z7, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z8, (R10)
+	VMOVUPD      Z9, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z10, (R10)
+	VMOVUPD      Z11, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z12, (R10)
+	VMOVUPD      Z13, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z14, (R10)
+	VMOVUPD      Z15, K1, 64(R10)
 	VZEROUPPER
 	RET
 
 tile2x9:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	VPXORD     Z11, Z11, Z11
-	VPXORD     Z12, Z12, Z12
-	VPXORD     Z13, Z13, Z13
-	VPXORD     Z14, Z14, Z14
-	VPXORD     Z15, Z15, Z15
-	VPXORD     Z16, Z16, Z16
-	VPXORD     Z17, Z17, Z17
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	MOVQ       c_base+80(FP), R10
-	MOVQ       ldc+104(FP), R11
-	SHLQ       $0x03, R11
-	MOVQ       R10, R12
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	MOVQ      c_base+80(FP), R10
+	MOVQ      ldc+104(FP), R11
+	SHLQ      $0x03, R11
+	MOVQ      R10, R12
+	MOVB      add+128(FP), R13
+	TESTB     R13, R13
+	JZ        zero2x9
+	VMOVUPD   (R12), Z0
+	VMOVUPD.Z 64(R12), K1, Z1
+	ADDQ      R11, R12
+	VMOVUPD   (R12), Z2
+	VMOVUPD.Z 64(R12), K1, Z3
+	ADDQ      R11, R12
+	VMOVUPD   (R12), Z4
+	VMOVUPD.Z 64(R12), K1, Z5
+	ADDQ      R11, R12
+	VMOVUPD   (R12), Z6
+	VMOVUPD.Z 64(R12), K1, Z7
+	ADDQ      R11, R12
+	VMOVUPD   (R12), Z8
+	VMOVUPD.Z 64(R12), K1, Z9
+	ADDQ      R11, R12
+	VMOVUPD   (R12), Z10
+	VMOVUPD.Z 64(R12), K1, Z11
+	ADDQ      R11, R12
+	VMOVUPD   (R12), Z12
+	VMOVUPD.Z 64(R12), K1, Z13
+	ADDQ      R11, R12
+	VMOVUPD   (R12), Z14
+	VMOVUPD.Z 64(R12), K1, Z15
+	ADDQ      R11, R12
+	VMOVUPD   (R12), Z16
+	VMOVUPD.Z 64(R12), K1, Z17
+	ADDQ      R11, R12
+	JMP       ahead2x9
+
+zero2x9:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	IMUL3Q $0x09, R11, R13
+	ADDQ   R13, R12
+
+ahead2x9:
 	PREFETCHT0 (R12)
 	PREFETCHT0 64(R12)
 	ADDQ       R11, R12
@@ -8174,116 +8047,106 @@ sum2x9:
 	ADDQ         BX, DX
 	DECQ         R9
 	JNZ          sum2x9
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store2x9
-	MOVQ         R10, R12
-	VMOVUPD      (R12), Z18
-	VADDPD       Z18, Z0, Z0
-	VMOVUPD.Z    64(R12), K1, Z18
-	VADDPD       Z18, Z1, Z1
-	ADDQ         R11, R12
-	VMOVUPD      (R12), Z18
-	VADDPD       Z18, Z2, Z2
-	VMOVUPD.Z    64(R12), K1, Z18
-	VADDPD       Z18, Z3, Z3
-	ADDQ         R11, R12
-	VMOVUPD      (R12), Z18
-	VADDPD       Z18, Z4, Z4
-	VMOVUPD.Z    64(R12), K1, Z18
-	VADDPD       Z18, Z5, Z5
-	ADDQ         R11, R12
-	VMOVUPD      (R12), Z18
-	VADDPD       Z18, Z6, Z6
-	VMOVUPD.Z    64(R12), K1, Z18
-	VADDPD       Z18, Z7, Z7
-	ADDQ         R11, R12
-	VMOVUPD      (R12), Z18
-	VADDPD       Z18, Z8, Z8
-	VMOVUPD.Z    64(R12), K1, Z18
-	VADDPD       Z18, Z9, Z9
-	ADDQ         R11, R12
-	VMOVUPD      (R12), Z18
-	VADDPD       Z18, Z10, Z10
-	VMOVUPD.Z    64(R12), K1, Z18
-	VADDPD       Z18, Z11, Z11
-	ADDQ         R11, R12
-	VMOVUPD      (R12), Z18
-	VADDPD       Z18, Z12, Z12
-	VMOVUPD.Z    64(R12), K1, Z18
-	VADDPD       Z18, Z13, Z13
-	ADDQ         R11, R12
-	VMOVUPD      (R12), Z18
-	VADDPD       Z18, Z14, Z14
-	VMOVUPD.Z    64(R12), K1, Z18
-	VADDPD       Z18, Z15, Z15
-	ADDQ         R11, R12
-	VMOVUPD      (R12), Z18
-	VADDPD       Z18, Z16, Z16
-	VMOVUPD.Z    64(R12), K1, Z18
-	VADDPD       Z18, Z17, Z17
-
-store2x9:
-	VMOVUPD Z0, (R10)
-	VMOVUPD Z1, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPD Z2, (R10)
-	VMOVUPD Z3, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPD Z4, (R10)
-	VMOVUPD Z5, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPD Z6, (R10)
-	VMOVUPD Z7, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPD Z8, (R10)
-	VMOVUPD Z9, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPD Z10, (R10)
-	VMOVUPD Z11, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPD Z12, (R10)
-	VMOVUPD Z13, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPD Z14, (R10)
-	VMOVUPD Z15, K1, 64(R10)
-	ADDQ    R11, R10
-	VMOVUPD Z16, (R10)
-	VMOVUPD Z17, K1, 64(R10)
+	VMOVUPD      Z0, (R10)
+	VMOVUPD      Z1, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z2, (R10)
+	VMOVUPD      Z3, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z4, (R10)
+	VMOVUPD      Z5, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z6, (R10)
+	VMOVUPD      Z7, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z8, (R10)
+	VMOVUPD      Z9, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z10, (R10)
+	VMOVUPD      Z11, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z12, (R10)
+	VMOVUPD      Z13, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z14, (R10)
+	VMOVUPD      Z15, K1, 64(R10)
+	ADDQ         R11, R10
+	VMOVUPD      Z16, (R10)
+	VMOVUPD      Z17, K1, 64(R10)
 	VZEROUPPER
 	RET
 
 tile2x10:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	VPXORD     Z11, Z11, Z11
-	VPXORD     Z12, Z12, Z12
-	VPXORD     Z13, Z13, Z13
-	VPXORD     Z14, Z14, Z14
-	VPXORD     Z15, Z15, Z15
-	VPXORD     Z16, Z16, Z16
-	VPXORD     Z17, Z17, Z17
-	VPXORD     Z18, Z18, Z18
-	VPXORD     Z19, Z19, Z19
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	LEAQ       (DX)(CX*2), R10
-	ADDQ       CX, R10
-	MOVQ       c_base+80(FP), R11
-	MOVQ       ldc+104(FP), R12
-	SHLQ       $0x03, R12
-	MOVQ       R11, R13
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	LEAQ      (DX)(CX*2), R10
+	ADDQ      CX, R10
+	MOVQ      c_base+80(FP), R11
+	MOVQ      ldc+104(FP), R12
+	SHLQ      $0x03, R12
+	MOVQ      R11, R13
+	MOVB      add+128(FP), R14
+	TESTB     R14, R14
+	JZ        zero2x10
+	VMOVUPD   (R13), Z0
+	VMOVUPD.Z 64(R13), K1, Z1
+	ADDQ      R12, R13
+	VMOVUPD   (R13), Z2
+	VMOVUPD.Z 64(R13), K1, Z3
+	ADDQ      R12, R13
+	VMOVUPD   (R13), Z4
+	VMOVUPD.Z 64(R13), K1, Z5
+	ADDQ      R12, R13
+	VMOVUPD   (R13), Z6
+	VMOVUPD.Z 64(R13), K1, Z7
+	ADDQ      R12, R13
+	VMOVUPD   (R13), Z8
+	VMOVUPD.Z 64(R13), K1, Z9
+	ADDQ      R12, R13
+	VMOVUPD   (R13), Z10
+	VMOVUPD.Z 64(R13), K1, Z11
+	ADDQ      R12, R13
+	VMOVUPD   (R13), Z12
+	VMOVUPD.Z 64(R13), K1, Z13
+	ADDQ      R12, R13
+	VMOVUPD   (R13), Z14
+	VMOVUPD.Z 64(R13), K1, Z15
+	ADDQ      R12, R13
+	VMOVUPD   (R13), Z16
+	VMOVUPD.Z 64(R13), K1, Z17
+	ADDQ      R12, R13
+	VMOVUPD   (R13), Z18
+	VMOVUPD.Z 64(R13), K1, Z19
+	ADDQ      R12, R13
+	JMP       ahead2x10
+
+zero2x10:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	IMUL3Q $0x0a, R12, R14
+	ADDQ   R14, R13
+
+ahead2x10:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
@@ -8354,126 +8217,114 @@ sum2x10:
 	ADDQ         BX, R10
 	DECQ         R9
 	JNZ          sum2x10
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store2x10
-	MOVQ         R11, R13
-	VMOVUPD      (R13), Z20
-	VADDPD       Z20, Z0, Z0
-	VMOVUPD.Z    64(R13), K1, Z20
-	VADDPD       Z20, Z1, Z1
-	ADDQ         R12, R13
-	VMOVUPD      (R13), Z20
-	VADDPD       Z20, Z2, Z2
-	VMOVUPD.Z    64(R13), K1, Z20
-	VADDPD       Z20, Z3, Z3
-	ADDQ         R12, R13
-	VMOVUPD      (R13), Z20
-	VADDPD       Z20, Z4, Z4
-	VMOVUPD.Z    64(R13), K1, Z20
-	VADDPD       Z20, Z5, Z5
-	ADDQ         R12, R13
-	VMOVUPD      (R13), Z20
-	VADDPD       Z20, Z6, Z6
-	VMOVUPD.Z    64(R13), K1, Z20
-	VADDPD       Z20, Z7, Z7
-	ADDQ         R12, R13
-	VMOVUPD      (R13), Z20
-	VADDPD       Z20, Z8, Z8
-	VMOVUPD.Z    64(R13), K1, Z20
-	VADDPD       Z20, Z9, Z9
-	ADDQ         R12, R13
-	VMOVUPD      (R13), Z20
-	VADDPD       Z20, Z10, Z10
-	VMOVUPD.Z    64(R13), K1, Z20
-	VADDPD       Z20, Z11, Z11
-	ADDQ         R12, R13
-	VMOVUPD      (R13), Z20
-	VADDPD       Z20, Z12, Z12
-	VMOVUPD.Z    64(R13), K1, Z20
-	VADDPD       Z20, Z13, Z13
-	ADDQ         R12, R13
-	VMOVUPD      (R13), Z20
-	VADDPD       Z20, Z14, Z14
-	VMOVUPD.Z    64(R13), K1, Z20
-	VADDPD       Z20, Z15, Z15
-	ADDQ         R12, R13
-	VMOVUPD      (R13), Z20
-	VADDPD       Z20, Z16, Z16
-	VMOVUPD.Z    64(R13), K1, Z20
-	VADDPD       Z20, Z17, Z17
-	ADDQ         R12, R13
-	VMOVUPD      (R13), Z20
-	VADDPD       Z20, Z18, Z18
-	VMOVUPD.Z    64(R13), K1, Z20
-	VADDPD       Z20, Z19, Z19
-
-store2x10:
-	VMOVUPD Z0, (R11)
-	VMOVUPD Z1, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPD Z2, (R11)
-	VMOVUPD Z3, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPD Z4, (R11)
-	VMOVUPD Z5, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPD Z6, (R11)
-	VMOVUPD Z7, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPD Z8, (R11)
-	VMOVUPD Z9, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPD Z10, (R11)
-	VMOVUPD Z11, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPD Z12, (R11)
-	VMOVUPD Z13, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPD Z14, (R11)
-	VMOVUPD Z15, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPD Z16, (R11)
-	VMOVUPD Z17, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPD Z18, (R11)
-	VMOVUPD Z19, K1, 64(R11)
+	VMOVUPD      Z0, (R11)
+	VMOVUPD      Z1, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z2, (R11)
+	VMOVUPD      Z3, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z4, (R11)
+	VMOVUPD      Z5, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z6, (R11)
+	VMOVUPD      Z7, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z8, (R11)
+	VMOVUPD      Z9, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z10, (R11)
+	VMOVUPD      Z11, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z12, (R11)
+	VMOVUPD      Z13, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z14, (R11)
+	VMOVUPD      Z15, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z16, (R11)
+	VMOVUPD      Z17, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z18, (R11)
+	VMOVUPD      Z19, K1, 64(R11)
 	VZEROUPPER
 	RET
 
 tile2x11:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	VPXORD     Z11, Z11, Z11
-	VPXORD     Z12, Z12, Z12
-	VPXORD     Z13, Z13, Z13
-	VPXORD     Z14, Z14, Z14
-	VPXORD     Z15, Z15, Z15
-	VPXORD     Z16, Z16, Z16
-	VPXORD     Z17, Z17, Z17
-	VPXORD     Z18, Z18, Z18
-	VPXORD     Z19, Z19, Z19
-	VPXORD     Z20, Z20, Z20
-	VPXORD     Z21, Z21, Z21
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	LEAQ       (DX)(CX*2), R10
-	ADDQ       CX, R10
-	MOVQ       c_base+80(FP), R11
-	MOVQ       ldc+104(FP), R12
-	SHLQ       $0x03, R12
-	MOVQ       R11, R13
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	LEAQ      (DX)(CX*2), R10
+	ADDQ      CX, R10
+	MOVQ      c_base+80(FP), R11
+	MOVQ      ldc+104(FP), R12
+	SHLQ      $0x03, R12
+	MOVQ      R11, R13
+	MOVB      add+128(FP), R14
+	TESTB     R14, R14
+	JZ        zero2x11
+	VMOVUPD   (R13), Z0
+	VMOVUPD.Z 64(R13), K1, Z1
+	ADDQ      R12, R13
+	VMOVUPD   (R13), Z2
+	VMOVUPD.Z 64(R13), K1, Z3
+	ADDQ      R12, R13
+	VMOVUPD   (R13), Z4
+	VMOVUPD.Z 64(R13), K1, Z5
+	ADDQ      R12, R13
+	VMOVUPD   (R13), Z6
+	VMOVUPD.Z 64(R13), K1, Z7
+	ADDQ      R12, R13
+	VMOVUPD   (R13), Z8
+	VMOVUPD.Z 64(R13), K1, Z9
+	ADDQ      R12, R13
+	VMOVUPD   (R13), Z10
+	VMOVUPD.Z 64(R13), K1, Z11
+	ADDQ      R12, R13
+	VMOVUPD   (R13), Z12
+	VMOVUPD.Z 64(R13), K1, Z13
+	ADDQ      R12, R13
+	VMOVUPD   (R13), Z14
+	VMOVUPD.Z 64(R13), K1, Z15
+	ADDQ      R12, R13
+	VMOVUPD   (R13), Z16
+	VMOVUPD.Z 64(R13), K1, Z17
+	ADDQ      R12, R13
+	VMOVUPD   (R13), Z18
+	VMOVUPD.Z 64(R13), K1, Z19
+	ADDQ      R12, R13
+	VMOVUPD   (R13), Z20
+	VMOVUPD.Z 64(R13), K1, Z21
+	ADDQ      R12, R13
+	JMP       ahead2x11
+
+zero2x11:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	IMUL3Q $0x0b, R12, R14
+	ADDQ   R14, R13
+
+ahead2x11:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
@@ -8550,136 +8401,122 @@ sum2x11:
 	ADDQ         BX, R10
 	DECQ         R9
 	JNZ          sum2x11
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store2x11
-	MOVQ         R11, R13
-	VMOVUPD      (R13), Z22
-	VADDPD       Z22, Z0, Z0
-	VMOVUPD.Z    64(R13), K1, Z22
-	VADDPD       Z22, Z1, Z1
-	ADDQ         R12, R13
-	VMOVUPD      (R13), Z22
-	VADDPD       Z22, Z2, Z2
-	VMOVUPD.Z    64(R13), K1, Z22
-	VADDPD       Z22, Z3, Z3
-	ADDQ         R12, R13
-	VMOVUPD      (R13), Z22
-	VADDPD       Z22, Z4, Z4
-	VMOVUPD.Z    64(R13), K1, Z22
-	VADDPD       Z22, Z5, Z5
-	ADDQ         R12, R13
-	VMOVUPD      (R13), Z22
-	VADDPD       Z22, Z6, Z6
-	VMOVUPD.Z    64(R13), K1, Z22
-	VADDPD       Z22, Z7, Z7
-	ADDQ         R12, R13
-	VMOVUPD      (R13), Z22
-	VADDPD       Z22, Z8, Z8
-	VMOVUPD.Z    64(R13), K1, Z22
-	VADDPD       Z22, Z9, Z9
-	ADDQ         R12, R13
-	VMOVUPD      (R13), Z22
-	VADDPD       Z22, Z10, Z10
-	VMOVUPD.Z    64(R13), K1, Z22
-	VADDPD       Z22, Z11, Z11
-	ADDQ         R12, R13
-	VMOVUPD      (R13), Z22
-	VADDPD       Z22, Z12, Z12
-	VMOVUPD.Z    64(R13), K1, Z22
-	VADDPD       Z22, Z13, Z13
-	ADDQ         R12, R13
-	VMOVUPD      (R13), Z22
-	VADDPD       Z22, Z14, Z14
-	VMOVUPD.Z    64(R13), K1, Z22
-	VADDPD       Z22, Z15, Z15
-	ADDQ         R12, R13
-	VMOVUPD      (R13), Z22
-	VADDPD       Z22, Z16, Z16
-	VMOVUPD.Z    64(R13), K1, Z22
-	VADDPD       Z22, Z17, Z17
-	ADDQ         R12, R13
-	VMOVUPD      (R13), Z22
-	VADDPD       Z22, Z18, Z18
-	VMOVUPD.Z    64(R13), K1, Z22
-	VADDPD       Z22, Z19, Z19
-	ADDQ         R12, R13
-	VMOVUPD      (R13), Z22
-	VADDPD       Z22, Z20, Z20
-	VMOVUPD.Z    64(R13), K1, Z22
-	VADDPD       Z22, Z21, Z21
-
-store2x11:
-	VMOVUPD Z0, (R11)
-	VMOVUPD Z1, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPD Z2, (R11)
-	VMOVUPD Z3, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPD Z4, (R11)
-	VMOVUPD Z5, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPD Z6, (R11)
-	VMOVUPD Z7, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPD Z8, (R11)
-	VMOVUPD Z9, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPD Z10, (R11)
-	VMOVUPD Z11, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPD Z12, (R11)
-	VMOVUPD Z13, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPD Z14, (R11)
-	VMOVUPD Z15, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPD Z16, (R11)
-	VMOVUPD Z17, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPD Z18, (R11)
-	VMOVUPD Z19, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPD Z20, (R11)
-	VMOVUPD Z21, K1, 64(R11)
+	VMOVUPD      Z0, (R11)
+	VMOVUPD      Z1, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z2, (R11)
+	VMOVUPD      Z3, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z4, (R11)
+	VMOVUPD      Z5, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z6, (R11)
+	VMOVUPD      Z7, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z8, (R11)
+	VMOVUPD      Z9, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z10, (R11)
+	VMOVUPD      Z11, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z12, (R11)
+	VMOVUPD      Z13, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z14, (R11)
+	VMOVUPD      Z15, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z16, (R11)
+	VMOVUPD      Z17, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z18, (R11)
+	VMOVUPD      Z19, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z20, (R11)
+	VMOVUPD      Z21, K1, 64(R11)
 	VZEROUPPER
 	RET
 
 tile2x12:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	VPXORD     Z11, Z11, Z11
-	VPXORD     Z12, Z12, Z12
-	VPXORD     Z13, Z13, Z13
-	VPXORD     Z14, Z14, Z14
-	VPXORD     Z15, Z15, Z15
-	VPXORD     Z16, Z16, Z16
-	VPXORD     Z17, Z17, Z17
-	VPXORD     Z18, Z18, Z18
-	VPXORD     Z19, Z19, Z19
-	VPXORD     Z20, Z20, Z20
-	VPXORD     Z21, Z21, Z21
-	VPXORD     Z22, Z22, Z22
-	VPXORD     Z23, Z23, Z23
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	LEAQ       (DX)(CX*2), R10
-	ADDQ       CX, R10
-	MOVQ       c_base+80(FP), R11
-	MOVQ       ldc+104(FP), R12
-	SHLQ       $0x03, R12
-	MOVQ       R11, R13
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	LEAQ      (DX)(CX*2), R10
+	ADDQ      CX, R10
+	MOVQ      c_base+80(FP), R11
+	MOVQ      ldc+104(FP), R12
+	SHLQ      $0x03, R12
+	MOVQ      R11, R13
+	MOVB      add+128(FP), R14
+	TESTB     R14, R14
+	JZ        zero2x12
+	VMOVUPD   (R13), Z0
+	VMOVUPD.Z 64(R13), K1, Z1
+	ADDQ      R12, R13
+	VMOVUPD   (R13), Z2
+	VMOVUPD.Z 64(R13), K1, Z3
+	ADDQ      R12, R13
+	VMOVUPD   (R13), Z4
+	VMOVUPD.Z 64(R13), K1, Z5
+	ADDQ      R12, R13
+	VMOVUPD   (R13), Z6
+	VMOVUPD.Z 64(R13), K1, Z7
+	ADDQ      R12, R13
+	VMOVUPD   (R13), Z8
+	VMOVUPD.Z 64(R13), K1, Z9
+	ADDQ      R12, R13
+	VMOVUPD   (R13), Z10
+	VMOVUPD.Z 64(R13), K1, Z11
+	ADDQ      R12, R13
+	VMOVUPD   (R13), Z12
+	VMOVUPD.Z 64(R13), K1, Z13
+	ADDQ      R12, R13
+	VMOVUPD   (R13), Z14
+	VMOVUPD.Z 64(R13), K1, Z15
+	ADDQ      R12, R13
+	VMOVUPD   (R13), Z16
+	VMOVUPD.Z 64(R13), K1, Z17
+	ADDQ      R12, R13
+	VMOVUPD   (R13), Z18
+	VMOVUPD.Z 64(R13), K1, Z19
+	ADDQ      R12, R13
+	VMOVUPD   (R13), Z20
+	VMOVUPD.Z 64(R13), K1, Z21
+	ADDQ      R12, R13
+	VMOVUPD   (R13), Z22
+	VMOVUPD.Z 64(R13), K1, Z23
+	ADDQ      R12, R13
+	JMP       ahead2x12
+
+zero2x12:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	IMUL3Q $0x0c, R12, R14
+	ADDQ   R14, R13
+
+ahead2x12:
 	PREFETCHT0 (R13)
 	PREFETCHT0 64(R13)
 	ADDQ       R12, R13
@@ -8762,148 +8599,132 @@ sum2x12:
 	ADDQ         BX, R10
 	DECQ         R9
 	JNZ          sum2x12
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store2x12
-	MOVQ         R11, R13
-	VMOVUPD      (R13), Z24
-	VADDPD       Z24, Z0, Z0
-	VMOVUPD.Z    64(R13), K1, Z24
-	VADDPD       Z24, Z1, Z1
-	ADDQ         R12, R13
-	VMOVUPD      (R13), Z24
-	VADDPD       Z24, Z2, Z2
-	VMOVUPD.Z    64(R13), K1, Z24
-	VADDPD       Z24, Z3, Z3
-	ADDQ         R12, R13
-	VMOVUPD      (R13), Z24
-	VADDPD       Z24, Z4, Z4
-	VMOVUPD.Z    64(R13), K1, Z24
-	VADDPD       Z24, Z5, Z5
-	ADDQ         R12, R13
-	VMOVUPD      (R13), Z24
-	VADDPD       Z24, Z6, Z6
-	VMOVUPD.Z    64(R13), K1, Z24
-	VADDPD       Z24, Z7, Z7
-	ADDQ         R12, R13
-	VMOVUPD      (R13), Z24
-	VADDPD       Z24, Z8, Z8
-	VMOVUPD.Z    64(R13), K1, Z24
-	VADDPD       Z24, Z9, Z9
-	ADDQ         R12, R13
-	VMOVUPD      (R13), Z24
-	VADDPD       Z24, Z10, Z10
-	VMOVUPD.Z    64(R13), K1, Z24
-	VADDPD       Z24, Z11, Z11
-	ADDQ         R12, R13
-	VMOVUPD      (R13), Z24
-	VADDPD       Z24, Z12, Z12
-	VMOVUPD.Z    64(R13), K1, Z24
-	VADDPD       Z24, Z13, Z13
-	ADDQ         R12, R13
-	VMOVUPD      (R13), Z24
-	VADDPD       Z24, Z14, Z14
-	VMOVUPD.Z    64(R13), K1, Z24
-	VADDPD       Z24, Z15, Z15
-	ADDQ         R12, R13
-	VMOVUPD      (R13), Z24
-	VADDPD       Z24, Z16, Z16
-	VMOVUPD.Z    64(R13), K1, Z24
-	VADDPD       Z24, Z17, Z17
-	ADDQ         R12, R13
-	VMOVUPD      (R13), Z24
-	VADDPD       Z24, Z18, Z18
-	VMOVUPD.Z    64(R13), K1, Z24
-	VADDPD       Z24, Z19, Z19
-	ADDQ         R12, R13
-	VMOVUPD      (R13), Z24
-	VADDPD       Z24, Z20, Z20
-	VMOVUPD.Z    64(R13), K1, Z24
-	VADDPD       Z24, Z21, Z21
-	ADDQ         R12, R13
-	VMOVUPD      (R13), Z24
-	VADDPD       Z24, Z22, Z22
-	VMOVUPD.Z    64(R13), K1, Z24
-	VADDPD       Z24, Z23, Z23
-
-store2x12:
-	VMOVUPD Z0, (R11)
-	VMOVUPD Z1, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPD Z2, (R11)
-	VMOVUPD Z3, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPD Z4, (R11)
-	VMOVUPD Z5, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPD Z6, (R11)
-	VMOVUPD Z7, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPD Z8, (R11)
-	VMOVUPD Z9, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPD Z10, (R11)
-	VMOVUPD Z11, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPD Z12, (R11)
-	VMOVUPD Z13, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPD Z14, (R11)
-	VMOVUPD Z15, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPD Z16, (R11)
-	VMOVUPD Z17, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPD Z18, (R11)
-	VMOVUPD Z19, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPD Z20, (R11)
-	VMOVUPD Z21, K1, 64(R11)
-	ADDQ    R12, R11
-	VMOVUPD Z22, (R11)
-	VMOVUPD Z23, K1, 64(R11)
+	VMOVUPD      Z0, (R11)
+	VMOVUPD      Z1, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z2, (R11)
+	VMOVUPD      Z3, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z4, (R11)
+	VMOVUPD      Z5, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z6, (R11)
+	VMOVUPD      Z7, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z8, (R11)
+	VMOVUPD      Z9, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z10, (R11)
+	VMOVUPD      Z11, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z12, (R11)
+	VMOVUPD      Z13, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z14, (R11)
+	VMOVUPD      Z15, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z16, (R11)
+	VMOVUPD      Z17, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z18, (R11)
+	VMOVUPD      Z19, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z20, (R11)
+	VMOVUPD      Z21, K1, 64(R11)
+	ADDQ         R12, R11
+	VMOVUPD      Z22, (R11)
+	VMOVUPD      Z23, K1, 64(R11)
 	VZEROUPPER
 	RET
 
 tile2x13:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	VPXORD     Z11, Z11, Z11
-	VPXORD     Z12, Z12, Z12
-	VPXORD     Z13, Z13, Z13
-	VPXORD     Z14, Z14, Z14
-	VPXORD     Z15, Z15, Z15
-	VPXORD     Z16, Z16, Z16
-	VPXORD     Z17, Z17, Z17
-	VPXORD     Z18, Z18, Z18
-	VPXORD     Z19, Z19, Z19
-	VPXORD     Z20, Z20, Z20
-	VPXORD     Z21, Z21, Z21
-	VPXORD     Z22, Z22, Z22
-	VPXORD     Z23, Z23, Z23
-	VPXORD     Z24, Z24, Z24
-	VPXORD     Z25, Z25, Z25
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	LEAQ       (DX)(CX*2), R10
-	ADDQ       CX, R10
-	LEAQ       (R10)(CX*2), R11
-	ADDQ       CX, R11
-	MOVQ       c_base+80(FP), R12
-	MOVQ       ldc+104(FP), R13
-	SHLQ       $0x03, R13
-	MOVQ       R12, R14
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	LEAQ      (DX)(CX*2), R10
+	ADDQ      CX, R10
+	LEAQ      (R10)(CX*2), R11
+	ADDQ      CX, R11
+	MOVQ      c_base+80(FP), R12
+	MOVQ      ldc+104(FP), R13
+	SHLQ      $0x03, R13
+	MOVQ      R12, R14
+	MOVB      add+128(FP), R15
+	TESTB     R15, R15
+	JZ        zero2x13
+	VMOVUPD   (R14), Z0
+	VMOVUPD.Z 64(R14), K1, Z1
+	ADDQ      R13, R14
+	VMOVUPD   (R14), Z2
+	VMOVUPD.Z 64(R14), K1, Z3
+	ADDQ      R13, R14
+	VMOVUPD   (R14), Z4
+	VMOVUPD.Z 64(R14), K1, Z5
+	ADDQ      R13, R14
+	VMOVUPD   (R14), Z6
+	VMOVUPD.Z 64(R14), K1, Z7
+	ADDQ      R13, R14
+	VMOVUPD   (R14), Z8
+	VMOVUPD.Z 64(R14), K1, Z9
+	ADDQ      R13, R14
+	VMOVUPD   (R14), Z10
+	VMOVUPD.Z 64(R14), K1, Z11
+	ADDQ      R13, R14
+	VMOVUPD   (R14), Z12
+	VMOVUPD.Z 64(R14), K1, Z13
+	ADDQ      R13, R14
+	VMOVUPD   (R14), Z14
+	VMOVUPD.Z 64(R14), K1, Z15
+	ADDQ      R13, R14
+	VMOVUPD   (R14), Z16
+	VMOVUPD.Z 64(R14), K1, Z17
+	ADDQ      R13, R14
+	VMOVUPD   (R14), Z18
+	VMOVUPD.Z 64(R14), K1, Z19
+	ADDQ      R13, R14
+	VMOVUPD   (R14), Z20
+	VMOVUPD.Z 64(R14), K1, Z21
+	ADDQ      R13, R14
+	VMOVUPD   (R14), Z22
+	VMOVUPD.Z 64(R14), K1, Z23
+	ADDQ      R13, R14
+	VMOVUPD   (R14), Z24
+	VMOVUPD.Z 64(R14), K1, Z25
+	ADDQ      R13, R14
+	JMP       ahead2x13
+
+zero2x13:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	VPXORD Z25, Z25, Z25
+	IMUL3Q $0x0d, R13, R15
+	ADDQ   R15, R14
+
+ahead2x13:
 	PREFETCHT0 (R14)
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
@@ -8993,158 +8814,140 @@ sum2x13:
 	ADDQ         BX, R11
 	DECQ         R9
 	JNZ          sum2x13
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store2x13
-	MOVQ         R12, R14
-	VMOVUPD      (R14), Z26
-	VADDPD       Z26, Z0, Z0
-	VMOVUPD.Z    64(R14), K1, Z26
-	VADDPD       Z26, Z1, Z1
-	ADDQ         R13, R14
-	VMOVUPD      (R14), Z26
-	VADDPD       Z26, Z2, Z2
-	VMOVUPD.Z    64(R14), K1, Z26
-	VADDPD       Z26, Z3, Z3
-	ADDQ         R13, R14
-	VMOVUPD      (R14), Z26
-	VADDPD       Z26, Z4, Z4
-	VMOVUPD.Z    64(R14), K1, Z26
-	VADDPD       Z26, Z5, Z5
-	ADDQ         R13, R14
-	VMOVUPD      (R14), Z26
-	VADDPD       Z26, Z6, Z6
-	VMOVUPD.Z    64(R14), K1, Z26
-	VADDPD       Z26, Z7, Z7
-	ADDQ         R13, R14
-	VMOVUPD      (R14), Z26
-	VADDPD       Z26, Z8, Z8
-	VMOVUPD.Z    64(R14), K1, Z26
-	VADDPD       Z26, Z9, Z9
-	ADDQ         R13, R14
-	VMOVUPD      (R14), Z26
-	VADDPD       Z26, Z10, Z10
-	VMOVUPD.Z    64(R14), K1, Z26
-	VADDPD       Z26, Z11, Z11
-	ADDQ         R13, R14
-	VMOVUPD      (R14), Z26
-	VADDPD       Z26, Z12, Z12
-	VMOVUPD.Z    64(R14), K1, Z26
-	VADDPD       Z26, Z13, Z13
-	ADDQ         R13, R14
-	VMOVUPD      (R14), Z26
-	VADDPD       Z26, Z14, Z14
-	VMOVUPD.Z    64(R14), K1, Z26
-	VADDPD       Z26, Z15, Z15
-	ADDQ         R13, R14
-	VMOVUPD      (R14), Z26
-	VADDPD       Z26, Z16, Z16
-	VMOVUPD.Z    64(R14), K1, Z26
-	VADDPD       Z26, Z17, Z17
-	ADDQ         R13, R14
-	VMOVUPD      (R14), Z26
-	VADDPD       Z26, Z18, Z18
-	VMOVUPD.Z    64(R14), K1, Z26
-	VADDPD       Z26, Z19, Z19
-	ADDQ         R13, R14
-	VMOVUPD      (R14), Z26
-	VADDPD       Z26, Z20, Z20
-	VMOVUPD.Z    64(R14), K1, Z26
-	VADDPD       Z26, Z21, Z21
-	ADDQ         R13, R14
-	VMOVUPD      (R14), Z26
-	VADDPD       Z26, Z22, Z22
-	VMOVUPD.Z    64(R14), K1, Z26
-	VADDPD       Z26, Z23, Z23
-	ADDQ         R13, R14
-	VMOVUPD      (R14), Z26
-	VADDPD       Z26, Z24, Z24
-	VMOVUPD.Z    64(R14), K1, Z26
-	VADDPD       Z26, Z25, Z25
-
-store2x13:
-	VMOVUPD Z0, (R12)
-	VMOVUPD Z1, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPD Z2, (R12)
-	VMOVUPD Z3, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPD Z4, (R12)
-	VMOVUPD Z5, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPD Z6, (R12)
-	VMOVUPD Z7, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPD Z8, (R12)
-	VMOVUPD Z9, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPD Z10, (R12)
-	VMOVUPD Z11, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPD Z12, (R12)
-	VMOVUPD Z13, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPD Z14, (R12)
-	VMOVUPD Z15, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPD Z16, (R12)
-	VMOVUPD Z17, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPD Z18, (R12)
-	VMOVUPD Z19, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPD Z20, (R12)
-	VMOVUPD Z21, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPD Z22, (R12)
-	VMOVUPD Z23, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPD Z24, (R12)
-	VMOVUPD Z25, K1, 64(R12)
+	VMOVUPD      Z0, (R12)
+	VMOVUPD      Z1, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z2, (R12)
+	VMOVUPD      Z3, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z4, (R12)
+	VMOVUPD      Z5, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z6, (R12)
+	VMOVUPD      Z7, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z8, (R12)
+	VMOVUPD      Z9, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z10, (R12)
+	VMOVUPD      Z11, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z12, (R12)
+	VMOVUPD      Z13, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z14, (R12)
+	VMOVUPD      Z15, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z16, (R12)
+	VMOVUPD      Z17, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z18, (R12)
+	VMOVUPD      Z19, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z20, (R12)
+	VMOVUPD      Z21, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z22, (R12)
+	VMOVUPD      Z23, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z24, (R12)
+	VMOVUPD      Z25, K1, 64(R12)
 	VZEROUPPER
 	RET
 
 tile2x14:
-	VPXORD     Z0, Z0, Z0
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	VPXORD     Z9, Z9, Z9
-	VPXORD     Z10, Z10, Z10
-	VPXORD     Z11, Z11, Z11
-	VPXORD     Z12, Z12, Z12
-	VPXORD     Z13, Z13, Z13
-	VPXORD     Z14, Z14, Z14
-	VPXORD     Z15, Z15, Z15
-	VPXORD     Z16, Z16, Z16
-	VPXORD     Z17, Z17, Z17
-	VPXORD     Z18, Z18, Z18
-	VPXORD     Z19, Z19, Z19
-	VPXORD     Z20, Z20, Z20
-	VPXORD     Z21, Z21, Z21
-	VPXORD     Z22, Z22, Z22
-	VPXORD     Z23, Z23, Z23
-	VPXORD     Z24, Z24, Z24
-	VPXORD     Z25, Z25, Z25
-	VPXORD     Z26, Z26, Z26
-	VPXORD     Z27, Z27, Z27
-	LEAQ       (DI)(CX*2), AX
-	ADDQ       CX, AX
-	LEAQ       (AX)(CX*2), DX
-	ADDQ       CX, DX
-	LEAQ       (DX)(CX*2), R10
-	ADDQ       CX, R10
-	LEAQ       (R10)(CX*2), R11
-	ADDQ       CX, R11
-	MOVQ       c_base+80(FP), R12
-	MOVQ       ldc+104(FP), R13
-	SHLQ       $0x03, R13
-	MOVQ       R12, R14
+	LEAQ      (DI)(CX*2), AX
+	ADDQ      CX, AX
+	LEAQ      (AX)(CX*2), DX
+	ADDQ      CX, DX
+	LEAQ      (DX)(CX*2), R10
+	ADDQ      CX, R10
+	LEAQ      (R10)(CX*2), R11
+	ADDQ      CX, R11
+	MOVQ      c_base+80(FP), R12
+	MOVQ      ldc+104(FP), R13
+	SHLQ      $0x03, R13
+	MOVQ      R12, R14
+	MOVB      add+128(FP), R15
+	TESTB     R15, R15
+	JZ        zero2x14
+	VMOVUPD   (R14), Z0
+	VMOVUPD.Z 64(R14), K1, Z1
+	ADDQ      R13, R14
+	VMOVUPD   (R14), Z2
+	VMOVUPD.Z 64(R14), K1, Z3
+	ADDQ      R13, R14
+	VMOVUPD   (R14), Z4
+	VMOVUPD.Z 64(R14), K1, Z5
+	ADDQ      R13, R14
+	VMOVUPD   (R14), Z6
+	VMOVUPD.Z 64(R14), K1, Z7
+	ADDQ      R13, R14
+	VMOVUPD   (R14), Z8
+	VMOVUPD.Z 64(R14), K1, Z9
+	ADDQ      R13, R14
+	VMOVUPD   (R14), Z10
+	VMOVUPD.Z 64(R14), K1, Z11
+	ADDQ      R13, R14
+	VMOVUPD   (R14), Z12
+	VMOVUPD.Z 64(R14), K1, Z13
+	ADDQ      R13, R14
+	VMOVUPD   (R14), Z14
+	VMOVUPD.Z 64(R14), K1, Z15
+	ADDQ      R13, R14
+	VMOVUPD   (R14), Z16
+	VMOVUPD.Z 64(R14), K1, Z17
+	ADDQ      R13, R14
+	VMOVUPD   (R14), Z18
+	VMOVUPD.Z 64(R14), K1, Z19
+	ADDQ      R13, R14
+	VMOVUPD   (R14), Z20
+	VMOVUPD.Z 64(R14), K1, Z21
+	ADDQ      R13, R14
+	VMOVUPD   (R14), Z22
+	VMOVUPD.Z 64(R14), K1, Z23
+	ADDQ      R13, R14
+	VMOVUPD   (R14), Z24
+	VMOVUPD.Z 64(R14), K1, Z25
+	ADDQ      R13, R14
+	VMOVUPD   (R14), Z26
+	VMOVUPD.Z 64(R14), K1, Z27
+	ADDQ      R13, R14
+	JMP       ahead2x14
+
+zero2x14:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	VPXORD Z25, Z25, Z25
+	VPXORD Z26, Z26, Z26
+	VPXORD Z27, Z27, Z27
+	IMUL3Q $0x0e, R13, R15
+	ADDQ   R15, R14
+
+ahead2x14:
 	PREFETCHT0 (R14)
 	PREFETCHT0 64(R14)
 	ADDQ       R13, R14
@@ -9240,122 +9043,47 @@ sum2x14:
 	ADDQ         BX, R11
 	DECQ         R9
 	JNZ          sum2x14
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store2x14
-	MOVQ         R12, R14
-	VMOVUPD      (R14), Z28
-	VADDPD       Z28, Z0, Z0
-	VMOVUPD.Z    64(R14), K1, Z28
-	VADDPD       Z28, Z1, Z1
-	ADDQ         R13, R14
-	VMOVUPD      (R14), Z28
-	VADDPD       Z28, Z2, Z2
-	VMOVUPD.Z    64(R14), K1, Z28
-	VADDPD       Z28, Z3, Z3
-	ADDQ         R13, R14
-	VMOVUPD      (R14), Z28
-	VADDPD       Z28, Z4, Z4
-	VMOVUPD.Z    64(R14), K1, Z28
-	VADDPD       Z28, Z5, Z5
-	ADDQ         R13, R14
-	VMOVUPD      (R14), Z28
-	VADDPD       Z28, Z6, Z6
-	VMOVUPD.Z    64(R14), K1, Z28
-	VADDPD       Z28, Z7, Z7
-	ADDQ         R13, R14
-	VMOVUPD      (R14), Z28
-	VADDPD       Z28, Z8, Z8
-	VMOVUPD.Z    64(R14), K1, Z28
-	VADDPD       Z28, Z9, Z9
-	ADDQ         R13, R14
-	VMOVUPD      (R14), Z28
-	VADDPD       Z28, Z10, Z10
-	VMOVUPD.Z    64(R14), K1, Z28
-	VADDPD       Z28, Z11, Z11
-	ADDQ         R13, R14
-	VMOVUPD      (R14), Z28
-	VADDPD       Z28, Z12, Z12
-	VMOVUPD.Z    64(R14), K1, Z28
-	VADDPD       Z28, Z13, Z13
-	ADDQ         R13, R14
-	VMOVUPD      (R14), Z28
-	VADDPD       Z28, Z14, Z14
-	VMOVUPD.Z    64(R14), K1, Z28
-	VADDPD       Z28, Z15, Z15
-	ADDQ         R13, R14
-	VMOVUPD      (R14), Z28
-	VADDPD       Z28, Z16, Z16
-	VMOVUPD.Z    64(R14), K1, Z28
-	VADDPD       Z28, Z17, Z17
-	ADDQ         R13, R14
-	VMOVUPD      (R14), Z28
-	VADDPD       Z28, Z18, Z18
-	VMOVUPD.Z    64(R14), K1, Z28
-	VADDPD       Z28, Z19, Z19
-	ADDQ         R13, R14
-	VMOVUPD      (R14), Z28
-	VADDPD       Z28, Z20, Z20
-	VMOVUPD.Z    64(R14), K1, Z28
-	VADDPD       Z28, Z21, Z21
-	ADDQ         R13, R14
-	VMOVUPD      (R14), Z28
-	VADDPD       Z28, Z22, Z22
-	VMOVUPD.Z    64(R14), K1, Z28
-	VADDPD       Z28, Z23, Z23
-	ADDQ         R13, R14
-	VMOVUPD      (R14), Z28
-	VADDPD       Z28, Z24, Z24
-	VMOVUPD.Z    64(R14), K1, Z28
-	VADDPD       Z28, Z25, Z25
-	ADDQ         R13, R14
-	VMOVUPD      (R14), Z28
-	VADDPD       Z28, Z26, Z26
-	VMOVUPD.Z    64(R14), K1, Z28
-	VADDPD       Z28, Z27, Z27
-
-store2x14:
-	VMOVUPD Z0, (R12)
-	VMOVUPD Z1, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPD Z2, (R12)
-	VMOVUPD Z3, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPD Z4, (R12)
-	VMOVUPD Z5, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPD Z6, (R12)
-	VMOVUPD Z7, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPD Z8, (R12)
-	VMOVUPD Z9, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPD Z10, (R12)
-	VMOVUPD Z11, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPD Z12, (R12)
-	VMOVUPD Z13, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPD Z14, (R12)
-	VMOVUPD Z15, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPD Z16, (R12)
-	VMOVUPD Z17, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPD Z18, (R12)
-	VMOVUPD Z19, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPD Z20, (R12)
-	VMOVUPD Z21, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPD Z22, (R12)
-	VMOVUPD Z23, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPD Z24, (R12)
-	VMOVUPD Z25, K1, 64(R12)
-	ADDQ    R13, R12
-	VMOVUPD Z26, (R12)
-	VMOVUPD Z27, K1, 64(R12)
+	VMOVUPD      Z0, (R12)
+	VMOVUPD      Z1, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z2, (R12)
+	VMOVUPD      Z3, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z4, (R12)
+	VMOVUPD      Z5, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z6, (R12)
+	VMOVUPD      Z7, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z8, (R12)
+	VMOVUPD      Z9, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z10, (R12)
+	VMOVUPD      Z11, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z12, (R12)
+	VMOVUPD      Z13, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z14, (R12)
+	VMOVUPD      Z15, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z16, (R12)
+	VMOVUPD      Z17, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z18, (R12)
+	VMOVUPD      Z19, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z20, (R12)
+	VMOVUPD      Z21, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z22, (R12)
+	VMOVUPD      Z23, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z24, (R12)
+	VMOVUPD      Z25, K1, 64(R12)
+	ADDQ         R13, R12
+	VMOVUPD      Z26, (R12)
+	VMOVUPD      Z27, K1, 64(R12)
 	VZEROUPPER
 	RET
 
@@ -9370,8 +9098,8 @@ TEXT ·pack64AVX512(SB), NOSPLIT, $0-88
 	SHLQ    $0x03, BX
 	MOVQ    k+64(FP), SI
 	MOVQ    width+80(FP), DI
-	MOVQ    $0x00000008, R9
 	MOVQ    DI, R8
+	MOVQ    $0x00000008, R9
 	CMPQ    R8, R9
 	CMOVQGT R9, R8
 	MOVQ    DI, R9
@@ -11752,6 +11480,66 @@ bad:
 	VZEROUPPER
 	RET
 
+// func nonZero64AVX512(x []float64, idx []int32) (n int, ones bool)
+// Requires: AVX, AVX2, AVX512F, AVX512VL, POPCNT
+TEXT ·nonZero64AVX512(SB), NOSPLIT, $0-57
+	MOVQ         x_base+0(FP), AX
+	MOVQ         x_len+8(FP), CX
+	MOVQ         idx_base+24(FP), DX
+	XORQ         BX, BX
+	XORQ         SI, SI
+	VPXORD       Z0, Z0, Z0
+	MOVQ         $0x3ff0000000000000, DI
+	VMOVQ        DI, X1
+	VBROADCASTSD X1, Z1
+	KXORW        K1, K1, K1
+	MOVQ         $0x00000008, DI
+	VPBROADCASTD DI, Y3
+	VMOVDQU32    numbers<>+0(SB), Y2
+
+next:
+	VMOVUPD     (AX)(BX*8), Z5
+	VCMPPD      $0x04, Z0, Z5, K2
+	VCMPPD      $0x04, Z1, Z5, K3
+	KANDW       K2, K3, K3
+	KORW        K3, K1, K1
+	VPCOMPRESSD Y2, K2, Y4
+	VMOVDQU32   Y4, (DX)(SI*4)
+	KMOVW       K2, DI
+	POPCNTL     DI, DI
+	ADDQ        DI, SI
+	VPADDD      Y3, Y2, Y2
+	ADDQ        $0x08, BX
+	CMPQ        BX, CX
+	JLT         next
+	KORTESTW    K1, K1
+	SETEQ       AL
+	MOVB        AL, ones+56(FP)
+	MOVQ        SI, n+48(FP)
+	VZEROUPPER
+	RET
+
+// func count64AVX512(x []float64) (n int)
+// Requires: AVX, AVX512F, POPCNT
+TEXT ·count64AVX512(SB), NOSPLIT, $0-32
+	MOVQ   x_base+0(FP), AX
+	MOVQ   x_len+8(FP), CX
+	XORQ   DX, DX
+	VPXORD Z0, Z0, Z0
+
+next:
+	VMOVUPD (AX), Z1
+	VCMPPD  $0x04, Z0, Z1, K1
+	KMOVW   K1, BX
+	POPCNTL BX, BX
+	ADDQ    BX, DX
+	ADDQ    $0x00000040, AX
+	SUBQ    $0x08, CX
+	JNZ     next
+	MOVQ    DX, n+24(FP)
+	VZEROUPPER
+	RET
+
 // func gemm32AVX2(k int, a []float32, ars int, aks int, b []float32, bks int, c []float32, ldc int, rows int, cols int, add bool)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·gemm32AVX2(SB), NOSPLIT, $0-129
@@ -11789,12 +11577,24 @@ TEXT ·gemm32AVX2(SB), NOSPLIT, $0-129
 	JEQ        tile1x3
 	CMPQ       AX, $0x02
 	JEQ        tile1x2
-	VPXOR      Y1, Y1, Y1
 	MOVQ       c_base+80(FP), AX
 	MOVQ       ldc+104(FP), CX
 	SHLQ       $0x02, CX
-	MOVQ       AX, CX
-	PREFETCHT0 (CX)
+	MOVQ       AX, DX
+	MOVB       add+128(FP), R10
+	TESTB      R10, R10
+	JZ         zero1x1
+	VMASKMOVPS (DX), Y0, Y1
+	ADDQ       CX, DX
+	JMP        ahead1x1
+
+zero1x1:
+	VPXOR  Y1, Y1, Y1
+	IMUL3Q $0x01, CX, CX
+	ADDQ   CX, DX
+
+ahead1x1:
+	PREFETCHT0 (DX)
 
 sum1x1:
 	VMASKMOVPS   (R8), Y0, Y2
@@ -11804,25 +11604,31 @@ sum1x1:
 	ADDQ         BX, DI
 	DECQ         R9
 	JNZ          sum1x1
-	MOVB         add+128(FP), CL
-	TESTB        CL, CL
-	JZ           store1x1
-	MOVQ         AX, CX
-	VMASKMOVPS   (CX), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-
-store1x1:
-	VMASKMOVPS Y1, Y0, (AX)
+	VMASKMOVPS   Y1, Y0, (AX)
 	VZEROUPPER
 	RET
 
 tile1x2:
-	VPXOR      Y1, Y1, Y1
-	VPXOR      Y2, Y2, Y2
 	MOVQ       c_base+80(FP), AX
 	MOVQ       ldc+104(FP), DX
 	SHLQ       $0x02, DX
 	MOVQ       AX, R10
+	MOVB       add+128(FP), R11
+	TESTB      R11, R11
+	JZ         zero1x2
+	VMASKMOVPS (R10), Y0, Y1
+	ADDQ       DX, R10
+	VMASKMOVPS (R10), Y0, Y2
+	ADDQ       DX, R10
+	JMP        ahead1x2
+
+zero1x2:
+	VPXOR  Y1, Y1, Y1
+	VPXOR  Y2, Y2, Y2
+	IMUL3Q $0x02, DX, R11
+	ADDQ   R11, R10
+
+ahead1x2:
 	PREFETCHT0 (R10)
 	ADDQ       DX, R10
 	PREFETCHT0 (R10)
@@ -11837,31 +11643,36 @@ sum1x2:
 	ADDQ         BX, DI
 	DECQ         R9
 	JNZ          sum1x2
-	MOVB         add+128(FP), CL
-	TESTB        CL, CL
-	JZ           store1x2
-	MOVQ         AX, R10
-	VMASKMOVPS   (R10), Y0, Y3
-	VADDPS       Y3, Y1, Y1
-	ADDQ         DX, R10
-	VMASKMOVPS   (R10), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-
-store1x2:
-	VMASKMOVPS Y1, Y0, (AX)
-	ADDQ       DX, AX
-	VMASKMOVPS Y2, Y0, (AX)
+	VMASKMOVPS   Y1, Y0, (AX)
+	ADDQ         DX, AX
+	VMASKMOVPS   Y2, Y0, (AX)
 	VZEROUPPER
 	RET
 
 tile1x3:
-	VPXOR      Y1, Y1, Y1
-	VPXOR      Y2, Y2, Y2
-	VPXOR      Y3, Y3, Y3
 	MOVQ       c_base+80(FP), AX
 	MOVQ       ldc+104(FP), DX
 	SHLQ       $0x02, DX
 	MOVQ       AX, R10
+	MOVB       add+128(FP), R11
+	TESTB      R11, R11
+	JZ         zero1x3
+	VMASKMOVPS (R10), Y0, Y1
+	ADDQ       DX, R10
+	VMASKMOVPS (R10), Y0, Y2
+	ADDQ       DX, R10
+	VMASKMOVPS (R10), Y0, Y3
+	ADDQ       DX, R10
+	JMP        ahead1x3
+
+zero1x3:
+	VPXOR  Y1, Y1, Y1
+	VPXOR  Y2, Y2, Y2
+	VPXOR  Y3, Y3, Y3
+	IMUL3Q $0x03, DX, R11
+	ADDQ   R11, R10
+
+ahead1x3:
 	PREFETCHT0 (R10)
 	ADDQ       DX, R10
 	PREFETCHT0 (R10)
@@ -11880,39 +11691,43 @@ sum1x3:
 	ADDQ         BX, DI
 	DECQ         R9
 	JNZ          sum1x3
-	MOVB         add+128(FP), CL
-	TESTB        CL, CL
-	JZ           store1x3
-	MOVQ         AX, R10
-	VMASKMOVPS   (R10), Y0, Y4
-	VADDPS       Y4, Y1, Y1
-	ADDQ         DX, R10
-	VMASKMOVPS   (R10), Y0, Y4
-	VADDPS       Y4, Y2, Y2
-	ADDQ         DX, R10
-	VMASKMOVPS   (R10), Y0, Y4
-	VADDPS       Y4, Y3, Y3
-
-store1x3:
-	VMASKMOVPS Y1, Y0, (AX)
-	ADDQ       DX, AX
-	VMASKMOVPS Y2, Y0, (AX)
-	ADDQ       DX, AX
-	VMASKMOVPS Y3, Y0, (AX)
+	VMASKMOVPS   Y1, Y0, (AX)
+	ADDQ         DX, AX
+	VMASKMOVPS   Y2, Y0, (AX)
+	ADDQ         DX, AX
+	VMASKMOVPS   Y3, Y0, (AX)
 	VZEROUPPER
 	RET
 
 tile1x4:
-	VPXOR      Y1, Y1, Y1
-	VPXOR      Y2, Y2, Y2
-	VPXOR      Y3, Y3, Y3
-	VPXOR      Y4, Y4, Y4
 	LEAQ       (DI)(CX*2), AX
 	ADDQ       CX, AX
 	MOVQ       c_base+80(FP), DX
 	MOVQ       ldc+104(FP), R10
 	SHLQ       $0x02, R10
 	MOVQ       DX, R11
+	MOVB       add+128(FP), R12
+	TESTB      R12, R12
+	JZ         zero1x4
+	VMASKMOVPS (R11), Y0, Y1
+	ADDQ       R10, R11
+	VMASKMOVPS (R11), Y0, Y2
+	ADDQ       R10, R11
+	VMASKMOVPS (R11), Y0, Y3
+	ADDQ       R10, R11
+	VMASKMOVPS (R11), Y0, Y4
+	ADDQ       R10, R11
+	JMP        ahead1x4
+
+zero1x4:
+	VPXOR  Y1, Y1, Y1
+	VPXOR  Y2, Y2, Y2
+	VPXOR  Y3, Y3, Y3
+	VPXOR  Y4, Y4, Y4
+	IMUL3Q $0x04, R10, R12
+	ADDQ   R12, R11
+
+ahead1x4:
 	PREFETCHT0 (R11)
 	ADDQ       R10, R11
 	PREFETCHT0 (R11)
@@ -11936,45 +11751,48 @@ sum1x4:
 	ADDQ         BX, AX
 	DECQ         R9
 	JNZ          sum1x4
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store1x4
-	MOVQ         DX, R11
-	VMASKMOVPS   (R11), Y0, Y5
-	VADDPS       Y5, Y1, Y1
-	ADDQ         R10, R11
-	VMASKMOVPS   (R11), Y0, Y5
-	VADDPS       Y5, Y2, Y2
-	ADDQ         R10, R11
-	VMASKMOVPS   (R11), Y0, Y5
-	VADDPS       Y5, Y3, Y3
-	ADDQ         R10, R11
-	VMASKMOVPS   (R11), Y0, Y5
-	VADDPS       Y5, Y4, Y4
-
-store1x4:
-	VMASKMOVPS Y1, Y0, (DX)
-	ADDQ       R10, DX
-	VMASKMOVPS Y2, Y0, (DX)
-	ADDQ       R10, DX
-	VMASKMOVPS Y3, Y0, (DX)
-	ADDQ       R10, DX
-	VMASKMOVPS Y4, Y0, (DX)
+	VMASKMOVPS   Y1, Y0, (DX)
+	ADDQ         R10, DX
+	VMASKMOVPS   Y2, Y0, (DX)
+	ADDQ         R10, DX
+	VMASKMOVPS   Y3, Y0, (DX)
+	ADDQ         R10, DX
+	VMASKMOVPS   Y4, Y0, (DX)
 	VZEROUPPER
 	RET
 
 tile1x5:
-	VPXOR      Y1, Y1, Y1
-	VPXOR      Y2, Y2, Y2
-	VPXOR      Y3, Y3, Y3
-	VPXOR      Y4, Y4, Y4
-	VPXOR      Y5, Y5, Y5
 	LEAQ       (DI)(CX*2), AX
 	ADDQ       CX, AX
 	MOVQ       c_base+80(FP), DX
 	MOVQ       ldc+104(FP), R10
 	SHLQ       $0x02, R10
 	MOVQ       DX, R11
+	MOVB       add+128(FP), R12
+	TESTB      R12, R12
+	JZ         zero1x5
+	VMASKMOVPS (R11), Y0, Y1
+	ADDQ       R10, R11
+	VMASKMOVPS (R11), Y0, Y2
+	ADDQ       R10, R11
+	VMASKMOVPS (R11), Y0, Y3
+	ADDQ       R10, R11
+	VMASKMOVPS (R11), Y0, Y4
+	ADDQ       R10, R11
+	VMASKMOVPS (R11), Y0, Y5
+	ADDQ       R10, R11
+	JMP        ahead1x5
+
+zero1x5:
+	VPXOR  Y1, Y1, Y1
+	VPXOR  Y2, Y2, Y2
+	VPXOR  Y3, Y3, Y3
+	VPXOR  Y4, Y4, Y4
+	VPXOR  Y5, Y5, Y5
+	IMUL3Q $0x05, R10, R12
+	ADDQ   R12, R11
+
+ahead1x5:
 	PREFETCHT0 (R11)
 	ADDQ       R10, R11
 	PREFETCHT0 (R11)
@@ -12002,51 +11820,53 @@ sum1x5:
 	ADDQ         BX, AX
 	DECQ         R9
 	JNZ          sum1x5
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store1x5
-	MOVQ         DX, R11
-	VMASKMOVPS   (R11), Y0, Y6
-	VADDPS       Y6, Y1, Y1
-	ADDQ         R10, R11
-	VMASKMOVPS   (R11), Y0, Y6
-	VADDPS       Y6, Y2, Y2
-	ADDQ         R10, R11
-	VMASKMOVPS   (R11), Y0, Y6
-	VADDPS       Y6, Y3, Y3
-	ADDQ         R10, R11
-	VMASKMOVPS   (R11), Y0, Y6
-	VADDPS       Y6, Y4, Y4
-	ADDQ         R10, R11
-	VMASKMOVPS   (R11), Y0, Y6
-	VADDPS       Y6, Y5, Y5
-
-store1x5:
-	VMASKMOVPS Y1, Y0, (DX)
-	ADDQ       R10, DX
-	VMASKMOVPS Y2, Y0, (DX)
-	ADDQ       R10, DX
-	VMASKMOVPS Y3, Y0, (DX)
-	ADDQ       R10, DX
-	VMASKMOVPS Y4, Y0, (DX)
-	ADDQ       R10, DX
-	VMASKMOVPS Y5, Y0, (DX)
+	VMASKMOVPS   Y1, Y0, (DX)
+	ADDQ         R10, DX
+	VMASKMOVPS   Y2, Y0, (DX)
+	ADDQ         R10, DX
+	VMASKMOVPS   Y3, Y0, (DX)
+	ADDQ         R10, DX
+	VMASKMOVPS   Y4, Y0, (DX)
+	ADDQ         R10, DX
+	VMASKMOVPS   Y5, Y0, (DX)
 	VZEROUPPER
 	RET
 
 tile1x6:
-	VPXOR      Y1, Y1, Y1
-	VPXOR      Y2, Y2, Y2
-	VPXOR      Y3, Y3, Y3
-	VPXOR      Y4, Y4, Y4
-	VPXOR      Y5, Y5, Y5
-	VPXOR      Y6, Y6, Y6
 	LEAQ       (DI)(CX*2), AX
 	ADDQ       CX, AX
 	MOVQ       c_base+80(FP), DX
 	MOVQ       ldc+104(FP), R10
 	SHLQ       $0x02, R10
 	MOVQ       DX, R11
+	MOVB       add+128(FP), R12
+	TESTB      R12, R12
+	JZ         zero1x6
+	VMASKMOVPS (R11), Y0, Y1
+	ADDQ       R10, R11
+	VMASKMOVPS (R11), Y0, Y2
+	ADDQ       R10, R11
+	VMASKMOVPS (R11), Y0, Y3
+	ADDQ       R10, R11
+	VMASKMOVPS (R11), Y0, Y4
+	ADDQ       R10, R11
+	VMASKMOVPS (R11), Y0, Y5
+	ADDQ       R10, R11
+	VMASKMOVPS (R11), Y0, Y6
+	ADDQ       R10, R11
+	JMP        ahead1x6
+
+zero1x6:
+	VPXOR  Y1, Y1, Y1
+	VPXOR  Y2, Y2, Y2
+	VPXOR  Y3, Y3, Y3
+	VPXOR  Y4, Y4, Y4
+	VPXOR  Y5, Y5, Y5
+	VPXOR  Y6, Y6, Y6
+	IMUL3Q $0x06, R10, R12
+	ADDQ   R12, R11
+
+ahead1x6:
 	PREFETCHT0 (R11)
 	ADDQ       R10, R11
 	PREFETCHT0 (R11)
@@ -12078,40 +11898,17 @@ sum1x6:
 	ADDQ         BX, AX
 	DECQ         R9
 	JNZ          sum1x6
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store1x6
-	MOVQ         DX, R11
-	VMASKMOVPS   (R11), Y0, Y7
-	VADDPS       Y7, Y1, Y1
-	ADDQ         R10, R11
-	VMASKMOVPS   (R11), Y0, Y7
-	VADDPS       Y7, Y2, Y2
-	ADDQ         R10, R11
-	VMASKMOVPS   (R11), Y0, Y7
-	VADDPS       Y7, Y3, Y3
-	ADDQ         R10, R11
-	VMASKMOVPS   (R11), Y0, Y7
-	VADDPS       Y7, Y4, Y4
-	ADDQ         R10, R11
-	VMASKMOVPS   (R11), Y0, Y7
-	VADDPS       Y7, Y5, Y5
-	ADDQ         R10, R11
-	VMASKMOVPS   (R11), Y0, Y7
-	VADDPS       Y7, Y6, Y6
-
-store1x6:
-	VMASKMOVPS Y1, Y0, (DX)
-	ADDQ       R10, DX
-	VMASKMOVPS Y2, Y0, (DX)
-	ADDQ       R10, DX
-	VMASKMOVPS Y3, Y0, (DX)
-	ADDQ       R10, DX
-	VMASKMOVPS Y4, Y0, (DX)
-	ADDQ       R10, DX
-	VMASKMOVPS Y5, Y0, (DX)
-	ADDQ       R10, DX
-	VMASKMOVPS Y6, Y0, (DX)
+	VMASKMOVPS   Y1, Y0, (DX)
+	ADDQ         R10, DX
+	VMASKMOVPS   Y2, Y0, (DX)
+	ADDQ         R10, DX
+	VMASKMOVPS   Y3, Y0, (DX)
+	ADDQ         R10, DX
+	VMASKMOVPS   Y4, Y0, (DX)
+	ADDQ         R10, DX
+	VMASKMOVPS   Y5, Y0, (DX)
+	ADDQ         R10, DX
+	VMASKMOVPS   Y6, Y0, (DX)
 	VZEROUPPER
 	RET
 
@@ -12126,14 +11923,27 @@ two:
 	JEQ        tile2x3
 	CMPQ       AX, $0x02
 	JEQ        tile2x2
-	VPXOR      Y1, Y1, Y1
-	VPXOR      Y2, Y2, Y2
 	MOVQ       c_base+80(FP), AX
 	MOVQ       ldc+104(FP), CX
 	SHLQ       $0x02, CX
-	MOVQ       AX, CX
-	PREFETCHT0 (CX)
-	PREFETCHT0 32(CX)
+	MOVQ       AX, DX
+	MOVB       add+128(FP), R10
+	TESTB      R10, R10
+	JZ         zero2x1
+	VMOVUPS    (DX), Y1
+	VMASKMOVPS 32(DX), Y0, Y2
+	ADDQ       CX, DX
+	JMP        ahead2x1
+
+zero2x1:
+	VPXOR  Y1, Y1, Y1
+	VPXOR  Y2, Y2, Y2
+	IMUL3Q $0x01, CX, CX
+	ADDQ   CX, DX
+
+ahead2x1:
+	PREFETCHT0 (DX)
+	PREFETCHT0 32(DX)
 
 sum2x1:
 	VMOVUPS      (R8), Y3
@@ -12145,30 +11955,36 @@ sum2x1:
 	ADDQ         BX, DI
 	DECQ         R9
 	JNZ          sum2x1
-	MOVB         add+128(FP), CL
-	TESTB        CL, CL
-	JZ           store2x1
-	MOVQ         AX, CX
-	VMOVUPS      (CX), Y3
-	VADDPS       Y3, Y1, Y1
-	VMASKMOVPS   32(CX), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-
-store2x1:
-	VMOVUPS    Y1, (AX)
-	VMASKMOVPS Y2, Y0, 32(AX)
+	VMOVUPS      Y1, (AX)
+	VMASKMOVPS   Y2, Y0, 32(AX)
 	VZEROUPPER
 	RET
 
 tile2x2:
-	VPXOR      Y1, Y1, Y1
-	VPXOR      Y2, Y2, Y2
-	VPXOR      Y3, Y3, Y3
-	VPXOR      Y4, Y4, Y4
 	MOVQ       c_base+80(FP), AX
 	MOVQ       ldc+104(FP), DX
 	SHLQ       $0x02, DX
 	MOVQ       AX, R10
+	MOVB       add+128(FP), R11
+	TESTB      R11, R11
+	JZ         zero2x2
+	VMOVUPS    (R10), Y1
+	VMASKMOVPS 32(R10), Y0, Y2
+	ADDQ       DX, R10
+	VMOVUPS    (R10), Y3
+	VMASKMOVPS 32(R10), Y0, Y4
+	ADDQ       DX, R10
+	JMP        ahead2x2
+
+zero2x2:
+	VPXOR  Y1, Y1, Y1
+	VPXOR  Y2, Y2, Y2
+	VPXOR  Y3, Y3, Y3
+	VPXOR  Y4, Y4, Y4
+	IMUL3Q $0x02, DX, R11
+	ADDQ   R11, R10
+
+ahead2x2:
 	PREFETCHT0 (R10)
 	PREFETCHT0 32(R10)
 	ADDQ       DX, R10
@@ -12188,40 +12004,44 @@ sum2x2:
 	ADDQ         BX, DI
 	DECQ         R9
 	JNZ          sum2x2
-	MOVB         add+128(FP), CL
-	TESTB        CL, CL
-	JZ           store2x2
-	MOVQ         AX, R10
-	VMOVUPS      (R10), Y5
-	VADDPS       Y5, Y1, Y1
-	VMASKMOVPS   32(R10), Y0, Y5
-	VADDPS       Y5, Y2, Y2
-	ADDQ         DX, R10
-	VMOVUPS      (R10), Y5
-	VADDPS       Y5, Y3, Y3
-	VMASKMOVPS   32(R10), Y0, Y5
-	VADDPS       Y5, Y4, Y4
-
-store2x2:
-	VMOVUPS    Y1, (AX)
-	VMASKMOVPS Y2, Y0, 32(AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y3, (AX)
-	VMASKMOVPS Y4, Y0, 32(AX)
+	VMOVUPS      Y1, (AX)
+	VMASKMOVPS   Y2, Y0, 32(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y3, (AX)
+	VMASKMOVPS   Y4, Y0, 32(AX)
 	VZEROUPPER
 	RET
 
 tile2x3:
-	VPXOR      Y1, Y1, Y1
-	VPXOR      Y2, Y2, Y2
-	VPXOR      Y3, Y3, Y3
-	VPXOR      Y4, Y4, Y4
-	VPXOR      Y5, Y5, Y5
-	VPXOR      Y6, Y6, Y6
 	MOVQ       c_base+80(FP), AX
 	MOVQ       ldc+104(FP), DX
 	SHLQ       $0x02, DX
 	MOVQ       AX, R10
+	MOVB       add+128(FP), R11
+	TESTB      R11, R11
+	JZ         zero2x3
+	VMOVUPS    (R10), Y1
+	VMASKMOVPS 32(R10), Y0, Y2
+	ADDQ       DX, R10
+	VMOVUPS    (R10), Y3
+	VMASKMOVPS 32(R10), Y0, Y4
+	ADDQ       DX, R10
+	VMOVUPS    (R10), Y5
+	VMASKMOVPS 32(R10), Y0, Y6
+	ADDQ       DX, R10
+	JMP        ahead2x3
+
+zero2x3:
+	VPXOR  Y1, Y1, Y1
+	VPXOR  Y2, Y2, Y2
+	VPXOR  Y3, Y3, Y3
+	VPXOR  Y4, Y4, Y4
+	VPXOR  Y5, Y5, Y5
+	VPXOR  Y6, Y6, Y6
+	IMUL3Q $0x03, DX, R11
+	ADDQ   R11, R10
+
+ahead2x3:
 	PREFETCHT0 (R10)
 	PREFETCHT0 32(R10)
 	ADDQ       DX, R10
@@ -12247,52 +12067,54 @@ sum2x3:
 	ADDQ         BX, DI
 	DECQ         R9
 	JNZ          sum2x3
-	MOVB         add+128(FP), CL
-	TESTB        CL, CL
-	JZ           store2x3
-	MOVQ         AX, R10
-	VMOVUPS      (R10), Y7
-	VADDPS       Y7, Y1, Y1
-	VMASKMOVPS   32(R10), Y0, Y7
-	VADDPS       Y7, Y2, Y2
-	ADDQ         DX, R10
-	VMOVUPS      (R10), Y7
-	VADDPS       Y7, Y3, Y3
-	VMASKMOVPS   32(R10), Y0, Y7
-	VADDPS       Y7, Y4, Y4
-	ADDQ         DX, R10
-	VMOVUPS      (R10), Y7
-	VADDPS       Y7, Y5, Y5
-	VMASKMOVPS   32(R10), Y0, Y7
-	VADDPS       Y7, Y6, Y6
-
-store2x3:
-	VMOVUPS    Y1, (AX)
-	VMASKMOVPS Y2, Y0, 32(AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y3, (AX)
-	VMASKMOVPS Y4, Y0, 32(AX)
-	ADDQ       DX, AX
-	VMOVUPS    Y5, (AX)
-	VMASKMOVPS Y6, Y0, 32(AX)
+	VMOVUPS      Y1, (AX)
+	VMASKMOVPS   Y2, Y0, 32(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y3, (AX)
+	VMASKMOVPS   Y4, Y0, 32(AX)
+	ADDQ         DX, AX
+	VMOVUPS      Y5, (AX)
+	VMASKMOVPS   Y6, Y0, 32(AX)
 	VZEROUPPER
 	RET
 
 tile2x4:
-	VPXOR      Y1, Y1, Y1
-	VPXOR      Y2, Y2, Y2
-	VPXOR      Y3, Y3, Y3
-	VPXOR      Y4, Y4, Y4
-	VPXOR      Y5, Y5, Y5
-	VPXOR      Y6, Y6, Y6
-	VPXOR      Y7, Y7, Y7
-	VPXOR      Y8, Y8, Y8
 	LEAQ       (DI)(CX*2), AX
 	ADDQ       CX, AX
 	MOVQ       c_base+80(FP), DX
 	MOVQ       ldc+104(FP), R10
 	SHLQ       $0x02, R10
 	MOVQ       DX, R11
+	MOVB       add+128(FP), R12
+	TESTB      R12, R12
+	JZ         zero2x4
+	VMOVUPS    (R11), Y1
+	VMASKMOVPS 32(R11), Y0, Y2
+	ADDQ       R10, R11
+	VMOVUPS    (R11), Y3
+	VMASKMOVPS 32(R11), Y0, Y4
+	ADDQ       R10, R11
+	VMOVUPS    (R11), Y5
+	VMASKMOVPS 32(R11), Y0, Y6
+	ADDQ       R10, R11
+	VMOVUPS    (R11), Y7
+	VMASKMOVPS 32(R11), Y0, Y8
+	ADDQ       R10, R11
+	JMP        ahead2x4
+
+zero2x4:
+	VPXOR  Y1, Y1, Y1
+	VPXOR  Y2, Y2, Y2
+	VPXOR  Y3, Y3, Y3
+	VPXOR  Y4, Y4, Y4
+	VPXOR  Y5, Y5, Y5
+	VPXOR  Y6, Y6, Y6
+	VPXOR  Y7, Y7, Y7
+	VPXOR  Y8, Y8, Y8
+	IMUL3Q $0x04, R10, R12
+	ADDQ   R12, R11
+
+ahead2x4:
 	PREFETCHT0 (R11)
 	PREFETCHT0 32(R11)
 	ADDQ       R10, R11
@@ -12325,62 +12147,62 @@ sum2x4:
 	ADDQ         BX, AX
 	DECQ         R9
 	JNZ          sum2x4
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store2x4
-	MOVQ         DX, R11
-	VMOVUPS      (R11), Y9
-	VADDPS       Y9, Y1, Y1
-	VMASKMOVPS   32(R11), Y0, Y9
-	VADDPS       Y9, Y2, Y2
-	ADDQ         R10, R11
-	VMOVUPS      (R11), Y9
-	VADDPS       Y9, Y3, Y3
-	VMASKMOVPS   32(R11), Y0, Y9
-	VADDPS       Y9, Y4, Y4
-	ADDQ         R10, R11
-	VMOVUPS      (R11), Y9
-	VADDPS       Y9, Y5, Y5
-	VMASKMOVPS   32(R11), Y0, Y9
-	VADDPS       Y9, Y6, Y6
-	ADDQ         R10, R11
-	VMOVUPS      (R11), Y9
-	VADDPS       Y9, Y7, Y7
-	VMASKMOVPS   32(R11), Y0, Y9
-	VADDPS       Y9, Y8, Y8
-
-store2x4:
-	VMOVUPS    Y1, (DX)
-	VMASKMOVPS Y2, Y0, 32(DX)
-	ADDQ       R10, DX
-	VMOVUPS    Y3, (DX)
-	VMASKMOVPS Y4, Y0, 32(DX)
-	ADDQ       R10, DX
-	VMOVUPS    Y5, (DX)
-	VMASKMOVPS Y6, Y0, 32(DX)
-	ADDQ       R10, DX
-	VMOVUPS    Y7, (DX)
-	VMASKMOVPS Y8, Y0, 32(DX)
+	VMOVUPS      Y1, (DX)
+	VMASKMOVPS   Y2, Y0, 32(DX)
+	ADDQ         R10, DX
+	VMOVUPS      Y3, (DX)
+	VMASKMOVPS   Y4, Y0, 32(DX)
+	ADDQ         R10, DX
+	VMOVUPS      Y5, (DX)
+	VMASKMOVPS   Y6, Y0, 32(DX)
+	ADDQ         R10, DX
+	VMOVUPS      Y7, (DX)
+	VMASKMOVPS   Y8, Y0, 32(DX)
 	VZEROUPPER
 	RET
 
 tile2x5:
-	VPXOR      Y1, Y1, Y1
-	VPXOR      Y2, Y2, Y2
-	VPXOR      Y3, Y3, Y3
-	VPXOR      Y4, Y4, Y4
-	VPXOR      Y5, Y5, Y5
-	VPXOR      Y6, Y6, Y6
-	VPXOR      Y7, Y7, Y7
-	VPXOR      Y8, Y8, Y8
-	VPXOR      Y9, Y9, Y9
-	VPXOR      Y10, Y10, Y10
 	LEAQ       (DI)(CX*2), AX
 	ADDQ       CX, AX
 	MOVQ       c_base+80(FP), DX
 	MOVQ       ldc+104(FP), R10
 	SHLQ       $0x02, R10
 	MOVQ       DX, R11
+	MOVB       add+128(FP), R12
+	TESTB      R12, R12
+	JZ         zero2x5
+	VMOVUPS    (R11), Y1
+	VMASKMOVPS 32(R11), Y0, Y2
+	ADDQ       R10, R11
+	VMOVUPS    (R11), Y3
+	VMASKMOVPS 32(R11), Y0, Y4
+	ADDQ       R10, R11
+	VMOVUPS    (R11), Y5
+	VMASKMOVPS 32(R11), Y0, Y6
+	ADDQ       R10, R11
+	VMOVUPS    (R11), Y7
+	VMASKMOVPS 32(R11), Y0, Y8
+	ADDQ       R10, R11
+	VMOVUPS    (R11), Y9
+	VMASKMOVPS 32(R11), Y0, Y10
+	ADDQ       R10, R11
+	JMP        ahead2x5
+
+zero2x5:
+	VPXOR  Y1, Y1, Y1
+	VPXOR  Y2, Y2, Y2
+	VPXOR  Y3, Y3, Y3
+	VPXOR  Y4, Y4, Y4
+	VPXOR  Y5, Y5, Y5
+	VPXOR  Y6, Y6, Y6
+	VPXOR  Y7, Y7, Y7
+	VPXOR  Y8, Y8, Y8
+	VPXOR  Y9, Y9, Y9
+	VPXOR  Y10, Y10, Y10
+	IMUL3Q $0x05, R10, R12
+	ADDQ   R12, R11
+
+ahead2x5:
 	PREFETCHT0 (R11)
 	PREFETCHT0 32(R11)
 	ADDQ       R10, R11
@@ -12419,72 +12241,70 @@ sum2x5:
 	ADDQ         BX, AX
 	DECQ         R9
 	JNZ          sum2x5
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store2x5
-	MOVQ         DX, R11
-	VMOVUPS      (R11), Y11
-	VADDPS       Y11, Y1, Y1
-	VMASKMOVPS   32(R11), Y0, Y11
-	VADDPS       Y11, Y2, Y2
-	ADDQ         R10, R11
-	VMOVUPS      (R11), Y11
-	VADDPS       Y11, Y3, Y3
-	VMASKMOVPS   32(R11), Y0, Y11
-	VADDPS       Y11, Y4, Y4
-	ADDQ         R10, R11
-	VMOVUPS      (R11), Y11
-	VADDPS       Y11, Y5, Y5
-	VMASKMOVPS   32(R11), Y0, Y11
-	VADDPS       Y11, Y6, Y6
-	ADDQ         R10, R11
-	VMOVUPS      (R11), Y11
-	VADDPS       Y11, Y7, Y7
-	VMASKMOVPS   32(R11), Y0, Y11
-	VADDPS       Y11, Y8, Y8
-	ADDQ         R10, R11
-	VMOVUPS      (R11), Y11
-	VADDPS       Y11, Y9, Y9
-	VMASKMOVPS   32(R11), Y0, Y11
-	VADDPS       Y11, Y10, Y10
-
-store2x5:
-	VMOVUPS    Y1, (DX)
-	VMASKMOVPS Y2, Y0, 32(DX)
-	ADDQ       R10, DX
-	VMOVUPS    Y3, (DX)
-	VMASKMOVPS Y4, Y0, 32(DX)
-	ADDQ       R10, DX
-	VMOVUPS    Y5, (DX)
-	VMASKMOVPS Y6, Y0, 32(DX)
-	ADDQ       R10, DX
-	VMOVUPS    Y7, (DX)
-	VMASKMOVPS Y8, Y0, 32(DX)
-	ADDQ       R10, DX
-	VMOVUPS    Y9, (DX)
-	VMASKMOVPS Y10, Y0, 32(DX)
+	VMOVUPS      Y1, (DX)
+	VMASKMOVPS   Y2, Y0, 32(DX)
+	ADDQ         R10, DX
+	VMOVUPS      Y3, (DX)
+	VMASKMOVPS   Y4, Y0, 32(DX)
+	ADDQ         R10, DX
+	VMOVUPS      Y5, (DX)
+	VMASKMOVPS   Y6, Y0, 32(DX)
+	ADDQ         R10, DX
+	VMOVUPS      Y7, (DX)
+	VMASKMOVPS   Y8, Y0, 32(DX)
+	ADDQ         R10, DX
+	VMOVUPS      Y9, (DX)
+	VMASKMOVPS   Y10, Y0, 32(DX)
 	VZEROUPPER
 	RET
 
 tile2x6:
-	VPXOR      Y1, Y1, Y1
-	VPXOR      Y2, Y2, Y2
-	VPXOR      Y3, Y3, Y3
-	VPXOR      Y4, Y4, Y4
-	VPXOR      Y5, Y5, Y5
-	VPXOR      Y6, Y6, Y6
-	VPXOR      Y7, Y7, Y7
-	VPXOR      Y8, Y8, Y8
-	VPXOR      Y9, Y9, Y9
-	VPXOR      Y10, Y10, Y10
-	VPXOR      Y11, Y11, Y11
-	VPXOR      Y12, Y12, Y12
 	LEAQ       (DI)(CX*2), AX
 	ADDQ       CX, AX
 	MOVQ       c_base+80(FP), DX
 	MOVQ       ldc+104(FP), R10
 	SHLQ       $0x02, R10
 	MOVQ       DX, R11
+	MOVB       add+128(FP), R12
+	TESTB      R12, R12
+	JZ         zero2x6
+	VMOVUPS    (R11), Y1
+	VMASKMOVPS 32(R11), Y0, Y2
+	ADDQ       R10, R11
+	VMOVUPS    (R11), Y3
+	VMASKMOVPS 32(R11), Y0, Y4
+	ADDQ       R10, R11
+	VMOVUPS    (R11), Y5
+	VMASKMOVPS 32(R11), Y0, Y6
+	ADDQ       R10, R11
+	VMOVUPS    (R11), Y7
+	VMASKMOVPS 32(R11), Y0, Y8
+	ADDQ       R10, R11
+	VMOVUPS    (R11), Y9
+	VMASKMOVPS 32(R11), Y0, Y10
+	ADDQ       R10, R11
+	VMOVUPS    (R11), Y11
+	VMASKMOVPS 32(R11), Y0, Y12
+	ADDQ       R10, R11
+	JMP        ahead2x6
+
+zero2x6:
+	VPXOR  Y1, Y1, Y1
+	VPXOR  Y2, Y2, Y2
+	VPXOR  Y3, Y3, Y3
+	VPXOR  Y4, Y4, Y4
+	VPXOR  Y5, Y5, Y5
+	VPXOR  Y6, Y6, Y6
+	VPXOR  Y7, Y7, Y7
+	VPXOR  Y8, Y8, Y8
+	VPXOR  Y9, Y9, Y9
+	VPXOR  Y10, Y10, Y10
+	VPXOR  Y11, Y11, Y11
+	VPXOR  Y12, Y12, Y12
+	IMUL3Q $0x06, R10, R12
+	ADDQ   R12, R11
+
+ahead2x6:
 	PREFETCHT0 (R11)
 	PREFETCHT0 32(R11)
 	ADDQ       R10, R11
@@ -12529,58 +12349,23 @@ sum2x6:
 	ADDQ         BX, AX
 	DECQ         R9
 	JNZ          sum2x6
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store2x6
-	MOVQ         DX, R11
-	VMOVUPS      (R11), Y13
-	VADDPS       Y13, Y1, Y1
-	VMASKMOVPS   32(R11), Y0, Y13
-	VADDPS       Y13, Y2, Y2
-	ADDQ         R10, R11
-	VMOVUPS      (R11), Y13
-	VADDPS       Y13, Y3, Y3
-	VMASKMOVPS   32(R11), Y0, Y13
-	VADDPS       Y13, Y4, Y4
-	ADDQ         R10, R11
-	VMOVUPS      (R11), Y13
-	VADDPS       Y13, Y5, Y5
-	VMASKMOVPS   32(R11), Y0, Y13
-	VADDPS       Y13, Y6, Y6
-	ADDQ         R10, R11
-	VMOVUPS      (R11), Y13
-	VADDPS       Y13, Y7, Y7
-	VMASKMOVPS   32(R11), Y0, Y13
-	VADDPS       Y13, Y8, Y8
-	ADDQ         R10, R11
-	VMOVUPS      (R11), Y13
-	VADDPS       Y13, Y9, Y9
-	VMASKMOVPS   32(R11), Y0, Y13
-	VADDPS       Y13, Y10, Y10
-	ADDQ         R10, R11
-	VMOVUPS      (R11), Y13
-	VADDPS       Y13, Y11, Y11
-	VMASKMOVPS   32(R11), Y0, Y13
-	VADDPS       Y13, Y12, Y12
-
-store2x6:
-	VMOVUPS    Y1, (DX)
-	VMASKMOVPS Y2, Y0, 32(DX)
-	ADDQ       R10, DX
-	VMOVUPS    Y3, (DX)
-	VMASKMOVPS Y4, Y0, 32(DX)
-	ADDQ       R10, DX
-	VMOVUPS    Y5, (DX)
-	VMASKMOVPS Y6, Y0, 32(DX)
-	ADDQ       R10, DX
-	VMOVUPS    Y7, (DX)
-	VMASKMOVPS Y8, Y0, 32(DX)
-	ADDQ       R10, DX
-	VMOVUPS    Y9, (DX)
-	VMASKMOVPS Y10, Y0, 32(DX)
-	ADDQ       R10, DX
-	VMOVUPS    Y11, (DX)
-	VMASKMOVPS Y12, Y0, 32(DX)
+	VMOVUPS      Y1, (DX)
+	VMASKMOVPS   Y2, Y0, 32(DX)
+	ADDQ         R10, DX
+	VMOVUPS      Y3, (DX)
+	VMASKMOVPS   Y4, Y0, 32(DX)
+	ADDQ         R10, DX
+	VMOVUPS      Y5, (DX)
+	VMASKMOVPS   Y6, Y0, 32(DX)
+	ADDQ         R10, DX
+	VMOVUPS      Y7, (DX)
+	VMASKMOVPS   Y8, Y0, 32(DX)
+	ADDQ         R10, DX
+	VMOVUPS      Y9, (DX)
+	VMASKMOVPS   Y10, Y0, 32(DX)
+	ADDQ         R10, DX
+	VMOVUPS      Y11, (DX)
+	VMASKMOVPS   Y12, Y0, 32(DX)
 	VZEROUPPER
 	RET
 
@@ -12605,8 +12390,8 @@ TEXT ·pack32AVX2(SB), NOSPLIT, $0-88
 	SHLQ    $0x02, BX
 	MOVQ    k+64(FP), SI
 	MOVQ    width+80(FP), DI
-	MOVQ    $0x00000008, R9
 	MOVQ    DI, R8
+	MOVQ    $0x00000008, R9
 	CMPQ    R8, R9
 	CMOVQGT R9, R8
 	MOVQ    DI, R9
@@ -14184,6 +13969,109 @@ bad:
 	VZEROUPPER
 	RET
 
+// func nonZero32AVX2(x []float32, idx []int32) (n int, ones bool)
+// Requires: AVX, AVX2, BMI
+TEXT ·nonZero32AVX2(SB), NOSPLIT, $0-57
+	MOVQ         x_base+0(FP), AX
+	MOVQ         x_len+8(FP), CX
+	MOVQ         idx_base+24(FP), DX
+	XORQ         BX, BX
+	XORQ         SI, SI
+	VPXOR        Y0, Y0, Y0
+	MOVQ         $0x000000003f800000, DI
+	VMOVQ        DI, X1
+	VBROADCASTSS X1, Y1
+	VPXOR        Y2, Y2, Y2
+
+next:
+	VMOVUPS   (AX)(BX*4), Y3
+	VCMPPS    $0x04, Y0, Y3, Y4
+	VCMPPS    $0x04, Y1, Y3, Y3
+	VPAND     Y4, Y3, Y3
+	VPOR      Y3, Y2, Y2
+	VMOVMSKPS Y4, DI
+	VMOVUPS   32(AX)(BX*4), Y3
+	VCMPPS    $0x04, Y0, Y3, Y4
+	VCMPPS    $0x04, Y1, Y3, Y3
+	VPAND     Y4, Y3, Y3
+	VPOR      Y3, Y2, Y2
+	VMOVMSKPS Y4, R8
+	SHLQ      $0x08, R8
+	ORQ       R8, DI
+	VMOVUPS   64(AX)(BX*4), Y3
+	VCMPPS    $0x04, Y0, Y3, Y4
+	VCMPPS    $0x04, Y1, Y3, Y3
+	VPAND     Y4, Y3, Y3
+	VPOR      Y3, Y2, Y2
+	VMOVMSKPS Y4, R8
+	SHLQ      $0x10, R8
+	ORQ       R8, DI
+	VMOVUPS   96(AX)(BX*4), Y3
+	VCMPPS    $0x04, Y0, Y3, Y4
+	VCMPPS    $0x04, Y1, Y3, Y3
+	VPAND     Y4, Y3, Y3
+	VPOR      Y3, Y2, Y2
+	VMOVMSKPS Y4, R8
+	SHLQ      $0x18, R8
+	ORQ       R8, DI
+	TESTQ     DI, DI
+	JZ        none
+
+bit:
+	TZCNTQ DI, R8
+	ADDQ   BX, R8
+	MOVL   R8, (DX)(SI*4)
+	INCQ   SI
+	BLSRQ  DI, DI
+	JNZ    bit
+
+none:
+	ADDQ   $0x20, BX
+	CMPQ   BX, CX
+	JLT    next
+	VPTEST Y2, Y2
+	SETEQ  AL
+	MOVB   AL, ones+56(FP)
+	MOVQ   SI, n+48(FP)
+	VZEROUPPER
+	RET
+
+// func count32AVX2(x []float32) (n int)
+// Requires: AVX, AVX2, POPCNT
+TEXT ·count32AVX2(SB), NOSPLIT, $0-32
+	MOVQ  x_base+0(FP), AX
+	MOVQ  x_len+8(FP), CX
+	XORQ  DX, DX
+	VPXOR Y0, Y0, Y0
+
+next:
+	VMOVUPS   (AX), Y1
+	VCMPPS    $0x04, Y0, Y1, Y1
+	VMOVMSKPS Y1, BX
+	POPCNTL   BX, BX
+	ADDQ      BX, DX
+	VMOVUPS   32(AX), Y1
+	VCMPPS    $0x04, Y0, Y1, Y1
+	VMOVMSKPS Y1, BX
+	POPCNTL   BX, BX
+	ADDQ      BX, DX
+	VMOVUPS   64(AX), Y1
+	VCMPPS    $0x04, Y0, Y1, Y1
+	VMOVMSKPS Y1, BX
+	POPCNTL   BX, BX
+	ADDQ      BX, DX
+	VMOVUPS   96(AX), Y1
+	VCMPPS    $0x04, Y0, Y1, Y1
+	VMOVMSKPS Y1, BX
+	POPCNTL   BX, BX
+	ADDQ      BX, DX
+	ADDQ      $0x00000080, AX
+	SUBQ      $0x20, CX
+	JNZ       next
+	MOVQ      DX, n+24(FP)
+	VZEROUPPER
+	RET
+
 // func gemm64AVX2(k int, a []float64, ars int, aks int, b []float64, bks int, c []float64, ldc int, rows int, cols int, add bool)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·gemm64AVX2(SB), NOSPLIT, $0-129
@@ -14221,12 +14109,24 @@ TEXT ·gemm64AVX2(SB), NOSPLIT, $0-129
 	JEQ        tile1x3
 	CMPQ       AX, $0x02
 	JEQ        tile1x2
-	VPXOR      Y1, Y1, Y1
 	MOVQ       c_base+80(FP), AX
 	MOVQ       ldc+104(FP), CX
 	SHLQ       $0x03, CX
-	MOVQ       AX, CX
-	PREFETCHT0 (CX)
+	MOVQ       AX, DX
+	MOVB       add+128(FP), R10
+	TESTB      R10, R10
+	JZ         zero1x1
+	VMASKMOVPD (DX), Y0, Y1
+	ADDQ       CX, DX
+	JMP        ahead1x1
+
+zero1x1:
+	VPXOR  Y1, Y1, Y1
+	IMUL3Q $0x01, CX, CX
+	ADDQ   CX, DX
+
+ahead1x1:
+	PREFETCHT0 (DX)
 
 sum1x1:
 	VMASKMOVPD   (R8), Y0, Y2
@@ -14236,25 +14136,31 @@ sum1x1:
 	ADDQ         BX, DI
 	DECQ         R9
 	JNZ          sum1x1
-	MOVB         add+128(FP), CL
-	TESTB        CL, CL
-	JZ           store1x1
-	MOVQ         AX, CX
-	VMASKMOVPD   (CX), Y0, Y2
-	VADDPD       Y2, Y1, Y1
-
-store1x1:
-	VMASKMOVPD Y1, Y0, (AX)
+	VMASKMOVPD   Y1, Y0, (AX)
 	VZEROUPPER
 	RET
 
 tile1x2:
-	VPXOR      Y1, Y1, Y1
-	VPXOR      Y2, Y2, Y2
 	MOVQ       c_base+80(FP), AX
 	MOVQ       ldc+104(FP), DX
 	SHLQ       $0x03, DX
 	MOVQ       AX, R10
+	MOVB       add+128(FP), R11
+	TESTB      R11, R11
+	JZ         zero1x2
+	VMASKMOVPD (R10), Y0, Y1
+	ADDQ       DX, R10
+	VMASKMOVPD (R10), Y0, Y2
+	ADDQ       DX, R10
+	JMP        ahead1x2
+
+zero1x2:
+	VPXOR  Y1, Y1, Y1
+	VPXOR  Y2, Y2, Y2
+	IMUL3Q $0x02, DX, R11
+	ADDQ   R11, R10
+
+ahead1x2:
 	PREFETCHT0 (R10)
 	ADDQ       DX, R10
 	PREFETCHT0 (R10)
@@ -14269,31 +14175,36 @@ sum1x2:
 	ADDQ         BX, DI
 	DECQ         R9
 	JNZ          sum1x2
-	MOVB         add+128(FP), CL
-	TESTB        CL, CL
-	JZ           store1x2
-	MOVQ         AX, R10
-	VMASKMOVPD   (R10), Y0, Y3
-	VADDPD       Y3, Y1, Y1
-	ADDQ         DX, R10
-	VMASKMOVPD   (R10), Y0, Y3
-	VADDPD       Y3, Y2, Y2
-
-store1x2:
-	VMASKMOVPD Y1, Y0, (AX)
-	ADDQ       DX, AX
-	VMASKMOVPD Y2, Y0, (AX)
+	VMASKMOVPD   Y1, Y0, (AX)
+	ADDQ         DX, AX
+	VMASKMOVPD   Y2, Y0, (AX)
 	VZEROUPPER
 	RET
 
 tile1x3:
-	VPXOR      Y1, Y1, Y1
-	VPXOR      Y2, Y2, Y2
-	VPXOR      Y3, Y3, Y3
 	MOVQ       c_base+80(FP), AX
 	MOVQ       ldc+104(FP), DX
 	SHLQ       $0x03, DX
 	MOVQ       AX, R10
+	MOVB       add+128(FP), R11
+	TESTB      R11, R11
+	JZ         zero1x3
+	VMASKMOVPD (R10), Y0, Y1
+	ADDQ       DX, R10
+	VMASKMOVPD (R10), Y0, Y2
+	ADDQ       DX, R10
+	VMASKMOVPD (R10), Y0, Y3
+	ADDQ       DX, R10
+	JMP        ahead1x3
+
+zero1x3:
+	VPXOR  Y1, Y1, Y1
+	VPXOR  Y2, Y2, Y2
+	VPXOR  Y3, Y3, Y3
+	IMUL3Q $0x03, DX, R11
+	ADDQ   R11, R10
+
+ahead1x3:
 	PREFETCHT0 (R10)
 	ADDQ       DX, R10
 	PREFETCHT0 (R10)
@@ -14312,39 +14223,43 @@ sum1x3:
 	ADDQ         BX, DI
 	DECQ         R9
 	JNZ          sum1x3
-	MOVB         add+128(FP), CL
-	TESTB        CL, CL
-	JZ           store1x3
-	MOVQ         AX, R10
-	VMASKMOVPD   (R10), Y0, Y4
-	VADDPD       Y4, Y1, Y1
-	ADDQ         DX, R10
-	VMASKMOVPD   (R10), Y0, Y4
-	VADDPD       Y4, Y2, Y2
-	ADDQ         DX, R10
-	VMASKMOVPD   (R10), Y0, Y4
-	VADDPD       Y4, Y3, Y3
-
-store1x3:
-	VMASKMOVPD Y1, Y0, (AX)
-	ADDQ       DX, AX
-	VMASKMOVPD Y2, Y0, (AX)
-	ADDQ       DX, AX
-	VMASKMOVPD Y3, Y0, (AX)
+	VMASKMOVPD   Y1, Y0, (AX)
+	ADDQ         DX, AX
+	VMASKMOVPD   Y2, Y0, (AX)
+	ADDQ         DX, AX
+	VMASKMOVPD   Y3, Y0, (AX)
 	VZEROUPPER
 	RET
 
 tile1x4:
-	VPXOR      Y1, Y1, Y1
-	VPXOR      Y2, Y2, Y2
-	VPXOR      Y3, Y3, Y3
-	VPXOR      Y4, Y4, Y4
 	LEAQ       (DI)(CX*2), AX
 	ADDQ       CX, AX
 	MOVQ       c_base+80(FP), DX
 	MOVQ       ldc+104(FP), R10
 	SHLQ       $0x03, R10
 	MOVQ       DX, R11
+	MOVB       add+128(FP), R12
+	TESTB      R12, R12
+	JZ         zero1x4
+	VMASKMOVPD (R11), Y0, Y1
+	ADDQ       R10, R11
+	VMASKMOVPD (R11), Y0, Y2
+	ADDQ       R10, R11
+	VMASKMOVPD (R11), Y0, Y3
+	ADDQ       R10, R11
+	VMASKMOVPD (R11), Y0, Y4
+	ADDQ       R10, R11
+	JMP        ahead1x4
+
+zero1x4:
+	VPXOR  Y1, Y1, Y1
+	VPXOR  Y2, Y2, Y2
+	VPXOR  Y3, Y3, Y3
+	VPXOR  Y4, Y4, Y4
+	IMUL3Q $0x04, R10, R12
+	ADDQ   R12, R11
+
+ahead1x4:
 	PREFETCHT0 (R11)
 	ADDQ       R10, R11
 	PREFETCHT0 (R11)
@@ -14368,45 +14283,48 @@ sum1x4:
 	ADDQ         BX, AX
 	DECQ         R9
 	JNZ          sum1x4
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store1x4
-	MOVQ         DX, R11
-	VMASKMOVPD   (R11), Y0, Y5
-	VADDPD       Y5, Y1, Y1
-	ADDQ         R10, R11
-	VMASKMOVPD   (R11), Y0, Y5
-	VADDPD       Y5, Y2, Y2
-	ADDQ         R10, R11
-	VMASKMOVPD   (R11), Y0, Y5
-	VADDPD       Y5, Y3, Y3
-	ADDQ         R10, R11
-	VMASKMOVPD   (R11), Y0, Y5
-	VADDPD       Y5, Y4, Y4
-
-store1x4:
-	VMASKMOVPD Y1, Y0, (DX)
-	ADDQ       R10, DX
-	VMASKMOVPD Y2, Y0, (DX)
-	ADDQ       R10, DX
-	VMASKMOVPD Y3, Y0, (DX)
-	ADDQ       R10, DX
-	VMASKMOVPD Y4, Y0, (DX)
+	VMASKMOVPD   Y1, Y0, (DX)
+	ADDQ         R10, DX
+	VMASKMOVPD   Y2, Y0, (DX)
+	ADDQ         R10, DX
+	VMASKMOVPD   Y3, Y0, (DX)
+	ADDQ         R10, DX
+	VMASKMOVPD   Y4, Y0, (DX)
 	VZEROUPPER
 	RET
 
 tile1x5:
-	VPXOR      Y1, Y1, Y1
-	VPXOR      Y2, Y2, Y2
-	VPXOR      Y3, Y3, Y3
-	VPXOR      Y4, Y4, Y4
-	VPXOR      Y5, Y5, Y5
 	LEAQ       (DI)(CX*2), AX
 	ADDQ       CX, AX
 	MOVQ       c_base+80(FP), DX
 	MOVQ       ldc+104(FP), R10
 	SHLQ       $0x03, R10
 	MOVQ       DX, R11
+	MOVB       add+128(FP), R12
+	TESTB      R12, R12
+	JZ         zero1x5
+	VMASKMOVPD (R11), Y0, Y1
+	ADDQ       R10, R11
+	VMASKMOVPD (R11), Y0, Y2
+	ADDQ       R10, R11
+	VMASKMOVPD (R11), Y0, Y3
+	ADDQ       R10, R11
+	VMASKMOVPD (R11), Y0, Y4
+	ADDQ       R10, R11
+	VMASKMOVPD (R11), Y0, Y5
+	ADDQ       R10, R11
+	JMP        ahead1x5
+
+zero1x5:
+	VPXOR  Y1, Y1, Y1
+	VPXOR  Y2, Y2, Y2
+	VPXOR  Y3, Y3, Y3
+	VPXOR  Y4, Y4, Y4
+	VPXOR  Y5, Y5, Y5
+	IMUL3Q $0x05, R10, R12
+	ADDQ   R12, R11
+
+ahead1x5:
 	PREFETCHT0 (R11)
 	ADDQ       R10, R11
 	PREFETCHT0 (R11)
@@ -14434,51 +14352,53 @@ sum1x5:
 	ADDQ         BX, AX
 	DECQ         R9
 	JNZ          sum1x5
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store1x5
-	MOVQ         DX, R11
-	VMASKMOVPD   (R11), Y0, Y6
-	VADDPD       Y6, Y1, Y1
-	ADDQ         R10, R11
-	VMASKMOVPD   (R11), Y0, Y6
-	VADDPD       Y6, Y2, Y2
-	ADDQ         R10, R11
-	VMASKMOVPD   (R11), Y0, Y6
-	VADDPD       Y6, Y3, Y3
-	ADDQ         R10, R11
-	VMASKMOVPD   (R11), Y0, Y6
-	VADDPD       Y6, Y4, Y4
-	ADDQ         R10, R11
-	VMASKMOVPD   (R11), Y0, Y6
-	VADDPD       Y6, Y5, Y5
-
-store1x5:
-	VMASKMOVPD Y1, Y0, (DX)
-	ADDQ       R10, DX
-	VMASKMOVPD Y2, Y0, (DX)
-	ADDQ       R10, DX
-	VMASKMOVPD Y3, Y0, (DX)
-	ADDQ       R10, DX
-	VMASKMOVPD Y4, Y0, (DX)
-	ADDQ       R10, DX
-	VMASKMOVPD Y5, Y0, (DX)
+	VMASKMOVPD   Y1, Y0, (DX)
+	ADDQ         R10, DX
+	VMASKMOVPD   Y2, Y0, (DX)
+	ADDQ         R10, DX
+	VMASKMOVPD   Y3, Y0, (DX)
+	ADDQ         R10, DX
+	VMASKMOVPD   Y4, Y0, (DX)
+	ADDQ         R10, DX
+	VMASKMOVPD   Y5, Y0, (DX)
 	VZEROUPPER
 	RET
 
 tile1x6:
-	VPXOR      Y1, Y1, Y1
-	VPXOR      Y2, Y2, Y2
-	VPXOR      Y3, Y3, Y3
-	VPXOR      Y4, Y4, Y4
-	VPXOR      Y5, Y5, Y5
-	VPXOR      Y6, Y6, Y6
 	LEAQ       (DI)(CX*2), AX
 	ADDQ       CX, AX
 	MOVQ       c_base+80(FP), DX
 	MOVQ       ldc+104(FP), R10
 	SHLQ       $0x03, R10
 	MOVQ       DX, R11
+	MOVB       add+128(FP), R12
+	TESTB      R12, R12
+	JZ         zero1x6
+	VMASKMOVPD (R11), Y0, Y1
+	ADDQ       R10, R11
+	VMASKMOVPD (R11), Y0, Y2
+	ADDQ       R10, R11
+	VMASKMOVPD (R11), Y0, Y3
+	ADDQ       R10, R11
+	VMASKMOVPD (R11), Y0, Y4
+	ADDQ       R10, R11
+	VMASKMOVPD (R11), Y0, Y5
+	ADDQ       R10, R11
+	VMASKMOVPD (R11), Y0, Y6
+	ADDQ       R10, R11
+	JMP        ahead1x6
+
+zero1x6:
+	VPXOR  Y1, Y1, Y1
+	VPXOR  Y2, Y2, Y2
+	VPXOR  Y3, Y3, Y3
+	VPXOR  Y4, Y4, Y4
+	VPXOR  Y5, Y5, Y5
+	VPXOR  Y6, Y6, Y6
+	IMUL3Q $0x06, R10, R12
+	ADDQ   R12, R11
+
+ahead1x6:
 	PREFETCHT0 (R11)
 	ADDQ       R10, R11
 	PREFETCHT0 (R11)
@@ -14510,40 +14430,17 @@ sum1x6:
 	ADDQ         BX, AX
 	DECQ         R9
 	JNZ          sum1x6
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store1x6
-	MOVQ         DX, R11
-	VMASKMOVPD   (R11), Y0, Y7
-	VADDPD       Y7, Y1, Y1
-	ADDQ         R10, R11
-	VMASKMOVPD   (R11), Y0, Y7
-	VADDPD       Y7, Y2, Y2
-	ADDQ         R10, R11
-	VMASKMOVPD   (R11), Y0, Y7
-	VADDPD       Y7, Y3, Y3
-	ADDQ         R10, R11
-	VMASKMOVPD   (R11), Y0, Y7
-	VADDPD       Y7, Y4, Y4
-	ADDQ         R10, R11
-	VMASKMOVPD   (R11), Y0, Y7
-	VADDPD       Y7, Y5, Y5
-	ADDQ         R10, R11
-	VMASKMOVPD   (R11), Y0, Y7
-	VADDPD       Y7, Y6, Y6
-
-store1x6:
-	VMASKMOVPD Y1, Y0, (DX)
-	ADDQ       R10, DX
-	VMASKMOVPD Y2, Y0, (DX)
-	ADDQ       R10, DX
-	VMASKMOVPD Y3, Y0, (DX)
-	ADDQ       R10, DX
-	VMASKMOVPD Y4, Y0, (DX)
-	ADDQ       R10, DX
-	VMASKMOVPD Y5, Y0, (DX)
-	ADDQ       R10, DX
-	VMASKMOVPD Y6, Y0, (DX)
+	VMASKMOVPD   Y1, Y0, (DX)
+	ADDQ         R10, DX
+	VMASKMOVPD   Y2, Y0, (DX)
+	ADDQ         R10, DX
+	VMASKMOVPD   Y3, Y0, (DX)
+	ADDQ         R10, DX
+	VMASKMOVPD   Y4, Y0, (DX)
+	ADDQ         R10, DX
+	VMASKMOVPD   Y5, Y0, (DX)
+	ADDQ         R10, DX
+	VMASKMOVPD   Y6, Y0, (DX)
 	VZEROUPPER
 	RET
 
@@ -14558,14 +14455,27 @@ two:
 	JEQ        tile2x3
 	CMPQ       AX, $0x02
 	JEQ        tile2x2
-	VPXOR      Y1, Y1, Y1
-	VPXOR      Y2, Y2, Y2
 	MOVQ       c_base+80(FP), AX
 	MOVQ       ldc+104(FP), CX
 	SHLQ       $0x03, CX
-	MOVQ       AX, CX
-	PREFETCHT0 (CX)
-	PREFETCHT0 32(CX)
+	MOVQ       AX, DX
+	MOVB       add+128(FP), R10
+	TESTB      R10, R10
+	JZ         zero2x1
+	VMOVUPD    (DX), Y1
+	VMASKMOVPD 32(DX), Y0, Y2
+	ADDQ       CX, DX
+	JMP        ahead2x1
+
+zero2x1:
+	VPXOR  Y1, Y1, Y1
+	VPXOR  Y2, Y2, Y2
+	IMUL3Q $0x01, CX, CX
+	ADDQ   CX, DX
+
+ahead2x1:
+	PREFETCHT0 (DX)
+	PREFETCHT0 32(DX)
 
 sum2x1:
 	VMOVUPD      (R8), Y3
@@ -14577,30 +14487,36 @@ sum2x1:
 	ADDQ         BX, DI
 	DECQ         R9
 	JNZ          sum2x1
-	MOVB         add+128(FP), CL
-	TESTB        CL, CL
-	JZ           store2x1
-	MOVQ         AX, CX
-	VMOVUPD      (CX), Y3
-	VADDPD       Y3, Y1, Y1
-	VMASKMOVPD   32(CX), Y0, Y3
-	VADDPD       Y3, Y2, Y2
-
-store2x1:
-	VMOVUPD    Y1, (AX)
-	VMASKMOVPD Y2, Y0, 32(AX)
+	VMOVUPD      Y1, (AX)
+	VMASKMOVPD   Y2, Y0, 32(AX)
 	VZEROUPPER
 	RET
 
 tile2x2:
-	VPXOR      Y1, Y1, Y1
-	VPXOR      Y2, Y2, Y2
-	VPXOR      Y3, Y3, Y3
-	VPXOR      Y4, Y4, Y4
 	MOVQ       c_base+80(FP), AX
 	MOVQ       ldc+104(FP), DX
 	SHLQ       $0x03, DX
 	MOVQ       AX, R10
+	MOVB       add+128(FP), R11
+	TESTB      R11, R11
+	JZ         zero2x2
+	VMOVUPD    (R10), Y1
+	VMASKMOVPD 32(R10), Y0, Y2
+	ADDQ       DX, R10
+	VMOVUPD    (R10), Y3
+	VMASKMOVPD 32(R10), Y0, Y4
+	ADDQ       DX, R10
+	JMP        ahead2x2
+
+zero2x2:
+	VPXOR  Y1, Y1, Y1
+	VPXOR  Y2, Y2, Y2
+	VPXOR  Y3, Y3, Y3
+	VPXOR  Y4, Y4, Y4
+	IMUL3Q $0x02, DX, R11
+	ADDQ   R11, R10
+
+ahead2x2:
 	PREFETCHT0 (R10)
 	PREFETCHT0 32(R10)
 	ADDQ       DX, R10
@@ -14620,40 +14536,44 @@ sum2x2:
 	ADDQ         BX, DI
 	DECQ         R9
 	JNZ          sum2x2
-	MOVB         add+128(FP), CL
-	TESTB        CL, CL
-	JZ           store2x2
-	MOVQ         AX, R10
-	VMOVUPD      (R10), Y5
-	VADDPD       Y5, Y1, Y1
-	VMASKMOVPD   32(R10), Y0, Y5
-	VADDPD       Y5, Y2, Y2
-	ADDQ         DX, R10
-	VMOVUPD      (R10), Y5
-	VADDPD       Y5, Y3, Y3
-	VMASKMOVPD   32(R10), Y0, Y5
-	VADDPD       Y5, Y4, Y4
-
-store2x2:
-	VMOVUPD    Y1, (AX)
-	VMASKMOVPD Y2, Y0, 32(AX)
-	ADDQ       DX, AX
-	VMOVUPD    Y3, (AX)
-	VMASKMOVPD Y4, Y0, 32(AX)
+	VMOVUPD      Y1, (AX)
+	VMASKMOVPD   Y2, Y0, 32(AX)
+	ADDQ         DX, AX
+	VMOVUPD      Y3, (AX)
+	VMASKMOVPD   Y4, Y0, 32(AX)
 	VZEROUPPER
 	RET
 
 tile2x3:
-	VPXOR      Y1, Y1, Y1
-	VPXOR      Y2, Y2, Y2
-	VPXOR      Y3, Y3, Y3
-	VPXOR      Y4, Y4, Y4
-	VPXOR      Y5, Y5, Y5
-	VPXOR      Y6, Y6, Y6
 	MOVQ       c_base+80(FP), AX
 	MOVQ       ldc+104(FP), DX
 	SHLQ       $0x03, DX
 	MOVQ       AX, R10
+	MOVB       add+128(FP), R11
+	TESTB      R11, R11
+	JZ         zero2x3
+	VMOVUPD    (R10), Y1
+	VMASKMOVPD 32(R10), Y0, Y2
+	ADDQ       DX, R10
+	VMOVUPD    (R10), Y3
+	VMASKMOVPD 32(R10), Y0, Y4
+	ADDQ       DX, R10
+	VMOVUPD    (R10), Y5
+	VMASKMOVPD 32(R10), Y0, Y6
+	ADDQ       DX, R10
+	JMP        ahead2x3
+
+zero2x3:
+	VPXOR  Y1, Y1, Y1
+	VPXOR  Y2, Y2, Y2
+	VPXOR  Y3, Y3, Y3
+	VPXOR  Y4, Y4, Y4
+	VPXOR  Y5, Y5, Y5
+	VPXOR  Y6, Y6, Y6
+	IMUL3Q $0x03, DX, R11
+	ADDQ   R11, R10
+
+ahead2x3:
 	PREFETCHT0 (R10)
 	PREFETCHT0 32(R10)
 	ADDQ       DX, R10
@@ -14679,52 +14599,54 @@ sum2x3:
 	ADDQ         BX, DI
 	DECQ         R9
 	JNZ          sum2x3
-	MOVB         add+128(FP), CL
-	TESTB        CL, CL
-	JZ           store2x3
-	MOVQ         AX, R10
-	VMOVUPD      (R10), Y7
-	VADDPD       Y7, Y1, Y1
-	VMASKMOVPD   32(R10), Y0, Y7
-	VADDPD       Y7, Y2, Y2
-	ADDQ         DX, R10
-	VMOVUPD      (R10), Y7
-	VADDPD       Y7, Y3, Y3
-	VMASKMOVPD   32(R10), Y0, Y7
-	VADDPD       Y7, Y4, Y4
-	ADDQ         DX, R10
-	VMOVUPD      (R10), Y7
-	VADDPD       Y7, Y5, Y5
-	VMASKMOVPD   32(R10), Y0, Y7
-	VADDPD       Y7, Y6, Y6
-
-store2x3:
-	VMOVUPD    Y1, (AX)
-	VMASKMOVPD Y2, Y0, 32(AX)
-	ADDQ       DX, AX
-	VMOVUPD    Y3, (AX)
-	VMASKMOVPD Y4, Y0, 32(AX)
-	ADDQ       DX, AX
-	VMOVUPD    Y5, (AX)
-	VMASKMOVPD Y6, Y0, 32(AX)
+	VMOVUPD      Y1, (AX)
+	VMASKMOVPD   Y2, Y0, 32(AX)
+	ADDQ         DX, AX
+	VMOVUPD      Y3, (AX)
+	VMASKMOVPD   Y4, Y0, 32(AX)
+	ADDQ         DX, AX
+	VMOVUPD      Y5, (AX)
+	VMASKMOVPD   Y6, Y0, 32(AX)
 	VZEROUPPER
 	RET
 
 tile2x4:
-	VPXOR      Y1, Y1, Y1
-	VPXOR      Y2, Y2, Y2
-	VPXOR      Y3, Y3, Y3
-	VPXOR      Y4, Y4, Y4
-	VPXOR      Y5, Y5, Y5
-	VPXOR      Y6, Y6, Y6
-	VPXOR      Y7, Y7, Y7
-	VPXOR      Y8, Y8, Y8
 	LEAQ       (DI)(CX*2), AX
 	ADDQ       CX, AX
 	MOVQ       c_base+80(FP), DX
 	MOVQ       ldc+104(FP), R10
 	SHLQ       $0x03, R10
 	MOVQ       DX, R11
+	MOVB       add+128(FP), R12
+	TESTB      R12, R12
+	JZ         zero2x4
+	VMOVUPD    (R11), Y1
+	VMASKMOVPD 32(R11), Y0, Y2
+	ADDQ       R10, R11
+	VMOVUPD    (R11), Y3
+	VMASKMOVPD 32(R11), Y0, Y4
+	ADDQ       R10, R11
+	VMOVUPD    (R11), Y5
+	VMASKMOVPD 32(R11), Y0, Y6
+	ADDQ       R10, R11
+	VMOVUPD    (R11), Y7
+	VMASKMOVPD 32(R11), Y0, Y8
+	ADDQ       R10, R11
+	JMP        ahead2x4
+
+zero2x4:
+	VPXOR  Y1, Y1, Y1
+	VPXOR  Y2, Y2, Y2
+	VPXOR  Y3, Y3, Y3
+	VPXOR  Y4, Y4, Y4
+	VPXOR  Y5, Y5, Y5
+	VPXOR  Y6, Y6, Y6
+	VPXOR  Y7, Y7, Y7
+	VPXOR  Y8, Y8, Y8
+	IMUL3Q $0x04, R10, R12
+	ADDQ   R12, R11
+
+ahead2x4:
 	PREFETCHT0 (R11)
 	PREFETCHT0 32(R11)
 	ADDQ       R10, R11
@@ -14757,62 +14679,62 @@ sum2x4:
 	ADDQ         BX, AX
 	DECQ         R9
 	JNZ          sum2x4
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store2x4
-	MOVQ         DX, R11
-	VMOVUPD      (R11), Y9
-	VADDPD       Y9, Y1, Y1
-	VMASKMOVPD   32(R11), Y0, Y9
-	VADDPD       Y9, Y2, Y2
-	ADDQ         R10, R11
-	VMOVUPD      (R11), Y9
-	VADDPD       Y9, Y3, Y3
-	VMASKMOVPD   32(R11), Y0, Y9
-	VADDPD       Y9, Y4, Y4
-	ADDQ         R10, R11
-	VMOVUPD      (R11), Y9
-	VADDPD       Y9, Y5, Y5
-	VMASKMOVPD   32(R11), Y0, Y9
-	VADDPD       Y9, Y6, Y6
-	ADDQ         R10, R11
-	VMOVUPD      (R11), Y9
-	VADDPD       Y9, Y7, Y7
-	VMASKMOVPD   32(R11), Y0, Y9
-	VADDPD       Y9, Y8, Y8
-
-store2x4:
-	VMOVUPD    Y1, (DX)
-	VMASKMOVPD Y2, Y0, 32(DX)
-	ADDQ       R10, DX
-	VMOVUPD    Y3, (DX)
-	VMASKMOVPD Y4, Y0, 32(DX)
-	ADDQ       R10, DX
-	VMOVUPD    Y5, (DX)
-	VMASKMOVPD Y6, Y0, 32(DX)
-	ADDQ       R10, DX
-	VMOVUPD    Y7, (DX)
-	VMASKMOVPD Y8, Y0, 32(DX)
+	VMOVUPD      Y1, (DX)
+	VMASKMOVPD   Y2, Y0, 32(DX)
+	ADDQ         R10, DX
+	VMOVUPD      Y3, (DX)
+	VMASKMOVPD   Y4, Y0, 32(DX)
+	ADDQ         R10, DX
+	VMOVUPD      Y5, (DX)
+	VMASKMOVPD   Y6, Y0, 32(DX)
+	ADDQ         R10, DX
+	VMOVUPD      Y7, (DX)
+	VMASKMOVPD   Y8, Y0, 32(DX)
 	VZEROUPPER
 	RET
 
 tile2x5:
-	VPXOR      Y1, Y1, Y1
-	VPXOR      Y2, Y2, Y2
-	VPXOR      Y3, Y3, Y3
-	VPXOR      Y4, Y4, Y4
-	VPXOR      Y5, Y5, Y5
-	VPXOR      Y6, Y6, Y6
-	VPXOR      Y7, Y7, Y7
-	VPXOR      Y8, Y8, Y8
-	VPXOR      Y9, Y9, Y9
-	VPXOR      Y10, Y10, Y10
 	LEAQ       (DI)(CX*2), AX
 	ADDQ       CX, AX
 	MOVQ       c_base+80(FP), DX
 	MOVQ       ldc+104(FP), R10
 	SHLQ       $0x03, R10
 	MOVQ       DX, R11
+	MOVB       add+128(FP), R12
+	TESTB      R12, R12
+	JZ         zero2x5
+	VMOVUPD    (R11), Y1
+	VMASKMOVPD 32(R11), Y0, Y2
+	ADDQ       R10, R11
+	VMOVUPD    (R11), Y3
+	VMASKMOVPD 32(R11), Y0, Y4
+	ADDQ       R10, R11
+	VMOVUPD    (R11), Y5
+	VMASKMOVPD 32(R11), Y0, Y6
+	ADDQ       R10, R11
+	VMOVUPD    (R11), Y7
+	VMASKMOVPD 32(R11), Y0, Y8
+	ADDQ       R10, R11
+	VMOVUPD    (R11), Y9
+	VMASKMOVPD 32(R11), Y0, Y10
+	ADDQ       R10, R11
+	JMP        ahead2x5
+
+zero2x5:
+	VPXOR  Y1, Y1, Y1
+	VPXOR  Y2, Y2, Y2
+	VPXOR  Y3, Y3, Y3
+	VPXOR  Y4, Y4, Y4
+	VPXOR  Y5, Y5, Y5
+	VPXOR  Y6, Y6, Y6
+	VPXOR  Y7, Y7, Y7
+	VPXOR  Y8, Y8, Y8
+	VPXOR  Y9, Y9, Y9
+	VPXOR  Y10, Y10, Y10
+	IMUL3Q $0x05, R10, R12
+	ADDQ   R12, R11
+
+ahead2x5:
 	PREFETCHT0 (R11)
 	PREFETCHT0 32(R11)
 	ADDQ       R10, R11
@@ -14851,72 +14773,70 @@ sum2x5:
 	ADDQ         BX, AX
 	DECQ         R9
 	JNZ          sum2x5
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store2x5
-	MOVQ         DX, R11
-	VMOVUPD      (R11), Y11
-	VADDPD       Y11, Y1, Y1
-	VMASKMOVPD   32(R11), Y0, Y11
-	VADDPD       Y11, Y2, Y2
-	ADDQ         R10, R11
-	VMOVUPD      (R11), Y11
-	VADDPD       Y11, Y3, Y3
-	VMASKMOVPD   32(R11), Y0, Y11
-	VADDPD       Y11, Y4, Y4
-	ADDQ         R10, R11
-	VMOVUPD      (R11), Y11
-	VADDPD       Y11, Y5, Y5
-	VMASKMOVPD   32(R11), Y0, Y11
-	VADDPD       Y11, Y6, Y6
-	ADDQ         R10, R11
-	VMOVUPD      (R11), Y11
-	VADDPD       Y11, Y7, Y7
-	VMASKMOVPD   32(R11), Y0, Y11
-	VADDPD       Y11, Y8, Y8
-	ADDQ         R10, R11
-	VMOVUPD      (R11), Y11
-	VADDPD       Y11, Y9, Y9
-	VMASKMOVPD   32(R11), Y0, Y11
-	VADDPD       Y11, Y10, Y10
-
-store2x5:
-	VMOVUPD    Y1, (DX)
-	VMASKMOVPD Y2, Y0, 32(DX)
-	ADDQ       R10, DX
-	VMOVUPD    Y3, (DX)
-	VMASKMOVPD Y4, Y0, 32(DX)
-	ADDQ       R10, DX
-	VMOVUPD    Y5, (DX)
-	VMASKMOVPD Y6, Y0, 32(DX)
-	ADDQ       R10, DX
-	VMOVUPD    Y7, (DX)
-	VMASKMOVPD Y8, Y0, 32(DX)
-	ADDQ       R10, DX
-	VMOVUPD    Y9, (DX)
-	VMASKMOVPD Y10, Y0, 32(DX)
+	VMOVUPD      Y1, (DX)
+	VMASKMOVPD   Y2, Y0, 32(DX)
+	ADDQ         R10, DX
+	VMOVUPD      Y3, (DX)
+	VMASKMOVPD   Y4, Y0, 32(DX)
+	ADDQ         R10, DX
+	VMOVUPD      Y5, (DX)
+	VMASKMOVPD   Y6, Y0, 32(DX)
+	ADDQ         R10, DX
+	VMOVUPD      Y7, (DX)
+	VMASKMOVPD   Y8, Y0, 32(DX)
+	ADDQ         R10, DX
+	VMOVUPD      Y9, (DX)
+	VMASKMOVPD   Y10, Y0, 32(DX)
 	VZEROUPPER
 	RET
 
 tile2x6:
-	VPXOR      Y1, Y1, Y1
-	VPXOR      Y2, Y2, Y2
-	VPXOR      Y3, Y3, Y3
-	VPXOR      Y4, Y4, Y4
-	VPXOR      Y5, Y5, Y5
-	VPXOR      Y6, Y6, Y6
-	VPXOR      Y7, Y7, Y7
-	VPXOR      Y8, Y8, Y8
-	VPXOR      Y9, Y9, Y9
-	VPXOR      Y10, Y10, Y10
-	VPXOR      Y11, Y11, Y11
-	VPXOR      Y12, Y12, Y12
 	LEAQ       (DI)(CX*2), AX
 	ADDQ       CX, AX
 	MOVQ       c_base+80(FP), DX
 	MOVQ       ldc+104(FP), R10
 	SHLQ       $0x03, R10
 	MOVQ       DX, R11
+	MOVB       add+128(FP), R12
+	TESTB      R12, R12
+	JZ         zero2x6
+	VMOVUPD    (R11), Y1
+	VMASKMOVPD 32(R11), Y0, Y2
+	ADDQ       R10, R11
+	VMOVUPD    (R11), Y3
+	VMASKMOVPD 32(R11), Y0, Y4
+	ADDQ       R10, R11
+	VMOVUPD    (R11), Y5
+	VMASKMOVPD 32(R11), Y0, Y6
+	ADDQ       R10, R11
+	VMOVUPD    (R11), Y7
+	VMASKMOVPD 32(R11), Y0, Y8
+	ADDQ       R10, R11
+	VMOVUPD    (R11), Y9
+	VMASKMOVPD 32(R11), Y0, Y10
+	ADDQ       R10, R11
+	VMOVUPD    (R11), Y11
+	VMASKMOVPD 32(R11), Y0, Y12
+	ADDQ       R10, R11
+	JMP        ahead2x6
+
+zero2x6:
+	VPXOR  Y1, Y1, Y1
+	VPXOR  Y2, Y2, Y2
+	VPXOR  Y3, Y3, Y3
+	VPXOR  Y4, Y4, Y4
+	VPXOR  Y5, Y5, Y5
+	VPXOR  Y6, Y6, Y6
+	VPXOR  Y7, Y7, Y7
+	VPXOR  Y8, Y8, Y8
+	VPXOR  Y9, Y9, Y9
+	VPXOR  Y10, Y10, Y10
+	VPXOR  Y11, Y11, Y11
+	VPXOR  Y12, Y12, Y12
+	IMUL3Q $0x06, R10, R12
+	ADDQ   R12, R11
+
+ahead2x6:
 	PREFETCHT0 (R11)
 	PREFETCHT0 32(R11)
 	ADDQ       R10, R11
@@ -14961,58 +14881,23 @@ sum2x6:
 	ADDQ         BX, AX
 	DECQ         R9
 	JNZ          sum2x6
-	MOVB         add+128(FP), AL
-	TESTB        AL, AL
-	JZ           store2x6
-	MOVQ         DX, R11
-	VMOVUPD      (R11), Y13
-	VADDPD       Y13, Y1, Y1
-	VMASKMOVPD   32(R11), Y0, Y13
-	VADDPD       Y13, Y2, Y2
-	ADDQ         R10, R11
-	VMOVUPD      (R11), Y13
-	VADDPD       Y13, Y3, Y3
-	VMASKMOVPD   32(R11), Y0, Y13
-	VADDPD       Y13, Y4, Y4
-	ADDQ         R10, R11
-	VMOVUPD      (R11), Y13
-	VADDPD       Y13, Y5, Y5
-	VMASKMOVPD   32(R11), Y0, Y13
-	VADDPD       Y13, Y6, Y6
-	ADDQ         R10, R11
-	VMOVUPD      (R11), Y13
-	VADDPD       Y13, Y7, Y7
-	VMASKMOVPD   32(R11), Y0, Y13
-	VADDPD       Y13, Y8, Y8
-	ADDQ         R10, R11
-	VMOVUPD      (R11), Y13
-	VADDPD       Y13, Y9, Y9
-	VMASKMOVPD   32(R11), Y0, Y13
-	VADDPD       Y13, Y10, Y10
-	ADDQ         R10, R11
-	VMOVUPD      (R11), Y13
-	VADDPD       Y13, Y11, Y11
-	VMASKMOVPD   32(R11), Y0, Y13
-	VADDPD       Y13, Y12, Y12
-
-store2x6:
-	VMOVUPD    Y1, (DX)
-	VMASKMOVPD Y2, Y0, 32(DX)
-	ADDQ       R10, DX
-	VMOVUPD    Y3, (DX)
-	VMASKMOVPD Y4, Y0, 32(DX)
-	ADDQ       R10, DX
-	VMOVUPD    Y5, (DX)
-	VMASKMOVPD Y6, Y0, 32(DX)
-	ADDQ       R10, DX
-	VMOVUPD    Y7, (DX)
-	VMASKMOVPD Y8, Y0, 32(DX)
-	ADDQ       R10, DX
-	VMOVUPD    Y9, (DX)
-	VMASKMOVPD Y10, Y0, 32(DX)
-	ADDQ       R10, DX
-	VMOVUPD    Y11, (DX)
-	VMASKMOVPD Y12, Y0, 32(DX)
+	VMOVUPD      Y1, (DX)
+	VMASKMOVPD   Y2, Y0, 32(DX)
+	ADDQ         R10, DX
+	VMOVUPD      Y3, (DX)
+	VMASKMOVPD   Y4, Y0, 32(DX)
+	ADDQ         R10, DX
+	VMOVUPD      Y5, (DX)
+	VMASKMOVPD   Y6, Y0, 32(DX)
+	ADDQ         R10, DX
+	VMOVUPD      Y7, (DX)
+	VMASKMOVPD   Y8, Y0, 32(DX)
+	ADDQ         R10, DX
+	VMOVUPD      Y9, (DX)
+	VMASKMOVPD   Y10, Y0, 32(DX)
+	ADDQ         R10, DX
+	VMOVUPD      Y11, (DX)
+	VMASKMOVPD   Y12, Y0, 32(DX)
 	VZEROUPPER
 	RET
 
@@ -15027,8 +14912,8 @@ TEXT ·pack64AVX2(SB), NOSPLIT, $0-88
 	SHLQ    $0x03, BX
 	MOVQ    k+64(FP), SI
 	MOVQ    width+80(FP), DI
-	MOVQ    $0x00000004, R9
 	MOVQ    DI, R8
+	MOVQ    $0x00000004, R9
 	CMPQ    R8, R9
 	CMOVQGT R9, R8
 	MOVQ    DI, R9
@@ -16603,6 +16488,109 @@ next12:
 bad:
 	MOVB $0x00, AL
 	MOVB AL, ok+88(FP)
+	VZEROUPPER
+	RET
+
+// func nonZero64AVX2(x []float64, idx []int32) (n int, ones bool)
+// Requires: AVX, AVX2, BMI
+TEXT ·nonZero64AVX2(SB), NOSPLIT, $0-57
+	MOVQ         x_base+0(FP), AX
+	MOVQ         x_len+8(FP), CX
+	MOVQ         idx_base+24(FP), DX
+	XORQ         BX, BX
+	XORQ         SI, SI
+	VPXOR        Y0, Y0, Y0
+	MOVQ         $0x3ff0000000000000, DI
+	VMOVQ        DI, X1
+	VBROADCASTSD X1, Y1
+	VPXOR        Y2, Y2, Y2
+
+next:
+	VMOVUPD   (AX)(BX*8), Y3
+	VCMPPD    $0x04, Y0, Y3, Y4
+	VCMPPD    $0x04, Y1, Y3, Y3
+	VPAND     Y4, Y3, Y3
+	VPOR      Y3, Y2, Y2
+	VMOVMSKPD Y4, DI
+	VMOVUPD   32(AX)(BX*8), Y3
+	VCMPPD    $0x04, Y0, Y3, Y4
+	VCMPPD    $0x04, Y1, Y3, Y3
+	VPAND     Y4, Y3, Y3
+	VPOR      Y3, Y2, Y2
+	VMOVMSKPD Y4, R8
+	SHLQ      $0x04, R8
+	ORQ       R8, DI
+	VMOVUPD   64(AX)(BX*8), Y3
+	VCMPPD    $0x04, Y0, Y3, Y4
+	VCMPPD    $0x04, Y1, Y3, Y3
+	VPAND     Y4, Y3, Y3
+	VPOR      Y3, Y2, Y2
+	VMOVMSKPD Y4, R8
+	SHLQ      $0x08, R8
+	ORQ       R8, DI
+	VMOVUPD   96(AX)(BX*8), Y3
+	VCMPPD    $0x04, Y0, Y3, Y4
+	VCMPPD    $0x04, Y1, Y3, Y3
+	VPAND     Y4, Y3, Y3
+	VPOR      Y3, Y2, Y2
+	VMOVMSKPD Y4, R8
+	SHLQ      $0x0c, R8
+	ORQ       R8, DI
+	TESTQ     DI, DI
+	JZ        none
+
+bit:
+	TZCNTQ DI, R8
+	ADDQ   BX, R8
+	MOVL   R8, (DX)(SI*4)
+	INCQ   SI
+	BLSRQ  DI, DI
+	JNZ    bit
+
+none:
+	ADDQ   $0x10, BX
+	CMPQ   BX, CX
+	JLT    next
+	VPTEST Y2, Y2
+	SETEQ  AL
+	MOVB   AL, ones+56(FP)
+	MOVQ   SI, n+48(FP)
+	VZEROUPPER
+	RET
+
+// func count64AVX2(x []float64) (n int)
+// Requires: AVX, AVX2, POPCNT
+TEXT ·count64AVX2(SB), NOSPLIT, $0-32
+	MOVQ  x_base+0(FP), AX
+	MOVQ  x_len+8(FP), CX
+	XORQ  DX, DX
+	VPXOR Y0, Y0, Y0
+
+next:
+	VMOVUPD   (AX), Y1
+	VCMPPD    $0x04, Y0, Y1, Y1
+	VMOVMSKPD Y1, BX
+	POPCNTL   BX, BX
+	ADDQ      BX, DX
+	VMOVUPD   32(AX), Y1
+	VCMPPD    $0x04, Y0, Y1, Y1
+	VMOVMSKPD Y1, BX
+	POPCNTL   BX, BX
+	ADDQ      BX, DX
+	VMOVUPD   64(AX), Y1
+	VCMPPD    $0x04, Y0, Y1, Y1
+	VMOVMSKPD Y1, BX
+	POPCNTL   BX, BX
+	ADDQ      BX, DX
+	VMOVUPD   96(AX), Y1
+	VCMPPD    $0x04, Y0, Y1, Y1
+	VMOVMSKPD Y1, BX
+	POPCNTL   BX, BX
+	ADDQ      BX, DX
+	ADDQ      $0x00000080, AX
+	SUBQ      $0x10, CX
+	JNZ       next
+	MOVQ      DX, n+24(FP)
 	VZEROUPPER
 	RET
 

@@ -19,24 +19,31 @@ func (l Level) String() string {
 	return [...]string{"Go", "AVX2", "AVX512"}[l]
 }
 
-// kernels are the inner loops of a level for one element type. Those of the
-// matrix product take a tile of C of at most mr×nr elements; those of rows take a
-// row of at most tile elements.
+// kernels are the inner loops of a level for one element type.
 type kernels[T float] struct {
-	mr, nr, lanes int // nr is two vectors of so many lanes
-	mc, nc, kc    int // sizes of the blocks of A, mc×kc, and of B, kc×nc, in the cache
+	threadWork int // multiplications that take about as long as to wake a thread, 50 µs
 
-	gemm      func(k int, a []T, ars, aks int, b []T, bks int, c []T, ldc, rows, cols int, add bool)
-	pack      func(dst []T, step int, src []T, lds, k, panels, width int)
-	transpose func(dst []T, step int, src []T, lds, k int)
-	group     int // what transpose takes: group rows, k a multiple of group
+	// The matrix product. gemm computes a tile of C of at most mr×nr elements, nr
+	// being two vectors of so many lanes, from a block of A, mc×kc, and a block of
+	// B, kc×nc, in the second-level cache. transpose takes square rows, and k a
+	// multiple of square.
+	mr, nr, lanes int
+	mc, nc, kc    int
+	square        int
+	gemm          func(k int, a []T, ars, aks int, b []T, bks int, c []T, ldc, rows, cols int, add bool)
+	pack          func(dst []T, step int, src []T, lds, k, panels, width int)
+	transpose     func(dst []T, step int, src []T, lds, k int)
 
+	// Sums of rows, of at most tile elements.
 	tile        int
 	addRows     func(dst, w []T, ldw int, idx []int32, rows int) bool
 	axpyRows    func(dst, w []T, ldw int, idx []int32, val []T, rows int) bool
 	scatterRows func(dst []T, ldd int, idx []int32, src []T, rows int) bool
-	nonZero     func(x []T, idx []int32) (n int, ones bool)
-	count       func(x []T) int
+
+	// Searches, of multiples of group elements.
+	group   int
+	nonZero func(x []T, idx []int32) (n int, ones bool)
+	count   func(x []T) int
 }
 
 // A machine is the kernels of one level.
@@ -63,8 +70,9 @@ func Levels() []Level {
 	return ls
 }
 
-// Force makes the package run at a level that Levels lists, until restore is
-// called. It is for tests: the last bits of results differ between levels.
+// Force makes the whole package run at a level that Levels lists, until restore
+// is called. It is for tests: sums by Go differ from those of the other levels in
+// their last bits. It panics if the computer does not have the level.
 func Force(level Level) (restore func()) {
 	for _, m := range machines {
 		if m.level == level {

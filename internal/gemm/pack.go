@@ -1,59 +1,63 @@
 package gemm
 
+import "unsafe"
+
+const (
+	directRows  = 256     // for up to so many rows of A it does not pay to pack B
+	directBytes = 1 << 20 // if B stays in the second-level cache
+)
+
 // panels are the rows of a block of A, mr in a panel, or the columns of a block
-// of B, nr in a panel. Where the matrix itself reads well they are views of it,
-// else copies in the order in which the kernel goes through them.
+// of B, nr in a panel. They are views of the matrix where it reads well, else
+// copies in the order in which the kernel goes through them.
 type panels[T float] struct {
 	data  []T
 	panel int // from one panel to the next
-	in    int // from one row of A to the next in its panel; in B it is 1
+	in    int // from one row of A to the next within its panel; in B it is 1
 	along int // from one step of the sum to the next
 }
 
-// packA returns the m×k block of op(A) at row i and column p, which n columns of
-// B are waiting for.
-func (j *job[T]) packA(buf *[]T, i, m, p, k, n int) panels[T] {
-	switch {
-	case j.transA:
-		a := j.a[p*j.lda+i:]
-		dst := room(buf, j.mc*j.kc)
-		j.packRows(dst, j.mr, j.mr, a, j.lda, k, m)
-		return panels[T]{data: dst, panel: k * j.mr, in: 1, along: j.mr}
-	case n <= 2*j.nr:
+// packA returns the m×k block of op(A) at row i and column p.
+func (j *job[T]) packA(buf *[]T, i, m, p, k int) panels[T] {
+	if !j.transA {
+		// The kernel follows each row by itself, a stream that is read ahead.
 		return panels[T]{data: j.a[i*j.lda+p:], panel: j.mr * j.lda, in: j.lda, along: 1}
 	}
-	// Rows apart by a power of two would share few lines of the first cache.
-	ld := k + j.lanes
-	dst := room(buf, j.mc*(j.kc+j.lanes))
-	for r := range m {
-		copy(dst[r*ld:][:k], j.a[(i+r)*j.lda+p:])
-	}
-	return panels[T]{data: dst, panel: j.mr * ld, in: ld, along: 1}
+	dst := room(buf, j.mc*j.kc)
+	j.packRows(dst, j.mr, j.mr, j.a[p*j.lda+i:], j.lda, k, m)
+	return panels[T]{data: dst, panel: k * j.mr, in: 1, along: j.mr}
 }
 
-// packB returns the k×n block of op(B) at row p and column c, which m rows of A
-// are waiting for.
-func (j *job[T]) packB(buf *[]T, c, n, p, k, m int) panels[T] {
+// packB returns the k×n block of op(B) at row p and column c, for m rows of A.
+func (j *job[T]) packB(buf *[]T, p, k, c, n, m int) panels[T] {
+	if !j.transB && m <= directRows && j.smallB(m) {
+		return panels[T]{data: j.b[p*j.ldb+c:], panel: j.nr, along: j.ldb}
+	}
 	step := j.nr
 	if n <= j.lanes {
 		step = j.lanes
 	}
-	if !j.transB {
-		b := j.b[p*j.ldb+c:]
-		if j.direct {
-			return panels[T]{data: b, panel: j.nr, along: j.ldb}
-		}
-		dst := room(buf, j.kc*(j.nc+j.nr))
-		j.packRows(dst, step, j.nr, b, j.ldb, k, n)
-		return panels[T]{data: dst, panel: k * step, along: step}
-	}
 	dst := room(buf, j.kc*(j.nc+j.nr))
-	b := j.b[c*j.ldb+p:]
-	for jr := 0; jr < n; jr += j.nr {
-		w := min(j.nr, n-jr)
-		j.transposeRows(dst[jr*k:], step, b[jr*j.ldb:], j.ldb, w, k)
+	if j.transB {
+		b := j.b[c*j.ldb+p:]
+		for i := 0; i < n; i += j.nr {
+			j.transposeRows(dst[i*k:], step, b[i*j.ldb:], j.ldb, min(j.nr, n-i), k)
+		}
+	} else {
+		j.packRows(dst, step, j.nr, j.b[p*j.ldb+c:], j.ldb, k, n)
 	}
 	return panels[T]{data: dst, panel: k * step, along: step}
+}
+
+// smallB returns whether op(B) stays close by while m rows of A are multiplied
+// with it. A single tile of rows goes through it once and can wait a little.
+func (j *job[T]) smallB(m int) bool {
+	var elem T
+	limit := directBytes / int(unsafe.Sizeof(elem))
+	if m <= j.mr {
+		limit *= 4
+	}
+	return j.k*j.n <= limit
 }
 
 // packRows copies k rows of n elements into panels of width elements a row.
@@ -69,10 +73,14 @@ func (j *job[T]) packRows(dst []T, step, width int, src []T, ld, k, n int) {
 
 // transposeRows sets dst[p·step+i] = src[i·ld+p] for i < n and p < k.
 func (j *job[T]) transposeRows(dst []T, step int, src []T, ld, n, k int) {
-	in, kin := n-n%j.group, k-k%j.group
-	for i := 0; i < in && kin > 0; i += j.group {
+	in, kin := n-n%j.square, k-k%j.square
+	if kin == 0 {
+		in = 0
+	}
+	for i := 0; i < in; i += j.square {
 		j.transpose(dst[i:], step, src[i*ld:], ld, kin)
 	}
+	// What is left of whole squares.
 	for i := range n {
 		from := 0
 		if i < in {
@@ -85,7 +93,7 @@ func (j *job[T]) transposeRows(dst []T, step int, src []T, ld, n, k int) {
 	}
 }
 
-// room returns n elements of a buffer, which grows to hold them.
+// room returns a buffer of at least n elements.
 func room[T float](buf *[]T, n int) []T {
 	if len(*buf) < n {
 		*buf = make([]T, n)

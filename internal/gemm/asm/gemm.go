@@ -43,10 +43,6 @@ func (t target) gemm() {
 func (t target) gemmTile(label string, r, v int, k, a, ars, aks, b, bks reg.GPVirtual, last reg.Register) {
 	masks := make([]reg.Register, v)
 	masks[v-1] = last
-	acc := t.registers(r * v)
-	for _, z := range acc {
-		t.zero(z)
-	}
 	// Every third row of A.
 	base := []reg.GPVirtual{a}
 	for i := 3; i < r; i += 3 {
@@ -58,9 +54,28 @@ func (t target) gemmTile(label string, r, v int, k, a, ars, aks, b, bks reg.GPVi
 	c, ldc := GP64(), GP64()
 	Load(Param("c").Base(), c)
 	t.bytes(Load(Param("ldc"), ldc))
-	// C is wanted when the sums are done: ask for it now.
-	at := GP64()
+	at, next := GP64(), GP64()
 	MOVQ(c, at)
+	acc := t.registers(r * v)
+	add := GP8()
+	Load(Param("add"), add)
+	TESTB(add, add)
+	JZ(LabelRef("zero" + label))
+	for i := range r {
+		for j := range v {
+			t.load(Mem{Base: at, Disp: j * t.vec}, masks[j], acc[i*v+j])
+		}
+		ADDQ(ldc, at)
+	}
+	JMP(LabelRef("ahead" + label))
+	Label("zero" + label)
+	for _, z := range acc {
+		t.zero(z)
+	}
+	IMUL3Q(U8(r), ldc, next)
+	ADDQ(next, at)
+	// The tile below is next: ask for it now.
+	Label("ahead" + label)
 	for i := range r {
 		for j := range v {
 			PREFETCHT0(Mem{Base: at, Disp: j * t.vec})
@@ -93,22 +108,6 @@ func (t target) gemmTile(label string, r, v int, k, a, ars, aks, b, bks reg.GPVi
 	DECQ(k)
 	JNZ(LabelRef("sum" + label))
 
-	add := GP8()
-	Load(Param("add"), add)
-	TESTB(add, add)
-	JZ(LabelRef("store" + label))
-	MOVQ(c, at)
-	for i := range r {
-		for j := range v {
-			old := t.register()
-			t.load(Mem{Base: at, Disp: j * t.vec}, masks[j], old)
-			t.add(old, acc[i*v+j], acc[i*v+j])
-		}
-		if i < r-1 {
-			ADDQ(ldc, at)
-		}
-	}
-	Label("store" + label)
 	for i := range r {
 		for j := range v {
 			t.store(acc[i*v+j], masks[j], Mem{Base: c, Disp: j * t.vec})

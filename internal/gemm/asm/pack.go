@@ -1,14 +1,10 @@
 package main
 
 import (
-	"strings"
-
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
-
-func subst(signature, elem string) string { return strings.ReplaceAll(signature, "T", elem) }
 
 // pack writes the kernel that copies a matrix into panels. It goes through the
 // matrix row by row, as memory is read ahead that way.
@@ -23,17 +19,18 @@ func (t target) pack() {
 	Load(Param("k"), k)
 	Load(Param("width"), width)
 
-	// lo and hi are the masks of the two vectors of a panel's row.
-	first, second, lanes := GP64(), GP64(), GP64()
-	MOVQ(U32(t.lanes()), lanes)
+	// The masks of the two vectors of a panel's row. The second may be empty; it
+	// reads the next line of memory early all the same: without it, this is slower.
+	first, second := GP64(), GP64()
 	MOVQ(width, first)
-	CMPQ(first, lanes)
-	CMOVQGT(lanes, first)
+	MOVQ(U32(t.lanes()), second)
+	CMPQ(first, second)
+	CMOVQGT(second, first)
 	MOVQ(width, second)
 	SUBQ(first, second)
-	lo, hi := t.mask(first), t.mask(second)
+	masks := []reg.Register{t.mask(first), t.mask(second)}
 	t.bytes(width)
-	stride := GP64()
+	stride := GP64() // from panel to panel
 	MOVQ(k, stride)
 	IMULQ(step, stride)
 
@@ -43,11 +40,13 @@ func (t target) pack() {
 	MOVQ(dst, to)
 	Load(Param("panels"), panels)
 	Label("panel")
-	x, y := t.register(), t.register()
-	t.load(Mem{Base: from}, lo, x)
-	t.load(Mem{Base: from, Disp: t.vec}, hi, y)
-	t.store(x, lo, Mem{Base: to})
-	t.store(y, hi, Mem{Base: to, Disp: t.vec})
+	x := t.registers(2)
+	for i := range x {
+		t.load(Mem{Base: from, Disp: i * t.vec}, masks[i], x[i])
+	}
+	for i := range x {
+		t.store(x[i], masks[i], Mem{Base: to, Disp: i * t.vec})
+	}
 	ADDQ(width, from)
 	ADDQ(stride, to)
 	DECQ(panels)
@@ -59,7 +58,7 @@ func (t target) pack() {
 	done()
 }
 
-// transposeText starts a transposing kernel: rows rows of src, k a multiple of rows.
+// transposeText starts a transposing kernel.
 func transposeText(t target, doc string) (dst, step, src, lds, k reg.GPVirtual) {
 	t.text("transpose", doc, "(dst []T, step int, src []T, lds, k int)")
 	dst, step, src, lds, k = GP64(), GP64(), GP64(), GP64(), GP64()
@@ -71,9 +70,8 @@ func transposeText(t target, doc string) (dst, step, src, lds, k reg.GPVirtual) 
 	return
 }
 
-// halves loads row i of src into the low and row i+n/2 into the high half of a
-// register, for four rows in each half: what is left to transpose then is each
-// half by itself.
+// halves loads 16 bytes of row i and of row i+n into the halves of a register,
+// for i < n: what is left to transpose then is each half by itself.
 func halves(n, from int, low, high, lds, lds3 reg.GPVirtual) []reg.VecVirtual {
 	rows := make([]reg.VecVirtual, n)
 	for i := range rows {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -18,18 +19,18 @@ type target struct {
 	mr   int    // rows of the tile of C that the matrix kernel holds
 	tile int    // vectors that a kernel of rows holds
 
-	move, add, mul, fma, bcast func(...Op)
+	move, add, fma, bcast, compare func(...Op)
 }
 
 var targets = []target{
 	{isa: "AVX512", elem: "float32", size: 4, vec: 64, mr: 14, tile: 16,
-		move: VMOVUPS, add: VADDPS, fma: VFMADD231PS, bcast: VBROADCASTSS},
+		move: VMOVUPS, add: VADDPS, fma: VFMADD231PS, bcast: VBROADCASTSS, compare: VCMPPS},
 	{isa: "AVX512", elem: "float64", size: 8, vec: 64, mr: 14, tile: 16,
-		move: VMOVUPD, add: VADDPD, fma: VFMADD231PD, bcast: VBROADCASTSD},
+		move: VMOVUPD, add: VADDPD, fma: VFMADD231PD, bcast: VBROADCASTSD, compare: VCMPPD},
 	{isa: "AVX2", elem: "float32", size: 4, vec: 32, mr: 6, tile: 12,
-		move: VMOVUPS, add: VADDPS, fma: VFMADD231PS, bcast: VBROADCASTSS},
+		move: VMOVUPS, add: VADDPS, fma: VFMADD231PS, bcast: VBROADCASTSS, compare: VCMPPS},
 	{isa: "AVX2", elem: "float64", size: 8, vec: 32, mr: 6, tile: 12,
-		move: VMOVUPD, add: VADDPD, fma: VFMADD231PD, bcast: VBROADCASTSD},
+		move: VMOVUPD, add: VADDPD, fma: VFMADD231PD, bcast: VBROADCASTSD, compare: VCMPPD},
 }
 
 func (t target) wide() bool { return t.vec == 64 }
@@ -40,7 +41,7 @@ func (t target) lanes() int { return t.vec / t.size }
 // text starts a function; the signature's T is the element type.
 func (t target) text(name, doc, signature string) {
 	full := fmt.Sprintf("%s%d%s", name, 8*t.size, t.isa)
-	TEXT(full, NOSPLIT, "func"+subst(signature, t.elem))
+	TEXT(full, NOSPLIT, "func"+strings.ReplaceAll(signature, "T", t.elem))
 	Pragma("noescape")
 	Doc(full + " " + doc)
 }

@@ -1,0 +1,27 @@
+// Package gemm multiplies dense matrices and adds up rows of them, in assembly
+// where there is any for the processor: AVX-512, AVX2 with FMA, else plain Go.
+//
+//	gemm.Float32(false, true, m, n, k, a, k, b, k, false, c, n) // C = A·Bᵀ
+//
+// A matrix product goes from [Float32] in gemm.go to block.go, which divides C
+// among goroutines and the sums into blocks that stay in the cache, to pack.go,
+// which lays a block out in the order of its use, to the kernel, which computes a
+// tile of C in registers. For sparse matrices, sparse.go finds what is not zero
+// ([NonZero32], [Count32]) and adds the rows it stands for ([AddRows32],
+// [AxpyRows32], [ScatterRows32]).
+//
+// An element of C is the sum
+//
+//	((c + a₀b₀) + a₁b₁) + …, starting from 0 instead of c unless accumulating,
+//
+// in this order, whatever the sizes, strides, blocks and number of threads. AVX-512
+// and AVX2 round once per term (fused multiply-add) and so agree in every bit;
+// plain Go rounds products and sums, alike on every computer. No term is left
+// out: 0·NaN is NaN. A sum of rows is the same sum without its zeros, so that for
+// finite numbers a sparse product has the bits of the dense one, but for the sign
+// of zero.
+//
+// Each instruction set is a [Level]; [Force] picks one in a test. The assembly
+// (kernels_amd64.s) is written by the program in asm, a module of its own, by
+// go generate.
+package gemm
