@@ -54,80 +54,48 @@ func (m *matrix[F]) load(w []F, in matInstr) {
 // mul computes dst = a·w for some rows of a. chunk is scratch memory.
 func (m *matrix[F]) mul(dst, a []F, chunk *spikeChunk[F]) {
 	rows := len(a) / m.k
-	if float64(countNonZero(a)) >= sparseBelow*float64(len(a)) {
+	k := rowKernelsFor[F]()
+	if float64(k.count(a)) >= sparseBelow*float64(len(a)) {
 		mul(product[F]{m: rows, n: m.n, k: m.k, a: a, lda: m.k, b: m.w, ldb: m.n, c: dst})
 		return
 	}
 	chunk.read(a, m.k)
 	clear(dst)
 	for r := range rows {
-		addRows(dst[r*m.n:(r+1)*m.n], m.w, m.n, chunk, r)
+		idx, val := chunk.row(r)
+		k.gather(dst[r*m.n:(r+1)*m.n], m.w, m.n, idx, val)
 	}
 }
 
-// countNonZero returns how many elements are not zero.
-func countNonZero[F vec.Float](x []F) int {
-	switch x := any(x).(type) {
-	case []float32:
-		return gemm.Count32(x)
-	case []float64:
-		return gemm.Count64(x)
-	}
-	return 0
+// rowKernels are the kernels that follow spikes.
+type rowKernels[F vec.Float] struct {
+	// count returns how many elements are not zero.
+	count func(x []F) int
+	// nonZero writes the positions of the elements that are not zero to idx, and
+	// reports whether these are all 1.
+	nonZero func(x []F, idx []int32) (n int, ones bool)
+	// add adds to dst the rows idx of w, which are ld apart; axpy their multiples.
+	add  func(dst, w []F, ld int, idx []int32)
+	axpy func(dst, w []F, ld int, idx []int32, val []F)
 }
 
-// nonZero writes the positions of the elements that are not zero to idx, and
-// reports whether these are all 1.
-func nonZero[F vec.Float](x []F, idx []int32) (n int, ones bool) {
-	switch x := any(x).(type) {
-	case []float32:
-		return gemm.NonZero32(x, idx)
-	case []float64:
-		return gemm.NonZero64(x, idx)
+var (
+	rows32 = rowKernels[float32]{gemm.Count32, gemm.NonZero32, gemm.AddRows32, gemm.AxpyRows32}
+	rows64 = rowKernels[float64]{gemm.Count64, gemm.NonZero64, gemm.AddRows64, gemm.AxpyRows64}
+)
+
+func rowKernelsFor[F vec.Float]() *rowKernels[F] {
+	if k, ok := any(&rows32).(*rowKernels[F]); ok {
+		return k
 	}
-	return 0, false
+	return any(&rows64).(*rowKernels[F])
 }
 
-// gather adds to dst the rows idx of w, which are ld apart, times val if there
-// is any.
-func gather[F vec.Float](dst, w []F, ld int, idx []int32, val []F) {
-	switch dst := any(dst).(type) {
-	case []float32:
-		w := any(w).([]float32)
-		if len(val) == 0 {
-			gemm.AddRows32(dst, w, ld, idx)
-		} else {
-			gemm.AxpyRows32(dst, w, ld, idx, any(val).([]float32))
-		}
-	case []float64:
-		w := any(w).([]float64)
-		if len(val) == 0 {
-			gemm.AddRows64(dst, w, ld, idx)
-		} else {
-			gemm.AxpyRows64(dst, w, ld, idx, any(val).([]float64))
-		}
-	}
-}
-
-// scatter adds src, times val if there is any, to the rows idx of dst, which are
-// ld apart.
-func scatter[F vec.Float](dst []F, ld int, idx []int32, val, src []F) {
-	switch dst := any(dst).(type) {
-	case []float32:
-		if src := any(src).([]float32); len(val) == 0 {
-			gemm.ScatterRows32(dst, ld, idx, src)
-			return
-		}
-	case []float64:
-		if src := any(src).([]float64); len(val) == 0 {
-			gemm.ScatterRows64(dst, ld, idx, src)
-			return
-		}
-	}
-	for k, j := range idx {
-		d := dst[int(j)*ld:][:len(src)]
-		for i, x := range src {
-			d[i] += val[k] * x
-		}
+// gather adds to dst the rows idx of w, times val if there is any.
+func (k *rowKernels[F]) gather(dst, w []F, ld int, idx []int32, val []F) {
+	if len(val) == 0 {
+		k.add(dst, w, ld, idx)
+	} else {
+		k.axpy(dst, w, ld, idx, val)
 	}
 }

@@ -1,6 +1,10 @@
 package graph
 
-import "github.com/spikegrad/spikegrad/internal/vec"
+import (
+	"runtime"
+
+	"github.com/spikegrad/spikegrad/internal/vec"
+)
 
 // chunkRows is how many rows are one piece of work. Like blockLanes it is fixed,
 // so that results do not depend on GOMAXPROCS.
@@ -19,6 +23,7 @@ type spikeLists[F vec.Float] struct {
 	rows   int
 	cols   int
 	chunks []spikeChunk[F]
+	turned []spikeChunk[F] // the same lists column by column in each panel, made when needed
 }
 
 type spikeChunk[F vec.Float] struct {
@@ -34,8 +39,9 @@ func (l *spikeLists[F]) read(x []F, rows, cols int) {
 	const probes = 64
 	n, step := 0, max(1, rows/probes)
 	seen := 0
+	k := rowKernelsFor[F]()
 	for r := 0; r < rows; r += step {
-		n += countNonZero(x[r*cols : (r+1)*cols])
+		n += k.count(x[r*cols : (r+1)*cols])
 		seen += cols
 	}
 	if l.sparse = float64(n) < sparseBelow*float64(seen); !l.sparse {
@@ -50,12 +56,13 @@ func (l *spikeLists[F]) read(x []F, rows, cols int) {
 func (c *spikeChunk[F]) read(x []F, cols int) {
 	c.start, c.idx, c.val = append(c.start[:0], 0), c.idx[:0], c.val[:0]
 	ones := true
+	k := rowKernelsFor[F]()
 	for at := 0; at < len(x); at += cols {
 		have := len(c.idx)
 		if cap(c.idx) < have+cols {
 			c.idx = append(make([]int32, 0, 2*have+2*cols), c.idx...)
 		}
-		n, one := nonZero(x[at:at+cols], c.idx[have:have+cols])
+		n, one := k.nonZero(x[at:at+cols], c.idx[have:have+cols])
 		c.idx = c.idx[:have+n]
 		c.start = append(c.start, int32(have+n))
 		ones = ones && one
@@ -80,43 +87,117 @@ func (c *spikeChunk[F]) row(i int) (idx []int32, val []F) {
 	return c.idx[from:to], val
 }
 
+// columnTile is how many columns of a matrix are worked on together, so that
+// those of all its rows stay in the cache.
+const columnTile = 256
+
 // timesMatrix computes y = x·w, or y += x·w, for w with n columns.
 func (l *spikeLists[F]) timesMatrix(y, w []F, n int, accumulate bool) {
-	eachChunk(l.rows, func(r0, r1 int) {
-		c := &l.chunks[r0/chunkRows]
-		for r := r0; r < r1; r++ {
-			dst := y[r*n : (r+1)*n]
-			if !accumulate {
-				clear(dst)
+	k := rowKernelsFor[F]()
+	for c0 := 0; c0 < n; c0 += columnTile {
+		c1 := min(n, c0+columnTile)
+		eachChunk(l.rows, func(r0, r1 int) {
+			c := &l.chunks[r0/chunkRows]
+			for r := r0; r < r1; r++ {
+				dst := y[r*n+c0 : r*n+c1]
+				if !accumulate {
+					clear(dst)
+				}
+				idx, val := c.row(r - r0)
+				k.gather(dst, w[c0:], n, idx, val)
 			}
-			addRows(dst, w, n, c, r-r0)
-		}
-	})
+		})
+	}
 }
 
-// addRows adds to dst the rows of w that row i of the chunk selects.
-func addRows[F vec.Float](dst, w []F, n int, c *spikeChunk[F], i int) {
-	idx, val := c.row(i)
-	gather(dst, w, n, idx, val)
-}
-
-// columnTile is how many columns of a result are one piece of work.
-const columnTile = 128
+// panelChunks is how many chunks are a panel: rows whose stretch of the right
+// side of xᵀ·y stays in the cache.
+const panelChunks = 8
 
 // transposedTimes computes d = xᵀ·y for y with n columns.
 func (l *spikeLists[F]) transposedTimes(d, y []F, n int) {
-	clear(d)
-	_ = eachBlock(n, columnTile, func(int) struct{} { return struct{}{} }, func(_ struct{}, c0, c1 int) error {
-		for k := range l.chunks {
-			c := &l.chunks[k]
-			for i := range len(c.start) - 1 {
-				r := k*chunkRows + i
-				idx, val := c.row(i)
-				scatter(d[c0:], n, idx, val, y[r*n+c0:r*n+c1])
+	panels := (len(l.chunks) + panelChunks - 1) / panelChunks
+	if l.turned == nil {
+		l.turned = make([]spikeChunk[F], panels)
+	}
+	eachOf(panels, func(k int) {
+		l.turned[k].turn(l.chunks[k*panelChunks:min(len(l.chunks), (k+1)*panelChunks)], l.cols)
+	})
+	// Every row of d is the work of one goroutine, so how they are shared out does
+	// not matter to the result.
+	k := rowKernelsFor[F]()
+	parts := min(l.cols, runtime.GOMAXPROCS(0))
+	eachOf(parts, func(part int) {
+		from, to := part*l.cols/parts, (part+1)*l.cols/parts
+		clear(d[from*n : to*n])
+		for c0 := 0; c0 < n; c0 += columnTile {
+			c1 := min(n, c0+columnTile)
+			for p := range l.turned {
+				right := y[p*panelChunks*chunkRows*n+c0:]
+				for j := from; j < to; j++ {
+					if idx, val := l.turned[p].row(j); len(idx) > 0 {
+						k.gather(d[j*n+c0:j*n+c1], right, n, idx, val)
+					}
+				}
 			}
 		}
-		return nil
 	})
+}
+
+// eachOf calls work for every i < n on all processors.
+func eachOf(n int, work func(i int)) {
+	_ = eachBlock(n, 1, func(int) struct{} { return struct{}{} },
+		func(_ struct{}, i, _ int) error { work(i); return nil })
+}
+
+// turn makes of the lists of rows in chunks those of the columns: the rows in
+// which each is not zero, in order.
+func (t *spikeChunk[F]) turn(chunks []spikeChunk[F], cols int) {
+	n, graded := 0, false
+	for k := range chunks {
+		n += len(chunks[k].idx)
+		graded = graded || len(chunks[k].val) > 0
+	}
+	t.start, t.idx, t.val = sized(t.start, cols+1), sized(t.idx, n), t.val[:0]
+	if graded {
+		t.val = sized(t.val, n)
+	}
+	clear(t.start)
+	for k := range chunks {
+		for _, j := range chunks[k].idx {
+			t.start[j+1]++
+		}
+	}
+	for j := range cols {
+		t.start[j+1] += t.start[j]
+	}
+	// start[j] moves to the end of column j while it fills; then all move back.
+	for k := range chunks {
+		c := &chunks[k]
+		for i := range len(c.start) - 1 {
+			idx, val := c.row(i)
+			for m, j := range idx {
+				at := t.start[j]
+				t.start[j]++
+				t.idx[at] = int32(k*chunkRows + i)
+				if len(val) > 0 {
+					t.val[at] = val[m]
+				} else if graded {
+					t.val[at] = 1
+				}
+			}
+		}
+	}
+	copy(t.start[1:], t.start[:cols])
+	t.start[0] = 0
+}
+
+// sized returns a slice of n elements, s itself if it is long enough.
+func sized[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
 }
 
 // transpose writes the transpose of the rows×cols matrix w to t.
