@@ -467,6 +467,9 @@ func (l *lowering) tail(n *G.Node, roots *[]root) *tail {
 	if !l.changes(n) {
 		return l.accumulate(n, roots) // T times the value
 	}
+	if _, isLeaf := l.leaves[n]; isLeaf {
+		return l.accumulate(n, roots)
+	}
 	in := childrenOf(n)
 	var linear bool
 	switch op := n.Op().(type) {
@@ -491,7 +494,7 @@ func (l *lowering) tail(n *G.Node, roots *[]root) *tail {
 		}
 		linear = linear || isSum(n.Op()) || isReshape(n.Op())
 	}
-	if _, isLeaf := l.leaves[n]; isLeaf || !linear {
+	if !linear {
 		return l.accumulate(n, roots)
 	}
 	t := &tail{node: n, acc: -1}

@@ -186,6 +186,7 @@ func TestLiftErrors(t *testing.T) {
 	xs := graphtest.Node(g, tensor.Float32, "xs", []int{5, 2, 3}, graphtest.Random(30, 1))
 	double := graphtest.Node(g, tensor.Float64, "double", []int{2, 3}, graphtest.Random(6, 1))
 	narrow := graphtest.Node(g, tensor.Float32, "narrow", []int{2, 4}, graphtest.Random(8, 1))
+	scalar := graphtest.Node(g, tensor.Float32, "scalar", nil, []float64{1})
 	foreign := graphtest.Node(other, tensor.Float32, "foreign", []int{3}, graphtest.Random(3, 1))
 	wide := graphtest.Node(g, tensor.Float32, "wide", []int{7}, graphtest.Random(7, 1))
 	flat := graphtest.Node(g, tensor.Float32, "flat", []int{5}, graphtest.Random(5, 1))
@@ -202,6 +203,7 @@ func TestLiftErrors(t *testing.T) {
 		"rank":           {leakyStep, flat, nil, p, "xs has shape [5], want [T batch …] with no axis of length 0"},
 		"state missing":  {leakyStep, xs, &leakyState{}, p, "state V is nil"},
 		"state shape":    {leakyStep, xs, &leakyState{narrow}, p, "x has shape [2 3], state V has [2 4]"},
+		"scalar state":   {leakyStep, xs, &leakyState{scalar}, p, "state V is a scalar, want at least one axis (of length 1)"},
 		"state type":     {leakyStep, xs, &leakyState{double}, p, "xs has elements of type float32, state V of float64"},
 		"other graph":    {leakyStep, xs, nil, leaky{Decay: graph.Learn(foreign)}, "parameter Decay is of another graph than xs"},
 		"parameter size": {leakyStep, xs, nil, leaky{Decay: graph.Learn(wide), Th: graph.Const(1)}, "has shape [7], which does not broadcast to [2 3]"},
@@ -258,4 +260,18 @@ func TestScanStateless(t *testing.T) {
 	require.Equal(t, []float64{3, 12, 27, 48}, values[0])
 	require.Equal(t, []float64{6, 12, 18, 24}, grads[0])
 	require.Equal(t, []float64{30}, grads[1])
+}
+
+// driftStep has a parameter whose gradient is a carried gradient itself.
+func driftStep(x *G.Node, s leakyState, p leaky) (*G.Node, leakyState, error) {
+	b := graph.NewBuilder(x, &s)
+	return b.Add(s.V, x), leakyState{b.Shift(s.V, p.Decay)}, b.Err()
+}
+
+func TestScanIsUnrollOfDrift(t *testing.T) {
+	want := lift(t, tensor.Float64, []int{6, 2, 3}, unrolled(driftStep))
+	got := lift(t, tensor.Float64, []int{6, 2, 3}, scanned(driftStep))
+	for i := range want {
+		graphtest.Close(t, "result", want[i], got[i], 1e-12)
+	}
 }

@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"reflect"
+	"strings"
 
 	G "gorgonia.org/gorgonia"
 )
@@ -77,6 +78,9 @@ func newModel[S any, P Params[S]](step Step[S, P], xs *G.Node, s *S, p P) (*mode
 		if n.Graph() != xs.Graph() {
 			return nil, fmt.Errorf("state %s is of another graph than xs", m.states[i].name)
 		}
+		if n.IsScalar() {
+			return nil, fmt.Errorf("state %s is a scalar, want at least one axis (of length 1)", m.states[i].name)
+		}
 		if n.Dtype() != xs.Dtype() {
 			return nil, fmt.Errorf("xs has elements of type %v, state %s of %v", xs.Dtype(), m.states[i].name, n.Dtype())
 		}
@@ -105,14 +109,20 @@ func (m *model[S, P]) apply(x *G.Node, s S, p P) (*G.Node, S, error) {
 	return out, next, nil
 }
 
-// stateIndex returns the position of the named state.
+// stateIndex returns the position of the named state. A field of a nested struct
+// goes by its path, or by its own name where no outer field has that.
 func (m *model[S, P]) stateIndex(name string) (int, error) {
 	var names []string
+	found, depth := -1, 0
 	for i, s := range m.states {
-		if s.name == name {
-			return i, nil
-		}
 		names = append(names, s.name)
+		d := strings.Count(s.name, ".")
+		if (s.name == name || strings.HasSuffix(s.name, "."+name)) && (found < 0 || d < depth) {
+			found, depth = i, d
+		}
 	}
-	return 0, fmt.Errorf("no state %q, have %v", name, names)
+	if found < 0 {
+		return 0, fmt.Errorf("no state %q, have %v", name, names)
+	}
+	return found, nil
 }

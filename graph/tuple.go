@@ -40,7 +40,7 @@ func (s slot) set(v reflect.Value, n *G.Node) {
 // slotsOf lists the places of struct type t that hold nodes, in the order of
 // the fields; the fields of nested structs come where the struct stands.
 func slotsOf(t reflect.Type) ([]slot, error) {
-	if t.Kind() != reflect.Struct {
+	if t == nil || t.Kind() != reflect.Struct {
 		return nil, fmt.Errorf("graph: got a %v, want a struct of nodes and parameters", t)
 	}
 	return appendSlots(nil, t, nil, "")

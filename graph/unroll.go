@@ -30,7 +30,8 @@ func (r *Run[S]) Final() (S, error) {
 }
 
 // Trace returns the named state after every step, [T, …]. The name is that of
-// the field, "V"; for a field of a nested struct "Inner.V".
+// the field, "V"; for a field of a nested struct its path, "Inner.V", or "V" where
+// no outer field is called so.
 func (r *Run[S]) Trace(name string) (*G.Node, error) {
 	i, err := r.index(name)
 	if err != nil {
