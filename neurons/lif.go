@@ -1,24 +1,18 @@
 package neurons
 
 import (
-	"fmt"
-
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
-	"github.com/spikegrad/spikegrad/surrogate"
 )
 
 // LIFParams are the parameters of a leaky integrate-and-fire neuron.
 type LIFParams struct {
-	TauSynInv   graph.Param // 1/τ_s, 1/s
-	TauMemInv   graph.Param // 1/τ_m, 1/s
-	VLeak       graph.Param // potential at rest
-	VTh         graph.Param // threshold; sets the unit of all potentials
-	VReset      graph.Param // potential after a spike
-	Dt          float64     // time step, s
-	Spike       graph.Func  // H and its surrogate derivative
-	DetachReset bool        // no gradient flows through the spike of the reset
+	TauSynInv graph.Param // 1/τ_s, 1/s
+	TauMemInv graph.Param // 1/τ_m, 1/s
+	VLeak     graph.Param // potential at rest
+	Dt        float64     // time step, s
+	Firing                // threshold, reset, spike function
 }
 
 // LIFState is the state of a leaky integrate-and-fire neuron.
@@ -32,13 +26,34 @@ func DefaultLIFParams() LIFParams {
 	return LIFParams{
 		TauSynInv: graph.Const(200),
 		TauMemInv: graph.Const(100),
-		VTh:       graph.Const(1),
 		Dt:        1e-3,
-		Spike:     surrogate.SuperSpike{Alpha: 100},
+		Firing:    DefaultFiring(),
 	}
 }
 
-func init() { register("lif_feed_forward_step", LIFStep, DefaultLIFParams()) }
+// BioLIFParams returns the values of a cortical neuron in mV and ms: τ_s = 2 ms,
+// τ_m = 10 ms, rest and reset at −70 mV, v_th = −55 mV, dt = 0.1 ms.
+func BioLIFParams() LIFParams {
+	return LIFParams{
+		TauSynInv: graph.Const(0.5),
+		TauMemInv: graph.Const(0.1),
+		VLeak:     graph.Const(-70),
+		Dt:        0.1,
+		Firing:    bioFiring(),
+	}
+}
+
+func init() {
+	p := DefaultLIFParams()
+	register("lif_feed_forward_step", LIFStep, p)
+	alias("lif_feed_forward_integral", "lif_feed_forward_step")
+	alias("lif_feed_forward_step_sparse", "lif_feed_forward_step")
+	p.DetachReset = true
+	register("lif_step", Recurrent(LIFStep), RecurrentParams[LIFState, LIFParams]{Inner: p})
+	alias("lif_step_integral", "lif_step")
+	p.DetachReset = false
+	register("lif_step_sparse", Recurrent(LIFStep), RecurrentParams[LIFState, LIFParams]{Inner: p, SparseGrad: true})
+}
 
 // Rest returns v = v_leak, i = 0.
 func (p LIFParams) Rest(x *G.Node) (LIFState, error) {
@@ -65,28 +80,15 @@ func (p LIFParams) Rest(x *G.Node) (LIFState, error) {
 //
 // W. Gerstner et al., Neuronal Dynamics (2014), §1.3.
 func LIFStep(x *G.Node, s LIFState, p LIFParams) (z *G.Node, next LIFState, err error) {
-	b := graph.NewBuilder(x, &s)
+	b := begin(x, &s, p)
 	i := b.Add(s.I, x)
-	v := b.Euler(s.V, p.Dt, p.TauMemInv, b.Shift(b.Sub(i, s.V), p.VLeak))
+	v := b.Euler(s.V, p.Dt, p.TauMemInv, drive(b, s.V, i, p.VLeak))
 	next.I = b.Euler(i, -p.Dt, p.TauSynInv, i)
-	z = b.Spike(p.Spike, v, p.VTh)
-	next.V = b.Reset(resetBy(b, z, p.DetachReset), v, p.VReset)
-	if err := b.Err(); err != nil {
-		return nil, LIFState{}, fmt.Errorf("neurons: LIF step: %w", err)
-	}
-	return z, next, nil
+	z, next.V = p.Fire(b, v)
+	return done(b, "LIF", z, next)
 }
 
-// resetBy returns the spikes as the reset sees them.
-func resetBy(b *graph.Builder, z *G.Node, detach bool) *G.Node {
-	if detach {
-		return b.Detach(z)
-	}
-	return z
-}
-
-func init() {
-	p := DefaultLIFParams()
-	p.DetachReset = true
-	register("lif_step", Recurrent(LIFStep), RecurrentParams[LIFState, LIFParams]{Inner: p})
+// drive returns (v_leak − v) + i, which moves a leaky membrane.
+func drive(b *graph.Builder, v, i *G.Node, vLeak graph.Param) *G.Node {
+	return b.Shift(b.Sub(i, v), vLeak)
 }

@@ -1,27 +1,76 @@
 package neurons_test
 
 import (
-	"cmp"
-	"os"
+	"math"
 	"testing"
 
-	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/stretchr/testify/require"
+
+	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/neurons"
-	"github.com/spikegrad/spikegrad/neurons/neurontest"
 )
 
-func TestModels(t *testing.T) {
-	for _, m := range neurons.Models() {
-		t.Run(m.Name(), func(t *testing.T) { neurontest.Test(t, m) })
+// Under a constant current c the potential after k steps of Euler's method is
+// c (1 − (1 − dt/τ)ᵏ), which gives the interval between spikes.
+func TestLIFBoxInterval(t *testing.T) {
+	for _, c := range []float64{1.05, 1.5, 2, 9} {
+		p := neurons.DefaultLIFBoxParams()
+		z := simulate(t, neurons.LIFBoxStep, p, constant(400, c))[0]
+		want := int(math.Ceil(math.Log(1-1/c) / math.Log(1-0.1)))
+		ts := times(z)
+		require.Equal(t, want-1, ts[0], "current %v", c)
+		for _, d := range intervals(ts) {
+			require.Equal(t, want, d, "current %v", c)
+		}
 	}
+	z := simulate(t, neurons.LIFBoxStep, neurons.DefaultLIFBoxParams(), constant(400, 1))[0]
+	require.Empty(t, times(z), "a current of v_th takes the potential to v_th and not above")
 }
 
-func TestReference(t *testing.T) {
-	dir := cmp.Or(os.Getenv("REFERENCE_DIR"), "testdata/reference")
-	for _, c := range graphtest.Cases(t, dir) {
-		if c.Function != "lif_feed_forward_step" && c.Function != "lif_step" {
-			continue
-		}
-		t.Run(c.Function+"/"+c.Name, func(t *testing.T) { neurontest.Reference(t, c) })
+// Subtraction keeps what is above the threshold, so no input is lost.
+func TestIAFSubtractCounts(t *testing.T) {
+	p := neurons.DefaultIAFParams()
+	p.ResetMethod = neurons.ResetSubtract
+	r := simulate(t, neurons.IAFStep, p, constant(1000, 0.375), "V")
+	require.Len(t, times(r[0]), 374) // 1000 · 0.375, less what is still in v
+	require.Equal(t, 1., r[1][999])
+}
+
+// Neurons without input stay where they are.
+func TestRest(t *testing.T) {
+	leak := neurons.DefaultLIFParams()
+	leak.VLeak = graph.Const(-0.3)
+	still := func(t *testing.T, rest float64, r [][]float64) {
+		require.Empty(t, times(r[0]))
+		require.InDeltaSlice(t, constant(20, rest), r[1], 1e-12)
 	}
+	none := constant(20, 0)
+	still(t, -0.3, simulate(t, neurons.LIFStep, leak, none, "V"))
+	still(t, -70, simulate(t, neurons.LIFStep, neurons.BioLIFParams(), none, "V"))
+	still(t, -70, simulate(t, neurons.LIFExStep, neurons.BioLIFExParams(), none, "V"))
+	still(t, -70, simulate(t, neurons.LSNNStep, neurons.BioLSNNParams(), none, "V"))
+	still(t, -55, simulate(t, neurons.LSNNStep, neurons.BioLSNNParams(), none, "B"))
+	still(t, -65, simulate(t, neurons.CobaLIFStep, neurons.BioCobaLIFParams(), none, "V"))
+	still(t, -70, simulate(t, neurons.IAFStep, neurons.BioIAFParams(), none, "V"))
+	still(t, -70, simulate(t, neurons.IzhikevichStep, neurons.TonicSpiking.Params(), none, "V"))
+}
+
+// A current that is one step long is the current itself: with τ_s = dt the
+// synapse forgets at once, and LIF is LIF box.
+func TestSynapseOfOneStepIsNone(t *testing.T) {
+	xs := []float64{3, 0, 2, 5, 5, 0, 1, 20, 3, 3}
+	p := neurons.DefaultLIFParams()
+	p.TauSynInv = graph.Const(1 / p.Dt)
+	with := simulate(t, neurons.LIFStep, p, xs, "V")
+	without := simulate(t, neurons.LIFBoxStep, neurons.DefaultLIFBoxParams(), xs, "V")
+	require.Equal(t, without, with)
+}
+
+// Without its exponential the exponential neuron is the leaky one.
+func TestLIFExWithoutExponential(t *testing.T) {
+	xs := []float64{0.3, 0, 2, 0.5, 0.5, 0, 1, 3, 0.3, 0.3}
+	p := neurons.DefaultLIFExParams()
+	p.DeltaT = graph.Const(0)
+	ex := simulate(t, neurons.LIFExStep, p, xs, "V")
+	require.Equal(t, simulate(t, neurons.LIFStep, p.LIFParams, xs, "V"), ex)
 }

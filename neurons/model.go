@@ -1,7 +1,9 @@
 package neurons
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	G "gorgonia.org/gorgonia"
@@ -26,6 +28,9 @@ type Model interface {
 	Weights() []string
 	// States lists the names of the states.
 	States() []string
+	// Rest returns the states to start from, by name, for a time step of the
+	// shape of x.
+	Rest(x *G.Node) (map[string]*G.Node, error)
 	// Lift lifts the step over xs, from the given states (by name; nil for
 	// rest), by Scan or else by Unroll.
 	Lift(scan bool, xs *G.Node, states map[string]*G.Node, opts ...graph.Option) (*Lifted, error)
@@ -120,6 +125,27 @@ func (m *model[S, P]) set(name string, value any) error {
 	return fmt.Errorf("got a %T, which the field cannot take", value)
 }
 
+func (m *model[S, P]) Rest(x *G.Node) (map[string]*G.Node, error) {
+	s, err := m.p.Rest(x)
+	if err != nil {
+		return nil, fmt.Errorf("neurons: model %s: rest: %w", m.name, err)
+	}
+	return m.byName(&s)
+}
+
+// byName returns the nodes of a state by their names.
+func (m *model[S, P]) byName(s *S) (map[string]*G.Node, error) {
+	nodes := map[string]*G.Node{}
+	for _, name := range m.States() {
+		f, err := graph.Field(s, name)
+		if err != nil {
+			return nil, fmt.Errorf("neurons: model %s: %w", m.name, err)
+		}
+		nodes[name] = *f.(**G.Node)
+	}
+	return nodes, nil
+}
+
 func (m *model[S, P]) Lift(scan bool, xs *G.Node, states map[string]*G.Node, opts ...graph.Option) (*Lifted, error) {
 	var s0 *S
 	if states != nil {
@@ -150,18 +176,14 @@ func (m *model[S, P]) Lift(scan bool, xs *G.Node, states map[string]*G.Node, opt
 	if err != nil {
 		return nil, err
 	}
-	l := &Lifted{Out: run.Out, Final: map[string]*G.Node{}, Trace: run.Trace, Unused: run.Unused}
-	for _, name := range m.States() {
-		f, err := graph.Field(&final, name)
-		if err != nil {
-			return nil, err
-		}
-		l.Final[name] = *f.(**G.Node)
-	}
-	return l, nil
+	states, err = m.byName(&final)
+	return &Lifted{Out: run.Out, Final: states, Trace: run.Trace, Unused: run.Unused}, err
 }
 
-var models []Model
+var (
+	models  []Model
+	aliases = map[string]string{}
+)
 
 // register enters a model of this package into every test and benchmark of
 // models, under the name by which reference cases find it.
@@ -169,23 +191,34 @@ func register[S any, P graph.Params[S]](name string, step graph.Step[S, P], p P)
 	models = append(models, ModelOf(name, step, p))
 }
 
+// alias makes a registered model known under another name too.
+func alias(name, of string) { aliases[name] = of }
+
 // Models returns the models of this package, by name.
 func Models() []Model {
 	ms := make([]Model, len(models))
 	for i, m := range models {
 		ms[i] = m.Clone()
 	}
-	slices.SortFunc(ms, func(a, b Model) int {
-		if a.Name() < b.Name() {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(ms, func(a, b Model) int { return cmp.Compare(a.Name(), b.Name()) })
 	return ms
+}
+
+// Names lists the names under which ModelNamed finds a model, in order.
+func Names() []string {
+	names := slices.Collect(maps.Keys(aliases))
+	for _, m := range models {
+		names = append(names, m.Name())
+	}
+	slices.Sort(names)
+	return names
 }
 
 // ModelNamed returns the model registered under a name.
 func ModelNamed(name string) (Model, error) {
+	if of, ok := aliases[name]; ok {
+		name = of
+	}
 	for _, m := range models {
 		if m.Name() == name {
 			return m.Clone(), nil

@@ -1,7 +1,7 @@
 package neurons
 
 import (
-	"fmt"
+	"errors"
 
 	G "gorgonia.org/gorgonia"
 
@@ -11,8 +11,9 @@ import (
 // RecurrentParams are the parameters of neurons that are connected among
 // themselves.
 type RecurrentParams[S any, P graph.Params[S]] struct {
-	Inner P       // of the neurons
-	W     *G.Node // weights [n, n], from row to column
+	Inner      P       // of the neurons
+	W          *G.Node // weights [n, n], from row to column
+	SparseGrad bool    // gradients reach the spikes that were fired, and no others
 }
 
 // RecurrentState is the state of neurons that are connected among themselves.
@@ -38,17 +39,37 @@ func (p RecurrentParams[S, P]) Rest(x *G.Node) (RecurrentState[S], error) {
 //	z, s ← step(x, s)
 //
 // x and z have shape [batch, n].
+//
+// With SparseGrad the gradient that comes back through W is kept where z is not
+// zero, as where spikes are held in a sparse layout; AtSpikes does the same for
+// the input.
 func Recurrent[S any, P graph.Params[S]](step graph.Step[S, P]) graph.Step[RecurrentState[S], RecurrentParams[S, P]] {
 	return func(x *G.Node, s RecurrentState[S], p RecurrentParams[S, P]) (*G.Node, RecurrentState[S], error) {
-		if p.W == nil {
-			return nil, RecurrentState[S]{}, fmt.Errorf("neurons: recurrent step: the weights W are nil")
-		}
 		b := graph.NewBuilder(x, nil)
-		x = b.Add(x, b.MatMul(s.Z, p.W))
-		if err := b.Err(); err != nil {
-			return nil, RecurrentState[S]{}, fmt.Errorf("neurons: recurrent step: %w", err)
+		if p.W == nil {
+			b.Fail(errors.New("the weights W are nil"))
+		}
+		back := s.Z
+		if p.SparseGrad {
+			back = atSpikes(b, back)
+		}
+		x = b.Add(x, b.MatMul(back, p.W))
+		if b.Err() != nil {
+			return done(b, "recurrent", x, s)
 		}
 		z, inner, err := step(x, s.Inner, p.Inner)
 		return z, RecurrentState[S]{Inner: inner, Z: z}, err
 	}
+}
+
+// AtSpikes returns x, with gradients reaching its elements that are not zero and
+// no others.
+func AtSpikes(x *G.Node) (*G.Node, error) {
+	b := graph.NewBuilder(x, nil)
+	x = atSpikes(b, x)
+	return x, b.Err()
+}
+
+func atSpikes(b *graph.Builder, x *G.Node) *G.Node {
+	return b.Mul(x, b.Above(b.Abs(x), 0))
 }

@@ -2,6 +2,7 @@ package neurontest
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -18,25 +19,26 @@ import (
 // gives: outputs, final states and traces, and the gradients of the input, the
 // initial states, the weights and every parameter, learnt as a scalar and as
 // one value per neuron; in float64 within 1e-12 and in float32 within 1e-5,
-// spikes equal; for several shapes and with Checkpoint. Run it on a model of
-// your own with neurons.ModelOf.
+// spikes equal; for several shapes, with Checkpoint, and from rest. Run it on a
+// model of your own with neurons.ModelOf.
 func Test(t *testing.T, m neurons.Model) {
 	t.Helper()
-	shapes := []struct{ steps, batch, n, every int }{{1, 1, 1, 0}, {7, 3, 5, 0}, {12, 1, 4, 5}}
-	check := func(t *testing.T, c config) {
-		t.Run(c.String(), func(t *testing.T) { compare(t, c.run(t, m, true), c.run(t, m, false), c.dt) })
-	}
-	for _, dt := range []tensor.Dtype{tensor.Float64, tensor.Float32} {
-		for _, learn := range []string{"constant", "scalar", "neuron"} {
-			for i, s := range shapes {
-				check(t, config{dt: dt, learn: learn, steps: s.steps, batch: s.batch, n: s.n, every: s.every, seed: uint64(i + 1)})
-			}
+	f64, f32 := tensor.Float64, tensor.Float32
+	for _, c := range []config{
+		{dt: f64, learn: "constant", steps: 1, batch: 1, n: 1},
+		{dt: f64, learn: "scalar", steps: 7, batch: 3, n: 5},
+		{dt: f64, learn: "neuron", steps: 12, batch: 1, n: 4, every: 5},
+		{dt: f64, learn: "neuron", steps: 5, batch: 2, n: 3, rest: true},
+		{dt: f32, learn: "constant", steps: 7, batch: 3, n: 5},
+		{dt: f32, learn: "scalar", steps: 12, batch: 1, n: 4, every: 5},
+		{dt: f32, learn: "neuron", steps: 1, batch: 1, n: 1},
+		// Unrolling many steps is slow, so there is one such run, and small.
+		{dt: f64, learn: "scalar", steps: 24, batch: 2, n: 3, every: 7},
+	} {
+		if testing.Short() && c.steps > 12 {
+			continue
 		}
-	}
-	// Unrolling many steps is slow, so these are few.
-	check(t, config{dt: tensor.Float32, learn: "scalar", steps: 60, batch: 2, n: 3, every: 7, seed: 11})
-	if !testing.Short() {
-		check(t, config{dt: tensor.Float64, learn: "neuron", steps: 200, batch: 2, n: 2, every: 16, seed: 12})
+		t.Run(c.String(), func(t *testing.T) { compare(t, c.run(t, m, true), c.run(t, m, false), c.dt) })
 	}
 }
 
@@ -45,11 +47,11 @@ type config struct {
 	learn           string
 	steps, batch, n int
 	every           int
-	seed            uint64
+	rest            bool // start from rest
 }
 
 func (c config) String() string {
-	return fmt.Sprintf("%v/%s/T=%d batch=%d n=%d every=%d", c.dt, c.learn, c.steps, c.batch, c.n, c.every)
+	return fmt.Sprintf("%v/%s/T=%d batch=%d n=%d every=%d rest=%t", c.dt, c.learn, c.steps, c.batch, c.n, c.every, c.rest)
 }
 
 // results are values by name; those called spikes must be equal.
@@ -57,10 +59,10 @@ type results map[string][]float64
 
 func (c config) run(t *testing.T, m neurons.Model, scan bool) results {
 	t.Helper()
-	m = m.Clone()
+	base, m := m, m.Clone()
 	g := G.NewGraph()
-	size := c.batch * c.n
-	xs := graphtest.Node(g, c.dt, "xs", []int{c.steps, c.batch, c.n}, scaled(graphtest.Random(c.steps*size, c.seed), 1.5, 1))
+	size, seed := c.batch*c.n, uint64(c.steps)
+	xs := graphtest.Node(g, c.dt, "xs", []int{c.steps, c.batch, c.n}, scaled(graphtest.Random(c.steps*size, seed), 1.5, 1))
 	wrt, names := []*G.Node{xs}, []string{"xs"}
 	add := func(name string, shape []int, x []float64) *G.Node {
 		n := graphtest.Node(g, c.dt, name, shape, x)
@@ -68,7 +70,7 @@ func (c config) run(t *testing.T, m neurons.Model, scan bool) results {
 		return n
 	}
 	for i, w := range m.Weights() {
-		x := scaled(graphtest.Random(c.n*c.n, c.seed+50+uint64(i)), 0.4, 0)
+		x := scaled(graphtest.Random(c.n*c.n, seed+50+uint64(i)), 0.4, 0)
 		require.NoError(t, m.Set(w, add(w, []int{c.n, c.n}, x)))
 	}
 	for i, p := range m.Params() {
@@ -76,7 +78,7 @@ func (c config) run(t *testing.T, m neurons.Model, scan bool) results {
 		require.NoError(t, err)
 		value, ok := v.(*graph.Param).Value()
 		require.True(t, ok, "parameter %s has a node already", p)
-		noise := graphtest.Random(c.n, c.seed+100+uint64(i))
+		noise := graphtest.Random(c.n, seed+100+uint64(i))
 		switch c.learn {
 		case "scalar":
 			require.NoError(t, m.Set(p, add(p, nil, []float64{value})))
@@ -84,15 +86,12 @@ func (c config) run(t *testing.T, m neurons.Model, scan bool) results {
 			require.NoError(t, m.Set(p, add(p, []int{c.n}, scaled(noise, 0.03*value, value))))
 		}
 	}
-	states := map[string]*G.Node{}
-	for i, s := range m.States() {
-		x := scaled(graphtest.Random(size, c.seed+200+uint64(i)), 0.2, 0)
-		if strings.HasSuffix(s, "Z") {
-			for j := range x {
-				x[j] = float64(j % 2)
-			}
+	var states map[string]*G.Node
+	if !c.rest {
+		states = map[string]*G.Node{}
+		for name, r := range c.aroundRest(t, base) {
+			states[name] = add("state "+name, r.shape, r.x)
 		}
-		states[s] = add("state "+s, []int{c.batch, c.n}, x)
 	}
 	l, err := m.Lift(scan, xs, states, graph.Checkpoint(c.every))
 	require.NoError(t, err)
@@ -104,7 +103,7 @@ func (c config) run(t *testing.T, m neurons.Model, scan bool) results {
 	}
 	weights := make([][]float64, len(outs))
 	for i, n := range outs {
-		weights[i] = graphtest.Random(n.Shape().TotalSize(), c.seed+300+uint64(i))
+		weights[i] = graphtest.Random(n.Shape().TotalSize(), seed+300+uint64(i))
 	}
 	grads, values := graphtest.Grads(t, graphtest.Loss(t, outs, weights), wrt, outs)
 	r := results{}
@@ -115,6 +114,39 @@ func (c config) run(t *testing.T, m neurons.Model, scan bool) results {
 		r["gradient of "+n] = grads[i]
 	}
 	return r
+}
+
+type initial struct {
+	shape []int
+	x     []float64
+}
+
+// aroundRest returns states near those at rest, with spikes in half of the
+// neurons.
+func (c config) aroundRest(t *testing.T, m neurons.Model) map[string]initial {
+	t.Helper()
+	m = m.Clone()
+	g := G.NewGraph()
+	size := c.batch * c.n
+	x := graphtest.Node(g, c.dt, "x", []int{c.batch, c.n}, make([]float64, size))
+	for _, w := range m.Weights() {
+		require.NoError(t, m.Set(w, graphtest.Node(g, c.dt, w, []int{c.n, c.n}, make([]float64, c.n*c.n))))
+	}
+	rest, err := m.Rest(x)
+	require.NoError(t, err)
+	states := map[string]initial{}
+	for i, name := range m.States() {
+		v := graphtest.Eval(t, rest[name])[0]
+		for j, noise := range graphtest.Random(len(v), uint64(c.steps)+200+uint64(i)) {
+			if strings.HasSuffix(name, "Z") {
+				v[j] = float64(j % 2)
+			} else {
+				v[j] += noise * (0.2 + 0.1*math.Abs(v[j]))
+			}
+		}
+		states[name] = initial{rest[name].Shape(), v}
+	}
+	return states
 }
 
 func scaled(x []float64, by, plus float64) []float64 {

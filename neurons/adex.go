@@ -1,0 +1,96 @@
+package neurons
+
+import (
+	G "gorgonia.org/gorgonia"
+
+	"github.com/spikegrad/spikegrad/graph"
+)
+
+// Adaptation is a current that holds a neuron back: it follows the potential,
+// and grows with each spike.
+type Adaptation struct {
+	AdaptationCurrent graph.Param // a, how much it follows the potential
+	AdaptationSpike   graph.Param // b, how much it grows with a spike
+	TauAdaInv         graph.Param // 1/τ_a, 1/s
+}
+
+// AdExParams are the parameters of an adaptive exponential integrate-and-fire
+// neuron.
+type AdExParams struct {
+	LIFExParams // of the exponential neuron
+	Adaptation
+}
+
+// AdExState is the state of an adaptive exponential integrate-and-fire neuron.
+type AdExState struct {
+	V *G.Node // membrane potential
+	I *G.Node // synaptic current
+	A *G.Node // adaptation current
+}
+
+// DefaultAdaptation returns a = 4, b = 0.02, τ_a = 500 ms.
+func DefaultAdaptation() Adaptation {
+	return Adaptation{
+		AdaptationCurrent: graph.Const(4),
+		AdaptationSpike:   graph.Const(0.02),
+		TauAdaInv:         graph.Const(2),
+	}
+}
+
+// DefaultAdExParams returns DefaultLIFExParams and DefaultAdaptation.
+func DefaultAdExParams() AdExParams {
+	return AdExParams{LIFExParams: DefaultLIFExParams(), Adaptation: DefaultAdaptation()}
+}
+
+// BioAdExParams returns BioLIFParams with Δ = 2 mV, a = 0, b = 0.01 mV and
+// τ_a = 100 ms.
+func BioAdExParams() AdExParams {
+	return AdExParams{
+		LIFExParams: LIFExParams{LIFParams: BioLIFParams(), DeltaT: graph.Const(2)},
+		Adaptation:  Adaptation{AdaptationSpike: graph.Const(0.01), TauAdaInv: graph.Const(0.01)},
+	}
+}
+
+func init() {
+	p := DefaultAdExParams()
+	register("lif_adex_feed_forward_step", AdExStep, p)
+	register("lif_adex_step", Recurrent(AdExStep), RecurrentParams[AdExState, AdExParams]{Inner: p})
+}
+
+// Rest returns v = v_leak, i = 0, a = 0.
+func (p AdExParams) Rest(x *G.Node) (AdExState, error) {
+	var b graph.Builder
+	zero := b.Fill(x, graph.Const(0))
+	return AdExState{V: b.Fill(x, p.VLeak), I: zero, A: zero}, b.Err()
+}
+
+// AdExStep advances adaptive exponential integrate-and-fire neurons, LIFExStep
+// held back by an adaptation current w (the field A):
+//
+//	i ← i + x
+//	v′ = v + dt/τ_m ((v_leak − v) + Δ exp((v − v_th)/Δ) + i − w)
+//	w ← w + dt/τ_a (a (v − v_leak) − w)
+//	i ← i − dt/τ_s i
+//	z = H(v′ − v_th)
+//	v ← (1 − z) v′ + z v_reset
+//	w ← w + z b
+//
+// The shape of x, the states and z is [batch, …, n]; an error says which of
+// them differ.
+//
+// R. Brette and W. Gerstner, J. Neurophysiol. 94 (2005), 3637.
+func AdExStep(x *G.Node, s AdExState, p AdExParams) (z *G.Node, next AdExState, err error) {
+	b := begin(x, &s, p)
+	i := b.Add(s.I, x)
+	d := b.Add(drive(b, s.V, b.Sub(i, s.A), p.VLeak), upstroke(b, s.V, p.VTh, p.DeltaT))
+	a := b.Euler(s.A, p.Dt, p.TauAdaInv, p.pull(b, s.A, s.V, p.VLeak))
+	next.I = b.Euler(i, -p.Dt, p.TauSynInv, i)
+	z, next.V = p.Fire(b, b.Euler(s.V, p.Dt, p.TauMemInv, d))
+	next.A = b.Add(a, b.Scale(p.seen(b, z), p.AdaptationSpike))
+	return done(b, "AdEx", z, next)
+}
+
+// pull returns a (v − v_leak) − w, which moves the adaptation current w.
+func (p Adaptation) pull(b *graph.Builder, w, v *G.Node, vLeak graph.Param) *G.Node {
+	return b.Sub(b.Scale(b.Less(v, vLeak), p.AdaptationCurrent), w)
+}

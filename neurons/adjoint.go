@@ -1,0 +1,145 @@
+package neurons
+
+import (
+	G "gorgonia.org/gorgonia"
+
+	"github.com/spikegrad/spikegrad/graph"
+)
+
+// An adjoint step computes what its step computes, and has a backward pass of
+// its own: that of EventProp, which has no surrogate but divides by the slope of
+// the potential at the spike. Its values are those of the step, detached. Beside
+// each stand terms that are zero and carry the gradient, made of tangents:
+// x − detach(x) is 0, with slope 1. Parameters get no gradient.
+//
+// T. Wunderlich and C. Pehle, Scientific Reports 11 (2021), 12829.
+
+// tangent returns 0, with the gradient of x.
+func tangent(b *graph.Builder, x *G.Node) *G.Node { return b.Sub(x, b.Detach(x)) }
+
+// carry returns y, with the gradients of the terms, which are zero, in the place
+// of its own.
+func carry(b *graph.Builder, y *G.Node, terms ...*G.Node) *G.Node {
+	y = b.Detach(y)
+	for _, t := range terms {
+		y = b.Add(y, t)
+	}
+	return y
+}
+
+// perSlope returns z/d, detached: 0 where there is no spike, and where d is 0.
+func perSlope(b *graph.Builder, z, d *G.Node) *G.Node {
+	z, d = b.Detach(z), b.Detach(d)
+	z = b.Mul(z, b.Above(b.Abs(d), 0))
+	return b.Div(z, b.Add(b.Mul(z, d), b.Not(z)))
+}
+
+// decayed returns x − dt/τ x.
+func decayed(b *graph.Builder, x *G.Node, dt float64, tauInv graph.Param) *G.Node {
+	return b.Euler(x, -dt, tauInv, x)
+}
+
+// slope returns dv/dt = 1/τ_m ((v_leak − v) + i).
+func (p LIFParams) slope(b *graph.Builder, v, i *G.Node) *G.Node {
+	return b.Scale(drive(b, v, i, p.VLeak), p.TauMemInv)
+}
+
+func init() {
+	lif, lsnn := DefaultLIFParams(), DefaultLSNNParams()
+	register("lif_feed_forward_adjoint_step", LIFAdjointStep, lif)
+	alias("lif_feed_forward_adjoint_step_sparse", "lif_feed_forward_adjoint_step")
+	register("lif_adjoint_step", RecurrentAdjoint(LIFAdjointStep), RecurrentAdjointParams[LIFState, LIFParams]{Inner: lif})
+	alias("lif_adjoint_step_sparse", "lif_adjoint_step")
+	register("lif_refrac_feed_forward_adjoint_step", LIFRefracAdjointStep, RefractoryParams[LIFState, LIFParams]{lif, graph.Const(5)})
+	register("lsnn_feed_forward_adjoint_step", LSNNAdjointStep, lsnn)
+	register("lsnn_adjoint_step", RecurrentAdjoint(LSNNAdjointStep), RecurrentAdjointParams[LSNNState, LSNNParams]{Inner: lsnn})
+}
+
+// LIFAdjointStep is LIFStep with the gradients of EventProp. From those of the
+// results, g of z, λ_v of v′ and λ_i of i′, follow with the slopes
+// μ = 1/τ_m ((v_leak − v) + i) before and π = 1/τ_m ((v_leak − v′) + i) after
+// the spike
+//
+//	λ_i ← λ_i + dt/τ_s (λ_v − λ_i)       the gradient of i and of x
+//	λ_v ← λ_v − dt/τ_m λ_v
+//	λ_v ← (1 − z) λ_v + z/μ (π λ_v + g)  the gradient of v
+//
+// A term with z/μ is 0 where there is no spike, and where μ is 0: a neuron at
+// rest that the input takes over the threshold at once. Parameters, learnt or
+// not, get no gradient.
+//
+// T. Wunderlich and C. Pehle, Scientific Reports 11 (2021), 12829.
+func LIFAdjointStep(x *G.Node, s LIFState, p LIFParams) (z *G.Node, next LIFState, err error) {
+	z, next, err = LIFStep(x, s, p)
+	if err != nil {
+		return nil, next, err
+	}
+	b := graph.NewBuilder(x, nil)
+	z, next = p.adjoint(b, x, s, z, next)
+	return done(b, "LIF adjoint", z, next)
+}
+
+// adjoint gives the results z and next of a step the gradients of EventProp.
+func (p LIFParams) adjoint(b *graph.Builder, x *G.Node, s LIFState, z *G.Node, next LIFState) (*G.Node, LIFState) {
+	dv, di := tangent(b, s.V), tangent(b, b.Add(s.I, x))
+	q := perSlope(b, z, p.slope(b, s.V, s.I))
+	after := b.Detach(p.slope(b, next.V, s.I))
+	kept := b.Add(b.Not(b.Detach(z)), b.Mul(q, after))
+	return carry(b, z, b.Mul(q, dv)), LIFState{
+		V: carry(b, next.V, b.Mul(kept, decayed(b, dv, p.Dt, p.TauMemInv)), b.ScaleBy(di, p.Dt, p.TauSynInv)),
+		I: carry(b, next.I, decayed(b, di, p.Dt, p.TauSynInv)),
+	}
+}
+
+// LSNNAdjointStep is LSNNStep with the gradients of EventProp: those of
+// LIFAdjointStep, and for the threshold, with λ_b that of b′ and the slopes
+// β₋ = 1/τ_b (v_th − b) before and β₊ = 1/τ_b (v_th − b′) after the spike,
+//
+//	λ_b ← λ_b − dt/τ_b λ_b
+//	λ_b ← (1 − z) λ_b + z/β₋ (β₊ λ_b + g)
+//
+// T. Wunderlich and C. Pehle, Scientific Reports 11 (2021), 12829.
+func LSNNAdjointStep(x *G.Node, s LSNNState, p LSNNParams) (z *G.Node, next LSNNState, err error) {
+	z, next, err = LSNNStep(x, s, p)
+	if err != nil {
+		return nil, next, err
+	}
+	b := graph.NewBuilder(x, nil)
+	db := tangent(b, s.B)
+	q := perSlope(b, z, b.Scale(b.From(p.VTh, s.B), p.TauAdaptInv))
+	after := b.Detach(b.Scale(b.From(p.VTh, next.B), p.TauAdaptInv))
+	kept := b.Add(b.Not(b.Detach(z)), b.Mul(q, after))
+	next.B = carry(b, next.B, b.Mul(kept, decayed(b, db, p.Dt, p.TauAdaptInv)))
+	z, lif := p.adjoint(b, x, LIFState{s.V, s.I}, z, LIFState{next.V, next.I})
+	next.V, next.I = lif.V, lif.I
+	return done(b, "LSNN adjoint", b.Add(z, b.Mul(q, db)), next)
+}
+
+// LIFRefracAdjointStep is Refractory(LIFStep) with the gradients of EventProp.
+// With M = H(ρ′), and e = 1 where ρ = 1, the last step of the period:
+//
+//	λ_i ← λ_i + dt/τ_s ((1 − M) λ_v − λ_i)       the gradient of i and of x
+//	λ_v ← λ_v − dt/τ_m (1 − M) λ_v
+//	λ_v ← (1 − z) λ_v + z/μ (λ_ρ + g)            the gradient of v
+//	λ_ρ ← (1 − e) λ_ρ + e π λ_v                  the gradient of ρ
+//
+// T. Wunderlich and C. Pehle, Scientific Reports 11 (2021), 12829.
+func LIFRefracAdjointStep(x *G.Node, s RefractoryState[LIFState], p RefractoryParams[LIFState, LIFParams]) (z *G.Node, next RefractoryState[LIFState], err error) {
+	z, next, err = Refractory(LIFStep)(x, s, p)
+	if err != nil {
+		return nil, next, err
+	}
+	b := graph.NewBuilder(x, nil)
+	lif, v, i := p.Inner, s.Inner.V, s.Inner.I
+	free := b.Not(b.Above(next.Rho, 0))
+	last := b.Not(b.Above(b.Abs(b.Less(s.Rho, graph.Const(1))), 0))
+	q := perSlope(b, z, lif.slope(b, v, i))
+	after := b.Detach(lif.slope(b, next.Inner.V, i))
+	di, drho := tangent(b, b.Add(i, x)), tangent(b, s.Rho)
+	dv := b.Add(tangent(b, v), b.Mul(b.Mul(last, after), drho))
+	leak := b.Sub(dv, b.ScaleBy(b.Mul(free, dv), lif.Dt, lif.TauMemInv))
+	next.Inner.V = carry(b, next.Inner.V, b.Mul(b.Not(b.Detach(z)), leak), b.ScaleBy(b.Mul(free, di), lif.Dt, lif.TauSynInv))
+	next.Inner.I = carry(b, next.Inner.I, decayed(b, di, lif.Dt, lif.TauSynInv))
+	next.Rho = carry(b, next.Rho, b.Mul(q, dv), b.Mul(b.Not(last), drho))
+	return done(b, "LIF refractory adjoint", carry(b, z, b.Mul(q, dv)), next)
+}

@@ -1,0 +1,197 @@
+package neurons_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/neurons"
+)
+
+// stepError returns the message with which a step refuses its parameters.
+func stepError[S any, P graph.Params[S]](t *testing.T, step graph.Step[S, P], p P) string {
+	t.Helper()
+	g := G.NewGraph()
+	x := graphtest.Node(g, tensor.Float64, "x", []int{1, 2}, make([]float64, 2))
+	s, err := p.Rest(x)
+	require.NoError(t, err)
+	_, _, err = step(x, s, p)
+	require.Error(t, err)
+	return err.Error()
+}
+
+func TestBadParameters(t *testing.T) {
+	for want, change := range map[string]func(p *neurons.LIFParams){
+		"neurons: LIF step: Dt is 0, want a positive number":                                                    func(p *neurons.LIFParams) { p.Dt = 0 },
+		"neurons: LIF step: Dt is -0.001, want a positive number":                                               func(p *neurons.LIFParams) { p.Dt = -1e-3 },
+		"neurons: LIF step: Dt is NaN, want a positive number":                                                  func(p *neurons.LIFParams) { p.Dt = math.NaN() },
+		"neurons: LIF step: Dt is +Inf, want a positive number":                                                 func(p *neurons.LIFParams) { p.Dt = math.Inf(1) },
+		"neurons: LIF step: VLeak is NaN, want a finite number":                                                 func(p *neurons.LIFParams) { p.VLeak = graph.Const(math.NaN()) },
+		"neurons: LIF step: VTh is +Inf, want a finite number":                                                  func(p *neurons.LIFParams) { p.VTh = graph.Const(math.Inf(1)) },
+		"neurons: LIF step: TauMemInv is 2000, want 0 ≤ TauMemInv < 2/Dt = 2000, or Euler's method is unstable": func(p *neurons.LIFParams) { p.TauMemInv = graph.Const(2000) },
+		"neurons: LIF step: TauSynInv is -1, want 0 ≤ TauSynInv < 2/Dt = 2000, or Euler's method is unstable":   func(p *neurons.LIFParams) { p.TauSynInv = graph.Const(-1) },
+		"neurons: LIF step: VTh is 0, want above VReset = 0":                                                    func(p *neurons.LIFParams) { p.VTh = graph.Const(0) },
+		"neurons: LIF step: spike: the spike function is nil":                                                   func(p *neurons.LIFParams) { p.Spike = nil },
+		"neurons: LIF step: reset: got method 7, want one of [reset_value reset_subtract reset_shift]":          func(p *neurons.LIFParams) { p.ResetMethod = 7 },
+	} {
+		p := neurons.DefaultLIFParams()
+		change(&p)
+		require.Equal(t, want, stepError(t, neurons.LIFStep, p))
+	}
+}
+
+// Every model checks its parameters, those inside wrappers too.
+func TestEveryModelChecks(t *testing.T) {
+	for _, m := range neurons.Models() {
+		g := G.NewGraph()
+		xs := graphtest.Node(g, tensor.Float64, "xs", []int{2, 1, 1}, make([]float64, 2))
+		for _, w := range m.Weights() {
+			require.NoError(t, m.Set(w, graphtest.Node(g, tensor.Float64, w, []int{1, 1}, []float64{1})))
+		}
+		for _, name := range m.Params() {
+			bad := m.Clone()
+			require.NoError(t, bad.Set(name, math.NaN()))
+			_, err := bad.Lift(true, xs, nil)
+			require.ErrorContains(t, err, "is NaN, want a finite number", "%s of %s", name, m.Name())
+		}
+		if _, err := m.Get("Dt"); err != nil {
+			continue // a model without time
+		}
+		require.NoError(t, m.Set("Dt", -1.))
+		_, err := m.Lift(true, xs, nil)
+		require.ErrorContains(t, err, "Dt is -1, want a positive number", m.Name())
+	}
+}
+
+// A threshold below the reset is sound where a spike subtracts.
+func TestThresholdBelowReset(t *testing.T) {
+	p := neurons.DefaultLIFParams()
+	p.VReset, p.ResetMethod = graph.Const(2), neurons.ResetSubtract
+	require.NoError(t, neurons.Check(p))
+	require.EqualError(t, neurons.Check(3), "parameters are a int, want a struct")
+}
+
+func TestWrapperErrors(t *testing.T) {
+	lif, li := neurons.DefaultLIFParams(), neurons.DefaultLIParams()
+	type (
+		lifState = neurons.LIFState
+		lifs     = neurons.LIFParams
+	)
+	require.Equal(t, "neurons: recurrent step: the weights W are nil",
+		stepError(t, neurons.Recurrent(neurons.LIFStep), neurons.RecurrentParams[lifState, lifs]{Inner: lif}))
+	require.Equal(t, "neurons: recurrent adjoint step: the weights W are nil",
+		stepError(t, neurons.RecurrentAdjoint(neurons.LIFAdjointStep), neurons.RecurrentAdjointParams[lifState, lifs]{Inner: lif}))
+	require.Equal(t, "neurons: CobaLIF recurrent step: the weights W are nil",
+		stepError(t, neurons.CobaRecurrentStep, neurons.CobaRecurrentParams{Inner: neurons.DefaultCobaLIFParams()}))
+	require.Equal(t, "neurons: coupled step: the conductances Coupling are nil",
+		stepError(t, neurons.Coupled(neurons.LIFStep), neurons.CoupledParams[lifState, lifs]{Inner: lif}))
+	require.Equal(t, "neurons: LIFMCRefrac step: the conductances Coupling are nil",
+		stepError(t, neurons.LIFMCRefracStep, neurons.DefaultLIFMCRefracParams()))
+	require.Equal(t, "neurons: refractory step: RhoReset is -1, want 0 or more",
+		stepError(t, neurons.Refractory(neurons.LIFStep), neurons.RefractoryParams[lifState, lifs]{Inner: lif, RhoReset: graph.Const(-1)}))
+	require.Equal(t, "neurons: refractory step: the model inside has no Spike",
+		stepError(t, neurons.Refractory(neurons.LIStep), neurons.RefractoryParams[neurons.LIState, neurons.LIParams]{Inner: li}))
+	require.Equal(t, "neurons: regularised step: the accumulator is nil",
+		stepError(t, neurons.Regularised(neurons.LIFStep), neurons.RegularisedParams[lifState, lifs]{Inner: lif}))
+}
+
+func TestNumbersOfOtherModels(t *testing.T) {
+	ex := neurons.DefaultLIFExParams()
+	ex.DeltaT = graph.Const(-1)
+	require.Equal(t, "neurons: LIFEx step: DeltaT is -1, want 0 or more", stepError(t, neurons.LIFExStep, ex))
+	iz := neurons.TonicSpiking.Params()
+	iz.U0 = math.NaN()
+	require.Equal(t, "neurons: Izhikevich step: U0 is NaN, want a finite number", stepError(t, neurons.IzhikevichStep, iz))
+}
+
+// plain is a model of another kind: its state has no V, its parameters no Dt.
+type plain struct{ Spike float64 }
+
+type plainState struct{ U *G.Node }
+
+func (plain) Rest(x *G.Node) (plainState, error) { return plainState{x}, nil }
+
+func plainStep(x *G.Node, s plainState, _ plain) (*G.Node, plainState, error) { return x, s, nil }
+
+func TestWrappersOfOtherModels(t *testing.T) {
+	require.Equal(t, "neurons: refractory step: the model inside has no V",
+		stepError(t, neurons.Refractory(plainStep), neurons.RefractoryParams[plainState, plain]{}))
+	_, err := neurons.RegularisedParams[plainState, plain]{Accumulate: neurons.VoltageAccumulator[plainState]}.Rest(
+		graphtest.Node(G.NewGraph(), tensor.Float64, "x", []int{1, 1}, []float64{0}))
+	require.EqualError(t, err, "the model inside has no V")
+
+	g := G.NewGraph()
+	x := graphtest.Node(g, tensor.Float64, "x", []int{1, 1}, []float64{0})
+	w := graphtest.Node(g, tensor.Float64, "w", []int{1, 1}, []float64{0})
+	_, _, err = neurons.Coupled(plainStep)(x, plainState{x}, neurons.CoupledParams[plainState, plain]{Coupling: w})
+	require.EqualError(t, err, "neurons: coupled step: the model inside has no Dt")
+	adjoint := neurons.RecurrentAdjointParams[plainState, plain]{W: w}
+	_, _, err = neurons.RecurrentAdjoint(plainStep)(x, neurons.RecurrentState[plainState]{Inner: plainState{x}, Z: x}, adjoint)
+	require.EqualError(t, err, "neurons: recurrent adjoint step: the model inside has no I")
+}
+
+func TestLiftErrors(t *testing.T) {
+	m := neurons.ModelOf("LIF", neurons.LIFStep, neurons.DefaultLIFParams())
+	g := G.NewGraph()
+	xs := graphtest.Node(g, tensor.Float64, "xs", []int{2, 1, 1}, make([]float64, 2))
+	v := graphtest.Node(g, tensor.Float64, "v", []int{1, 1}, []float64{0})
+	_, err := m.Lift(true, xs, map[string]*G.Node{"V": v})
+	require.EqualError(t, err, "neurons: model LIF: no initial state I")
+	_, err = m.Get("tau")
+	require.EqualError(t, err, `neurons: model LIF: graph: neurons.LIFParams has no field "tau"`)
+}
+
+func TestShapeErrors(t *testing.T) {
+	g := G.NewGraph()
+	x := graphtest.Node(g, tensor.Float32, "x", []int{2, 3}, make([]float64, 6))
+	v := graphtest.Node(g, tensor.Float32, "v", []int{2, 4}, make([]float64, 8))
+	_, _, err := neurons.LIFStep(x, neurons.LIFState{V: v, I: x}, neurons.DefaultLIFParams())
+	require.EqualError(t, err, "neurons: LIF step: x has shape [2 3], state V has [2 4]")
+	_, _, err = neurons.LIFStep(x, neurons.LIFState{V: x}, neurons.DefaultLIFParams())
+	require.EqualError(t, err, "neurons: LIF step: state I is nil")
+	_, _, err = neurons.LIFStep(nil, neurons.LIFState{}, neurons.DefaultLIFParams())
+	require.EqualError(t, err, "neurons: LIF step: x is nil")
+	p := neurons.DefaultLIFParams()
+	p.VTh = graph.Learn(v)
+	_, _, err = neurons.LIFStep(x, neurons.LIFState{V: x, I: x}, p)
+	require.EqualError(t, err, "neurons: LIF step: parameter v has shape [2 4], which does not broadcast to [2 3]")
+}
+
+func TestNames(t *testing.T) {
+	var r neurons.Reset
+	require.NoError(t, r.UnmarshalText([]byte("reset_subtract")))
+	require.Equal(t, neurons.ResetSubtract, r)
+	require.EqualError(t, r.UnmarshalText([]byte("subtract")),
+		`neurons: reset: got method "subtract", want one of [reset_value reset_subtract reset_shift]`)
+	require.Equal(t, "Reset(9)", neurons.Reset(9).String())
+	text, err := neurons.ResetShift.MarshalText()
+	require.NoError(t, err)
+	require.Equal(t, "reset_shift", string(text))
+	_, err = neurons.Reset(-1).MarshalText()
+	require.EqualError(t, err, "neurons: reset: got method -1, want one of [reset_value reset_subtract reset_shift]")
+
+	require.Len(t, neurons.Behaviours(), 20)
+	for _, k := range neurons.Behaviours() {
+		var got neurons.Behaviour
+		require.NoError(t, got.UnmarshalText([]byte(k.String())))
+		require.Equal(t, k, got)
+	}
+	var k neurons.Behaviour
+	require.ErrorContains(t, k.UnmarshalText([]byte("dancing")), `neurons: behaviour: got "dancing", want one of [tonic_spiking phasic_spiking`)
+	require.Equal(t, "Behaviour(20)", neurons.Behaviour(20).String())
+
+	_, err = neurons.ModelNamed("lif")
+	require.EqualError(t, err, `neurons: no model "lif"`)
+	m, err := neurons.ModelNamed("lif_step_integral")
+	require.NoError(t, err)
+	require.Equal(t, "lif_step", m.Name())
+	require.EqualError(t, m.Set("tau", 1.), `neurons: model lif_step: tau: graph: neurons.RecurrentParams[github.com/spikegrad/spikegrad/neurons.LIFState,github.com/spikegrad/spikegrad/neurons.LIFParams] has no field "tau"`)
+	require.EqualError(t, m.Set("tau_mem_inv", "fast"), "neurons: model lif_step: tau_mem_inv: got a string, which the field cannot take")
+	require.EqualError(t, m.Set("reset_method", "none"),
+		`neurons: model lif_step: reset_method: neurons: reset: got method "none", want one of [reset_value reset_subtract reset_shift]`)
+}

@@ -1,0 +1,94 @@
+package neurons
+
+import (
+	G "gorgonia.org/gorgonia"
+
+	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/surrogate"
+)
+
+// IzhikevichParams are the parameters of an Izhikevich neuron. Potentials are in
+// mV.
+type IzhikevichParams struct {
+	A           graph.Param // a, rate of the recovery
+	B           graph.Param // b, how much the recovery follows the potential
+	C           graph.Param // c, potential after a spike
+	D           graph.Param // d, jump of the recovery after a spike
+	Sq          graph.Param // quadratic term of dv/dt, 1/(ms mV)
+	Mn          graph.Param // linear term, 1/ms
+	Bias        graph.Param // constant term, mV/ms
+	VTh         graph.Param // peak of a spike
+	TauInv      graph.Param // 1/τ, the equations' time (ms) per unit of dt
+	Dt          float64     // time step, s
+	Spike       graph.Func  // H and its surrogate derivative
+	ResetMethod Reset       // where a spike takes the potential
+	DetachReset bool        // no gradient flows through the spikes that change the state
+	V0          float64     // potential to start from
+	U0          float64     // recovery to start from
+}
+
+// IzhikevichState is the state of an Izhikevich neuron.
+type IzhikevichState struct {
+	V *G.Node // membrane potential
+	U *G.Node // recovery
+}
+
+// NewIzhikevichParams returns a neuron with the given a, b, c, d that starts
+// from the potential v0 and the recovery u0.
+func NewIzhikevichParams(a, b, c, d, v0, u0 float64) IzhikevichParams {
+	return IzhikevichParams{
+		A:      graph.Const(a),
+		B:      graph.Const(b),
+		C:      graph.Const(c),
+		D:      graph.Const(d),
+		Sq:     graph.Const(0.04),
+		Mn:     graph.Const(5),
+		Bias:   graph.Const(140),
+		VTh:    graph.Const(30),
+		TauInv: graph.Const(250),
+		Dt:     1e-3,
+		Spike:  surrogate.SuperSpike{Alpha: 100},
+		V0:     v0,
+		U0:     u0,
+	}
+}
+
+func init() {
+	p := TonicSpiking.Params()
+	register("izhikevich_feed_forward_step", IzhikevichStep, p)
+	register("izhikevich_recurrent_step", Recurrent(IzhikevichStep), RecurrentParams[IzhikevichState, IzhikevichParams]{Inner: p})
+}
+
+// Rest returns v = V0, u = U0.
+func (p IzhikevichParams) Rest(x *G.Node) (IzhikevichState, error) {
+	var b graph.Builder
+	return IzhikevichState{V: b.Fill(x, graph.Const(p.V0)), U: b.Fill(x, graph.Const(p.U0))}, b.Err()
+}
+
+// IzhikevichStep advances Izhikevich neurons,
+//
+//	dv/dt = 0.04 v² + 5 v + 140 − u + x
+//	du/dt = a (b v − u)
+//
+// by τ⁻¹ dt, with Euler's method:
+//
+//	v′ = v + dt/τ (sq v² + mn v + bias − u + x)
+//	u ← u + dt/τ a (b v − u)
+//	z = H(v′ − v_th)
+//	v ← (1 − z) v′ + z c
+//	u ← u + z d
+//
+// The shape of x, the states and z is [batch, …, n]; an error says which of
+// them differ. Behaviour has parameters for twenty kinds of neurons.
+//
+// E. M. Izhikevich, IEEE Trans. Neural Networks 14 (2003), 1569.
+func IzhikevichStep(x *G.Node, s IzhikevichState, p IzhikevichParams) (z *G.Node, next IzhikevichState, err error) {
+	b := begin(x, &s, p)
+	d := b.Add(b.Scale(b.Square(s.V), p.Sq), b.Shift(b.Scale(s.V, p.Mn), p.Bias))
+	v := b.Euler(s.V, p.Dt, p.TauInv, b.Add(b.Sub(d, s.U), x))
+	u := b.Euler(s.U, p.Dt, p.TauInv, b.Scale(b.Sub(b.Scale(s.V, p.B), s.U), p.A))
+	f := Firing{VTh: p.VTh, VReset: p.C, Spike: p.Spike, ResetMethod: p.ResetMethod, DetachReset: p.DetachReset}
+	z, next.V = f.Fire(b, v)
+	next.U = b.Add(u, b.Scale(f.seen(b, z), p.D))
+	return done(b, "Izhikevich", z, next)
+}

@@ -1,0 +1,58 @@
+package neurons
+
+import (
+	G "gorgonia.org/gorgonia"
+
+	"github.com/spikegrad/spikegrad/graph"
+)
+
+// LIParams are the parameters of a leaky integrator.
+type LIParams struct {
+	TauSynInv graph.Param // 1/τ_s, 1/s
+	TauMemInv graph.Param // 1/τ_m, 1/s
+	VLeak     graph.Param // potential at rest
+	Dt        float64     // time step, s
+}
+
+// LIState is the state of a leaky integrator.
+type LIState = LIFState
+
+// DefaultLIParams returns τ_s = 5 ms, τ_m = 10 ms, dt = 1 ms.
+func DefaultLIParams() LIParams {
+	return LIParams{TauSynInv: graph.Const(200), TauMemInv: graph.Const(100), Dt: 1e-3}
+}
+
+// BioLIParams returns the membrane and synapse of BioLIFParams, in mV and ms.
+func BioLIParams() LIParams {
+	p := BioLIFParams()
+	return LIParams{TauSynInv: p.TauSynInv, TauMemInv: p.TauMemInv, VLeak: p.VLeak, Dt: p.Dt}
+}
+
+func init() {
+	register("li_feed_forward_step", LIStep, DefaultLIParams())
+	alias("li_step", "li_feed_forward_step")
+}
+
+// Rest returns v = v_leak, i = 0.
+func (p LIParams) Rest(x *G.Node) (LIState, error) {
+	return LIFParams{VLeak: p.VLeak}.Rest(x)
+}
+
+// LIStep advances leaky integrators, the membrane and synapse of LIFStep
+// without a threshold. They read out a layer of spiking neurons:
+//
+//	i ← i + x
+//	v ← v + dt/τ_m ((v_leak − v) + i)
+//	i ← i − dt/τ_s i
+//
+// The output is v. The shape of x and the states is [batch, …, n]; an error
+// says which of them differ.
+//
+// W. Gerstner et al., Neuronal Dynamics (2014), §1.3.
+func LIStep(x *G.Node, s LIState, p LIParams) (v *G.Node, next LIState, err error) {
+	b := begin(x, &s, p)
+	i := b.Add(s.I, x)
+	next.V = b.Euler(s.V, p.Dt, p.TauMemInv, drive(b, s.V, i, p.VLeak))
+	next.I = b.Euler(i, -p.Dt, p.TauSynInv, i)
+	return done(b, "LI", next.V, next)
+}

@@ -1,0 +1,39 @@
+package neurons
+
+import (
+	G "gorgonia.org/gorgonia"
+
+	"github.com/spikegrad/spikegrad/graph"
+)
+
+// LIFExBoxParams are the parameters of an exponential integrate-and-fire neuron
+// without synapses.
+type LIFExBoxParams struct {
+	LIFBoxParams             // of the leaky neuron
+	DeltaT       graph.Param // Δ, sharpness of the spike, in the unit of v
+}
+
+// DefaultLIFExBoxParams returns DefaultLIFBoxParams with Δ = 0.5.
+func DefaultLIFExBoxParams() LIFExBoxParams {
+	return LIFExBoxParams{LIFBoxParams: DefaultLIFBoxParams(), DeltaT: graph.Const(0.5)}
+}
+
+func init() { register("lif_ex_current_encoder", LIFExBoxStep, DefaultLIFExBoxParams()) }
+
+// LIFExBoxStep advances exponential integrate-and-fire neurons whose input is
+// the current itself:
+//
+//	v ← v + dt/τ_m ((v_leak − v) + Δ exp((v − v_th)/Δ) + x)
+//	z = H(v − v_th)
+//	v ← (1 − z) v + z v_reset
+//
+// MaxExponent and Δ = 0 are as in LIFExStep. The shape of x, v and z is
+// [batch, …, n]; an error says which of them differ.
+//
+// N. Fourcaud-Trocmé et al., J. Neurosci. 23 (2003), 11628.
+func LIFExBoxStep(x *G.Node, s BoxState, p LIFExBoxParams) (z *G.Node, next BoxState, err error) {
+	b := begin(x, &s, p)
+	v := b.Euler(s.V, p.Dt, p.TauMemInv, b.Add(drive(b, s.V, x, p.VLeak), upstroke(b, s.V, p.VTh, p.DeltaT)))
+	z, next.V = p.Fire(b, v)
+	return done(b, "LIFEx box", z, next)
+}

@@ -1,0 +1,75 @@
+package neurons_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/neurons"
+)
+
+// A neuron that would fire at every step fires once, and is silent for the
+// period.
+func TestRefractoryPeriod(t *testing.T) {
+	step := neurons.Refractory(neurons.IAFStep)
+	for rho, want := range map[float64]int{0: 1, 1: 2, 3: 4, 4.5: 6} {
+		p := neurons.RefractoryParams[neurons.BoxState, neurons.IAFParams]{
+			Inner: neurons.DefaultIAFParams(), RhoReset: graph.Const(rho),
+		}
+		r := simulate(t, step, p, constant(30, 2), "Rho")
+		ts := times(r[0])
+		require.Equal(t, 0, ts[0])
+		for _, d := range intervals(ts) {
+			require.Equal(t, want, d, "period %v", rho)
+		}
+		require.Equal(t, rho, r[1][0])
+	}
+}
+
+// Two passive compartments that exchange current end at the same potential, and
+// none is lost: the leak is the only way out.
+func TestCoupledCompartments(t *testing.T) {
+	g := G.NewGraph()
+	xs := graphtest.Node(g, tensor.Float64, "xs", []int{40, 1, 2}, make([]float64, 80))
+	p := neurons.CoupledParams[neurons.BoxState, neurons.LIBoxParams]{Inner: neurons.DefaultLIBoxParams()}
+	p.Inner.TauMemInv = graph.Const(0)
+	p.Coupling = graphtest.Node(g, tensor.Float64, "G", []int{2, 2}, []float64{-100, 100, 100, -100})
+	s := neurons.BoxState{V: graphtest.Node(g, tensor.Float64, "v", []int{1, 2}, []float64{1, 0})}
+	run, err := graph.Scan(neurons.Coupled(neurons.LIBoxStep), xs, &s, p)
+	require.NoError(t, err)
+	v := graphtest.Eval(t, run.Out)[0]
+	require.InDeltaSlice(t, []float64{0.9, 0.1, 0.82, 0.18}, v[:4], 1e-12)
+	require.InDeltaSlice(t, []float64{0.5, 0.5}, v[78:], 1e-3)
+}
+
+// An Accumulator of one's own: the squares of the potential.
+func TestOwnAccumulator(t *testing.T) {
+	squares := func(b *graph.Builder, _ *G.Node, s neurons.BoxState, reg *G.Node) *G.Node {
+		v := b.Square(s.V)
+		if reg == nil {
+			return v
+		}
+		return b.Add(reg, v)
+	}
+	p := neurons.RegularisedParams[neurons.BoxState, neurons.LIBoxParams]{Inner: neurons.DefaultLIBoxParams(), Accumulate: squares}
+	r := simulate(t, neurons.Regularised(neurons.LIBoxStep), p, []float64{1, 1, 0}, "Reg")
+	require.InDeltaSlice(t, []float64{0.1, 0.19, 0.171}, r[0], 1e-12)
+	require.InDeltaSlice(t, []float64{0.01, 0.01 + 0.0361, 0.01 + 0.0361 + 0.029241}, r[1], 1e-12)
+}
+
+// The gradient that a spike sends back through a sparse layout reaches spikes
+// alone.
+func TestAtSpikes(t *testing.T) {
+	g := G.NewGraph()
+	x := graphtest.Node(g, tensor.Float64, "x", []int{1, 4}, []float64{0, 1, 0, -2})
+	y, err := neurons.AtSpikes(x)
+	require.NoError(t, err)
+	loss := graphtest.Loss(t, []*G.Node{y}, [][]float64{{3, 4, 5, 6}})
+	ds, vs := graphtest.Grads(t, loss, []*G.Node{x}, []*G.Node{y})
+	require.Equal(t, []float64{0, 1, 0, -2}, vs[0])
+	require.Equal(t, []float64{0, 4, 0, 6}, ds[0])
+}
