@@ -208,7 +208,7 @@ func (b *Builder) ScaleBy(x *G.Node, c float64, p Param) *G.Node {
 		}
 		return b.mapped(x, opMulC, v*c)
 	}
-	q := p.node
+	q := b.value(p)
 	if c != 1 {
 		q = b.mapped(q, opMulC, c)
 	}
@@ -223,7 +223,7 @@ func (b *Builder) Shift(x *G.Node, p Param) *G.Node {
 		}
 		return b.mapped(x, opAddC, v)
 	}
-	return b.Add(x, b.like(p.node, x))
+	return b.Add(x, b.like(b.value(p), x))
 }
 
 // Less returns x − p.
@@ -231,7 +231,7 @@ func (b *Builder) Less(x *G.Node, p Param) *G.Node {
 	if v, ok := p.Value(); ok {
 		return b.Shift(x, Const(-v))
 	}
-	return b.Sub(x, b.like(p.node, x))
+	return b.Sub(x, b.like(b.value(p), x))
 }
 
 // From returns p − x.
@@ -239,7 +239,7 @@ func (b *Builder) From(p Param, x *G.Node) *G.Node {
 	if v, ok := p.Value(); ok {
 		return b.mapped(x, opRSubC, v)
 	}
-	return b.Sub(b.like(p.node, x), x)
+	return b.Sub(b.like(b.value(p), x), x)
 }
 
 // Over returns x / p.
@@ -251,7 +251,7 @@ func (b *Builder) Over(x *G.Node, p Param) *G.Node {
 		}
 		return b.mapped(x, opMulC, 1/v)
 	}
-	return b.Div(x, b.like(p.node, x))
+	return b.Div(x, b.like(b.value(p), x))
 }
 
 // Fill returns a tensor of the shape of x filled with p. It does not read x.
@@ -262,7 +262,7 @@ func (b *Builder) Fill(x *G.Node, p Param) *G.Node {
 	if v, ok := p.Value(); ok {
 		return b.apply(fillOp{signature: signatureOf(G.Nodes{x}, x.Dtype(), x.Shape()), c: v}, x)
 	}
-	return b.like(p.node, x)
+	return b.like(b.value(p), x)
 }
 
 // like returns p broadcast to the shape of x.

@@ -102,6 +102,9 @@ func Scan[S any, P Params[S]](step Step[S, P], xs *G.Node, s *S, p P, opts ...Op
 	for _, i := range sc.sg.unused() {
 		r.Unused = append(r.Unused, outer[i].Name())
 	}
+	for _, c := range sc.fwd.calls {
+		r.Calls = append(r.Calls, c.op.String())
+	}
 	finals := make(G.Nodes, len(m.states))
 	r.final = func(i int) (*G.Node, error) {
 		if finals[i] == nil {

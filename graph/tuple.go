@@ -31,7 +31,9 @@ func (s slot) get(v reflect.Value) *G.Node {
 func (s slot) set(v reflect.Value, n *G.Node) {
 	f := v.FieldByIndex(s.index)
 	if s.param {
-		f.Set(reflect.ValueOf(Learn(n)))
+		p := f.Interface().(Param)
+		p.node = n
+		f.Set(reflect.ValueOf(p))
 		return
 	}
 	f.Set(reflect.ValueOf(n))

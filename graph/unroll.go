@@ -10,10 +10,13 @@ import (
 type Run[S any] struct {
 	Out    *G.Node  // the outputs [T, …]
 	Unused []string // learnable parameters on which neither output nor state depends
-	final  func(i int) (*G.Node, error)
-	trace  func(i int) (*G.Node, error)
-	index  func(name string) (int, error)
-	slots  []slot
+	// Calls names the operations that a scan could not fuse and calls at each time
+	// step, which is slow. An element-wise step has none.
+	Calls []string
+	final func(i int) (*G.Node, error)
+	trace func(i int) (*G.Node, error)
+	index func(name string) (int, error)
+	slots []slot
 }
 
 // Final returns the state after the last step.

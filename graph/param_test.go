@@ -1,0 +1,59 @@
+package graph_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/graph/graphtest"
+)
+
+// A constrained parameter starts at the value that was asked for, its gradient is
+// that of finite differences through the constraint, scanned and unrolled.
+func TestConstraint(t *testing.T) {
+	for _, c := range []graph.Constraint{{}, graph.Exp, graph.Softplus, graph.Sigmoid, graph.Clip(0.1, 0.9)} {
+		t.Run(c.String(), func(t *testing.T) {
+			start, err := c.Inverse(0.7)
+			require.NoError(t, err)
+			run := func(scan bool, theta float64) (out, d []float64) {
+				g := G.NewGraph()
+				xs := graphtest.Node(g, tensor.Float64, "xs", []int{5, 2, 3}, graphtest.Random(30, 1))
+				n := graphtest.Node(g, tensor.Float64, "theta", []int{1}, []float64{theta})
+				f := unrolled(driftOnly)
+				if scan {
+					f = scanned(driftOnly)
+				}
+				r, err := f(xs, nil, leaky{Decay: graph.LearnIn(n, c)})
+				require.NoError(t, err)
+				loss := graphtest.Loss(t, []*G.Node{r.Out}, [][]float64{graphtest.Random(30, 2)})
+				ds, vs := graphtest.Grads(t, loss, []*G.Node{n}, []*G.Node{loss})
+				return vs[0], ds[0]
+			}
+			_, want := run(false, start)
+			_, got := run(true, start)
+			graphtest.Close(t, "gradient", want, got, 1e-12)
+			graphtest.CheckDirection(t, func(x []float64) float64 { v, _ := run(true, x[0]); return v[0] }, []float64{start}, got, 1e-6)
+		})
+	}
+	_, err := graph.Exp.Inverse(-1)
+	require.EqualError(t, err, "graph: constraint exp: the parameter is -1, want a positive number")
+	_, err = graph.Clip(0, 1).Inverse(2)
+	require.EqualError(t, err, "graph: constraint clip to [0, 1]: the parameter is 2, want a number from 0 to 1")
+	x, err := graph.Softplus.Inverse(1000)
+	require.NoError(t, err)
+	require.InDelta(t, 1000, x, 1e-9)
+	x, err = graph.Sigmoid.Inverse(0.25)
+	require.NoError(t, err)
+	require.InDelta(t, math.Log(1./3), x, 1e-12)
+}
+
+// driftOnly is v ← decay·v + x without a threshold, smooth in everything.
+func driftOnly(x *G.Node, s leakyState, p leaky) (*G.Node, leakyState, error) {
+	b := graph.NewBuilder(x, &s)
+	v := b.Add(b.Scale(s.V, p.Decay), x)
+	return v, leakyState{v}, b.Err()
+}
