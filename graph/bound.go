@@ -173,6 +173,10 @@ func (w *worker[F]) step(t int) {
 				k.binary(dst, w.slots[ins.a], w.slots[ins.b])
 			case k.konst != nil:
 				k.konst(dst, w.slots[ins.a], w.b.consts[ins.c])
+			case k.mulAddC != nil:
+				k.mulAddC(dst, w.slots[ins.a], w.b.consts[ins.c], w.slots[ins.e])
+			case k.ternary != nil:
+				k.ternary(dst, w.slots[ins.a], w.slots[ins.b], w.slots[ins.e])
 			default:
 				k.unary(dst, w.slots[ins.a])
 			}

@@ -40,7 +40,9 @@ type lowering struct {
 	free    map[int][]int32 // registers to use again, by width
 	nreg    int
 	order   []*G.Node
-	direct  map[*G.Node]root
+
+	fusions  map[*G.Node]fusion
+	absorbed map[*G.Node]bool // by a fusion: they need no instruction of their own
 }
 
 // lower makes the program that computes the roots, and the sums over time of
@@ -50,7 +52,7 @@ func lower(roots []root, sums []*G.Node, leaves map[*G.Node]leaf, streams map[*G
 	l := &lowering{
 		leaves: leaves, streams: streams, p: &program{},
 		varies: map[*G.Node]bool{}, slot: map[*G.Node]int32{}, uses: map[*G.Node]int{},
-		free: map[int][]int32{}, direct: map[*G.Node]root{},
+		free: map[int][]int32{}, fusions: map[*G.Node]fusion{}, absorbed: map[*G.Node]bool{},
 	}
 	l.p.states = make([]carry, states)
 	for i := range l.p.states {
@@ -69,6 +71,7 @@ func lower(roots []root, sums []*G.Node, leaves map[*G.Node]leaf, streams map[*G
 	if rows > 0 {
 		l.p.rows = rows
 	}
+	l.planFusions()
 	if err := l.emit(roots); err != nil {
 		return nil, nil, err
 	}
@@ -358,7 +361,7 @@ func (l *lowering) emitNode(n *G.Node, first map[*G.Node]int, sinks []int32) err
 		}
 		return nil
 	}
-	if l.alias(n) != n {
+	if l.alias(n) != n || l.absorbed[n] {
 		return nil
 	}
 	in := childrenOf(n)
@@ -371,8 +374,12 @@ func (l *lowering) emitNode(n *G.Node, first map[*G.Node]int, sinks []int32) err
 	}
 	switch {
 	case l.isLanewise(n):
-		code := opcodeOf(n)
-		ins := l.lanewise(n, code, in)
+		var ins instr
+		if f := l.fusions[n]; f.inner != nil {
+			ins, in = l.fused(f)
+		} else {
+			ins = l.lanewise(n, opcodeOf(n), in)
+		}
 		// Operands may share memory with the result, so they are given back first.
 		for _, c := range in {
 			l.release(c)

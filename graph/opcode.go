@@ -61,12 +61,15 @@ const (
 	opCeil
 
 	// programs only
-	opCopy  // dst = a
-	opFill  // dst = c
-	opFunc  // dst = fn(a), element by element
-	opRows  // dst = a · W, rows of a by an invariant matrix
-	opCall  // dst = an operation's own Do
-	opStash // a value kept for a product at the end
+	opMulAdd      // dst = a·b + e
+	opMulRSub     // dst = e − a·b
+	opMulAddC     // dst = c·a + e
+	opOneMinusMul // dst = (1 − a)·b
+	opCopy        // dst = a
+	opFill        // dst = c
+	opFunc        // dst = fn(a), element by element
+	opRows        // dst = a · W, rows of a by a matrix that does not change
+	opCall        // dst = an operation's own Do
 	numOpcodes
 )
 
@@ -74,13 +77,17 @@ type (
 	binaryKernel[F vec.Float] func(dst, a, b []F)
 	constKernel[F vec.Float]  func(dst, a []F, c F)
 	unaryKernel[F vec.Float]  func(dst, a []F)
+
+	ternaryKernel[F vec.Float] func(dst, a, b, e []F)
 )
 
-// kernelTable holds the kernel of each opcode; one of the three is set.
+// kernelTable holds the kernel of each opcode; one of the first four is set.
 type kernelTable[F vec.Float] [numOpcodes]struct {
-	binary binaryKernel[F]
-	konst  constKernel[F]
-	unary  unaryKernel[F]
+	binary  binaryKernel[F]
+	konst   constKernel[F]
+	unary   unaryKernel[F]
+	ternary ternaryKernel[F]
+	mulAddC func(dst, a []F, k F, e []F)
 }
 
 // kernelsFor returns the kernels for the instruction set in force.
@@ -90,6 +97,7 @@ func kernelsFor[F vec.Float]() *kernelTable[F] {
 	for op, f := range map[opcode]binaryKernel[F]{
 		opAdd: k.Add, opSub: k.Sub, opMul: k.Mul, opDiv: k.Div, opPow: k.Pow,
 		opGt: k.Gt, opGe: k.Ge, opLt: k.Lt, opLe: k.Le, opEq: k.Eq, opNe: k.Ne,
+		opOneMinusMul: k.OneMinusMul,
 	} {
 		t[op].binary = f
 	}
@@ -109,5 +117,6 @@ func kernelsFor[F vec.Float]() *kernelTable[F] {
 	} {
 		t[op].unary = f
 	}
+	t[opMulAdd].ternary, t[opMulRSub].ternary, t[opMulAddC].mulAddC = k.MulAdd, k.MulRSub, k.MulAddC
 	return &t
 }

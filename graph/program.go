@@ -27,6 +27,7 @@ type program struct {
 type instr struct {
 	code      opcode
 	dst, a, b int32 // slots
+	e         int32 // slot of a third operand
 	c         int32 // constant, matrix or call by number
 	fn        func(float64) float64
 }
