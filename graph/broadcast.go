@@ -164,35 +164,40 @@ func suffix(from, shape tensor.Shape) bool {
 	return len(from) <= len(shape) && slices.Equal(from, shape[len(shape)-len(from):])
 }
 
-// fillOp is a constant tensor of the shape of its input, whose values it does
-// not read.
+// fillOp is a constant tensor of a given shape. It does not read its input, which
+// only says in which graph it is and after what it runs.
 type fillOp struct {
 	pure
 	final
 	signature
-	c float64
+	c   float64
+	dst *tensor.Dense // kept from run to run
 }
 
-func (op fillOp) String() string                    { return fmt.Sprintf("fill%v(%v)", []int(op.shape), op.c) }
-func (op fillOp) WriteHash(h hash.Hash)             { fmt.Fprintf(h, "spikegrad %v", op) }
-func (op fillOp) Hashcode() uint32                  { return hashcode(op) }
-func (op fillOp) Do(vs ...G.Value) (G.Value, error) { return op.value(vs[0].Dtype()) }
+func (op *fillOp) String() string        { return fmt.Sprintf("fill%v(%v)", []int(op.shape), op.c) }
+func (op *fillOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v", op) }
+func (op *fillOp) Hashcode() uint32      { return hashcode(op) }
 
-func (op fillOp) value(dt tensor.Dtype) (G.Value, error) {
-	dst := newDense(dt, op.shape)
-	switch d := dst.Data().(type) {
+func (op *fillOp) Do(vs ...G.Value) (G.Value, error) { return op.value(vs[0].Dtype()) }
+
+// value fills anew, as an operation of Gorgonia's may have worked in the memory.
+func (op *fillOp) value(dt tensor.Dtype) (G.Value, error) {
+	if op.dst == nil {
+		op.dst = newDense(dt, op.shape)
+	}
+	switch d := op.dst.Data().(type) {
 	case []float32:
 		vec.For[float32]().Fill(d, float32(op.c))
 	case []float64:
 		vec.For[float64]().Fill(d, op.c)
 	}
-	return dst, nil
+	return op.dst, nil
 }
 
 var (
 	_ G.SDOp = expandOp{}
 	_ G.SDOp = reduceOp{}
-	_ G.SDOp = fillOp{}
+	_ G.SDOp = (*fillOp)(nil)
 )
 
 // Expand returns p broadcast to the given shape, as NumPy broadcasts.

@@ -260,7 +260,7 @@ func (b *Builder) Fill(x *G.Node, p Param) *G.Node {
 		return nil
 	}
 	if v, ok := p.Value(); ok {
-		return b.apply(fillOp{signature: signatureOf(G.Nodes{x}, x.Dtype(), x.Shape()), c: v}, x)
+		return b.apply(&fillOp{signature: signatureOf(G.Nodes{x}, x.Dtype(), x.Shape()), c: v}, x)
 	}
 	return b.like(b.value(p), x)
 }

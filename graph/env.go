@@ -40,7 +40,7 @@ func (e *env) eval(n *G.Node) (G.Value, error) {
 	switch op := n.Op().(type) {
 	case nil:
 		return nil, fmt.Errorf("has no value")
-	case fillOp:
+	case *fillOp:
 		return op.value(n.Dtype())
 	}
 	var in []G.Value

@@ -86,7 +86,7 @@ func (l *lowering) changes(n *G.Node) bool {
 	v := false
 	if lf, ok := l.leaves[n]; ok {
 		v = lf.kind != leafParam
-	} else if _, ok := n.Op().(fillOp); !ok {
+	} else if _, ok := n.Op().(*fillOp); !ok {
 		for _, c := range childrenOf(n) {
 			v = l.changes(c) || v
 		}
@@ -244,7 +244,7 @@ func (l *lowering) number(n *G.Node) (constant, bool) {
 		if c := childrenOf(n)[0]; size(c) == 1 {
 			return constant{node: c}, true
 		}
-	case fillOp:
+	case *fillOp:
 		return constant{v: op.c}, true
 	}
 	return constant{node: n}, size(n) == 1

@@ -192,10 +192,11 @@ func (t *spikeChunk[F]) turn(chunks []spikeChunk[F], cols int) {
 	t.start[0] = 0
 }
 
-// sized returns a slice of n elements, s itself if it is long enough.
+// sized returns a slice of n elements, s itself if it is long enough; else one
+// with room to grow, as the number of spikes is never quite the same.
 func sized[T any](s []T, n int) []T {
 	if cap(s) < n {
-		return make([]T, n)
+		return make([]T, n, n+n/2)
 	}
 	return s[:n]
 }

@@ -10,7 +10,8 @@ import (
 
 // Params is the parameter struct of a model with state S: fields of type Param,
 // nodes of weights, and whatever else its step needs. Rest returns the state to
-// start from, for a time step of the shape of x.
+// start from, for a time step of the shape of x; the values of x it must not
+// read.
 type Params[S any] interface {
 	Rest(x *G.Node) (S, error)
 }
@@ -65,7 +66,9 @@ func newModel[S any, P Params[S]](step Step[S, P], xs *G.Node, s *S, p P) (*mode
 		m.params = append(m.params, all[i])
 	}
 	if s == nil {
-		if m.s, err = p.Rest(timeAt(xs, 0)); err != nil {
+		var b Builder
+		like := b.apply(&fillOp{signature: signatureOf(G.Nodes{xs}, xs.Dtype(), xs.Shape()[1:])}, xs)
+		if m.s, err = p.Rest(like); err != nil {
 			return nil, fmt.Errorf("rest: %w", err)
 		}
 	} else {

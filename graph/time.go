@@ -27,12 +27,6 @@ type stackOp struct {
 	signature
 }
 
-// timeAt returns xs[t], nil if the graph refuses it.
-func timeAt(xs *G.Node, t int) *G.Node {
-	var b Builder
-	return b.At(xs, t)
-}
-
 // At returns time step t of xs, which has shape [T, …].
 func (b *Builder) At(xs *G.Node, t int) *G.Node {
 	if !b.ok("at", xs) {
