@@ -102,9 +102,8 @@ func newConv(x, w *G.Node, opts Conv) (*conv, error) {
 	case c.y.out < 1 || c.x.out < 1:
 		return nil, fmt.Errorf("the kernel covers %d×%d pixels, the image has %d×%d with padding %d",
 			c.y.reach(), c.x.reach(), c.y.in, c.x.in, opts.Pad)
-	case float64(c.y.in)*float64(c.x.in)*float64(c.in) > math.MaxInt32 || float64(c.y.out)*float64(c.x.out)*float64(c.out) > math.MaxInt32:
-		return nil, fmt.Errorf("from %d×%d×%d to %d×%d×%d elements an image, want at most %d",
-			c.in, c.y.in, c.x.in, c.out, c.y.out, c.x.out, math.MaxInt32)
+	case !c.fits():
+		return nil, fmt.Errorf("an image becomes %d×%d×%d elements, want at most %d", c.out, c.y.out, c.x.out, math.MaxInt32)
 	}
 	if c.dt == tensor.Float32 {
 		c.run = newConvRun[float32](c)
@@ -119,6 +118,17 @@ func newConv(x, w *G.Node, opts Conv) (*conv, error) {
 func (c *conv) sizeX() int { return c.in * c.y.in * c.x.in }
 func (c *conv) sizeY() int { return c.out * c.y.out * c.x.out }
 func (c *conv) patch() int { return c.in * c.y.kernel * c.x.kernel }
+
+// fits reports whether an int32 counts the elements of an image, margins included.
+func (c *conv) fits() bool {
+	x, y := c.frames()
+	for _, f := range []frame{x, y} {
+		if float64(f.rows)*float64(f.columns)*float64(f.channels) > math.MaxInt32 {
+			return false
+		}
+	}
+	return true
+}
 
 // maxStep bounds settings, so that sizes computed from them do not overflow.
 const maxStep = 1 << 20

@@ -23,11 +23,10 @@ type convRun[F vec.Float] struct {
 	*conv
 	frameX, frameY frame
 	dst            [4]*tensor.Dense
-	spikes         convSpikes[F] // of x
-	spikesOf       *F            // the first element of that x
-	gradSpikes     convSpikes[F] // of the gradient of y
+	spikes         convSpikes[F] // of x, or of the gradient of y
 	spread         *convTable    // from pixels of x to those of y
 	collect        *convTable    // from pixels of y to those of x
+	fewX, fewY     float64       // shares of spikes below which they are followed
 	kernel         []F           // w in the order of one of the tables
 	part           []F           // sums over chunks of samples
 	buffers        []*convBuffers[F]
@@ -46,23 +45,22 @@ func newConvRun[F vec.Float](c *conv) *convRun[F] {
 }
 
 func (r *convRun[F]) do(op *convOp, in []G.Value) (G.Value, error) {
+	nx, ny, nw := r.samples*r.sizeX(), r.samples*r.sizeY(), r.out*r.patch()
+	sizes := [...][3]int{convY: {nx, nw, r.out}, convDX: {ny, nw}, convDW: {nx, ny}, convDB: {ny}}[op.kind]
 	var fs [3][]F
 	for i, v := range in {
 		f, err := floats[F](op, v)
 		if err != nil {
 			return nil, err
 		}
+		if len(f) != sizes[i] {
+			return nil, fmt.Errorf("graph: %v: input %d has %d elements, the graph was built for %d", op, i, len(f), sizes[i])
+		}
 		fs[i] = f
-	}
-	want := r.samples * r.sizeX()
-	if op.kind == convDX || op.kind == convDB {
-		want = r.samples * r.sizeY()
-	}
-	if len(fs[0]) != want {
-		return nil, fmt.Errorf("graph: %v: got %d elements, the graph was built for %d", op, len(fs[0]), want)
 	}
 	if r.collect == nil {
 		r.collect, r.spread = r.collecting(), r.spreading()
+		r.fewX, r.fewY = r.few(r.spread, r.collect)
 	}
 	if r.dst[op.kind] == nil {
 		r.dst[op.kind] = newDense(r.dt, op.shape)
@@ -82,7 +80,7 @@ func (r *convRun[F]) do(op *convOp, in []G.Value) (G.Value, error) {
 }
 
 func (r *convRun[F]) forward(y, x, w, bias []F) {
-	r.readX(x)
+	r.spikes.read(x, r.samples, r.fewX)
 	nx, ny := r.sizeX(), r.sizeY()
 	if r.spikes.few {
 		r.order(w, r.spread)
@@ -104,20 +102,15 @@ func (r *convRun[F]) forward(y, x, w, bias []F) {
 	})
 }
 
-func (r *convRun[F]) readX(x []F) {
-	r.spikes.read(x, r.samples, r.fewX())
-	r.spikesOf = &x[0]
-}
-
 func (r *convRun[F]) gradX(dx, dy, w []F) {
-	r.gradSpikes.read(dy, r.samples, r.fewY())
+	r.spikes.read(dy, r.samples, r.fewY)
 	r.order(w, r.collect)
 	nx, ny := r.sizeX(), r.sizeY()
 	r.eachSample(func(b *convBuffers[F], i int) {
 		buf := room(&b.dx, r.frameX.size())
 		clear(buf)
-		if r.gradSpikes.few {
-			followSpikes(r.collect, &r.gradSpikes, i, buf, r.kernel, false)
+		if r.spikes.few {
+			followSpikes(r.collect, &r.spikes, i, buf, r.kernel, false)
 		} else {
 			r.addPatches(b, buf, dy[i*ny:(i+1)*ny])
 		}
@@ -126,9 +119,9 @@ func (r *convRun[F]) gradX(dx, dy, w []F) {
 }
 
 func (r *convRun[F]) gradW(dw, x, dy []F) {
-	if r.spikesOf != &x[0] { // inside a scan, another time step may have gone forward last
-		r.readX(x)
-	}
+	// The spikes are found again: who went forward last may have had another x,
+	// such as another time step inside a scan.
+	r.spikes.read(x, r.samples, r.fewX)
 	nx, ny, k := r.sizeX(), r.sizeY(), r.patch()
 	t := r.collect
 	if r.spikes.few {
@@ -179,14 +172,7 @@ func (r *convRun[F]) patches(b *convBuffers[F], x []F) []F {
 		origin, runs := r.collect.of(p)
 		src, patch := src[origin:], dst[p*k:(p+1)*k]
 		for _, c := range runs {
-			d, s := patch[c.k:c.k+c.n], src[c.at:c.at+c.n]
-			if c.n > 16 {
-				copy(d, s)
-				continue
-			}
-			for i, x := range s {
-				d[i] = x
-			}
+			copy(patch[c.k:c.k+c.n], src[c.at:c.at+c.n])
 		}
 	}
 	return dst

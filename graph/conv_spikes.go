@@ -22,17 +22,34 @@ func (s *convSpikes[F]) read(x []F, images int, few float64) {
 	s.few = float64(n) < few*float64(len(x))
 }
 
-// fewX returns the share of non-zero elements of x below which it pays to follow
-// them. Of the dense product, the multiplications run about five times as fast as
-// those of the spikes, which go through memory, and the making of patches costs as
-// much as about 14 of them per element; for every spike the whole kernel is added,
-// be it to the margin.
-func (c *conv) fewX() float64 {
-	pixels := float64(c.y.out*c.x.out) / float64(c.y.in*c.x.in)
-	return pixels * float64(c.y.Stride*c.x.Stride) * denseCost(c.out)
+// What things take, in ns on a processor with AVX-512. Only the ratios matter.
+const (
+	nsMultiply = 1. / 50 // a multiplication of a dense product
+	nsCopyRun  = 3.5     // copying a run to a patch
+	nsCopy     = 1. / 16 // and each of its elements
+	nsAddRun   = 10      // adding a run to another
+	nsAdd      = 1. / 60 // and each of its elements
+)
+
+// few returns the shares of non-zero elements of x, and of the gradient of y,
+// below which following them takes less time than the dense product.
+func (c *conv) few(spread, collect *convTable) (x, dy float64) {
+	pixels := float64(len(collect.pixels))
+	product := nsMultiply * pixels * float64(c.out*c.patch())
+	add := collect.cost(nsAddRun, nsAdd)
+	x = (product + pixels*collect.cost(nsCopyRun, nsCopy)) / (spread.cost(nsAddRun, nsAdd) * float64(c.sizeX()))
+	dy = (product + pixels*add) / (add * float64(c.sizeY()))
+	return x, dy
 }
 
-// fewY is fewX for the gradient of y.
-func (c *conv) fewY() float64 { return denseCost(c.in) }
-
-func denseCost(channels int) float64 { return 0.2 + 2.8/float64(channels) }
+// cost returns what the runs of a pixel cost on average, given the cost of a run
+// and of each of its elements.
+func (t *convTable) cost(run, element float64) float64 {
+	var sum float64
+	for _, runs := range t.runs {
+		for _, r := range runs {
+			sum += run + element*float64(r.n)
+		}
+	}
+	return sum / float64(len(t.runs))
+}

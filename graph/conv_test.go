@@ -6,9 +6,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	G "gorgonia.org/gorgonia"
@@ -16,6 +14,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/surrogate"
 )
 
 // A convCase is a convolution with its input, kernel and bias, and the gradient
@@ -158,55 +157,202 @@ func TestConv2D(t *testing.T) {
 	}
 }
 
-func cpu() time.Duration {
-	var u syscall.Rusage
-	syscall.Getrusage(syscall.RUSAGE_SELF, &u)
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+// Inside a scan the lists of spikes must be those of the time step at hand, also
+// where states are computed again backward.
+func TestConv2DInScan(t *testing.T) {
+	step := func(x *G.Node, s leakyState, p leaky) (*G.Node, leakyState, error) {
+		b := graph.NewBuilder(x, &s)
+		z := b.Spike(surrogate.SuperSpike{Alpha: 10}, s.V, graph.Const(1.5))
+		c, err := graph.Conv2D(z, p.W, nil, graph.Conv{Pad: 1})
+		if err != nil {
+			return nil, s, err
+		}
+		v := b.Add(b.Scale(s.V, p.Decay), b.Add(c, x))
+		return v, leakyState{v}, b.Err()
+	}
+	shape := []int{6, 3, 2, 5, 4}
+	n := tensor.Shape(shape).TotalSize()
+	run := func(f lifter) [][]float64 {
+		g := G.NewGraph()
+		xs := graphtest.Node(g, tensor.Float64, "xs", shape, graphtest.Random(n, 1))
+		w := graphtest.Node(g, tensor.Float64, "w", []int{2, 2, 3, 3}, graphtest.Random(36, 2))
+		r, err := f(xs, nil, leaky{Decay: graph.Const(0.5), Th: graph.Const(1), W: w})
+		require.NoError(t, err)
+		loss := graphtest.Loss(t, []*G.Node{r.Out}, [][]float64{graphtest.Random(n, 3)})
+		grads, values := graphtest.Grads(t, loss, []*G.Node{xs, w}, []*G.Node{r.Out})
+		return append(values, grads...)
+	}
+	want := run(unrolled(step))
+	for _, every := range []int{1, 2, 6} {
+		got := run(scanned(step, graph.Checkpoint(every)))
+		for i, part := range []string{"y", "dx", "dw"} {
+			graphtest.Close(t, part, want[i], got[i], 1e-12)
+		}
+	}
 }
 
-var _ = math.Pi
-var _ = runtime.NumCPU
+func TestConv2DGrad(t *testing.T) {
+	k := graphtest.Random(4*3*3*2, 1)
+	for _, density := range []float64{0.05, 1} {
+		x := sparse(2*3*3*6*5, density, false, 2)
+		graphtest.CheckGrad(t, func(x *G.Node) (*G.Node, error) {
+			w := graphtest.Node(x.Graph(), tensor.Float64, "w", []int{4, 3, 3, 2}, k)
+			return graph.Conv2D(x, w, nil, graph.Conv{Stride: 2, Pad: 1})
+		}, tensor.Shape{2, 3, 3, 6, 5}, x)
+		graphtest.CheckGrad(t, func(w *G.Node) (*G.Node, error) {
+			x := graphtest.Node(w.Graph(), tensor.Float64, "x", []int{2, 3, 3, 6, 5}, x)
+			return graph.Conv2D(x, w, nil, graph.Conv{Dilation: 2, Pad: 1})
+		}, tensor.Shape{4, 3, 3, 2}, k)
+		graphtest.CheckGrad(t, func(bias *G.Node) (*G.Node, error) {
+			x := graphtest.Node(bias.Graph(), tensor.Float64, "x", []int{2, 3, 3, 6, 5}, x)
+			w := graphtest.Node(bias.Graph(), tensor.Float64, "w", []int{4, 3, 3, 2}, k)
+			return graph.Conv2D(x, w, bias, graph.Conv{})
+		}, tensor.Shape{4}, graphtest.Random(4, 3))
+	}
+}
 
-// BenchmarkConv2D runs the two convolutions of the conv workload alone.
+// Results have the same bits whatever the number of processors.
+func TestConv2DSameBits(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	for _, density := range []float64{0.05, 1} {
+		c := &convCase{lead: []int{9, 11}, c: 3, h: 9, w: 7, out: 6, kh: 3, kw: 3, Conv: graph.Conv{Pad: 1}}
+		c.fill(1, density, density < 1)
+		var want [][]float64
+		for _, n := range []int{1, 2, 5} {
+			runtime.GOMAXPROCS(n)
+			y, dx, dk, db := c.run(t, tensor.Float32)
+			got := [][]float64{y, dx, dk, db}
+			if want == nil {
+				want = got
+			}
+			require.Equal(t, want, got, "GOMAXPROCS=%d, density %v", n, density)
+		}
+	}
+}
+
+// A machine runs again on other values: spikes, then no spikes, then spikes.
+func TestConv2DRunAgain(t *testing.T) {
+	c := &convCase{lead: []int{3}, c: 2, h: 6, w: 6, out: 5, kh: 3, kw: 3, Conv: graph.Conv{Pad: 1}}
+	c.fill(1, 0, true)
+	g := G.NewGraph()
+	x := graphtest.Node(g, tensor.Float64, "x", []int{3, 2, 6, 6}, c.x)
+	k := graphtest.Node(g, tensor.Float64, "k", []int{5, 2, 3, 3}, c.k)
+	bias := graphtest.Node(g, tensor.Float64, "bias", []int{5}, c.bias)
+	y, err := graph.Conv2D(x, k, bias, c.Conv)
+	require.NoError(t, err)
+	loss := graphtest.Loss(t, []*G.Node{y}, [][]float64{c.d})
+	ds, _, err := graph.Grad(loss, x, k, bias)
+	require.NoError(t, err)
+	m, err := graph.NewMachine(append(G.Nodes{y}, ds...)...)
+	require.NoError(t, err)
+	for i, density := range []float64{0.1, 1, 0.2, 1, 0.05} {
+		c.x = sparse(len(c.x), density, i == 0, uint64(i))
+		require.NoError(t, G.Let(x, graphtest.Tensor(tensor.Float64, x.Shape(), c.x)))
+		require.NoError(t, m.Run())
+		wy, wdx, wdk, wdb := c.naive()
+		for j, want := range [][]float64{wy, wdx, wdk, wdb} {
+			graphtest.Close(t, fmt.Sprintf("run %d, value %d", i, j), want, graphtest.Floats(m.Value(j)), 1e-12)
+		}
+	}
+}
+
+func TestConv2DErrors(t *testing.T) {
+	g := G.NewGraph()
+	node := func(name string, dt tensor.Dtype, shape ...int) *G.Node {
+		return G.NewTensor(g, dt, len(shape), G.WithName(name), G.WithShape(shape...))
+	}
+	x := node("x", tensor.Float32, 10, 4, 2, 28, 28)
+	w := node("w", tensor.Float32, 3, 2, 5, 5)
+	for _, c := range []struct {
+		x, w, bias *G.Node
+		o          graph.Conv
+		want       string
+	}{
+		{x: nil, w: w, want: "graph: conv2d: operand 0 is nil"},
+		{x: x, w: nil, want: "graph: conv2d: operand 1 is nil"},
+		{x: node("flat", tensor.Float32, 10, 28, 28), w: w, want: "graph: conv2d: x has shape [10 28 28], want [T batch c h w]"},
+		{x: node("int", tensor.Int, 10, 2, 28, 28), w: w, want: "graph: conv2d: x has elements of type int, want float32 or float64"},
+		{x: x, w: node("w3", tensor.Float32, 3, 5, 5), want: "graph: conv2d: w has shape [3 5 5], want [out 2 kh kw] for x of shape [10 4 2 28 28]"},
+		{x: x, w: node("wc", tensor.Float32, 3, 4, 5, 5), want: "graph: conv2d: w has shape [3 4 5 5], want [out 2 kh kw] for x of shape [10 4 2 28 28]"},
+		{x: x, w: node("w64", tensor.Float64, 3, 2, 5, 5), want: "graph: conv2d: x has elements of type float32, w64 of float64"},
+		{x: x, w: w, bias: node("b", tensor.Float32, 2), want: "graph: conv2d: the bias has shape [2], want [3]"},
+		{x: x, w: w, bias: node("b64", tensor.Float64, 3), want: "graph: conv2d: x has elements of type float32, b64 of float64"},
+		{x: x, w: w, o: graph.Conv{Stride: -1}, want: "graph: conv2d: the stride is -1, want 1 to 1048576"},
+		{x: x, w: w, o: graph.Conv{Pad: -1}, want: "graph: conv2d: the padding is -1, want 0 to 1048576"},
+		{x: x, w: w, o: graph.Conv{Dilation: math.MaxInt}, want: "graph: conv2d: the dilation is 9223372036854775807, want 1 to 1048576"},
+		{x: x, w: node("big", tensor.Float32, 1, 2, 5, 29), want: "graph: conv2d: the kernel covers 5×29 pixels, the image has 28×28 with padding 0"},
+		{x: x, w: w, o: graph.Conv{Dilation: 8, Pad: 2}, want: "graph: conv2d: the kernel covers 33×33 pixels, the image has 28×28 with padding 2"},
+		{x: x, w: w, o: graph.Conv{Pad: 1 << 20}, want: "graph: conv2d: an image becomes 3×2097176×2097176 elements, want at most 2147483647"},
+	} {
+		_, err := graph.Conv2D(c.x, c.w, c.bias, c.o)
+		require.EqualError(t, err, c.want)
+	}
+}
+
+// A vertical edge filter on an image that is dark on the left.
+func ExampleConv2D() {
+	g := G.NewGraph()
+	x := graphtest.Node(g, tensor.Float32, "x", []int{1, 1, 1, 3, 5}, []float64{
+		0, 0, 1, 1, 1,
+		0, 0, 1, 1, 1,
+		0, 0, 0, 0, 0,
+	})
+	w := graphtest.Node(g, tensor.Float32, "w", []int{1, 1, 2, 2}, []float64{
+		-1, 1,
+		-1, 1,
+	})
+	y, err := graph.Conv2D(x, w, nil, graph.Conv{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	m, err := graph.NewMachine(y)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := m.Run(); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(m.Value(0).Shape(), m.Value(0).Data())
+	// Output:
+	// (1, 1, 1, 2, 4) [0 2 0 0 0 1 0 0]
+}
+
+// BenchmarkConv2D runs the two convolutions of the conv workload alone: on
+// spikes, on pooled spikes, and on values.
 func BenchmarkConv2D(b *testing.B) {
 	for _, c := range []*convCase{
 		{c: 1, h: 28, w: 28, out: 16, kh: 5, kw: 5, lead: []int{25, 32}},
 		{c: 16, h: 12, w: 12, out: 32, kh: 5, kw: 5, lead: []int{25, 32}},
 	} {
-		for _, density := range []float64{0.02, 0.05, 0.1, 0.185, 0.24, 1} {
-			for _, ones := range []bool{true, false} {
-				if density == 1 && ones {
-					continue
-				}
-				c.fill(1, density, ones)
-				for _, pass := range []string{"y", "dw", "dx"} {
-					g := G.NewGraph()
-					x := graphtest.Node(g, tensor.Float32, "x", append(slices.Clone(c.lead), c.c, c.h, c.w), c.x)
-					k := graphtest.Node(g, tensor.Float32, "k", []int{c.out, c.c, c.kh, c.kw}, c.k)
-					y, err := graph.Conv2D(x, k, nil, c.Conv)
-					require.NoError(b, err)
-					d := graphtest.Node(g, tensor.Float32, "d", y.Shape(), c.d)
-					ds, err := y.Op().(G.SDOp).SymDiff(G.Nodes{x, k}, y, d)
-					require.NoError(b, err)
-					b.Run(fmt.Sprintf("%d channels/%v/ones %v/%s", c.c, density, ones, pass), func(b *testing.B) {
-						b.ReportAllocs()
-						y.Op().Do(x.Value(), k.Value())
-						best := time.Hour
-						defer func() { b.ReportMetric(float64(best.Nanoseconds())/1e6, "best-ms") }()
-						for b.Loop() {
-							start := cpu()
-							switch pass {
-							case "y":
-								y.Op().Do(x.Value(), k.Value())
-							case "dw":
-								ds[1].Op().Do(x.Value(), d.Value())
-							case "dx":
-								ds[0].Op().Do(d.Value(), k.Value())
-							}
-							best = min(best, cpu()-start)
-						}
-					})
-				}
+		for _, density := range []float64{0.02, 0.05, 0.1, 0.185, 1} {
+			c.fill(1, density, density <= 0.1)
+			g := G.NewGraph()
+			x := graphtest.Node(g, tensor.Float32, "x", append(slices.Clone(c.lead), c.c, c.h, c.w), c.x)
+			k := graphtest.Node(g, tensor.Float32, "k", []int{c.out, c.c, c.kh, c.kw}, c.k)
+			y, err := graph.Conv2D(x, k, nil, c.Conv)
+			require.NoError(b, err)
+			d := graphtest.Node(g, tensor.Float32, "d", y.Shape(), c.d)
+			ds, err := y.Op().(G.SDOp).SymDiff(G.Nodes{x, k}, y, d)
+			require.NoError(b, err)
+			for _, v := range []struct {
+				name string
+				op   G.Op
+				in   []G.Value
+			}{
+				{"y", y.Op(), []G.Value{x.Value(), k.Value()}},
+				{"dw", ds[1].Op(), []G.Value{x.Value(), d.Value()}},
+				{"dx", ds[0].Op(), []G.Value{d.Value(), k.Value()}},
+			} {
+				b.Run(fmt.Sprintf("%d to %d/%g%%/%s", c.c, c.out, 100*density, v.name), func(b *testing.B) {
+					b.ReportAllocs()
+					for b.Loop() {
+						_, err := v.op.Do(v.in...)
+						require.NoError(b, err)
+					}
+				})
 			}
 		}
 	}

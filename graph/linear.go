@@ -60,6 +60,7 @@ type linear struct {
 	dt            tensor.Dtype
 	rows, in, out int
 	shape         tensor.Shape // of x
+	stepwise      bool         // runs at each step of a scan, so that lists of x do not last
 	run           interface {
 		do(op *linearOp, in []G.Value) (G.Value, error)
 	}
@@ -71,7 +72,7 @@ type linearKind uint8
 const (
 	linearY  linearKind = iota // from x, w and perhaps the bias
 	linearDX                   // from the gradient of y, and w
-	linearDW                   // from x and the gradient of y
+	linearDW                   // from x, the gradient of y, and y, after which the lists of x are there
 	linearDB                   // from the gradient of y
 )
 
@@ -98,7 +99,7 @@ func (op *linearOp) DiffWRT(n int) []bool {
 }
 
 // SymDiff: dx = dy Wᵀ, dW = xᵀ dy, db = the sum of dy over all rows.
-func (op *linearOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
+func (op *linearOp) SymDiff(in G.Nodes, y, grad *G.Node) (G.Nodes, error) {
 	if op.kind != linearY {
 		return nil, fmt.Errorf("graph: %v has no gradient", op)
 	}
@@ -106,7 +107,7 @@ func (op *linearOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 	make := func(kind linearKind, shape tensor.Shape, from ...*G.Node) *G.Node {
 		return b.apply(&linearOp{signature: signatureOf(from, op.l.dt, shape), l: op.l, kind: kind}, from...)
 	}
-	ds := G.Nodes{make(linearDX, op.l.shape, grad, in[1]), make(linearDW, in[1].Shape(), in[0], grad)}
+	ds := G.Nodes{make(linearDX, op.l.shape, grad, in[1]), make(linearDW, in[1].Shape(), in[0], grad, y)}
 	if len(in) == 3 {
 		ds = append(ds, make(linearDB, in[2].Shape(), grad))
 	}
@@ -186,6 +187,9 @@ func (r *linearRun[F]) gradX(dx, dy, w []F) {
 }
 
 func (r *linearRun[F]) gradW(dw, x, dy []F) {
+	if r.stepwise {
+		r.lists.read(x, r.rows, r.in)
+	}
 	if r.lists.sparse {
 		r.lists.transposedTimes(dw, dy, r.out)
 		return

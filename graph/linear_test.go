@@ -100,3 +100,31 @@ func TestSameBits(t *testing.T) {
 		require.Equal(t, want, got, "GOMAXPROCS=%d", n)
 	}
 }
+
+// A Linear that is part of a step has other spikes at every step.
+func TestLinearInScan(t *testing.T) {
+	step := func(x *G.Node, s leakyState, p leaky) (*G.Node, leakyState, error) {
+		y, err := graph.Linear(x, p.W, nil)
+		if err != nil {
+			return nil, s, err
+		}
+		return leakyStep(y, s, p)
+	}
+	run := func(f lifter) [][]float64 {
+		g := G.NewGraph()
+		xs := graphtest.Node(g, tensor.Float64, "xs", []int{9, 4, 3}, spikeTrain(108, 0.15, 1))
+		w := graphtest.Node(g, tensor.Float64, "w", []int{3, 3}, graphtest.Random(9, 3))
+		r, err := f(xs, nil, leaky{Decay: graph.Const(0.9), Th: graph.Const(1), W: w})
+		require.NoError(t, err)
+		loss := graphtest.Loss(t, []*G.Node{r.Out}, [][]float64{graphtest.Random(108, 4)})
+		grads, values := graphtest.Grads(t, loss, []*G.Node{w, xs}, []*G.Node{r.Out})
+		return append(values, grads...)
+	}
+	want := run(unrolled(step))
+	for _, every := range []int{1, 2, 6} {
+		got := run(scanned(step, graph.Checkpoint(every)))
+		for i, part := range []string{"out", "dw", "dx"} {
+			graphtest.Close(t, part, want[i], got[i], 1e-12)
+		}
+	}
+}

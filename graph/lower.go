@@ -399,6 +399,9 @@ func (l *lowering) emitNode(n *G.Node, first map[*G.Node]int, sinks []int32) err
 		if !isFloat(n.Dtype()) {
 			return fmt.Errorf("%v gives elements of type %v inside a step, want float32 or float64 (comparisons have a form that does)", n.Op(), n.Dtype())
 		}
+		if op, ok := n.Op().(*linearOp); ok {
+			op.l.stepwise = true
+		}
 		call := callInstr{op: n.Op(), node: n}
 		for _, c := range in {
 			if l.changes(c) {

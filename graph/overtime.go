@@ -52,18 +52,21 @@ func readOver(kind overTime, x *G.Node) (*G.Node, error) {
 	if !isFloat(x.Dtype()) {
 		return nil, fmt.Errorf("graph: %v: x has elements of type %v, want float32 or float64", kind, x.Dtype())
 	}
-	y := b.apply(&overTimeOp{signature: signatureOf(G.Nodes{x}, x.Dtype(), s[1:]), kind: kind}, x)
+	y := b.apply(&overTimeOp{
+		signature: signatureOf(G.Nodes{x}, x.Dtype(), s[1:]), kind: kind, steps: s[0], lanes: s[1:].TotalSize(),
+	}, x)
 	return y, b.Err()
 }
 
-// overTimeOp is a readout over time, or with grad its gradient: from x, the
-// output and the gradient of the output to that of x.
+// overTimeOp is a readout over time, or with grad the gradient of x: from that of
+// the output, and for the maximum also from x and the output.
 type overTimeOp struct {
 	pure
 	signature
-	kind overTime
-	grad bool
-	dst  *tensor.Dense // kept from run to run
+	memory
+	kind         overTime
+	grad         bool
+	steps, lanes int // of x
 }
 
 func (op *overTimeOp) String() string {
@@ -72,7 +75,7 @@ func (op *overTimeOp) String() string {
 	}
 	return op.kind.String()
 }
-func (op *overTimeOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v", op, op.in) }
+func (op *overTimeOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v %p", op, op.in, op) }
 func (op *overTimeOp) Hashcode() uint32      { return hashcode(op) }
 func (op *overTimeOp) DiffWRT(n int) []bool {
 	d := make([]bool, n)
@@ -80,85 +83,112 @@ func (op *overTimeOp) DiffWRT(n int) []bool {
 	return d
 }
 
+// SymDiff: the last step, the largest, or all steps get the gradient, of a mean
+// divided by their number.
 func (op *overTimeOp) SymDiff(in G.Nodes, out, grad *G.Node) (G.Nodes, error) {
 	if op.grad {
 		return nil, fmt.Errorf("graph: %v has no gradient", op)
 	}
+	from := G.Nodes{grad}
+	if op.kind == maxOverTime {
+		from = G.Nodes{grad, in[0], out}
+	}
 	var b Builder
-	from := G.Nodes{in[0], out, grad}
-	d := b.apply(&overTimeOp{signature: signatureOf(from, grad.Dtype(), in[0].Shape()), kind: op.kind, grad: true}, from...)
+	d := b.apply(&overTimeOp{
+		signature: signatureOf(from, grad.Dtype(), in[0].Shape()), kind: op.kind, grad: true, steps: op.steps, lanes: op.lanes,
+	}, from...)
 	return G.Nodes{d}, b.Err()
 }
 
 func (op *overTimeOp) Do(vs ...G.Value) (G.Value, error) {
-	if op.dst == nil {
-		op.dst = newDense(vs[0].Dtype(), op.shape)
+	dst := op.result(vs[0].Dtype(), op.shape)
+	switch d := dst.Data().(type) {
+	case []float32:
+		return dst, overTimeInto(op, d, vs)
+	case []float64:
+		return dst, overTimeInto(op, d, vs)
 	}
-	if vs[0].Dtype() == tensor.Float32 {
-		return op.dst, readout[float32](op, vs)
-	}
-	return op.dst, readout[float64](op, vs)
+	return nil, fmt.Errorf("graph: %v: got elements of type %v, want float32 or float64", op, vs[0].Dtype())
 }
 
-func readout[F vec.Float](op *overTimeOp, vs []G.Value) error {
-	x, err := floats[F](op, vs[0])
-	if err != nil {
-		return err
+// timeLanes is how many values, at all time steps, are one piece of work: few
+// enough that a result stays in the cache.
+const timeLanes = 2048
+
+func overTimeInto[F vec.Float](op *overTimeOp, dst []F, vs []G.Value) error {
+	sizes := [3]int{op.steps * op.lanes}
+	if op.grad {
+		sizes = [3]int{op.lanes, op.steps * op.lanes, op.lanes}
 	}
-	dst := elems[F](op.dst)
-	steps := vs[0].Shape()[0]
-	n := len(x) / steps
-	k := vec.For[F]()
-	if !op.grad {
-		copy(dst, x[:n])
-		for t := 1; t < steps; t++ {
-			xt := x[t*n : (t+1)*n]
-			switch op.kind {
-			case lastStep:
-				copy(dst, xt)
-			case maxOverTime:
-				k.Max(dst, dst, xt)
-			default:
-				k.Add(dst, dst, xt)
-			}
+	var fs [3][]F
+	for i, v := range vs {
+		f, err := floats[F](op, v)
+		if err != nil {
+			return err
 		}
-		if op.kind == meanOverTime {
-			k.MulC(dst, dst, 1/F(steps))
+		if len(f) != sizes[i] {
+			return fmt.Errorf("graph: %v: input %d has %d elements, the graph was built for %d", op, i, len(f), sizes[i])
+		}
+		fs[i] = f
+	}
+	none := func(int) struct{} { return struct{}{} }
+	return eachBlock(op.lanes, timeLanes, none, func(_ struct{}, i0, i1 int) error {
+		if op.grad {
+			gradOverTime(op, dst, fs[0], fs[1], fs[2], i0, i1)
+		} else {
+			readOverTime(op, dst[i0:i1], fs[0], i0, i1)
 		}
 		return nil
+	})
+}
+
+// readOverTime computes lanes i0 to i1.
+func readOverTime[F vec.Float](op *overTimeOp, y, x []F, i0, i1 int) {
+	k := vec.For[F]()
+	t := 0
+	if op.kind == lastStep {
+		t = op.steps - 1
 	}
-	y, err := floats[F](op, vs[1])
-	if err != nil {
-		return err
-	}
-	d, err := floats[F](op, vs[2])
-	if err != nil {
-		return err
-	}
-	switch op.kind {
-	case lastStep:
-		clear(dst)
-		copy(dst[(steps-1)*n:], d)
-	case sumOverTime:
-		for t := range steps {
-			copy(dst[t*n:], d)
+	copy(y, x[t*op.lanes+i0:t*op.lanes+i1])
+	for t++; t < op.steps; t++ {
+		xt := x[t*op.lanes+i0 : t*op.lanes+i1]
+		if op.kind == maxOverTime {
+			k.Max(y, y, xt)
+		} else {
+			k.Add(y, y, xt)
 		}
-	case meanOverTime:
-		for t := range steps {
-			k.MulC(dst[t*n:(t+1)*n], d, 1/F(steps))
+	}
+	if op.kind == meanOverTime {
+		k.MulC(y, y, 1/F(op.steps))
+	}
+}
+
+// gradOverTime computes lanes i0 to i1 of dx.
+func gradOverTime[F vec.Float](op *overTimeOp, dx, dy, x, y []F, i0, i1 int) {
+	k := vec.For[F]()
+	for t := range op.steps {
+		d := dx[t*op.lanes+i0 : t*op.lanes+i1]
+		switch op.kind {
+		case meanOverTime:
+			k.MulC(d, dy[i0:i1], 1/F(op.steps))
+		case lastStep, maxOverTime:
+			clear(d)
 		}
-	case maxOverTime:
-		clear(dst)
-		for i, m := range y {
-			for t := range steps {
-				if x[t*n+i] == m {
-					dst[t*n+i] = d[i]
-					break
-				}
+		if op.kind == sumOverTime || op.kind == lastStep && t == op.steps-1 {
+			copy(d, dy[i0:i1])
+		}
+	}
+	if op.kind != maxOverTime {
+		return
+	}
+	for i := i0; i < i1; i++ {
+		for j := i; j < len(x); j += op.lanes {
+			if x[j] == y[i] || x[j] != x[j] { // a maximum that is NaN is that of the first NaN
+				dx[j] = dy[i]
+				break
 			}
 		}
 	}
-	return nil
 }
 
 // Rate returns the mean activity of z [T, batch, …], a scalar, with a weight for
@@ -170,14 +200,14 @@ func Rate(z, weight *G.Node) (*G.Node, error) {
 		return nil, fmt.Errorf("graph: %w", b.Err())
 	}
 	s := z.Shape()
-	if len(s) < 2 || !slices.Equal(weight.Shape(), s[1:2]) {
+	if len(s) < 2 || s.TotalSize() == 0 || !slices.Equal(weight.Shape(), s[1:2]) {
 		return nil, fmt.Errorf("graph: rate: z has shape %v and the weights %v, want [T batch …] and [batch]", []int(s), shapeOf(weight))
 	}
 	if !isFloat(z.Dtype()) || weight.Dtype() != z.Dtype() {
 		return nil, fmt.Errorf("graph: rate: z has elements of type %v, the weights of %v, want float32 or float64", z.Dtype(), weight.Dtype())
 	}
 	in := G.Nodes{z, weight}
-	r := b.apply(rateOp{signature: signatureOf(in, z.Dtype(), nil)}, in...)
+	r := b.apply(&rateOp{signature: signatureOf(in, z.Dtype(), nil), rows: s[0] * s[1], n: s[2:].TotalSize()}, in...)
 	return r, b.Err()
 }
 
@@ -185,19 +215,21 @@ type rateOp struct {
 	pure
 	final
 	signature
+	rows, n int       // samples over all time steps, and the elements of each
+	sums    []float64 // of each row, kept from run to run
 }
 
-func (op rateOp) String() string        { return "rate" }
-func (op rateOp) WriteHash(h hash.Hash) { fmt.Fprint(h, "spikegrad rate") }
-func (op rateOp) Hashcode() uint32      { return hashcode(op) }
-func (op rateOp) Do(vs ...G.Value) (G.Value, error) {
+func (op *rateOp) String() string        { return "rate" }
+func (op *rateOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad rate %v %p", op.in, op) }
+func (op *rateOp) Hashcode() uint32      { return hashcode(op) }
+func (op *rateOp) Do(vs ...G.Value) (G.Value, error) {
 	if vs[0].Dtype() == tensor.Float32 {
 		return rate[float32](op, vs)
 	}
 	return rate[float64](op, vs)
 }
 
-func rate[F vec.Float](op rateOp, vs []G.Value) (G.Value, error) {
+func rate[F vec.Float](op *rateOp, vs []G.Value) (G.Value, error) {
 	z, err := floats[F](op, vs[0])
 	if err != nil {
 		return nil, err
@@ -206,13 +238,27 @@ func rate[F vec.Float](op rateOp, vs []G.Value) (G.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := len(z) / (vs[0].Shape()[0] * len(weight))
-	sum := vec.For[F]().Sum
-	var total float64
-	for i := 0; i < len(z); i += n {
-		total += float64(sum(z[i:i+n])) * float64(weight[i/n%len(weight)])
+	if len(z) != op.rows*op.n || op.rows%len(weight) != 0 {
+		return nil, fmt.Errorf("graph: %v: got shapes %v and %v, which are not what the graph was built for", op, []int(vs[0].Shape()), []int(vs[1].Shape()))
 	}
-	return scalarValue(vs[0].Dtype(), total/float64(n*vs[0].Shape()[0])), nil
+	if op.sums == nil {
+		op.sums = make([]float64, op.rows)
+	}
+	sum := vec.For[F]().Sum
+	eachChunk(op.rows, func(r0, r1 int) {
+		for r := r0; r < r1; r++ {
+			op.sums[r] = float64(sum(z[r*op.n : (r+1)*op.n]))
+		}
+	})
+	var total float64
+	for r, s := range op.sums {
+		total += s * float64(weight[r%len(weight)])
+	}
+	steps := op.rows / len(weight)
+	return scalarValue(vs[0].Dtype(), total/float64(op.n*steps)), nil
 }
 
-var _ G.SDOp = (*overTimeOp)(nil)
+var (
+	_ G.SDOp = (*overTimeOp)(nil)
+	_ G.Op   = (*rateOp)(nil)
+)

@@ -6,182 +6,265 @@ import (
 	"slices"
 
 	G "gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
-// AvgPool returns the means of squares of k×k pixels, stride pixels apart, of x
-// [T, batch, c, h, w] (any number of axes before h and w):
-// [T, batch, c, (h−k)/stride+1, (w−k)/stride+1]. Pixels that fill no square are
-// left out.
-func AvgPool(x *G.Node, k, stride int) (*G.Node, error) {
-	return pooled("average pool", x, k, stride, false)
-}
+// AvgPool returns the means of windows of k × k pixels, stride pixels apart, of
+// every channel of x [T, batch, c, h, w] (any leading axes, but at least one), as
+// [T, batch, c, h', w'] with h' = ⌊(h − k)/stride⌋ + 1, and w' alike. Pixels at the
+// end that fill no window are left out.
+func AvgPool(x *G.Node, k, stride int) (*G.Node, error) { return newPool(avgPool, x, k, stride) }
 
-// MaxPool is AvgPool with the largest value in place of the mean. The gradient
-// goes to the first pixel, row by row, that has it.
-func MaxPool(x *G.Node, k, stride int) (*G.Node, error) {
-	return pooled("max pool", x, k, stride, true)
-}
+// MaxPool is AvgPool for the largest element instead of the mean. The gradient
+// goes to the first of the window, row by row, that is as large.
+func MaxPool(x *G.Node, k, stride int) (*G.Node, error) { return newPool(maxPool, x, k, stride) }
 
-func pooled(name string, x *G.Node, k, stride int, max bool) (*G.Node, error) {
+// poolKind names a pooling.
+type poolKind uint8
+
+const (
+	avgPool poolKind = iota
+	maxPool
+)
+
+func (k poolKind) String() string { return [...]string{"avgpool", "maxpool"}[k] }
+
+func newPool(kind poolKind, x *G.Node, k, stride int) (*G.Node, error) {
 	var b Builder
-	if !b.ok(name, x) {
+	if !b.ok(kind.String(), x) {
 		return nil, fmt.Errorf("graph: %w", b.Err())
 	}
 	s := x.Shape()
-	n := len(s)
 	switch {
 	case !isFloat(x.Dtype()):
-		return nil, fmt.Errorf("graph: %s: x has elements of type %v, want float32 or float64", name, x.Dtype())
-	case n < 3:
-		return nil, fmt.Errorf("graph: %s: x has shape %v, want [T batch c h w]", name, []int(s))
+		return nil, fmt.Errorf("graph: %v: x has elements of type %v, want float32 or float64", kind, x.Dtype())
+	case !isImages(s):
+		return nil, fmt.Errorf("graph: %v: x has shape %v, want [T batch c h w]", kind, []int(s))
 	case k < 1 || stride < 1:
-		return nil, fmt.Errorf("graph: %s: squares of %d pixels, %d apart, want at least 1", name, k, stride)
-	case k > s[n-2] || k > s[n-1]:
-		return nil, fmt.Errorf("graph: %s: squares of %d pixels do not fit into images of %d×%d", name, k, s[n-2], s[n-1])
+		return nil, fmt.Errorf("graph: %v: a window of %d and a stride of %d, want at least 1", kind, k, stride)
 	}
-	p := pool{name: name, k: k, stride: stride, max: max, h: s[n-2], w: s[n-1]}
-	p.oh, p.ow = (p.h-k)/stride+1, (p.w-k)/stride+1
-	shape := append(slices.Clone(s[:n-2]), p.oh, p.ow)
-	y := b.apply(&poolOp{signature: signatureOf(G.Nodes{x}, x.Dtype(), shape), p: p}, x)
+	h, w := s[len(s)-2], s[len(s)-1]
+	if k > h || k > w {
+		return nil, fmt.Errorf("graph: %v: a window of %d×%d is larger than the image of %d×%d", kind, k, k, h, w)
+	}
+	p := pool{kind: kind, k: k, stride: stride, h: h, w: w, oh: (h-k)/stride + 1, ow: (w-k)/stride + 1}
+	shape := append(slices.Clone(s[:len(s)-2]), p.oh, p.ow)
+	y := b.apply(&poolOp{signature: signatureOf(G.Nodes{x}, x.Dtype(), shape), pool: p}, x)
 	return y, b.Err()
 }
 
-// A pool is the geometry of a pooling.
+// A pool is a pooling of planes of h × w pixels.
 type pool struct {
-	name         string
-	k, stride    int
-	max          bool
-	h, w, oh, ow int
+	kind      poolKind
+	k, stride int
+	h, w      int
+	oh, ow    int // of the result
 }
 
-// poolOp pools, or with grad gives the gradient of x from x and that of the
-// result.
+// poolOp is a pooling, or with grad the gradient of x: of the mean from that of y,
+// of the maximum from x, y and that of y.
 type poolOp struct {
 	pure
 	signature
-	p    pool
+	memory
+	pool
 	grad bool
-	dst  *tensor.Dense // kept from run to run
+	rows any // *[][]F: a row of x for each goroutine
 }
 
 func (op *poolOp) String() string {
+	name := fmt.Sprintf("%v %d, stride %d", op.kind, op.k, op.stride)
 	if op.grad {
-		return "gradient of " + op.p.name
+		return "gradient of " + name
 	}
-	return op.p.name
+	return name
 }
-func (op *poolOp) WriteHash(h hash.Hash) {
-	fmt.Fprintf(h, "spikegrad pool %v %t %v", op.p, op.grad, op.in)
-}
-func (op *poolOp) Hashcode() uint32 { return hashcode(op) }
+func (op *poolOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v %p", op, op.in, op) }
+func (op *poolOp) Hashcode() uint32      { return hashcode(op) }
+
 func (op *poolOp) DiffWRT(n int) []bool {
 	d := make([]bool, n)
-	d[0] = !op.grad
+	for i := range d {
+		d[i] = !op.grad
+	}
 	return d
 }
 
-func (op *poolOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
+// SymDiff: a mean hands 1/k² of its gradient to each of its elements, a maximum
+// all of it to the first that is the maximum.
+func (op *poolOp) SymDiff(in G.Nodes, out, grad *G.Node) (G.Nodes, error) {
 	if op.grad {
 		return nil, fmt.Errorf("graph: %v has no gradient", op)
 	}
+	from := G.Nodes{grad}
+	if op.kind == maxPool {
+		from = G.Nodes{grad, in[0], out}
+	}
 	var b Builder
-	from := G.Nodes{in[0], grad}
-	d := b.apply(&poolOp{signature: signatureOf(from, grad.Dtype(), in[0].Shape()), p: op.p, grad: true}, from...)
+	d := b.apply(&poolOp{signature: signatureOf(from, grad.Dtype(), in[0].Shape()), pool: op.pool, grad: true}, from...)
 	return G.Nodes{d}, b.Err()
 }
 
 func (op *poolOp) Do(vs ...G.Value) (G.Value, error) {
-	if op.dst == nil {
-		op.dst = newDense(vs[0].Dtype(), op.shape)
+	dst := op.result(vs[0].Dtype(), op.shape)
+	switch d := dst.Data().(type) {
+	case []float32:
+		return dst, poolInto(op, d, vs)
+	case []float64:
+		return dst, poolInto(op, d, vs)
 	}
-	if vs[0].Dtype() == tensor.Float32 {
-		return op.dst, runPool[float32](op, vs)
-	}
-	return op.dst, runPool[float64](op, vs)
+	return nil, fmt.Errorf("graph: %v: got elements of type %v, want float32 or float64", op, vs[0].Dtype())
 }
 
-func runPool[F vec.Float](op *poolOp, vs []G.Value) error {
-	x, err := floats[F](op, vs[0])
-	if err != nil {
-		return err
+func poolInto[F vec.Float](op *poolOp, dst []F, vs []G.Value) error {
+	p := &op.pool
+	nx, ny := p.h*p.w, p.oh*p.ow
+	planes := len(dst) / ny
+	sizes := [3]int{planes * nx}
+	if op.grad {
+		planes = len(dst) / nx
+		sizes = [3]int{planes * ny, planes * nx, planes * ny}
 	}
-	p := op.p
-	in, out := p.h*p.w, p.oh*p.ow
-	dst := elems[F](op.dst)
-	if !op.grad {
-		eachChunk(len(x)/in, func(i0, i1 int) {
-			for i := i0; i < i1; i++ {
-				forwardPool(p, dst[i*out:(i+1)*out], x[i*in:(i+1)*in])
+	var fs [3][]F
+	for i, v := range vs {
+		f, err := floats[F](op, v)
+		if err != nil {
+			return err
+		}
+		if len(f) != sizes[i] {
+			return fmt.Errorf("graph: %v: input %d has %d elements, the graph was built for %d", op, i, len(f), sizes[i])
+		}
+		fs[i] = f
+	}
+	rows, _ := op.rows.(*[][]F)
+	if rows == nil {
+		rows = &[][]F{}
+		op.rows = rows
+	}
+	start := func(i int) []F {
+		for len(*rows) <= i {
+			*rows = append(*rows, make([]F, p.w))
+		}
+		return (*rows)[i]
+	}
+	return eachBlock(planes, chunkRows, start, func(row []F, p0, p1 int) error {
+		for i := p0; i < p1; i++ {
+			switch {
+			case !op.grad:
+				poolPlane(p, plane(dst, i, ny), plane(fs[0], i, nx), row)
+			case op.kind == avgPool:
+				gradMean(p, plane(dst, i, nx), plane(fs[0], i, ny), row)
+			default:
+				gradMaximum(p, plane(dst, i, nx), plane(fs[0], i, ny), plane(fs[1], i, nx), plane(fs[2], i, ny))
 			}
-		})
+		}
 		return nil
-	}
-	dy, err := floats[F](op, vs[1])
-	if err != nil {
-		return err
-	}
-	eachChunk(len(x)/in, func(i0, i1 int) {
-		for i := i0; i < i1; i++ {
-			backwardPool(p, dst[i*in:(i+1)*in], x[i*in:(i+1)*in], dy[i*out:(i+1)*out])
-		}
 	})
-	return nil
 }
 
-// largest returns the position of the largest pixel of the square at row y,
-// column x.
-func largest[F vec.Float](p pool, img []F, y, x int) int {
-	best := y*p.w + x
-	for r := y; r < y+p.k; r++ {
-		for i := r*p.w + x; i < r*p.w+x+p.k; i++ {
-			if img[i] > img[best] || img[i] != img[i] && img[best] == img[best] {
-				best = i
+func plane[F vec.Float](x []F, i, n int) []F { return x[i*n : (i+1)*n] }
+
+// poolPlane pools a plane: first the rows of a window, which lie together, then
+// the columns. row is memory for a row of x.
+func poolPlane[F vec.Float](p *pool, y, x, row []F) {
+	k := vec.For[F]()
+	fold := k.Add
+	if p.kind == maxPool {
+		fold = k.Max
+	}
+	for o := range p.oh {
+		rows, y := x[o*p.stride*p.w:], y[o*p.ow:(o+1)*p.ow]
+		copy(row, rows)
+		for i := 1; i < p.k; i++ {
+			fold(row, row, rows[i*p.w:][:p.w])
+		}
+		switch {
+		case p.k == 2 && p.stride == 2 && p.kind == avgPool:
+			for i := range y { // most networks: worth a loop of its own
+				r := row[2*i:][:2]
+				y[i] = r[0] + r[1]
+			}
+		case p.kind == avgPool:
+			addColumns(p, y, row)
+		default:
+			maxColumns(p, y, row)
+		}
+	}
+	if p.kind == avgPool {
+		k.MulC(y, y, 1/F(p.k*p.k))
+	}
+}
+
+func addColumns[F vec.Float](p *pool, y, row []F) {
+	clear(y)
+	for j := range p.k {
+		row := row[j:]
+		for i := range y {
+			y[i] += row[i*p.stride]
+		}
+	}
+}
+
+// maxColumns gives NaN where one of the columns is.
+func maxColumns[F vec.Float](p *pool, y, row []F) {
+	for j := range p.k {
+		row := row[j:]
+		for i, m := range y {
+			if v := row[i*p.stride]; v > m || v != v || j == 0 {
+				y[i] = v
 			}
 		}
 	}
-	return best
 }
 
-func forwardPool[F vec.Float](p pool, dst, img []F) {
-	scale := 1 / F(p.k*p.k)
-	for r := range p.oh {
-		for c := range p.ow {
-			y, x := r*p.stride, c*p.stride
-			if p.max {
-				dst[r*p.ow+c] = img[largest(p, img, y, x)]
-				continue
+// gradMean makes a row of what each row of the windows gets, and hands it out.
+func gradMean[F vec.Float](p *pool, dx, dy, row []F) {
+	k := vec.For[F]()
+	clear(dx)
+	clear(row)
+	for o := range p.oh {
+		dy := dy[o*p.ow : (o+1)*p.ow]
+		if p.k == 2 && p.stride == 2 {
+			for i, d := range dy {
+				r := row[2*i:][:2]
+				r[0], r[1] = d, d
 			}
-			var sum F
-			for i := y; i < y+p.k; i++ {
-				for _, v := range img[i*p.w+x : i*p.w+x+p.k] {
-					sum += v
+		} else {
+			clear(row)
+			for j := range p.k {
+				row := row[j:]
+				for i, d := range dy {
+					row[i*p.stride] += d
 				}
 			}
-			dst[r*p.ow+c] = sum * scale
+		}
+		k.MulC(row, row, 1/F(p.k*p.k))
+		for i := range p.k {
+			r := dx[(o*p.stride+i)*p.w:][:p.w]
+			k.Add(r, r, row)
 		}
 	}
 }
 
-func backwardPool[F vec.Float](p pool, dst, img, dy []F) {
-	clear(dst)
-	scale := 1 / F(p.k*p.k)
-	for r := range p.oh {
-		for c := range p.ow {
-			y, x, d := r*p.stride, c*p.stride, dy[r*p.ow+c]
-			if p.max {
-				dst[largest(p, img, y, x)] += d
-				continue
-			}
-			for i := y; i < y+p.k; i++ {
-				for j := i*p.w + x; j < i*p.w+x+p.k; j++ {
-					dst[j] += d * scale
-				}
+func gradMaximum[F vec.Float](p *pool, dx, dy, x, y []F) {
+	clear(dx)
+	for o, d := range dy {
+		corner := o/p.ow*p.stride*p.w + o%p.ow*p.stride
+		dx[first(p, x, corner, y[o])] += d
+	}
+}
+
+// first returns the position of the first element of a window that is m, or NaN.
+func first[F vec.Float](p *pool, x []F, corner int, m F) int {
+	for ky := range p.k {
+		for i, v := range x[corner+ky*p.w:][:p.k] {
+			if v == m || v != v {
+				return corner + ky*p.w + i
 			}
 		}
 	}
+	return corner
 }
 
 var _ G.SDOp = (*poolOp)(nil)

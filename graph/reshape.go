@@ -22,7 +22,7 @@ func Reshape(x *G.Node, shape ...int) (*G.Node, error) {
 	case x.IsScalar() || len(shape) == 0:
 		return nil, fmt.Errorf("graph: reshape: from shape %v to %v, want at least one axis", shapeOf(x), shape)
 	case !ok || n != x.Shape().TotalSize():
-		return nil, fmt.Errorf("graph: reshape: x has shape %v, which has not as many elements as %v", shapeOf(x), shape)
+		return nil, fmt.Errorf("graph: reshape: x has shape %v, want as many elements as %v has", shapeOf(x), shape)
 	}
 	op := &reshapeOp{signature: signatureOf(G.Nodes{x}, x.Dtype(), shape)}
 	y := b.apply(op, x)
