@@ -2,6 +2,7 @@ package graph
 
 import (
 	"github.com/spikegrad/spikegrad/internal/gemm"
+	"github.com/spikegrad/spikegrad/internal/paths"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -28,7 +29,14 @@ func mul[F vec.Float](p product[F]) {
 
 // sparseBelow is the share of non-zero elements below which adding up the rows
 // of a matrix beats the dense product.
-const sparseBelow = 0.25
+var sparseBelow = sparseShare()
+
+func sparseShare() float64 {
+	if paths.Dense() {
+		return 0
+	}
+	return 0.25
+}
 
 // A matrix is the right side of row-by-row products.
 type matrix[F vec.Float] struct {

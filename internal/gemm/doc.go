@@ -16,7 +16,8 @@
 //
 // in this order, whatever the sizes, strides, blocks and number of threads. AVX-512
 // and AVX2 round once per term (fused multiply-add) and so agree in every bit;
-// plain Go rounds products and sums, alike on every computer. No term is left
+// plain Go does the same in float32 and rounds products and sums in float64, alike
+// on every computer. No term is left
 // out: 0·NaN is NaN. A sum of rows is the same sum without its zeros, so that for
 // finite numbers a sparse product has the bits of the dense one, but for the sign
 // of zero.

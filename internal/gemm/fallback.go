@@ -1,9 +1,7 @@
 package gemm
 
 // goKernels returns the kernels in plain Go: what the others are tested against,
-// and what runs where there are no others. The conversions T(…) forbid the
-// compiler to fuse a product and a sum, so results have the same bits on every
-// computer.
+// and what runs where there are no others.
 func goKernels[T float]() kernels[T] {
 	return kernels[T]{
 		threadWork: 1 << 17,
@@ -12,6 +10,13 @@ func goKernels[T float]() kernels[T] {
 		tile: 512, addRows: addRowsGo[T], axpyRows: axpyRowsGo[T], scatterRows: scatterRowsGo[T],
 		group: 1, nonZero: nonZeroGo[T], count: countGo[T],
 	}
+}
+
+// mulAdd returns a·b + c. Of float32 the product is exact, as with the fused
+// instructions of the other levels; the conversions forbid the compiler to fuse
+// those of float64, so that results have the same bits on every computer.
+func mulAdd[T float](a, b, c T) T {
+	return T(float64(float64(a)*float64(b)) + float64(c))
 }
 
 func gemmGo[T float](k int, a []T, ars, aks int, b []T, bks int, c []T, ldc, rows, cols int, add bool) {
@@ -26,7 +31,7 @@ func gemmGo[T float](k int, a []T, ars, aks int, b []T, bks int, c []T, ldc, row
 				s = c[i*ldc+j]
 			}
 			for p := range k {
-				s += T(a[i*ars+p*aks] * b[p*bks+j])
+				s = mulAdd(a[i*ars+p*aks], b[p*bks+j], s)
 			}
 			c[i*ldc+j] = s
 		}
@@ -44,14 +49,14 @@ func gemm2x4[T float](k int, a []T, ars, aks int, b []T, bks int, c []T, ldc int
 	a1 := a[ars:]
 	for p := range k {
 		x, y, r := a[p*aks], a1[p*aks], b[p*bks:][:4]
-		s00 += T(x * r[0])
-		s01 += T(x * r[1])
-		s02 += T(x * r[2])
-		s03 += T(x * r[3])
-		s10 += T(y * r[0])
-		s11 += T(y * r[1])
-		s12 += T(y * r[2])
-		s13 += T(y * r[3])
+		s00 = mulAdd(x, r[0], s00)
+		s01 = mulAdd(x, r[1], s01)
+		s02 = mulAdd(x, r[2], s02)
+		s03 = mulAdd(x, r[3], s03)
+		s10 = mulAdd(y, r[0], s10)
+		s11 = mulAdd(y, r[1], s11)
+		s12 = mulAdd(y, r[2], s12)
+		s13 = mulAdd(y, r[3], s13)
 	}
 	c0[0], c0[1], c0[2], c0[3] = s00, s01, s02, s03
 	c1[0], c1[1], c1[2], c1[3] = s10, s11, s12, s13
@@ -91,7 +96,7 @@ func axpyRowsGo[T float](dst, w []T, ldw int, idx []int32, val []T, rows int) bo
 		}
 		row := w[int(r)*ldw:][:len(dst)]
 		for i, x := range row {
-			dst[i] += T(val[j] * x)
+			dst[i] = mulAdd(val[j], x, dst[i])
 		}
 	}
 	return true

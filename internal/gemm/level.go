@@ -2,7 +2,10 @@ package gemm
 
 import (
 	"fmt"
+	"strings"
 	"sync/atomic"
+
+	"github.com/spikegrad/spikegrad/internal/paths"
 )
 
 // A Level is the instruction set that the package runs on.
@@ -58,7 +61,15 @@ var machines = append([]*machine{{Go, goKernels[float32](), goKernels[float64]()
 
 var active atomic.Pointer[machine]
 
-func init() { active.Store(machines[len(machines)-1]) }
+func init() {
+	m := machines[len(machines)-1]
+	for _, wanted := range machines {
+		if strings.EqualFold(wanted.level.String(), paths.Kernels()) {
+			m = wanted
+		}
+	}
+	active.Store(m)
+}
 
 // Levels returns the levels that run on this computer, slowest first. The last
 // one is in use unless Force has chosen another.

@@ -3,6 +3,8 @@ package vec
 import (
 	"fmt"
 	"sync/atomic"
+
+	"github.com/spikegrad/spikegrad/internal/paths"
 )
 
 // Float is the element type of a kernel.
@@ -86,7 +88,7 @@ var (
 )
 
 func init() {
-	for _, level := range []string{"avx512", "avx2", "go"} {
+	for _, level := range []string{paths.Kernels(), "avx512", "avx2", "go"} {
 		if s := sets[level]; s != nil {
 			current.Store(s)
 			return
