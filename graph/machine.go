@@ -2,75 +2,135 @@ package graph
 
 import (
 	"fmt"
-	"slices"
+	"reflect"
 
 	G "gorgonia.org/gorgonia"
 )
 
-// A Machine computes the values of some nodes of a graph. Unlike a tape machine
-// of Gorgonia's on the whole graph it runs only the nodes that these need, its
-// values are those of the nodes whatever ran later, and every Run is complete:
+// A Machine computes the values of some nodes of a graph, calling the operations
+// one after the other. Unlike a tape machine of Gorgonia's on the whole graph it
+// runs only the nodes that these need, an operation never overwrites the value
+// of another node, memory is kept from run to run, and every Run is complete:
 // there is nothing to reset. The inputs hold the values last given by
 // gorgonia.Let. Two machines on one graph must not run at the same time.
 type Machine struct {
-	nodes  G.Nodes
-	values []G.Value
-	vm     G.VM
+	code   []machineInstr
+	values []G.Value // of the instructions
+	want   []int     // instruction of each node asked for
+}
+
+// A machineInstr computes the value of one node.
+type machineInstr struct {
+	node  *G.Node
+	op    G.Op // nil for an input
+	args  []int
+	in    []G.Value
+	reuse bool // op can write to the value of the last run
 }
 
 // NewMachine returns a machine for the values of the given nodes.
-func NewMachine(nodes ...*G.Node) (m *Machine, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			m, err = nil, fmt.Errorf("graph: machine: Gorgonia refused to compile: %v", r)
-		}
-	}()
+func NewMachine(nodes ...*G.Node) (*Machine, error) {
 	if len(nodes) == 0 {
 		return nil, fmt.Errorf("graph: machine: no nodes")
 	}
-	m = &Machine{nodes: nodes, values: make([]G.Value, len(nodes))}
-	reads := make(G.Nodes, len(nodes))
-	seen := map[*G.Node]bool{}
-	var inputs G.Nodes
+	m := &Machine{}
+	place := map[*G.Node]int{}
 	for i, n := range nodes {
 		if n == nil || n.Graph() != nodes[0].Graph() {
 			return nil, fmt.Errorf("graph: machine: node %d is nil or of another graph", i)
 		}
-		reads[i] = G.Read(n, &m.values[i])
-		inputs = appendInputs(inputs, n, seen)
+		m.want = append(m.want, m.add(n, place))
 	}
-	prog, locs, err := G.CompileFunction(nodes[0].Graph(), inputs, reads)
-	if err != nil {
-		return nil, fmt.Errorf("graph: machine: %w", err)
-	}
-	m.vm = G.NewTapeMachine(nodes[0].Graph(), G.WithPrecompiled(prog, locs))
+	m.values = make([]G.Value, len(m.code))
 	return m, nil
 }
 
-// appendInputs appends the inputs that n needs, each once.
-func appendInputs(inputs G.Nodes, n *G.Node, seen map[*G.Node]bool) G.Nodes {
-	if seen[n] {
-		return inputs
+// add appends the instructions that n needs, and returns the number of its own.
+func (m *Machine) add(n *G.Node, place map[*G.Node]int) int {
+	if i, ok := place[n]; ok {
+		return i
 	}
-	seen[n] = true
-	if n.Op() == nil && !slices.Contains(inputs, n) {
-		return append(inputs, n)
-	}
+	ins := machineInstr{node: n, op: n.Op()}
 	for _, c := range childrenOf(n) {
-		inputs = appendInputs(inputs, c, seen)
+		ins.args = append(ins.args, m.add(c, place))
 	}
-	return inputs
+	ins.in = make([]G.Value, len(ins.args))
+	ins.reuse = canReuse(n)
+	m.code = append(m.code, ins)
+	place[n] = len(m.code) - 1
+	return place[n]
 }
 
-// Run computes the values.
-func (m *Machine) Run() error {
-	defer m.vm.Reset()
-	if err := m.vm.RunAll(); err != nil {
-		return fmt.Errorf("graph: %w", err)
+// canReuse reports whether n is an operation of Gorgonia's that is known to keep
+// to memory it is given.
+func canReuse(n *G.Node) bool {
+	if n.Op() == nil || n.IsScalar() {
+		return false
+	}
+	_, ok := n.Op().(G.UsePreallocDoer)
+	code := elementwise(n.Op())
+	return ok && code >= opAdd && code <= opDiv && reflect.TypeOf(n.Op()).PkgPath() == gorgoniaPath
+}
+
+// SetTraining tells the operations that act differently in training and in
+// evaluation, such as gorgonia.Dropout, which of them it is.
+func (m *Machine) SetTraining(training bool) error {
+	for _, ins := range m.code {
+		if op, ok := ins.op.(G.TrainModeOp); ok {
+			if err := op.SetTraining(training); err != nil {
+				return fmt.Errorf("graph: machine: %v: %w", ins.op, err)
+			}
+		}
 	}
 	return nil
 }
 
-// Value returns the value that the last Run gave node i. The next Run writes to
-// the same memory.
-func (m *Machine) Value(i int) G.Value { return m.values[i] }
+// Run computes the values.
+func (m *Machine) Run() error {
+	for i := range m.code {
+		if err := m.exec(i); err != nil {
+			return fmt.Errorf("graph: %v: %w", m.code[i].node, err)
+		}
+	}
+	return nil
+}
+
+// exec computes value i. An operation of Gorgonia's that panics is an error.
+func (m *Machine) exec(i int) (err error) {
+	ins := &m.code[i]
+	if ins.op == nil {
+		if m.values[i] = ins.node.Value(); m.values[i] == nil {
+			return fmt.Errorf("the input has no value")
+		}
+		return nil
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%v", r)
+		}
+	}()
+	for k, a := range ins.args {
+		ins.in[k] = m.values[a]
+	}
+	if ins.reuse && m.values[i] != nil {
+		m.values[i], err = ins.op.(G.UsePreallocDoer).UsePreallocDo(m.values[i], ins.in...)
+		return err
+	}
+	m.values[i], err = ins.op.Do(ins.in...)
+	return err
+}
+
+// Value returns the value that the last Run gave node i of those asked for. The
+// next Run may write to the same memory.
+func (m *Machine) Value(i int) G.Value {
+	v := m.values[m.want[i]]
+	if m.code[m.want[i]].op != nil {
+		return v
+	}
+	// The caller may do with the value what it likes, but not with an input.
+	c, err := G.CloneValue(v)
+	if err != nil {
+		return nil
+	}
+	return c
+}
