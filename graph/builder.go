@@ -282,11 +282,18 @@ func (b *Builder) Euler(s *G.Node, dt float64, tauInv Param, d *G.Node) *G.Node 
 	return b.Add(s, b.ScaleBy(d, dt, tauInv))
 }
 
-// Spike returns f(v − th).
+// Spike returns f(v − th). Where f has a method Validate() error, that is asked
+// first.
 func (b *Builder) Spike(f Func, v *G.Node, th Param) *G.Node {
 	if f == nil {
 		b.Fail(errors.New("spike: the spike function is nil"))
 		return nil
+	}
+	if v, ok := f.(interface{ Validate() error }); ok {
+		if err := v.Validate(); err != nil {
+			b.fail("spike: %w", err)
+			return nil
+		}
 	}
 	return b.apply(spikeOp{f: f}, b.Less(v, th))
 }

@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"fmt"
+	"math"
 	"runtime"
 	"testing"
 
@@ -17,7 +18,7 @@ import (
 func spikeTrain(n int, rate float64, seed uint64) []float64 {
 	x := graphtest.Random(n, seed)
 	for i, v := range graphtest.Random(n, seed+1) {
-		u := 0.5 + v/8 // spread enough to cut at a rate
+		u := 0.5 * math.Erfc(-v/math.Sqrt2) // uniform
 		x[i] = 0
 		if u < rate {
 			x[i] = 1
