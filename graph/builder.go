@@ -90,7 +90,13 @@ func (b *Builder) ok(name string, xs ...*G.Node) bool {
 }
 
 // Apply adds an operation of your own.
-func (b *Builder) Apply(op G.Op, in ...*G.Node) *G.Node { return b.apply(op, in...) }
+func (b *Builder) Apply(op G.Op, in ...*G.Node) *G.Node {
+	if op == nil {
+		b.fail("apply: the operation is nil")
+		return nil
+	}
+	return b.apply(op, in...)
+}
 
 func (b *Builder) apply(op G.Op, in ...*G.Node) *G.Node {
 	if !b.ok(op.String(), in...) {
@@ -127,6 +133,10 @@ func (b *Builder) binary(name string, f func(x, y *G.Node) (*G.Node, error), x, 
 
 func (b *Builder) unary(name string, f func(*G.Node) (*G.Node, error), x *G.Node) *G.Node {
 	if !b.ok(name, x) {
+		return nil
+	}
+	if !isFloat(x.Dtype()) {
+		b.fail("%s: the operand has elements of type %v, want float32 or float64", name, x.Dtype())
 		return nil
 	}
 	n, err := f(x)

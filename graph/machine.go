@@ -121,8 +121,11 @@ func (m *Machine) exec(i int) (err error) {
 }
 
 // Value returns the value that the last Run gave node i of those asked for. The
-// next Run may write to the same memory.
+// next Run may write to the same memory. Without a Run, or such a node, it is nil.
 func (m *Machine) Value(i int) G.Value {
+	if i < 0 || i >= len(m.want) {
+		return nil
+	}
 	v := m.values[m.want[i]]
 	if m.code[m.want[i]].op != nil {
 		return v

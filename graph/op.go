@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"errors"
 	"fmt"
 	"hash"
 	"hash/fnv"
@@ -18,6 +19,12 @@ type pure struct{}
 func (pure) ReturnsPtr() bool     { return false }
 func (pure) CallsExtern() bool    { return false }
 func (pure) OverwritesInput() int { return -1 }
+
+// DoDiff is what a lisp machine of Gorgonia's differentiates by. It must be
+// refused: without it the machine would take the gradient for zero.
+func (pure) DoDiff(G.ExecutionContext, G.Nodes, *G.Node) error {
+	return errors.New("graph: a LispMachine cannot differentiate this operation; ask graph.Grad or gorgonia.Grad for the gradients and run a TapeMachine")
+}
 
 // final answers for an Op that has no gradient.
 type final struct{}

@@ -82,6 +82,9 @@ func Scan[S any, P Params[S]](step Step[S, P], xs *G.Node, s *S, p P, opts ...Op
 		build: func() (*stepGraph, error) { return m.private(outer) },
 	}
 	for _, o := range opts {
+		if o == nil {
+			return nil, fmt.Errorf("graph: scan: an option is nil")
+		}
 		o(sc)
 	}
 	initial := nodesOf(m.s, m.states)
