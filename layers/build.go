@@ -2,7 +2,9 @@ package layers
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	G "gorgonia.org/gorgonia"
@@ -33,9 +35,8 @@ type Build struct {
 	// to 1, so that padding does not count. Nil weights all alike.
 	SampleWeight *G.Node
 
-	seed  uint64
-	path  []string
-	names map[string]bool
+	seed uint64
+	path []string
 }
 
 // A Penalty is a scalar that is added to the loss.
@@ -44,27 +45,23 @@ type Penalty struct {
 	Node *G.Node
 }
 
-// A Mask is an input whose elements are 1/(1−P) with probability 1−P and else 0
-// during training, and 1 in evaluation, which is what it holds at first.
-type Mask struct {
-	Node *G.Node
-	P    float64
-}
-
 // An Activity is what a neuron layer does.
 type Activity struct {
 	Name    string
 	Out     *G.Node // outputs [T, batch, …]
-	Spiking bool    // the outputs are spikes
+	Spiking bool    // the outputs are spikes: the parameters have a field Spike
 	// Trace returns a state after every step, by name: "V" is the membrane voltage.
 	Trace func(name string) (*G.Node, error)
 }
 
 // NewBuild returns an empty Build whose weights are drawn from the seed.
-func NewBuild(seed uint64) *Build { return &Build{seed: seed, names: map[string]bool{}} }
+func NewBuild(seed uint64) *Build { return &Build{seed: seed} }
 
 // In runs f with name added to the path of layer names.
 func (b *Build) In(name string, f func() error) error {
+	if b == nil || f == nil {
+		return fmt.Errorf("layers: %s: the Build or the function is nil", name)
+	}
 	b.path = append(b.path, name)
 	defer func() { b.path = b.path[:len(b.path)-1] }()
 	return f()
@@ -93,34 +90,55 @@ func (b *Build) Rand(name string) *rand.Rand {
 	return rand.New(rand.NewPCG(b.seed, h))
 }
 
+// maxWeights bounds the elements of one weight: 2²⁸ are 1 GiB of float32.
+const maxWeights = 1 << 28
+
 // Weight adds a learnable node of the given shape to the graph of x, with
-// values drawn by init. A name may be used once.
+// values drawn by init. Its name is the path with name at its end, and may be
+// used once. An error says that it is taken, that the shape has an axis below 1
+// or more than 2²⁸ elements, or what is wrong with the values.
 func (b *Build) Weight(x *G.Node, name string, init Init, shape ...int) (*G.Node, error) {
+	if b == nil || x == nil || init == nil {
+		return nil, fmt.Errorf("layers: weight %s: the Build, x or the initialiser is nil", name)
+	}
 	name = b.Name(name)
-	if b.names == nil {
-		b.names = map[string]bool{}
+	w, err := b.draw(name, init, shape)
+	if err != nil {
+		return nil, fmt.Errorf("layers: weight %s: %w", name, err)
 	}
-	if b.names[name] {
-		return nil, fmt.Errorf("layers: two weights are called %s; tell the layers apart by Named", name)
+	if x.Graph() != nil && len(x.Graph().ByName(name)) > 0 {
+		return nil, fmt.Errorf("layers: weight %s: the graph has a node of this name already; tell layers apart by Named", name)
 	}
+	node, err := graph.Input(x.Graph(), name, denseOf(x.Dtype(), shape, w))
+	if err != nil {
+		return nil, fmt.Errorf("layers: %w", err)
+	}
+	b.Params = append(b.Params, node)
+	return node, nil
+}
+
+// draw returns the first values of the named weight.
+func (b *Build) draw(name string, init Init, shape []int) ([]float64, error) {
 	n := 1
 	for _, d := range shape {
 		if d < 1 {
-			return nil, fmt.Errorf("layers: %s: shape %v, want axes of at least 1", name, shape)
+			return nil, fmt.Errorf("shape is %v, want axes of at least 1", shape)
+		}
+		if n > maxWeights/d {
+			return nil, fmt.Errorf("shape is %v, want at most %d elements", shape, maxWeights)
 		}
 		n *= d
 	}
 	w := make([]float64, n)
 	if err := init.Draw(b.Rand(name), shape, w); err != nil {
-		return nil, fmt.Errorf("layers: %s: %w", name, err)
-	}
-	node, err := graph.Input(x.Graph(), name, denseOf(x.Dtype(), shape, w))
-	if err != nil {
 		return nil, err
 	}
-	b.names[name] = true
-	b.Params = append(b.Params, node)
-	return node, nil
+	for i, v := range w {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil, fmt.Errorf("the first value of element %d is %v, want a finite number", i, v)
+		}
+	}
+	return w, nil
 }
 
 // denseOf returns a tensor with the elements w.
@@ -135,20 +153,55 @@ func denseOf(dt tensor.Dtype, shape []int, w []float64) *tensor.Dense {
 	return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(f))
 }
 
-// batchMean returns the mean over the samples of x [batch, …], with the sample
-// weights.
-func (b *Build) batchMean(x *G.Node) (*G.Node, error) {
+// errorf returns an error of the layer that is being added, of the given kind.
+func (b *Build) errorf(kind, format string, args ...any) error {
+	where := kind
+	if len(b.path) > 0 {
+		where += " " + b.Path()
+	}
+	return fmt.Errorf("layers: "+where+": "+format, args...)
+}
+
+// takes returns an error unless x fits a layer of the given kind: want shows the
+// shape it takes, which has from least to most axes.
+func (b *Build) takes(kind string, x *G.Node, want string, least, most int) error {
+	switch {
+	case b == nil:
+		return fmt.Errorf("layers: %s: the Build is nil, want one made by NewBuild", kind)
+	case x == nil:
+		return b.errorf(kind, "x is nil")
+	case x.Dtype() != tensor.Float32 && x.Dtype() != tensor.Float64:
+		return b.errorf(kind, "x has elements of type %v, want float32 or float64", x.Dtype())
+	}
+	shape := x.Shape()
+	if len(shape) < least || len(shape) > most || slices.Min(shape) < 1 {
+		return b.errorf(kind, "x has shape %v, want %s", []int(shape), want)
+	}
+	return nil
+}
+
+// BatchMean returns the mean over the samples of x [batch, …], weighted by
+// SampleWeight where it is set: what regularisers average with, so that padding
+// does not count.
+func (b *Build) BatchMean(x *G.Node) (*G.Node, error) {
+	if b == nil || x == nil || x.Dims() < 1 {
+		return nil, fmt.Errorf("layers: mean over the batch: the Build or x is nil, or x is a scalar")
+	}
 	var g graph.Builder
 	shape := x.Shape()
 	if b.SampleWeight == nil {
 		x = g.Scale(x, graph.Const(1/float64(shape[0])))
 	} else {
-		column := make(tensor.Shape, len(shape))
+		column := make([]int, len(shape))
 		for i := range column {
 			column[i] = 1
 		}
 		column[0] = shape[0]
 		x = g.Mul(x, g.Expand(g.Reshape(b.SampleWeight, column...), shape))
 	}
-	return g.Reduce(x, shape[1:]), g.Err()
+	mean := g.Reduce(x, shape[1:])
+	if err := g.Err(); err != nil {
+		return nil, fmt.Errorf("layers: mean over the batch: %w", err)
+	}
+	return mean, nil
 }

@@ -1,38 +1,32 @@
 package layers
 
 import (
-	"fmt"
-
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
 )
 
 // Conv2D is a convolution over images, from [T, batch, c, h, w] to
-// [T, batch, Out, h', w'], the same at every time step.
+// [T, batch, Out, h', w'], the same at every time step; graph.Conv2D gives the
+// equation.
 type Conv2D struct {
-	Out    int // channels of the output
-	Kernel int // height and width of the kernel
-	Conv   graph.Conv
-	NoBias bool
-	Init   Init // nil means LeCun's normal
+	Out    int        // channels of the output
+	Kernel int        // height and width of the kernel
+	Conv   graph.Conv // stride, padding, dilation
+	NoBias bool       // leave out the bias
+	Init   Init       // of the kernels; nil means LeCun's normal. The bias starts at 0
 }
 
 // Apply adds the kernels, called "conv.w" [Out, c, Kernel, Kernel], and the
-// bias, called "conv.b".
+// bias, called "conv.b" [Out].
 func (c Conv2D) Apply(b *Build, x *G.Node) (*G.Node, error) {
-	shape := x.Shape()
-	if len(shape) != 5 {
-		return nil, fmt.Errorf("layers: conv2d %s: x has shape %v, want [T batch c h w]", b.Path(), []int(shape))
+	if err := b.takes("conv2d", x, "[T batch c h w]", 5, 5); err != nil {
+		return nil, err
 	}
 	if c.Out < 1 || c.Kernel < 1 {
-		return nil, fmt.Errorf("layers: conv2d %s: %d output channels and a kernel of %d, want at least 1", b.Path(), c.Out, c.Kernel)
+		return nil, b.errorf("conv2d", "%d output channels and a kernel of %d pixels, want at least 1 of both", c.Out, c.Kernel)
 	}
-	init := c.Init
-	if init == nil {
-		init = Scaled{Gain: 1}
-	}
-	w, err := b.Weight(x, "conv.w", init, c.Out, shape[2], c.Kernel, c.Kernel)
+	w, err := b.Weight(x, "conv.w", orLeCun(c.Init), c.Out, x.Shape()[2], c.Kernel, c.Kernel)
 	if err != nil {
 		return nil, err
 	}
@@ -44,20 +38,24 @@ func (c Conv2D) Apply(b *Build, x *G.Node) (*G.Node, error) {
 	}
 	y, err := graph.Conv2D(x, w, bias, c.Conv)
 	if err != nil {
-		return nil, fmt.Errorf("layers: conv2d %s: %w", b.Path(), err)
+		return nil, b.errorf("conv2d", "%w", err)
 	}
 	return y, nil
 }
 
-// Pool joins squares of Size × Size pixels of [T, batch, c, h, w], Stride apart
-// (0 means Size), into one: their mean, or with Max their maximum.
+// Pool joins squares of Size × Size pixels of [T, batch, c, h, w], Stride apart,
+// into one: their mean, or with Max their maximum.
 type Pool struct {
-	Size, Stride int
-	Max          bool
+	Size   int // pixels
+	Stride int // pixels; 0 means Size
+	Max    bool
 }
 
 // Apply adds the pooling.
 func (p Pool) Apply(b *Build, x *G.Node) (*G.Node, error) {
+	if err := b.takes("pool", x, "[T batch c h w]", 5, 5); err != nil {
+		return nil, err
+	}
 	stride := p.Stride
 	if stride == 0 {
 		stride = p.Size
@@ -68,7 +66,7 @@ func (p Pool) Apply(b *Build, x *G.Node) (*G.Node, error) {
 	}
 	y, err := pool(x, p.Size, stride)
 	if err != nil {
-		return nil, fmt.Errorf("layers: pool %s: %w", b.Path(), err)
+		return nil, b.errorf("pool", "%w", err)
 	}
 	return y, nil
 }

@@ -1,6 +1,8 @@
 package layers
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -11,6 +13,16 @@ import (
 type Init interface {
 	Draw(r *rand.Rand, shape []int, w []float64) error
 }
+
+// orLeCun returns i, LeCun's normal if it is nil.
+func orLeCun(i Init) Init {
+	if i == nil {
+		return Scaled{Gain: 1}
+	}
+	return i
+}
+
+var errNoRand = errors.New("the random generator is nil")
 
 // fans returns how many inputs an output has, and how many outputs an input.
 func fans(shape []int) (in, out float64) {
@@ -54,6 +66,9 @@ type Scaled struct {
 
 // Draw fills w.
 func (s Scaled) Draw(r *rand.Rand, shape []int, w []float64) error {
+	if r == nil {
+		return errNoRand
+	}
 	if !(s.Gain > 0) || math.IsInf(s.Gain, 0) {
 		return fmt.Errorf("gain is %v, want a positive number", s.Gain)
 	}
@@ -75,38 +90,38 @@ func (s Scaled) Draw(r *rand.Rand, shape []int, w []float64) error {
 
 // FluctuationDriven draws weights such that leaky integrate-and-fire neurons
 // with exponential synapses that receive Poisson spikes fire at a given rate.
-// Weights are normal with mean 0; their variance makes the membrane fluctuate
-// just so much that it crosses the threshold that often: with n inputs of rate ν
-// each,
+// Weights are normal with mean 0; their variance σ_w² makes membranes fluctuate
+// just so much that they cross the threshold that often: with n inputs of rate ν
+// each, the potential of a neuron has over time the variance σ², and over the
+// neurons its mean has the variance m²,
 //
-//	σ_u² = n ν σ_w² τ_s² / (2 (τ_s + τ_m))
-//	rate = exp(−θ²/(2σ_u²)) / (2π √(τ_s τ_m))
+//	σ² = n ν σ_w² τ_s² / (2 (τ_s + τ_m))
+//	m² = n (ν σ_w τ_s)²
+//	rate = σ/√(σ² + m²) · exp(−θ²/(2 (σ² + m²))) / (2π √(τ_s τ_m))
 //
-// (the first is Campbell's theorem, the second Rice's formula for how often a
-// Gaussian process crosses a level; the reset is not accounted for). A rate
-// above what the formula can give is an error.
+// The variances are Campbell's theorem; the rate is Rice's formula for how often
+// a Gaussian process crosses a level, averaged over neurons. The reset is not
+// accounted for, nor is the time step. A rate above what the formula can give is
+// an error.
 //
 // J. Rossbroich, J. Gygax and F. Zenke, Neuromorphic Computing and Engineering 2
-// (2022), 044016.
+// (2022), 044016, without m.
 type FluctuationDriven struct {
 	InputRate float64 // ν, spikes of an input per second
-	Rate      float64 // of the neurons, per second
+	Rate      float64 // of the neurons, on average, per second
 	TauSyn    float64 // τ_s, s; 0 means 5 ms
 	TauMem    float64 // τ_m, s; 0 means 10 ms
-	Threshold float64 // θ; 0 means 1
+	Threshold float64 // θ, above the potential at rest; 0 means 1
 	Gain      float64 // of one input spike on the current; 0 means 1
 }
 
 // Draw fills w.
 func (f FluctuationDriven) Draw(r *rand.Rand, shape []int, w []float64) error {
-	orDefault := func(v, d float64) float64 {
-		if v == 0 {
-			return d
-		}
-		return v
+	if r == nil {
+		return errNoRand
 	}
-	ts, tm := orDefault(f.TauSyn, 5e-3), orDefault(f.TauMem, 10e-3)
-	theta, gain := orDefault(f.Threshold, 1), orDefault(f.Gain, 1)
+	ts, tm := cmp.Or(f.TauSyn, 5e-3), cmp.Or(f.TauMem, 10e-3)
+	theta, gain := cmp.Or(f.Threshold, 1), cmp.Or(f.Gain, 1)
 	for _, p := range []struct {
 		name string
 		v    float64
@@ -115,13 +130,14 @@ func (f FluctuationDriven) Draw(r *rand.Rand, shape []int, w []float64) error {
 			return fmt.Errorf("fluctuation-driven weights: %s is %v, want a positive number", p.name, p.v)
 		}
 	}
-	limit := 1 / (2 * math.Pi * math.Sqrt(ts*tm))
+	spread := 1 + 2*f.InputRate*(ts+tm) // (σ² + m²)/σ²
+	limit := 1 / (2 * math.Pi * math.Sqrt(ts*tm*spread))
 	if f.Rate >= limit {
 		return fmt.Errorf("fluctuation-driven weights: rate is %v per second, want less than %.1f", f.Rate, limit)
 	}
-	sigmaU := theta / math.Sqrt(2*math.Log(limit/f.Rate))
+	sigma := theta / math.Sqrt(2*math.Log(limit/f.Rate)*spread)
 	in, _ := fans(shape)
-	sigmaW := sigmaU / (gain * ts * math.Sqrt(in*f.InputRate/(2*(ts+tm))))
+	sigmaW := sigma / (gain * ts * math.Sqrt(in*f.InputRate/(2*(ts+tm))))
 	for i := range w {
 		w[i] = sigmaW * r.NormFloat64()
 	}

@@ -1,7 +1,8 @@
 package layers
 
 import (
-	"fmt"
+	"math"
+	"slices"
 
 	G "gorgonia.org/gorgonia"
 
@@ -15,7 +16,14 @@ import (
 func Lift[S any, P graph.Params[S]](step graph.Step[S, P], p P, opts ...LiftOption) Layer {
 	l := lifted[S, P]{step: step, p: p}
 	for _, o := range opts {
+		if o == nil {
+			l.broken = "an option is nil"
+			continue
+		}
 		o(&l.liftOptions)
+	}
+	if step == nil {
+		l.broken = "the step is nil"
 	}
 	return l
 }
@@ -25,7 +33,11 @@ func Lift[S any, P graph.Params[S]](step graph.Step[S, P], p P, opts ...LiftOpti
 // called "recurrent.w". x has shape [T, batch, n].
 func Recurrent[S any, P graph.Params[S]](step graph.Step[S, P], p P, opts ...LiftOption) Layer {
 	r := neurons.RecurrentParams[S, P]{Inner: p}
-	return Lift(neurons.Recurrent(step), r, append(opts, withRecurrence)...)
+	var lift graph.Step[neurons.RecurrentState[S], neurons.RecurrentParams[S, P]]
+	if step != nil {
+		lift = neurons.Recurrent(step)
+	}
+	return Lift(lift, r, append([]LiftOption{func(o *liftOptions) { o.recurrent = true }}, opts...)...)
 }
 
 // A LiftOption changes a layer of neurons.
@@ -36,16 +48,19 @@ type liftOptions struct {
 	regs      []Regulariser
 	scan      []graph.Option
 	recurrent bool
-	init      Init
+	init      Init   // of the recurrent weights
+	broken    string // what is wrong with the arguments
 }
 
 type learnt struct {
 	name      string
 	perNeuron bool
+	keep      graph.Constraint
 }
 
 // Learn makes parameters of the neurons learnable, by the names of their fields,
-// one value for the whole layer. They start from the constants they had.
+// one value for the whole layer. They start from the constants they had, and are
+// called by the name given: "hidden.TauMemInv".
 func Learn(names ...string) LiftOption {
 	return func(o *liftOptions) {
 		for _, n := range names {
@@ -63,6 +78,22 @@ func LearnEach(names ...string) LiftOption {
 	}
 }
 
+// Constrain keeps learnable parameters in the range of a constraint, such as
+// graph.Exp for positive time constants. It comes after the option that makes
+// them learnable.
+func Constrain(c graph.Constraint, names ...string) LiftOption {
+	return func(o *liftOptions) {
+		for _, n := range names {
+			i := slices.IndexFunc(o.learn, func(l learnt) bool { return l.name == n })
+			if i < 0 {
+				o.broken = n + " is constrained, but not learnt"
+				continue
+			}
+			o.learn[i].keep = c
+		}
+	}
+}
+
 // Regularise adds penalties on the activity of the layer to the loss.
 func Regularise(rs ...Regulariser) LiftOption {
 	return func(o *liftOptions) { o.regs = append(o.regs, rs...) }
@@ -73,10 +104,9 @@ func Checkpoint(k int) LiftOption {
 	return func(o *liftOptions) { o.scan = append(o.scan, graph.Checkpoint(k)) }
 }
 
-// RecurrentInit sets how recurrent weights are drawn; LeCun's normal otherwise.
+// RecurrentInit sets how the weights of Recurrent are drawn; LeCun's normal
+// otherwise.
 func RecurrentInit(i Init) LiftOption { return func(o *liftOptions) { o.init = i } }
-
-func withRecurrence(o *liftOptions) { o.recurrent = true }
 
 type lifted[S any, P graph.Params[S]] struct {
 	step graph.Step[S, P]
@@ -84,77 +114,88 @@ type lifted[S any, P graph.Params[S]] struct {
 	liftOptions
 }
 
-// Apply adds the neurons and their learnable parameters.
+// Apply adds the neurons, their learnable parameters and their penalties.
 func (l lifted[S, P]) Apply(b *Build, x *G.Node) (*G.Node, error) {
-	shape := x.Shape()
-	if len(shape) < 3 {
-		return nil, fmt.Errorf("layers: neurons %s: x has shape %v, want [T batch … n]", b.Path(), []int(shape))
-	}
-	p := l.p
-	for _, name := range l.learn {
-		if err := l.makeLearnable(b, x, &p, name); err != nil {
-			return nil, err
-		}
-	}
+	want, most := "[T batch … n]", math.MaxInt
 	if l.recurrent {
-		if len(shape) != 3 {
-			return nil, fmt.Errorf("layers: recurrent neurons %s: x has shape %v, want [T batch n]", b.Path(), []int(shape))
-		}
-		init := l.init
-		if init == nil {
-			init = Scaled{Gain: 1}
-		}
-		w, err := b.Weight(x, "recurrent.w", init, shape[2], shape[2])
-		if err != nil {
-			return nil, err
-		}
-		f, err := graph.Field(&p, "W")
-		if err != nil {
-			return nil, err
-		}
-		*f.(**G.Node) = w
+		want, most = "[T batch n]", 3
+	}
+	if err := b.takes("neurons", x, want, 3, most); err != nil {
+		return nil, err
+	}
+	if l.broken != "" {
+		return nil, b.errorf("neurons", "%s", l.broken)
+	}
+	p, err := l.params(b, x)
+	if err != nil {
+		return nil, err
 	}
 	run, err := graph.Scan(l.step, x, nil, p, l.scan...)
 	if err != nil {
-		return nil, fmt.Errorf("layers: neurons %s: %w", b.Path(), err)
+		return nil, b.errorf("neurons", "%w", err)
 	}
 	for _, name := range run.Unused {
-		b.Warnings = append(b.Warnings, fmt.Sprintf("the output of layer %s does not depend on %s: its gradient is zero", b.Path(), name))
+		b.Warnings = append(b.Warnings, "the neurons do not depend on "+name+": its gradient is zero")
 	}
 	_, err = graph.Field(&p, "Spike")
 	act := Activity{Name: b.Path(), Out: run.Out, Spiking: err == nil, Trace: run.Trace}
 	b.Activities = append(b.Activities, act)
 	for _, r := range l.regs {
-		pen, err := r.penalty(b, act)
-		if err != nil {
-			return nil, fmt.Errorf("layers: neurons %s: %w", b.Path(), err)
+		if err := b.penalise(r, act); err != nil {
+			return nil, b.errorf("neurons", "%w", err)
 		}
-		b.Penalties = append(b.Penalties, pen)
 	}
 	return run.Out, nil
 }
 
-func (l lifted[S, P]) makeLearnable(b *Build, x *G.Node, p *P, name learnt) error {
+// params returns the parameters with nodes for what is learnt.
+func (l lifted[S, P]) params(b *Build, x *G.Node) (P, error) {
+	p := l.p
+	shape := x.Shape()
+	for _, name := range l.learn {
+		if err := makeLearnable(b, x, &p, name); err != nil {
+			return p, err
+		}
+	}
+	if !l.recurrent {
+		return p, nil
+	}
+	f, err := graph.Field(&p, "W")
+	if err != nil {
+		return p, b.errorf("neurons", "%w", err)
+	}
+	n := shape[len(shape)-1]
+	*f.(**G.Node), err = b.Weight(x, "recurrent.w", orLeCun(l.init), n, n)
+	return p, err
+}
+
+// makeLearnable puts a node in the place of a constant of p, a pointer to the
+// parameters.
+func makeLearnable(b *Build, x *G.Node, p any, name learnt) error {
 	f, err := graph.Field(p, name.name)
 	if err != nil {
-		return fmt.Errorf("layers: neurons %s: %w", b.Path(), err)
+		return b.errorf("neurons", "%w", err)
 	}
 	param, ok := f.(*graph.Param)
 	if !ok {
-		return fmt.Errorf("layers: neurons %s: %s is a %T, want a parameter", b.Path(), name.name, f)
+		return b.errorf("neurons", "%s is a %T, want a *graph.Param", name.name, f)
 	}
 	v, ok := param.Value()
 	if !ok {
-		return fmt.Errorf("layers: neurons %s: %s has a node already", b.Path(), name.name)
+		return b.errorf("neurons", "%s is learnt already", name.name)
 	}
 	shape := []int{1}
 	if name.perNeuron {
 		shape = x.Shape()[2:]
 	}
-	n, err := b.Weight(x, name.name, Constant(v), shape...)
+	start, err := name.keep.Inverse(v)
+	if err != nil {
+		return b.errorf("neurons", "%s: %w", name.name, err)
+	}
+	n, err := b.Weight(x, name.name, Constant(start), shape...)
 	if err != nil {
 		return err
 	}
-	*param = graph.Learn(n)
+	*param = graph.LearnIn(n, name.keep)
 	return nil
 }

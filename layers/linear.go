@@ -1,7 +1,7 @@
 package layers
 
 import (
-	"fmt"
+	"math"
 
 	G "gorgonia.org/gorgonia"
 
@@ -17,20 +17,15 @@ type Linear struct {
 	Init   Init // of W; nil means LeCun's normal. b starts at 0
 }
 
-// Apply adds W, called "linear.w", and b, called "linear.b".
+// Apply adds W, called "linear.w" [in, Out], and b, called "linear.b" [Out].
 func (l Linear) Apply(b *Build, x *G.Node) (*G.Node, error) {
-	shape := x.Shape()
-	if len(shape) < 2 {
-		return nil, fmt.Errorf("layers: linear %s: x has shape %v, want [T batch in]", b.Path(), []int(shape))
+	if err := b.takes("linear", x, "[T batch in]", 2, math.MaxInt); err != nil {
+		return nil, err
 	}
 	if l.Out < 1 {
-		return nil, fmt.Errorf("layers: linear %s: width of the output is %d, want at least 1", b.Path(), l.Out)
+		return nil, b.errorf("linear", "width of the output is %d, want at least 1", l.Out)
 	}
-	init := l.Init
-	if init == nil {
-		init = Scaled{Gain: 1}
-	}
-	w, err := b.Weight(x, "linear.w", init, shape[len(shape)-1], l.Out)
+	w, err := b.Weight(x, "linear.w", orLeCun(l.Init), x.Shape()[x.Dims()-1], l.Out)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +37,7 @@ func (l Linear) Apply(b *Build, x *G.Node) (*G.Node, error) {
 	}
 	y, err := graph.Linear(x, w, bias)
 	if err != nil {
-		return nil, fmt.Errorf("layers: linear %s: %w", b.Path(), err)
+		return nil, b.errorf("linear", "%w", err)
 	}
 	return y, nil
 }

@@ -1,8 +1,11 @@
 package layers
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	G "gorgonia.org/gorgonia"
 
@@ -11,7 +14,38 @@ import (
 
 // A Regulariser is a penalty on the activity of a layer of neurons.
 type Regulariser interface {
-	penalty(b *Build, a Activity) (Penalty, error)
+	// Penalise adds the penalty, a scalar, to the graph of the activity. What it
+	// averages over samples it averages by b.BatchMean, so that padding does not
+	// count.
+	Penalise(b *Build, a Activity) (Penalty, error)
+}
+
+// penalise enters the penalty of r, under a name of its own.
+func (b *Build) penalise(r Regulariser, a Activity) error {
+	if r == nil {
+		return errors.New("a regulariser is nil")
+	}
+	p, err := r.Penalise(b, a)
+	if err != nil {
+		return err
+	}
+	if p.Node == nil || !p.Node.IsScalar() {
+		return fmt.Errorf("the penalty %q of %T is no scalar", p.Name, r)
+	}
+	name := p.Name
+	for i := 2; slices.ContainsFunc(b.Penalties, func(q Penalty) bool { return q.Name == p.Name }); i++ {
+		p.Name = fmt.Sprintf("%s %d", name, i)
+	}
+	b.Penalties = append(b.Penalties, p)
+	return nil
+}
+
+// checkWeight returns an error unless w is a finite number of at least 0.
+func checkWeight(w float64) error {
+	if w >= 0 && !math.IsInf(w, 1) {
+		return nil
+	}
+	return fmt.Errorf("weight is %v, want a finite number of at least 0", w)
 }
 
 // Rate keeps firing rates between bounds. With r the mean number of spikes per
@@ -27,54 +61,53 @@ type Rate struct {
 	Layer        bool // bound the mean over the layer instead of each neuron
 }
 
-func (r Rate) penalty(b *Build, a Activity) (Penalty, error) {
+// Penalise implements Regulariser. The penalty is called "rate".
+func (r Rate) Penalise(b *Build, a Activity) (Penalty, error) {
+	upper := r.Upper
+	if upper == 0 {
+		upper = math.Inf(1)
+	}
+	err := checkWeight(r.Weight)
 	switch {
-	case !(r.Weight >= 0):
-		return Penalty{}, fmt.Errorf("rate regulariser: weight is %v, want at least 0", r.Weight)
-	case !(r.Lower >= 0) || !(r.Upper >= 0) || r.Upper > 0 && r.Upper < r.Lower:
-		return Penalty{}, fmt.Errorf("rate regulariser: bounds are %v and %v, want 0 ≤ lower ≤ upper", r.Lower, r.Upper)
+	case err != nil:
+	case !(r.Lower >= 0 && upper >= r.Lower) || math.IsInf(r.Lower, 1):
+		err = fmt.Errorf("bounds are %v and %v, want 0 ≤ lower ≤ upper", r.Lower, r.Upper)
 	case !a.Spiking:
-		return Penalty{}, fmt.Errorf("rate regulariser: the neurons do not spike")
+		err = errors.New("the neurons do not spike")
+	}
+	if err != nil {
+		return Penalty{}, fmt.Errorf("rate regulariser: %w", err)
 	}
 	sum, err := graph.SumOverTime(a.Out)
 	if err != nil {
 		return Penalty{}, err
 	}
-	rate, err := b.batchMean(sum) // per neuron, times T
+	rate, err := b.BatchMean(sum) // per neuron, times T
 	if err != nil {
 		return Penalty{}, err
 	}
 	var g graph.Builder
-	steps := float64(a.Out.Shape()[0])
 	n := float64(rate.Shape().TotalSize())
 	if r.Layer {
 		rate = g.Scale(g.Reduce(rate, []int{1}), graph.Const(1/n))
 		n = 1
 	}
-	rate = g.Scale(rate, graph.Const(1/steps))
-	upper := r.Upper
-	if upper == 0 {
-		upper = math.Inf(1)
-	}
-	cost := excursion(&g, rate, r.Lower, upper)
-	p := g.Scale(g.Reduce(cost, nil), graph.Const(r.Weight/n))
+	rate = g.Scale(rate, graph.Const(1/float64(a.Out.Shape()[0])))
+	p := g.Scale(g.Reduce(excursion(&g, rate, r.Lower, upper), nil), graph.Const(r.Weight/n))
 	return Penalty{Name: b.Name("rate"), Node: p}, g.Err()
 }
 
-// excursion returns max(0, x − hi)² + max(0, lo − x)².
+// excursion returns max(0, x − hi)² + max(0, lo − x)², one of the bounds being
+// finite.
 func excursion(g *graph.Builder, x *G.Node, lo, hi float64) *G.Node {
-	var cost *G.Node
-	if !math.IsInf(hi, 1) {
-		cost = g.Square(g.Relu(g.Less(x, graph.Const(hi))))
+	if math.IsInf(hi, 1) {
+		return g.Square(g.Relu(g.From(graph.Const(lo), x)))
 	}
-	if !math.IsInf(lo, -1) {
-		low := g.Square(g.Relu(g.From(graph.Const(lo), x)))
-		if cost == nil {
-			return low
-		}
-		cost = g.Add(cost, low)
+	cost := g.Square(g.Relu(g.Less(x, graph.Const(hi))))
+	if math.IsInf(lo, -1) {
+		return cost
 	}
-	return cost
+	return g.Add(cost, g.Square(g.Relu(g.From(graph.Const(lo), x))))
 }
 
 // Voltage keeps membrane voltages between bounds. It adds
@@ -83,32 +116,39 @@ func excursion(g *graph.Builder, x *G.Node, lo, hi float64) *G.Node {
 //
 // to the loss, the mean being over time, samples and neurons.
 type Voltage struct {
-	Lower, Upper float64 // in the unit of the membrane voltage
+	Lower, Upper float64 // in the unit of the membrane voltage; one may be infinite
 	Weight       float64
 	State        string // the state to bound; "" means "V"
 }
 
-func (v Voltage) penalty(b *Build, a Activity) (Penalty, error) {
+// Penalise implements Regulariser. The penalty is called "voltage".
+func (v Voltage) Penalise(b *Build, a Activity) (Penalty, error) {
+	err := checkWeight(v.Weight)
 	switch {
-	case !(v.Weight >= 0):
-		return Penalty{}, fmt.Errorf("voltage regulariser: weight is %v, want at least 0", v.Weight)
-	case !(v.Lower < v.Upper):
-		return Penalty{}, fmt.Errorf("voltage regulariser: bounds are %v and %v, want lower < upper", v.Lower, v.Upper)
+	case err != nil:
+	case !(v.Lower < v.Upper) || math.IsInf(v.Lower, -1) && math.IsInf(v.Upper, 1):
+		err = fmt.Errorf("bounds are %v and %v, want lower < upper and one of them finite", v.Lower, v.Upper)
 	}
-	name := v.State
-	if name == "" {
-		name = "V"
+	if err != nil {
+		return Penalty{}, fmt.Errorf("voltage regulariser: %w", err)
 	}
-	trace, err := a.Trace(name)
+	if a.Trace == nil {
+		return Penalty{}, errors.New("voltage regulariser: the activity has no traces")
+	}
+	trace, err := a.Trace(cmp.Or(v.State, "V"))
 	if err != nil {
 		return Penalty{}, err
 	}
 	var g graph.Builder
-	sum, err := graph.SumOverTime(excursion(&g, trace, v.Lower, v.Upper))
+	cost := excursion(&g, trace, v.Lower, v.Upper)
+	if err := g.Err(); err != nil {
+		return Penalty{}, err
+	}
+	sum, err := graph.SumOverTime(cost)
 	if err != nil {
 		return Penalty{}, err
 	}
-	mean, err := b.batchMean(sum)
+	mean, err := b.BatchMean(sum)
 	if err != nil {
 		return Penalty{}, err
 	}

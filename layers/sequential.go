@@ -1,7 +1,7 @@
 package layers
 
 import (
-	"fmt"
+	"errors"
 	"strconv"
 
 	G "gorgonia.org/gorgonia"
@@ -13,19 +13,16 @@ type Sequential []Layer
 
 // Apply adds the layers.
 func (s Sequential) Apply(b *Build, x *G.Node) (*G.Node, error) {
+	if b == nil {
+		return nil, errors.New("layers: sequential: the Build is nil, want one made by NewBuild")
+	}
 	for i, l := range s {
-		name := strconv.Itoa(i)
-		if n, ok := l.(named); ok {
-			name, l = n.name, n.Layer
+		n, ok := l.(named)
+		if !ok {
+			n = named{l, strconv.Itoa(i)}
 		}
-		if l == nil {
-			return nil, fmt.Errorf("layers: layer %s is nil", b.Name(name))
-		}
-		err := b.In(name, func() (err error) {
-			x, err = l.Apply(b, x)
-			return err
-		})
-		if err != nil {
+		var err error
+		if x, err = n.Apply(b, x); err != nil {
 			return nil, err
 		}
 	}
@@ -43,11 +40,25 @@ func Named(name string, l Layer) Layer { return named{l, name} }
 
 // Apply adds the layer under its name.
 func (n named) Apply(b *Build, x *G.Node) (y *G.Node, err error) {
+	switch {
+	case b == nil:
+		return nil, errors.New("layers: " + n.name + ": the Build is nil, want one made by NewBuild")
+	case n.name == "":
+		return nil, b.errorf("layer", "the name of a layer in it is empty")
+	}
 	err = b.In(n.name, func() error {
-		y, err = n.Layer.Apply(b, x)
+		if n.Layer == nil {
+			return b.errorf("layer", "it is nil")
+		}
+		if y, err = n.Layer.Apply(b, x); err == nil && y == nil {
+			return b.errorf("layer", "it returned no output")
+		}
 		return err
 	})
-	return y, err
+	if err != nil {
+		return nil, err
+	}
+	return y, nil
 }
 
 // Func is a layer made of a function on nodes: Gorgonia's own, say.
@@ -55,9 +66,17 @@ type Func func(x *G.Node) (*G.Node, error)
 
 // Apply calls the function.
 func (f Func) Apply(b *Build, x *G.Node) (*G.Node, error) {
+	switch {
+	case b == nil:
+		return nil, errors.New("layers: function: the Build is nil, want one made by NewBuild")
+	case x == nil:
+		return nil, b.errorf("function", "x is nil")
+	case f == nil:
+		return nil, b.errorf("function", "it is nil")
+	}
 	y, err := f(x)
 	if err != nil {
-		return nil, fmt.Errorf("layers: %s: %w", b.Path(), err)
+		return nil, b.errorf("function", "%w", err)
 	}
 	return y, nil
 }
