@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -25,12 +26,15 @@ type EncoderFunc func(dst, x []float32, steps int, r *rand.Rand) error
 
 // Encode calls f.
 func (f EncoderFunc) Encode(dst, x []float32, steps int, r *rand.Rand) error {
+	if f == nil {
+		return errors.New("train: the encoder is nil")
+	}
 	return f(dst, x, steps, r)
 }
 
 // Repeat presents a sample at every time step: a constant current.
 var Repeat Encoder = EncoderFunc(func(dst, x []float32, steps int, _ *rand.Rand) error {
-	if len(dst) != steps*len(x) {
+	if steps < 1 || len(x) == 0 || len(dst)%steps != 0 || len(dst)/steps != len(x) {
 		return fmt.Errorf("samples have %d values, %d time steps have %d", len(x), steps, len(dst))
 	}
 	for t := range steps {
@@ -39,19 +43,14 @@ var Repeat Encoder = EncoderFunc(func(dst, x []float32, steps int, _ *rand.Rand)
 	return nil
 })
 
-// A Targeter is a data set whose samples have a target tensor in place of a
-// label.
-type Targeter interface {
-	Target(i int, y []float32) error
-}
-
-// Sequences is the Encoder of samples that are sequences already, [T, …].
+// Sequences is the Encoder of batches of samples that are sequences already,
+// [T, …].
 func Sequences(batch int) Encoder {
 	return EncoderFunc(func(dst, x []float32, steps int, _ *rand.Rand) error {
-		if batch < 1 || len(dst) != len(x) || len(x)%(batch*steps) != 0 {
+		if batch < 1 || steps < 1 || len(x) == 0 || len(dst) != len(x) || len(x)/batch/steps*batch*steps != len(x) {
 			return fmt.Errorf("%d samples have %d values, %d time steps of them have %d", batch, len(x), steps, len(dst))
 		}
-		n := len(x) / (batch * steps)
+		n := len(x) / batch / steps
 		for b := range batch {
 			for t := range steps {
 				copy(dst[(t*batch+b)*n:][:n], x[(b*steps+t)*n:])
@@ -61,123 +60,151 @@ func Sequences(batch int) Encoder {
 	})
 }
 
+// A Targeter is a data set whose samples have a target tensor in place of a
+// label. Target writes that of sample i to y, in the shape of the outputs for one
+// sample: […], or [T, …] where they are sequences.
+type Targeter interface {
+	Target(i int, y []float32) error
+}
+
 // A feeder loads batches of a data set into the inputs of a model.
 type feeder struct {
-	m        *Model
-	d        data.Dataset
-	enc      Encoder
-	samples  []float32
-	sequence []float32
-	target   []float32
-	Labels   []int // of the present batch, −1 for padding
+	m       *Model
+	d       data.Dataset
+	targets Targeter // nil for labels
+	enc     Encoder
+	labels  []int // of the present batch, −1 for padding
+
+	samples, sequence       []float32
+	target, one, weights    []float32 // one is the target of one sample
+	perSample, perOneTarget int       // values
 }
 
 // newFeeder checks that the data set and the encoder fit the model.
 func newFeeder(m *Model, d data.Dataset, enc Encoder) (*feeder, error) {
-	if d == nil {
-		return nil, fmt.Errorf("train: the data set is nil")
+	if isNil(d) {
+		return nil, errors.New("the data set is nil")
 	}
 	if d.Len() < 1 {
-		return nil, fmt.Errorf("train: the data set is empty")
+		return nil, errors.New("the data set is empty")
 	}
 	shape := d.Shape()
 	n := 1
 	for _, k := range shape {
+		if k < 1 || n > maxInput/k {
+			return nil, fmt.Errorf("samples have shape %v, want axes of at least 1 and at most %d values", shape, maxInput)
+		}
 		n *= k
 	}
-	if enc == nil {
+	if isNil(enc) {
 		switch {
-		case slices.Equal(shape, append([]int{m.Steps}, m.Shape...)):
-			enc = Sequences(m.Batch)
 		case n == tensor.Shape(m.Shape).TotalSize():
 			enc = Repeat
+		case slices.Equal(shape, append([]int{m.Steps}, m.Shape...)):
+			enc = Sequences(m.Batch)
 		default:
-			return nil, fmt.Errorf("train: samples have shape %v, the model takes %v at each of %d time steps; an encoder is missing",
+			return nil, fmt.Errorf("samples have shape %v, the model takes %v at each of %d time steps; an encoder is missing",
 				shape, m.Shape, m.Steps)
 		}
 	}
-	f := &feeder{m: m, d: d, enc: enc, Labels: make([]int, m.Batch)}
-	f.samples = make([]float32, m.Batch*n)
-	f.sequence = make([]float32, m.x.Shape().TotalSize())
-	if _, ok := d.(Targeter); !ok && m.y.Dims() != 1 {
-		return nil, fmt.Errorf("train: the loss wants targets of shape %v, which the data set does not have (a method Target)", []int(m.y.Shape()))
+	f := &feeder{
+		m: m, d: d, enc: enc, labels: make([]int, m.Batch),
+		samples: make([]float32, m.Batch*n), sequence: make([]float32, m.x.Shape().TotalSize()),
+		target: make([]float32, m.y.Shape().TotalSize()), weights: make([]float32, m.Batch),
+		perSample: n, perOneTarget: m.y.Shape().TotalSize() / m.Batch,
 	}
-	f.target = make([]float32, m.y.Shape().TotalSize())
+	if m.y.Dims() == 1 {
+		return f, nil
+	}
+	var ok bool
+	if f.targets, ok = d.(Targeter); !ok {
+		return nil, fmt.Errorf("the loss wants targets of shape %v, which the data set does not have (a method Target)", []int(m.y.Shape()))
+	}
+	f.one = make([]float32, f.perOneTarget)
 	return f, nil
 }
 
 // load puts the samples idx, at most a batch of them, into the model. Each counts
-// 1/len(idx).
+// 1/len(idx); the rest of the batch is zeros and does not count.
 func (f *feeder) load(idx []int, r *rand.Rand) error {
-	m := f.m
-	n := len(f.samples) / m.Batch
 	clear(f.samples)
 	clear(f.target)
-	weights := make([]float32, m.Batch)
-	for b := range m.Batch {
-		f.Labels[b] = -1
-		if b >= len(idx) {
-			continue
-		}
-		if err := f.sample(b, idx[b], f.samples[b*n:(b+1)*n]); err != nil {
-			return fmt.Errorf("sample %d: %w", idx[b], err)
-		}
-		weights[b] = 1 / float32(len(idx))
+	clear(f.weights)
+	for b := range f.labels {
+		f.labels[b] = -1
 	}
-	if !vec.For[float32]().Finite(f.samples) {
-		for i, v := range f.samples {
-			if x := float64(v); math.IsNaN(x) || math.IsInf(x, 0) {
-				return fmt.Errorf("sample %d: value %d is %v, want a finite number", idx[i/n], i%n, v)
-			}
+	for b, i := range idx {
+		if err := f.read(b, i); err != nil {
+			return fmt.Errorf("sample %d: %w", i, err)
 		}
+		f.weights[b] = 1 / float32(len(idx))
 	}
-	if err := f.enc.Encode(f.sequence, f.samples, m.Steps, r); err != nil {
+	if err := f.enc.Encode(f.sequence, f.samples, f.m.Steps, r); err != nil {
 		return fmt.Errorf("encoder: %w", err)
 	}
-	if !vec.For[float32]().Finite(f.sequence) {
-		return fmt.Errorf("encoder: a value is not finite")
+	if err := allFinite(f.sequence); err != nil {
+		return fmt.Errorf("encoder: %w", err)
 	}
-	set(m.x.Value(), f.sequence)
-	set(m.y.Value(), f.target)
-	set(m.w.Value(), weights)
+	set(f.m.x.Value(), f.sequence)
+	set(f.m.y.Value(), f.target)
+	set(f.m.w.Value(), f.weights)
 	return nil
 }
 
-// sample reads sample i into x, and its target into place b of the batch.
-func (f *feeder) sample(b, i int, x []float32) error {
+// read reads sample i, with its label or target, into place b of the batch.
+func (f *feeder) read(b, i int) error {
+	x := f.samples[b*f.perSample : (b+1)*f.perSample]
 	label, err := f.d.Sample(i, x)
 	if err != nil {
 		return err
 	}
-	if t, ok := f.d.(Targeter); ok && f.m.y.Dims() != 1 {
-		return f.readTarget(t, b, i)
+	if err := allFinite(x); err != nil {
+		return err
 	}
-	if classes := f.m.out.Shape()[1]; label < 0 || label >= classes {
-		return fmt.Errorf("label is %d, want a class from 0 to %d", label, classes-1)
+	if f.targets != nil {
+		return f.readTarget(b, i)
 	}
-	f.Labels[b] = label
-	f.target[b] = float32(label)
+	if label < 0 {
+		return fmt.Errorf("label is %d, want at least 0", label)
+	}
+	if f.m.classifies() {
+		if classes := f.m.out.Shape()[1]; label >= classes {
+			return fmt.Errorf("label is %d, want a class from 0 to %d", label, classes-1)
+		}
+	}
+	f.labels[b], f.target[b] = label, float32(label)
 	return nil
 }
 
 // readTarget reads the target of sample i into place b of [batch, …], or of
 // [T, batch, …] where the outputs are sequences.
-func (f *feeder) readTarget(t Targeter, b, i int) error {
-	batch := f.m.Batch
-	n := len(f.target) / batch
-	y := make([]float32, n)
-	if err := t.Target(i, y); err != nil {
+func (f *feeder) readTarget(b, i int) error {
+	if err := f.targets.Target(i, f.one); err != nil {
 		return err
 	}
-	if !vec.For[float32]().Finite(y) {
-		return fmt.Errorf("a target value is not finite")
+	if err := allFinite(f.one); err != nil {
+		return fmt.Errorf("target: %w", err)
 	}
-	outer := 1
-	if f.m.y.Shape()[0] != batch || f.m.sequenceTarget() {
-		outer = f.m.Steps
+	steps := 1
+	if f.m.sequences() {
+		steps = f.m.Steps
 	}
-	for k := range outer {
-		copy(f.target[(k*batch+b)*n/outer:][:n/outer], y[k*n/outer:])
+	n := f.perOneTarget / steps
+	for t := range steps {
+		copy(f.target[(t*f.m.Batch+b)*n:], f.one[t*n:(t+1)*n])
+	}
+	return nil
+}
+
+// allFinite returns an error that names the first value that is NaN or infinite.
+func allFinite(x []float32) error {
+	if vec.For[float32]().Finite(x) {
+		return nil
+	}
+	for i, v := range x {
+		if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
+			return fmt.Errorf("value %d is %v, want a finite number", i, v)
+		}
 	}
 	return nil
 }

@@ -4,18 +4,20 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/rand/v2"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/graph"
 )
 
 // Metrics says how well a model does on a data set.
 type Metrics struct {
 	Loss     float64            // mean over the samples, without penalties
 	Accuracy float64            // share of samples whose largest output is their label; NaN without labels
-	Terms    map[string]float64 // the penalties of regularisers, mean over batches
+	Terms    map[string]float64 // the penalties of regularisers by name, mean over batches, each as often as it has samples
 	Rates    []Rate             // of the spiking layers
 	Samples  int
 }
@@ -30,15 +32,13 @@ type Rate struct {
 type sums struct {
 	loss, right  float64
 	labelled, n  int
-	batches      int
 	terms, rates []float64
 }
 
 func (s *sums) add(m *Model, n int, terms, rates []G.Value, out G.Value, labels []int) {
-	s.batches++
 	s.n += n
 	s.loss += float64(n) * number(terms[0])
-	accumulate(&s.terms, terms[1:], 1)
+	accumulate(&s.terms, terms[1:], float64(n))
 	accumulate(&s.rates, rates, float64(n))
 	if m.classifies() {
 		right, labelled := correct(out, labels)
@@ -62,7 +62,7 @@ func (s *sums) metrics(m *Model) Metrics {
 		r.Accuracy = s.right / float64(s.labelled)
 	}
 	for i, t := range s.terms {
-		r.Terms[m.termNames[1+i]] = t / float64(s.batches)
+		r.Terms[m.termNames[1+i]] = t / float64(s.n)
 	}
 	for i, t := range s.rates {
 		r.Rates = append(r.Rates, Rate{Layer: m.spiking[i], Value: t / float64(s.n)})
@@ -79,15 +79,6 @@ func number(v G.Value) float64 {
 		return x
 	}
 	return math.NaN()
-}
-
-// classifies reports whether the targets are labels.
-func (m *Model) classifies() bool { return m.y.Dims() == 1 && m.out.Dims() == 2 }
-
-// sequenceTarget reports whether the targets are sequences [T, batch, …].
-func (m *Model) sequenceTarget() bool {
-	s, ok := m.Loss.(MeanSquared)
-	return ok && s.Sequence
 }
 
 // correct counts the rows of out whose largest element is the label.
@@ -137,37 +128,50 @@ func toFloat64(v G.Value) []float64 {
 // Evaluate returns the metrics of the model on a data set, with dropout off.
 // The encoder draws from a generator seeded for each batch, so that the same
 // call gives the same numbers; nil repeats the samples, or takes those that are
-// sequences as they are. A cancelled context ends it with the context's error.
+// sequences as they are. A cancelled context ends it with the context's error. A
+// loss that is not finite is an error.
 func (m *Model) Evaluate(ctx context.Context, d data.Dataset, enc Encoder) (Metrics, error) {
-	var s sums
-	err := m.each(ctx, d, enc, func(n int, labels []int) {
-		s.add(m, n, m.testTerms(), m.testRates(), m.testOut(), labels)
-	})
+	v, err := m.evaluate(ctx, d, enc)
 	if err != nil {
 		return Metrics{}, fmt.Errorf("train: evaluate: %w", err)
+	}
+	return v, nil
+}
+
+func (m *Model) evaluate(ctx context.Context, d data.Dataset, enc Encoder) (Metrics, error) {
+	var s sums
+	err := m.each(ctx, d, enc, func(idx, labels []int) error {
+		terms := m.testTerms()
+		if err := m.checkTerms(terms); err != nil {
+			return fmt.Errorf("samples %d to %d: %w", idx[0], idx[len(idx)-1], err)
+		}
+		s.add(m, len(idx), terms, m.testRates(), m.testOut(), labels)
+		return nil
+	})
+	if err != nil {
+		return Metrics{}, err
 	}
 	return s.metrics(m), nil
 }
 
 // Predict returns the outputs for each sample of a data set, [len, …] in a row;
-// of a network without readout, [T, …] for each sample.
+// where they are sequences, [len, T, …].
 func (m *Model) Predict(ctx context.Context, d data.Dataset, enc Encoder) (*tensor.Dense, error) {
-	shape := m.out.Shape()
-	sequences := !m.classifies() && len(shape) > 2 && shape[0] == m.Steps && shape[1] == m.Batch && m.sequenceTarget()
 	var all []float64
-	err := m.each(ctx, d, enc, func(n int, _ []int) {
+	err := m.each(ctx, d, enc, func(idx, _ []int) error {
 		x := toFloat64(m.testOut())
-		if sequences {
+		if m.sequences() {
 			x = byBatch(x, m.Steps, m.Batch)
 		}
-		all = append(all, x[:len(x)/m.Batch*n]...)
+		all = append(all, x[:len(x)/m.Batch*len(idx)]...)
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("train: predict: %w", err)
 	}
-	shape = append(tensor.Shape{d.Len()}, shape[1:]...)
-	if sequences {
-		shape = append(tensor.Shape{d.Len(), m.Steps}, m.out.Shape()[2:]...)
+	shape := append(tensor.Shape{d.Len()}, m.out.Shape()[1:]...)
+	if m.sequences() {
+		shape[1] = m.Steps
 	}
 	t := tensor.New(tensor.Of(m.Dtype), tensor.WithShape(shape...))
 	switch dst := t.Data().(type) {
@@ -195,25 +199,38 @@ func byBatch(x []float64, steps, batch int) []float64 {
 
 // Classes returns the class with the largest output for each sample.
 func (m *Model) Classes(ctx context.Context, d data.Dataset, enc Encoder) ([]int, error) {
-	if !m.classifies() {
+	if err := m.compiled(); err != nil {
+		return nil, fmt.Errorf("train: classes: %w", err)
+	}
+	if m.out.Dims() != 2 {
 		return nil, fmt.Errorf("train: classes: outputs have shape %v, want [batch classes]", []int(m.out.Shape()))
 	}
 	var all []int
-	err := m.each(ctx, d, enc, func(n int, _ []int) { all = append(all, largest(m.testOut())[:n]...) })
+	err := m.each(ctx, d, enc, func(idx, _ []int) error {
+		all = append(all, largest(m.testOut())[:len(idx)]...)
+		return nil
+	})
 	if err != nil {
 		return nil, fmt.Errorf("train: classes: %w", err)
 	}
 	return all, nil
 }
 
-// each runs the model on all batches of a data set, in order.
-func (m *Model) each(ctx context.Context, d data.Dataset, enc Encoder, f func(n int, labels []int)) error {
+// each runs the model on all batches of a data set, in order, and calls f with
+// the numbers of the samples of each, and their labels.
+func (m *Model) each(ctx context.Context, d data.Dataset, enc Encoder, f func(idx, labels []int) error) error {
+	if err := m.compiled(); err != nil {
+		return err
+	}
+	if ctx == nil {
+		return errNoContext
+	}
 	feed, err := newFeeder(m, d, enc)
 	if err != nil {
 		return err
 	}
-	for _, k := range m.build.Masks {
-		fillMask(k, nil)
+	if err := m.setMode(nil); err != nil {
+		return err
 	}
 	for from := 0; from < d.Len(); from += m.Batch {
 		if err := ctx.Err(); err != nil {
@@ -229,9 +246,47 @@ func (m *Model) each(ctx context.Context, d data.Dataset, enc Encoder, f func(n 
 		if err := m.test.Run(); err != nil {
 			return err
 		}
-		f(len(idx), feed.Labels)
+		if err := f(idx, feed.labels); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// checkTerms returns an error unless the loss and the penalties are finite.
+func (m *Model) checkTerms(terms []G.Value) error {
+	for i, v := range terms {
+		if x := number(v); math.IsNaN(x) || math.IsInf(x, 0) {
+			return fmt.Errorf("%s is %v, want a finite number", m.termNames[i], x)
+		}
+	}
+	return nil
+}
+
+// setMode prepares what acts differently in training and in evaluation: the masks
+// of our dropout, and Gorgonia's own operations. A nil generator means evaluation.
+func (m *Model) setMode(r *rand.Rand) error {
+	machine := m.fit
+	if r == nil {
+		machine = m.test
+	}
+	if err := machine.SetTraining(r != nil); err != nil {
+		return err
+	}
+	for _, k := range m.build.Masks {
+		if err := k.Draw(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func values(m *graph.Machine, from, n int) []G.Value {
+	vs := make([]G.Value, n)
+	for i := range vs {
+		vs[i] = m.Value(from + i)
+	}
+	return vs
 }
 
 func (m *Model) testTerms() []G.Value { return values(m.test, 0, len(m.termNames)) }

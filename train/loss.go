@@ -1,7 +1,10 @@
 package train
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"math"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -9,7 +12,9 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 )
 
-// A Loss measures how far the outputs of a network are from their targets.
+// A Loss measures how far the outputs of a network are from their targets. Where
+// outputs and targets are sequences, [T, batch, …], it has a method
+// OverTime() bool that returns true.
 type Loss interface {
 	// Target returns the shape of the targets of a batch for outputs of the given
 	// shape; [batch] means that they are the labels of classes.
@@ -44,42 +49,55 @@ type MeanSquared struct {
 	Sequence bool // outputs and targets are sequences
 }
 
+// OverTime returns m.Sequence.
+func (m MeanSquared) OverTime() bool { return m.Sequence }
+
 // Target returns the shape of the outputs.
 func (m MeanSquared) Target(out tensor.Shape) ([]int, error) {
-	if len(out) < 2 || m.Sequence && len(out) < 3 {
-		return nil, fmt.Errorf("mean squared error: outputs have shape %v", []int(out))
+	switch {
+	case m.Sequence && len(out) < 3:
+		return nil, fmt.Errorf("mean squared error: outputs have shape %v, want [T batch …]", []int(out))
+	case len(out) < 2:
+		return nil, fmt.Errorf("mean squared error: outputs have shape %v, want [batch …]", []int(out))
 	}
 	return out, nil
 }
 
 // Cost returns the mean over samples, outputs and, of a sequence, time.
 func (m MeanSquared) Cost(out, target, weight *G.Node) (*G.Node, error) {
-	var b graph.Builder
+	b := graph.NewBuilder(out, nil)
 	cost := b.Square(b.Sub(out, target))
 	if err := b.Err(); err != nil {
 		return nil, fmt.Errorf("mean squared error: %w", err)
 	}
-	n := out.Shape().TotalSize() / weight.Shape()[0]
+	if _, err := m.Target(out.Shape()); err != nil {
+		return nil, err
+	}
 	if m.Sequence {
 		var err error
 		if cost, err = graph.SumOverTime(cost); err != nil {
 			return nil, err
 		}
 	}
-	return weighted(&b, cost, weight, 1/float64(n))
+	n := out.Shape().TotalSize() / cost.Shape()[0]
+	return weighted("mean squared error", cost, weight, 1/float64(n))
 }
 
 // weighted returns the sum of x [batch, …] over all axes, each sample weighted,
 // times scale.
-func weighted(b *graph.Builder, x, weight *G.Node, scale float64) (*G.Node, error) {
-	column := make([]int, len(x.Shape()))
+func weighted(name string, x, weight *G.Node, scale float64) (*G.Node, error) {
+	column := make([]int, x.Dims())
 	for i := range column {
 		column[i] = 1
 	}
 	column[0] = x.Shape()[0]
+	b := graph.NewBuilder(x, nil)
 	w := b.Expand(b.Reshape(weight, column...), x.Shape())
 	c := b.Scale(b.Reduce(b.Mul(x, w), nil), graph.Const(scale))
-	return c, b.Err()
+	if err := b.Err(); err != nil {
+		return nil, fmt.Errorf("%s: weights of the samples: %w", name, err)
+	}
+	return c, nil
 }
 
 // SpikeCount is the squared distance of spike counts [batch, classes] from a
@@ -94,20 +112,27 @@ type SpikeCount struct {
 
 // Target returns [batch].
 func (s SpikeCount) Target(out tensor.Shape) ([]int, error) {
-	if !(s.Right >= 1) || !(s.Wrong >= 0) {
-		return nil, fmt.Errorf("spike count: %v and %v spikes are wanted of right and wrong classes, want at least 1 and 0", s.Right, s.Wrong)
+	if !(s.Right >= 1) || !(s.Wrong >= 0) || math.IsInf(s.Right, 0) || math.IsInf(s.Wrong, 0) {
+		return nil, fmt.Errorf("spike count: Right is %v and Wrong %v, want finite numbers of at least 1 and 0", s.Right, s.Wrong)
 	}
 	return labels("spike count", out)
 }
 
 // Cost returns the mean over samples.
 func (s SpikeCount) Cost(out, target, weight *G.Node) (*G.Node, error) {
-	var b graph.Builder
-	want, err := graph.OneHot(target, out.Shape()[1])
+	b := graph.NewBuilder(out, nil)
+	if b.Err() != nil || out.Dims() != 2 {
+		return nil, cmp.Or(b.Err(), errors.New("spike count: outputs are no matrix, want [batch classes]"))
+	}
+	classes := out.Shape()[1]
+	want, err := graph.OneHot(target, classes)
 	if err != nil {
 		return nil, err
 	}
 	want = b.Shift(b.Scale(want, graph.Const(s.Right-s.Wrong)), graph.Const(s.Wrong))
 	cost := b.Square(b.Sub(out, want))
-	return weighted(&b, cost, weight, 1/(s.Right*s.Right*float64(out.Shape()[1])))
+	if err := b.Err(); err != nil {
+		return nil, fmt.Errorf("spike count: %w", err)
+	}
+	return weighted("spike count", cost, weight, 1/(s.Right*s.Right*float64(classes)))
 }

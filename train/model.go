@@ -3,6 +3,7 @@ package train
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 
 	G "gorgonia.org/gorgonia"
@@ -46,7 +47,8 @@ func (p *Parameter) Name() string { return p.name }
 // Value returns the weights. They may be changed in place between runs.
 func (p *Parameter) Value() G.Value { return p.value }
 
-// Grad returns the gradient that the last training batch left.
+// Grad returns the gradient of the last training batch, for an Optimiser; as
+// every solver does, that sets it to zero when it has taken its step.
 func (p *Parameter) Grad() (G.Value, error) {
 	if p.grad == nil {
 		return nil, fmt.Errorf("train: %s has no gradient yet", p.name)
@@ -59,12 +61,13 @@ func NewModel(m Model) (*Model, error) {
 	if err := m.check(); err != nil {
 		return nil, err
 	}
-	if m.Loss == nil {
+	if isNil(m.Loss) {
 		m.Loss = CrossEntropy{}
 	}
 	if m.Dtype == (tensor.Dtype{}) {
 		m.Dtype = tensor.Float32
 	}
+	m.Shape = slices.Clone(m.Shape)
 	if err := m.assemble(); err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
@@ -73,7 +76,7 @@ func NewModel(m Model) (*Model, error) {
 
 func (m *Model) check() error {
 	switch {
-	case m.Net == nil:
+	case isNil(m.Net):
 		return errors.New("train: the network is nil")
 	case m.Steps < 1:
 		return fmt.Errorf("train: number of time steps is %d, want at least 1", m.Steps)
@@ -83,6 +86,38 @@ func (m *Model) check() error {
 		return fmt.Errorf("train: shape of a sample is %v, want axes of at least 1", m.Shape)
 	case m.Dtype != (tensor.Dtype{}) && m.Dtype != tensor.Float32 && m.Dtype != tensor.Float64:
 		return fmt.Errorf("train: element type is %v, want float32 or float64", m.Dtype)
+	}
+	n := 1
+	for _, d := range m.inputShape() {
+		if n > maxInput/d {
+			return fmt.Errorf("train: input of a batch has shape %v, want at most %d elements", m.inputShape(), maxInput)
+		}
+		n *= d
+	}
+	return nil
+}
+
+// maxInput bounds the elements of a batch: 2³¹ are 8 GiB of float32.
+const maxInput = 1 << 31
+
+func (m *Model) inputShape() []int { return append([]int{m.Steps, m.Batch}, m.Shape...) }
+
+// isNil reports whether v is nil, or holds a nil pointer, slice or function.
+func isNil(v any) bool {
+	if v == nil {
+		return true
+	}
+	switch r := reflect.ValueOf(v); r.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Func:
+		return r.IsNil()
+	}
+	return false
+}
+
+// compiled returns an error unless NewModel made m.
+func (m *Model) compiled() error {
+	if m == nil || m.test == nil {
+		return errors.New("the model is nil or was not made by NewModel")
 	}
 	return nil
 }
@@ -94,7 +129,7 @@ func (m *Model) assemble() error {
 		return graph.Input(g, name, tensor.New(tensor.Of(m.Dtype), tensor.WithShape(shape...)))
 	}
 	var err error
-	if m.x, err = input("x", append([]int{m.Steps, m.Batch}, m.Shape...)...); err != nil {
+	if m.x, err = input("x", m.inputShape()...); err != nil {
 		return err
 	}
 	if m.w, err = input("sample weights", m.Batch); err != nil {
@@ -105,7 +140,7 @@ func (m *Model) assemble() error {
 	if m.out, err = m.Net.Apply(m.build, m.x); err != nil {
 		return fmt.Errorf("network: %w", err)
 	}
-	shape, err := m.Loss.Target(m.out.Shape())
+	shape, err := m.targetShape()
 	if err != nil {
 		return fmt.Errorf("loss: %w", err)
 	}
@@ -127,10 +162,10 @@ func (m *Model) assemble() error {
 	for _, n := range m.build.Params {
 		m.params = append(m.params, &Parameter{name: n.Name(), value: n.Value().(*tensor.Dense)})
 	}
-	if m.fit, err = graph.NewMachine(append(append(slices.Clone(terms), m.out), grads...)...); err != nil {
+	show := append(slices.Clone(terms), m.out)
+	if m.fit, err = graph.NewMachine(append(slices.Clone(show), grads...)...); err != nil {
 		return err
 	}
-	show := append(slices.Clone(terms), m.out)
 	for _, a := range m.build.Activities {
 		if !a.Spiking {
 			continue
@@ -144,6 +179,38 @@ func (m *Model) assemble() error {
 	m.test, err = graph.NewMachine(show...)
 	return err
 }
+
+// targetShape returns the shape of the targets, and checks it and that of the
+// outputs.
+func (m *Model) targetShape() ([]int, error) {
+	lead, want := []int{m.Batch}, "[batch …]"
+	if m.sequences() {
+		lead, want = []int{m.Steps, m.Batch}, "[T batch …]"
+	}
+	leads := func(s []int) bool { return len(s) >= len(lead) && slices.Equal(s[:len(lead)], lead) }
+	out := m.out.Shape()
+	if !leads(out) {
+		hint := "is a readout missing?"
+		if m.sequences() {
+			hint = "is there a readout too many?"
+		}
+		return nil, fmt.Errorf("outputs have shape %v, want %s with a batch of %d; %s", []int(out), want, m.Batch, hint)
+	}
+	shape, err := m.Loss.Target(out.Clone())
+	if err == nil && (!leads(shape) || slices.Min(shape) < 1) {
+		err = fmt.Errorf("targets have shape %v, want %s with a batch of %d", shape, want, m.Batch)
+	}
+	return shape, err
+}
+
+// sequences reports whether the targets are sequences [T, batch, …].
+func (m *Model) sequences() bool {
+	s, ok := m.Loss.(interface{ OverTime() bool })
+	return ok && s.OverTime()
+}
+
+// classifies reports whether the targets are labels of classes.
+func (m *Model) classifies() bool { return m.y.Dims() == 1 && m.out.Dims() == 2 }
 
 // cost returns the loss and the penalties, and their sum.
 func (m *Model) cost() (terms G.Nodes, total *G.Node, err error) {
@@ -160,21 +227,41 @@ func (m *Model) cost() (terms G.Nodes, total *G.Node, err error) {
 }
 
 // Params returns the learnable parameters, in the order of the layers.
-func (m *Model) Params() []*Parameter { return m.params }
+func (m *Model) Params() []*Parameter {
+	if m.compiled() != nil {
+		return nil
+	}
+	return slices.Clone(m.params)
+}
 
 // Warnings says what a user should know about the network: parameters without
 // effect, above all.
-func (m *Model) Warnings() []string { return m.build.Warnings }
+func (m *Model) Warnings() []string {
+	if m.compiled() != nil {
+		return nil
+	}
+	return slices.Clone(m.build.Warnings)
+}
 
 // Nodes returns the number of nodes in the graph. It does not depend on the
 // number of time steps.
-func (m *Model) Nodes() int { return len(m.out.Graph().AllNodes()) }
+func (m *Model) Nodes() int {
+	if m.compiled() != nil {
+		return 0
+	}
+	return len(m.out.Graph().AllNodes())
+}
 
 // Layers returns what the layers of neurons do; their nodes are of the model's
 // graph.
-func (m *Model) Layers() []layers.Activity { return m.build.Activities }
+func (m *Model) Layers() []layers.Activity {
+	if m.compiled() != nil {
+		return nil
+	}
+	return slices.Clone(m.build.Activities)
+}
 
-// params as a solver wants them.
+// valueGrads returns the parameters as a solver wants them.
 func (m *Model) valueGrads() []G.ValueGrad {
 	vs := make([]G.ValueGrad, len(m.params))
 	for i, p := range m.params {

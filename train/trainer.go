@@ -12,8 +12,6 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/data"
-	"github.com/spikegrad/spikegrad/graph"
-	"github.com/spikegrad/spikegrad/layers"
 )
 
 // A Trainer fits a model to a data set with backpropagation through time.
@@ -28,7 +26,7 @@ type Trainer struct {
 	ClipNorm   float64 // gradients with a larger norm are scaled down to it; 0 means never
 	Seed       uint64  // of the order of the samples, of the encoder and of dropout
 	Patience   int     // stop after so many epochs without a lower validation loss; 0 means never
-	KeepBest   bool    // end with the weights of the epoch with the best validation accuracy, or loss
+	KeepBest   bool    // end with the weights of the epoch with the best validation
 
 	OnBatch func(Batch)       // called after every batch; may be nil
 	OnEpoch func(Epoch) error // called after every epoch; may be nil. An error ends the training
@@ -56,17 +54,18 @@ type Epoch struct {
 // A Result is what a training reached.
 type Result struct {
 	History []Epoch
-	Best    int  // epoch with the best validation, −1 without one
+	Best    int  // epoch with the highest validation accuracy, of equals with the lowest loss; −1 without one
 	Stopped bool // ended before the last epoch: cancelled, or out of patience
 }
 
 // Run trains. When ctx is cancelled it ends after the present batch and returns
 // what was reached with the context's error; the model keeps the weights it
-// has. A loss or gradient that is not finite is an error that names the
-// parameter, the epoch and the batch; the weights are those before that batch.
+// has, or with KeepBest the best. A loss or gradient that is not finite is an
+// error that names the parameter, the epoch and the batch; the weights are those
+// before that batch.
 func (t *Trainer) Run(ctx context.Context) (Result, error) {
 	r := Result{Best: -1}
-	run, err := t.start()
+	run, err := t.start(ctx)
 	if err != nil {
 		return r, err
 	}
@@ -78,10 +77,10 @@ func (t *Trainer) Run(ctx context.Context) (Result, error) {
 			return r, run.finish(err)
 		}
 		if t.Validation != nil {
-			v, err := t.Model.Evaluate(ctx, t.Validation, t.Encoder)
+			v, err := t.Model.evaluate(ctx, t.Validation, t.Encoder)
 			if err != nil {
 				r.Stopped = true
-				return r, run.finish(err)
+				return r, run.finish(fmt.Errorf("train: epoch %d, validation: %w", e, err))
 			}
 			ep.Validation = &v
 			run.judge(e, v)
@@ -110,29 +109,40 @@ type trainRun struct {
 	schedule Schedule
 	feed     *feeder
 	batches  int
-	best     int     // epoch with the best validation
-	bestBy   float64 // its accuracy, or minus its loss
-	weights  []*tensor.Dense
-	lowest   int // epoch with the lowest validation loss
-	lowestBy float64
+
+	best       int     // epoch with the best validation, −1 before the first
+	bestBy     Metrics // its validation
+	weights    []*tensor.Dense
+	lowest     int // epoch with the lowest validation loss
+	lowestLoss float64
 }
 
-func (t *Trainer) start() (*trainRun, error) {
+var errNoContext = errors.New("the context is nil")
+
+func (t *Trainer) start(ctx context.Context) (*trainRun, error) {
+	if t == nil {
+		return nil, errors.New("train: the trainer is nil")
+	}
+	if err := t.Model.compiled(); err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
 	switch {
-	case t.Model == nil || t.Model.fit == nil:
-		return nil, errors.New("train: the model is nil, or was not made by NewModel")
+	case ctx == nil:
+		return nil, fmt.Errorf("train: %w", errNoContext)
 	case t.Epochs < 0:
 		return nil, fmt.Errorf("train: number of epochs is %d, want at least 0", t.Epochs)
 	case t.ClipNorm < 0 || math.IsNaN(t.ClipNorm):
 		return nil, fmt.Errorf("train: norm to clip to is %v, want at least 0", t.ClipNorm)
 	case t.Patience < 0:
 		return nil, fmt.Errorf("train: patience is %d epochs, want at least 0", t.Patience)
+	case t.Validation == nil && (t.Patience > 0 || t.KeepBest):
+		return nil, errors.New("train: Patience and KeepBest need a validation set")
 	}
-	r := &trainRun{Trainer: t, opt: t.Optimiser, schedule: t.Schedule, best: -1, lowest: -1}
-	if r.opt == nil {
+	r := &trainRun{Trainer: t, opt: t.Optimiser, schedule: t.Schedule, best: -1}
+	if isNil(r.opt) {
 		r.opt = &Adam{LearningRate: 1e-3}
 	}
-	if r.schedule == nil {
+	if isNil(r.schedule) {
 		r.schedule = Constant{}
 	}
 	if v, ok := r.schedule.(interface{ Validate() error }); ok {
@@ -142,11 +152,11 @@ func (t *Trainer) start() (*trainRun, error) {
 	}
 	var err error
 	if r.feed, err = newFeeder(t.Model, t.Data, t.Encoder); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("train: %w", err)
 	}
 	if t.Validation != nil {
 		if _, err := newFeeder(t.Model, t.Validation, t.Encoder); err != nil {
-			return nil, fmt.Errorf("%w (of the validation set)", err)
+			return nil, fmt.Errorf("train: validation: %w", err)
 		}
 	}
 	r.batches = (t.Data.Len() + t.Model.Batch - 1) / t.Model.Batch
@@ -169,13 +179,13 @@ func (r *trainRun) epoch(ctx context.Context, e int) (Epoch, error) {
 			return ep, fmt.Errorf("train: epoch %d, batch %d: %w", e, b, err)
 		}
 		m := r.Model
-		s.add(m, len(idx), m.fitTerms(), nil, m.fitOut(), r.feed.Labels)
+		s.add(m, len(idx), m.fitTerms(), nil, m.fitOut(), r.feed.labels)
 		ep.GradNorm += norm / float64(r.batches)
 		if r.OnBatch != nil {
 			info := Batch{Epoch: e, Batch: b, Batches: r.batches, Loss: number(m.fitTerms()[0]),
 				Accuracy: math.NaN(), GradNorm: norm, LearningRate: r.opt.Rate()}
 			if m.classifies() {
-				right, n := correct(m.fitOut(), r.feed.Labels)
+				right, n := correct(m.fitOut(), r.feed.labels)
 				info.Accuracy = float64(right) / float64(n)
 			}
 			r.OnBatch(info)
@@ -192,8 +202,8 @@ func (r *trainRun) step(idx []int, rng *rand.Rand) (float64, error) {
 	if err := r.feed.load(idx, rng); err != nil {
 		return 0, err
 	}
-	for _, k := range m.build.Masks {
-		fillMask(k, rng)
+	if err := m.setMode(rng); err != nil {
+		return 0, err
 	}
 	norm, err := m.backpropagate(r.ClipNorm)
 	if err != nil {
@@ -211,10 +221,8 @@ func (m *Model) backpropagate(clip float64) (float64, error) {
 	for i, p := range m.params {
 		p.grad = m.fit.Value(len(m.termNames) + 1 + i)
 	}
-	for i, v := range m.fitTerms() {
-		if x := number(v); math.IsNaN(x) || math.IsInf(x, 0) {
-			return 0, fmt.Errorf("%s is %v", m.termNames[i], x)
-		}
+	if err := m.checkTerms(m.fitTerms()); err != nil {
+		return 0, err
 	}
 	if clip == 0 {
 		clip = math.Inf(1)
@@ -245,57 +253,35 @@ func finite(v G.Value) bool {
 
 // judge remembers the best epoch and its weights.
 func (r *trainRun) judge(e int, v Metrics) {
-	if r.lowest < 0 || v.Loss < r.lowestBy {
-		r.lowest, r.lowestBy = e, v.Loss
+	if r.best < 0 || v.Loss < r.lowestLoss {
+		r.lowest, r.lowestLoss = e, v.Loss
 	}
-	by := v.Accuracy
-	if math.IsNaN(by) {
-		by = -v.Loss
-	}
-	if r.best >= 0 && by < r.bestBy || by == r.bestBy && e != r.lowest {
+	if r.best >= 0 && !better(v, r.bestBy) {
 		return
 	}
-	r.best, r.bestBy = e, by
+	r.best, r.bestBy = e, v
 	if r.KeepBest {
 		r.weights = r.Model.Weights()
 	}
 }
 
+// better reports whether a is better than b: more accurate, or as accurate, or
+// without labels, and of a lower loss.
+func better(a, b Metrics) bool {
+	if a.Accuracy != b.Accuracy && !math.IsNaN(a.Accuracy) {
+		return a.Accuracy > b.Accuracy
+	}
+	return a.Loss < b.Loss
+}
+
 // finish puts the best weights back, and returns err.
 func (r *trainRun) finish(err error) error {
-	if r.weights == nil {
-		return err
-	}
-	return errors.Join(err, r.Model.SetWeights(r.weights))
-}
-
-// Weights returns a copy of the parameters, in the order of Params.
-func (m *Model) Weights() []*tensor.Dense {
-	ws := make([]*tensor.Dense, len(m.params))
-	for i, p := range m.params {
-		ws[i] = p.value.Clone().(*tensor.Dense)
-	}
-	return ws
-}
-
-// SetWeights copies ws, in the order of Params, to the parameters. If one does
-// not fit, none is changed.
-func (m *Model) SetWeights(ws []*tensor.Dense) error {
-	if len(ws) != len(m.params) {
-		return fmt.Errorf("train: got %d tensors, the model has %d parameters", len(ws), len(m.params))
-	}
-	for i, w := range ws {
-		p := m.params[i]
-		if w == nil || w.Dtype() != p.value.Dtype() || fmt.Sprint(w.Shape()) != fmt.Sprint(p.value.Shape()) {
-			return fmt.Errorf("train: weights for %s do not fit: got %v, want %v of shape %v", p.name, w, p.value.Dtype(), p.value.Shape())
+	if r.weights != nil {
+		if e := r.Model.SetWeights(r.weights); e != nil {
+			return errors.Join(err, e)
 		}
 	}
-	for i, w := range ws {
-		if err := tensor.Copy(m.params[i].value, w); err != nil {
-			return fmt.Errorf("train: weights of %s: %w", m.params[i].name, err)
-		}
-	}
-	return nil
+	return err
 }
 
 // evaluation stands in the place of the epoch for what is drawn in evaluation.
@@ -304,26 +290,4 @@ const evaluation = -1
 // seeded returns the generator of a batch. It depends on nothing that ran before.
 func seeded(seed uint64, epoch, batch int) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, uint64(epoch+1)<<32|uint64(uint32(batch))))
-}
-
-// fillMask draws a dropout mask; a nil generator means that none is dropped.
-func fillMask(k layers.Mask, r *rand.Rand) {
-	keep := make([]float32, k.Node.Shape().TotalSize())
-	for i := range keep {
-		switch {
-		case r == nil:
-			keep[i] = 1
-		case r.Float64() >= k.P:
-			keep[i] = float32(1 / (1 - k.P))
-		}
-	}
-	set(k.Node.Value(), keep)
-}
-
-func values(m *graph.Machine, from, n int) []G.Value {
-	vs := make([]G.Value, n)
-	for i := range vs {
-		vs[i] = m.Value(from + i)
-	}
-	return vs
 }

@@ -1,0 +1,247 @@
+package train
+
+import (
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/neurons"
+)
+
+// A workload is a network to time.
+type workload struct {
+	net          layers.Layer
+	shape        []int
+	classes      int
+	steps, batch int
+	rate         float64    // of the input, spikes per time step
+	hidden       [][]string // weights of each spiking layer, which are scaled until it fires at 5 %
+	neurons      int        // spiking and not
+	noSelf       string     // recurrent weights, whose diagonal is 0
+}
+
+const targetRate = 0.05 // of the hidden layers
+
+// linear has no bias, and weights N(0, 1/fan_in) before they are scaled.
+func linear(out int) layers.Layer { return layers.Linear{Out: out, NoBias: true} }
+
+func lift[S any, P graph.Params[S]](step graph.Step[S, P], p P) layers.Layer {
+	return layers.Lift(step, p)
+}
+
+func feedForward(steps, batch int) workload {
+	lif := lift(neurons.LIFStep, neurons.DefaultLIFParams())
+	return workload{
+		net: layers.Sequential{
+			linear(512), lif, linear(512), lif, linear(10), lift(neurons.LIStep, neurons.DefaultLIParams()), layers.MaxOverTime,
+		},
+		shape: []int{784}, classes: 10, steps: steps, batch: batch, rate: 0.05,
+		hidden: [][]string{{"0.linear.w"}, {"2.linear.w"}}, neurons: 512 + 512 + 10,
+	}
+}
+
+func recurrent() workload {
+	p := neurons.DefaultLSNNParams()
+	p.DetachReset = true
+	return workload{
+		net: layers.Sequential{
+			linear(256), layers.Recurrent(neurons.LSNNStep, p), linear(20), lift(neurons.LIStep, neurons.DefaultLIParams()), layers.MaxOverTime,
+		},
+		shape: []int{700}, classes: 20, steps: 100, batch: 64, rate: 0.03,
+		hidden: [][]string{{"0.linear.w"}}, neurons: 256 + 20, noSelf: "1.recurrent.w",
+	}
+}
+
+func convolutional() workload {
+	lif := lift(neurons.LIFStep, neurons.DefaultLIFParams())
+	return workload{
+		net: layers.Sequential{
+			layers.Conv2D{Out: 16, Kernel: 5, NoBias: true}, lif, layers.Pool{Size: 2},
+			layers.Conv2D{Out: 32, Kernel: 5, NoBias: true}, lif, layers.Pool{Size: 2},
+			layers.Flatten, linear(10), lift(neurons.LIStep, neurons.DefaultLIParams()), layers.MaxOverTime,
+		},
+		shape: []int{1, 28, 28}, classes: 10, steps: 25, batch: 32, rate: 0.05,
+		hidden: [][]string{{"0.conv.w"}, {"3.conv.w"}}, neurons: 16*24*24 + 32*8*8 + 10,
+	}
+}
+
+// BenchmarkTrainStep times one training step: forward, backward, the norm of the
+// gradient, and Adam. The input is there already.
+func BenchmarkTrainStep(b *testing.B) {
+	for _, c := range []struct {
+		name string
+		w    workload
+	}{{"ff", feedForward(100, 64)}, {"long", feedForward(500, 32)}, {"rec", recurrent()}, {"conv", convolutional()}} {
+		b.Run(c.name, func(b *testing.B) {
+			m := c.w.model(b, c.w.steps, c.w.batch)
+			c.w.calibrate(b, m)
+			rate := c.w.rates(b, m)
+			opt := &Adam{LearningRate: 1e-3}
+			params := m.valueGrads()
+			step := func() {
+				_, err := m.backpropagate(0)
+				require.NoError(b, err)
+				require.NoError(b, opt.Step(params))
+			}
+			step() // makes the memory that is kept from run to run
+			runtime.GC()
+			b.ReportAllocs()
+			for b.Loop() {
+				step()
+			}
+			n := float64(c.w.steps * c.w.batch * c.w.neurons)
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/neuron-step")
+			b.ReportMetric(mean(rate), "spikes/neuron/step")
+			b.ReportMetric(float64(m.Nodes()), "nodes")
+		})
+	}
+}
+
+func mean(x []float64) (m float64) {
+	for _, v := range x {
+		m += v / float64(len(x))
+	}
+	return m
+}
+
+// model returns the model of a workload, with random spikes and labels loaded.
+func (w workload) model(b testing.TB, steps, batch int) *Model {
+	b.Helper()
+	m, err := NewModel(Model{Net: w.net, Shape: w.shape, Steps: steps, Batch: batch, Seed: 22})
+	require.NoError(b, err)
+	if w.noSelf != "" {
+		v := m.weight(w.noSelf)
+		n := int(math.Sqrt(float64(len(v))))
+		for i := range n {
+			v[i*n+i] = 0
+		}
+	}
+	r := rand.New(rand.NewPCG(11, 33))
+	x := make([]float32, m.x.Shape().TotalSize())
+	for i := range x {
+		if r.Float64() < w.rate {
+			x[i] = 1
+		}
+	}
+	y, weight := make([]float32, batch), make([]float32, batch)
+	for i := range y {
+		y[i], weight[i] = float32(r.IntN(w.classes)), 1/float32(batch)
+	}
+	set(m.x.Value(), x)
+	set(m.y.Value(), y)
+	set(m.w.Value(), weight)
+	return m
+}
+
+// weight returns the elements of the named parameter.
+func (m *Model) weight(name string) []float32 {
+	i := slices.IndexFunc(m.params, func(p *Parameter) bool { return p.name == name })
+	return m.params[i].value.Float32s()
+}
+
+// rates returns the rates of the spiking layers.
+func (w workload) rates(b testing.TB, m *Model) []float64 {
+	b.Helper()
+	require.NoError(b, m.test.Run())
+	var rs []float64
+	for _, v := range m.testRates() {
+		rs = append(rs, number(v))
+	}
+	return rs
+}
+
+// calibrate scales the weights of m, layer by layer, until the hidden layers
+// fire at the target rate, on a smaller batch and no more than 100 steps.
+func (w workload) calibrate(b testing.TB, m *Model) {
+	b.Helper()
+	small := w.model(b, min(w.steps, 100), min(w.batch, 16))
+	for layer, names := range w.hidden {
+		var base [][]float32
+		for _, n := range names {
+			base = append(base, slices.Clone(small.weight(n)))
+		}
+		scale := func(by float64) {
+			for i, n := range names {
+				for j, v := range base[i] {
+					small.weight(n)[j] = float32(by) * v
+				}
+			}
+		}
+		lo, hi, best, off := 0.05, 400., 1., math.Inf(1)
+		for range 14 {
+			by := math.Sqrt(lo * hi)
+			scale(by)
+			rate := w.rates(b, small)[layer]
+			if d := math.Abs(rate - targetRate); d < off {
+				best, off = by, d
+			}
+			if rate < targetRate {
+				lo = by
+			} else {
+				hi = by
+			}
+		}
+		scale(best)
+	}
+	require.NoError(b, m.SetWeights(small.Weights()))
+}
+
+// BenchmarkUnroll compares Scan with Unroll on the first layer of the workload
+// ff: a linear map and leaky integrate-and-fire neurons, forward and backward.
+// Both run on a graph.Machine, as a tape machine of Gorgonia's takes a time to
+// compile an unrolled graph that is quadratic in the number of steps.
+func BenchmarkUnroll(b *testing.B) {
+	const steps, batch, in, n = 100, 64, 784, 512
+	type lifter = func(xs *G.Node, p neurons.LIFParams) (*graph.Run[neurons.LIFState], error)
+	for _, c := range []struct {
+		name string
+		lift lifter
+	}{
+		{"ff-small", func(xs *G.Node, p neurons.LIFParams) (*graph.Run[neurons.LIFState], error) {
+			return graph.Unroll(neurons.LIFStep, xs, nil, p)
+		}},
+		{"ff-small-scan", func(xs *G.Node, p neurons.LIFParams) (*graph.Run[neurons.LIFState], error) {
+			return graph.Scan(neurons.LIFStep, xs, nil, p)
+		}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			r := rand.New(rand.NewPCG(11, 33))
+			g := G.NewGraph()
+			x := tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(steps, batch, in))
+			for i := range x.Float32s() {
+				if r.Float64() < 0.05 {
+					x.Float32s()[i] = 1
+				}
+			}
+			xs, err := graph.Input(g, "x", x)
+			require.NoError(b, err)
+			build := layers.NewBuild(22)
+			i, err := linear(n).Apply(build, xs)
+			require.NoError(b, err)
+			run, err := c.lift(i, neurons.DefaultLIFParams())
+			require.NoError(b, err)
+			var bl graph.Builder
+			cost := bl.Reduce(run.Out, nil)
+			require.NoError(b, bl.Err())
+			grads, _, err := graph.Grad(cost, build.Params...)
+			require.NoError(b, err)
+			m, err := graph.NewMachine(append(grads, cost)...)
+			require.NoError(b, err)
+			require.NoError(b, m.Run())
+			b.ReportAllocs()
+			for b.Loop() {
+				require.NoError(b, m.Run())
+			}
+			b.ReportMetric(float64(len(g.AllNodes())), "nodes")
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/(steps*batch*n), "ns/neuron-step")
+		})
+	}
+}
