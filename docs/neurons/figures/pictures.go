@@ -1,0 +1,139 @@
+package main
+
+import (
+	"gorgonia.org/gorgonia"
+
+	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/neurons"
+)
+
+// pictures returns what is drawn of each model. Steps drive the neurons well over
+// their threshold, noise now and then.
+func pictures() []picture {
+	lif, lifBox := neurons.DefaultLIFParams(), neurons.DefaultLIFBoxParams()
+	li, liBox := neurons.DefaultLIParams(), neurons.DefaultLIBoxParams()
+	lifEx, adEx := neurons.DefaultLIFExParams(), neurons.DefaultAdExParams()
+	iaf, subtracting := neurons.DefaultIAFParams(), neurons.DefaultIAFParams()
+	subtracting.ResetMethod = neurons.ResetSubtract
+	coba, lsnn := neurons.BioCobaLIFParams(), neurons.BioLSNNParams()
+	adaLIF := neurons.AdaLIFParams{LSNNParams: lsnn}
+	tonic, class1, class2 := neurons.TonicSpiking.Params(), neurons.Class1Excitable.Params(), neurons.Class2Excitable.Params()
+
+	alone := []float64{1}
+	v, mV, threshold := line{name: "v", state: "V"}, line{name: "v (mV)", state: "V"}, line{name: "threshold", value: 1}
+	return []picture{
+		{
+			file: "lif", run: model(neurons.LIFStep, lif), ms: 1, in: alone,
+			length: 120, step: 0.3, mean: 0.2, sd: 0.12, lines: []line{v, threshold}, peak: 1.6,
+			curves: []curve{{"LIF", model(neurons.LIFStep, lif)}}, hi: 0.5,
+		},
+		{
+			file: "lif_box", run: model(neurons.LIFBoxStep, lifBox), ms: 1, in: alone,
+			length: 120, step: 1.5, mean: 1, sd: 0.5, lines: []line{v, threshold}, peak: 1.6,
+			curves: []curve{{"LIF box", model(neurons.LIFBoxStep, lifBox)}}, hi: 2.5,
+		},
+		{
+			file: "iaf", run: model(neurons.IAFStep, iaf), ms: 1, in: alone,
+			length: 120, step: 0.065, mean: 0.06, sd: 0.08, lines: []line{v, threshold}, peak: 1.6,
+			curves: []curve{{"reset to 0", model(neurons.IAFStep, iaf)}, {"reset by subtraction", model(neurons.IAFStep, subtracting)}}, hi: 1,
+		},
+		{
+			file: "li", run: model(neurons.LIStep, li), ms: 1, in: alone,
+			length: 120, step: 0.2, mean: 0.2, sd: 0.12, lines: []line{v},
+			curves: []curve{{"LI", model(neurons.LIStep, li)}, {"LI box", model(neurons.LIBoxStep, liBox)}}, lo: 1, hi: 150, filter: true,
+		},
+		{
+			file: "li_box", run: model(neurons.LIBoxStep, liBox), ms: 1, in: alone,
+			length: 120, step: 1, mean: 1, sd: 0.5, lines: []line{v},
+			curves: []curve{{"LI box", model(neurons.LIBoxStep, liBox)}}, lo: 1, hi: 150, filter: true,
+		},
+		{
+			file: "lif_ex", run: model(neurons.LIFExStep, lifEx), ms: 1, in: alone,
+			length: 120, step: 0.2, mean: 0.1, sd: 0.1, lines: []line{v, threshold}, peak: 1.6,
+			curves: []curve{{"Δ = 0", sharp(0)}, {"Δ = 0.2", sharp(0.2)}, {"Δ = 0.5", sharp(0.5)}}, hi: 0.4,
+		},
+		{
+			file: "adex", run: model(neurons.AdExStep, adEx), ms: 1, in: alone,
+			length: 500, step: 0.35, mean: 0.25, sd: 0.2, lines: []line{v, threshold, {name: "w", state: "A"}}, peak: 1.6,
+			curves: []curve{{"LIFEx", model(neurons.LIFExStep, lifEx)}, {"AdEx", model(neurons.AdExStep, adEx)}}, hi: 1,
+		},
+		{
+			file: "coba", run: model(neurons.CobaLIFStep, coba), ms: 0.1, in: alone,
+			length: 60, step: 0.039, mean: 0.022, sd: 0.018, lines: []line{mV, {name: "threshold", value: -50}}, peak: -35,
+			curves: []curve{{"CobaLIF", model(neurons.CobaLIFStep, coba)}}, hi: 0.06,
+		},
+		{
+			file: "lsnn", run: model(neurons.LSNNStep, lsnn), ms: 0.1, in: alone,
+			length: 300, step: 1.5, mean: 0.8, sd: 0.6, lines: []line{mV, {name: "threshold b (mV)", state: "B"}}, peak: -30,
+			curves: []curve{{"LIF", model(neurons.LIFStep, neurons.BioLIFParams())}, {"LSNN", model(neurons.LSNNStep, lsnn)}, {"AdaLIF", model(neurons.AdaLIFStep, adaLIF)}}, hi: 4,
+		},
+		{
+			file: "refractory", run: refractory(5), ms: 1, in: alone,
+			length: 120, step: 0.5, mean: 0.3, sd: 0.2, lines: []line{v, threshold}, peak: 1.6,
+			curves: []curve{{"LIF", model(neurons.LIFStep, lif)}, {"5 steps", refractory(5)}, {"20 steps", refractory(20)}}, hi: 1.5,
+		},
+		{
+			file: "recurrent", run: pairs(-2), ms: 1, in: []float64{1, 0.9},
+			length: 120, step: 0.4, mean: 0.3, sd: 0.15, lines: []line{{name: "v of one", state: "V"}, {name: "v of the other", state: "V", neuron: 1}}, peak: 1.6,
+			curves: []curve{{"w = 0.3", pairs(0.3)}, {"w = 0", pairs(0)}, {"w = −1", pairs(-1)}}, hi: 0.7,
+		},
+		{
+			file: "coupled", run: compartments(50), ms: 1, in: []float64{0, 1},
+			length: 120, step: 1, mean: 0.8, sd: 0.5, lines: []line{{name: "v of the soma", state: "V"}, {name: "of the dendrite", state: "V", neuron: 1}, threshold}, peak: 1.6,
+			curves: []curve{{"g = 20", compartments(20)}, {"g = 50", compartments(50)}, {"g = 100", compartments(100)}}, hi: 2,
+		},
+		{
+			file: "izhikevich", run: model(neurons.IzhikevichStep, tonic), ms: 0.25, in: alone,
+			length: 200, step: 10, mean: 5, sd: 5, lines: []line{mV}, peak: 30,
+			curves: []curve{
+				{"tonic spiking", model(neurons.IzhikevichStep, tonic)},
+				{"class 1", model(neurons.IzhikevichStep, class1)},
+				{"class 2", model(neurons.IzhikevichStep, class2)},
+			}, hi: 10,
+		},
+	}
+}
+
+// sharp returns exponential neurons of a sharpness.
+func sharp(delta float64) runner {
+	p := neurons.DefaultLIFExParams()
+	p.DeltaT = graph.Const(delta)
+	return model(neurons.LIFExStep, p)
+}
+
+// refractory returns leaky neurons with a refractory period.
+func refractory(steps float64) runner {
+	return model(neurons.Refractory(neurons.LIFStep), neurons.RefractoryParams[neurons.LIFState, neurons.LIFParams]{
+		Inner: neurons.DefaultLIFParams(), RhoReset: graph.Const(steps),
+	})
+}
+
+// pairs returns neurons that are connected two by two with weight w.
+func pairs(w float64) runner {
+	type params = neurons.RecurrentParams[neurons.LIFState, neurons.LIFParams]
+	return network(neurons.Recurrent(neurons.LIFStep), func(g *gorgonia.ExprGraph, n int) (params, error) {
+		weights, err := blocks(g, "w", n, [][]float64{{0, w}, {w, 0}})
+		return params{Inner: neurons.DefaultLIFParams(), W: weights}, err
+	})
+}
+
+// compartments returns somas, each coupled by a conductance to a dendrite, which
+// does not fire.
+func compartments(conductance float64) runner {
+	type params = neurons.CoupledParams[neurons.LIFState, neurons.LIFParams]
+	return network(neurons.Coupled(neurons.LIFStep), func(g *gorgonia.ExprGraph, n int) (params, error) {
+		const never = 1e6
+		thresholds := make([]float64, n)
+		for i := range thresholds {
+			thresholds[i] = []float64{1, never}[i%2]
+		}
+		th, err := input(g, "v_th", thresholds, n)
+		if err != nil {
+			return params{}, err
+		}
+		p := params{Inner: neurons.DefaultLIFParams()}
+		p.Inner.VTh = graph.Learn(th)
+		p.Coupling, err = blocks(g, "coupling", n, [][]float64{{-conductance, conductance}, {conductance, -conductance}})
+		return p, err
+	})
+}
