@@ -1,4 +1,4 @@
-// Package data reads data sets and event files.
+// Package data reads and generates data sets.
 //
 // A [Dataset] is three methods: how many samples there are, what shape they
 // have, and sample i with its label. Anything that has them can be trained on,

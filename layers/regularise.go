@@ -7,8 +7,6 @@ import (
 	"math"
 	"slices"
 
-	G "gorgonia.org/gorgonia"
-
 	"github.com/spikegrad/spikegrad/graph"
 )
 
@@ -92,22 +90,18 @@ func (r Rate) Penalise(b *Build, a Activity) (Penalty, error) {
 		rate = g.Scale(g.Reduce(rate, []int{1}), graph.Const(1/n))
 		n = 1
 	}
+	// Excursion wants an axis of time, here of one step.
 	rate = g.Scale(rate, graph.Const(1/float64(a.Out.Shape()[0])))
-	p := g.Scale(g.Reduce(excursion(&g, rate, r.Lower, upper), nil), graph.Const(r.Weight/n))
+	rate = g.Reshape(rate, append([]int{1}, rate.Shape()...)...)
+	if err := g.Err(); err != nil {
+		return Penalty{}, err
+	}
+	cost, err := graph.Excursion(rate, r.Lower, upper)
+	if err != nil {
+		return Penalty{}, err
+	}
+	p := g.Scale(g.Reduce(cost, nil), graph.Const(r.Weight/n))
 	return Penalty{Name: b.Name("rate"), Node: p}, g.Err()
-}
-
-// excursion returns max(0, x − hi)² + max(0, lo − x)², one of the bounds being
-// finite.
-func excursion(g *graph.Builder, x *G.Node, lo, hi float64) *G.Node {
-	if math.IsInf(hi, 1) {
-		return g.Square(g.Relu(g.From(graph.Const(lo), x)))
-	}
-	cost := g.Square(g.Relu(g.Less(x, graph.Const(hi))))
-	if math.IsInf(lo, -1) {
-		return cost
-	}
-	return g.Add(cost, g.Square(g.Relu(g.From(graph.Const(lo), x))))
 }
 
 // Voltage keeps membrane voltages between bounds. It adds
@@ -139,12 +133,7 @@ func (v Voltage) Penalise(b *Build, a Activity) (Penalty, error) {
 	if err != nil {
 		return Penalty{}, err
 	}
-	var g graph.Builder
-	cost := excursion(&g, trace, v.Lower, v.Upper)
-	if err := g.Err(); err != nil {
-		return Penalty{}, err
-	}
-	sum, err := graph.SumOverTime(cost)
+	sum, err := graph.Excursion(trace, v.Lower, v.Upper)
 	if err != nil {
 		return Penalty{}, err
 	}
@@ -152,6 +141,7 @@ func (v Voltage) Penalise(b *Build, a Activity) (Penalty, error) {
 	if err != nil {
 		return Penalty{}, err
 	}
+	var g graph.Builder
 	size := float64(trace.Shape()[0] * mean.Shape().TotalSize())
 	p := g.Scale(g.Reduce(mean, nil), graph.Const(v.Weight/size))
 	return Penalty{Name: b.Name("voltage"), Node: p}, g.Err()

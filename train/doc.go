@@ -1,5 +1,4 @@
-// Package train fits a network to data: losses, optimisers, the loop,
-// checkpoints.
+// Package train fits a network to data: losses, optimisers, the training loop.
 //
 // A [Model] is a network of package layers with a loss, compiled for batches of
 // one size. A [Trainer] fits it:

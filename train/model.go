@@ -38,7 +38,7 @@ type Model struct {
 type Parameter struct {
 	name  string
 	value *tensor.Dense
-	grad  G.Value
+	grad  *tensor.Dense // nil before the first training batch
 }
 
 // Name returns the name of the parameter, "0.linear.w".
@@ -54,6 +54,29 @@ func (p *Parameter) Grad() (G.Value, error) {
 		return nil, fmt.Errorf("train: %s has no gradient yet", p.name)
 	}
 	return p.grad, nil
+}
+
+// takeGrad copies a gradient. The value in the graph may be one that all graphs
+// share, as that of Gorgonia's constant 1, and an optimiser sets gradients to
+// zero.
+func (p *Parameter) takeGrad(v G.Value) error {
+	from, err := flatten(v)
+	if d, ok := v.(*tensor.Dense); err != nil && ok { // a view, perhaps
+		from, err = flatten(d.Materialize())
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("the gradient of %s %w", p.name, err)
+	case v.Dtype() != p.value.Dtype() || from.len() != p.value.DataSize():
+		return fmt.Errorf("the gradient of %s is of %v with shape %v, want %v and %v", p.name, v.Dtype(), v.Shape(), p.value.Dtype(), p.value.Shape())
+	}
+	if p.grad == nil {
+		p.grad = tensor.New(tensor.Of(p.value.Dtype()), tensor.WithShape(p.value.Shape()...))
+	}
+	to, err := flatten(p.grad)
+	copy(to.f32, from.f32)
+	copy(to.f64, from.f64)
+	return err
 }
 
 // NewModel builds the network of m, its loss and its gradients.

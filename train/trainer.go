@@ -218,11 +218,13 @@ func (m *Model) backpropagate(clip float64) (float64, error) {
 	if err := m.fit.Run(); err != nil {
 		return 0, err
 	}
-	for i, p := range m.params {
-		p.grad = m.fit.Value(len(m.termNames) + 1 + i)
-	}
 	if err := m.checkTerms(m.fitTerms()); err != nil {
 		return 0, err
+	}
+	for i, p := range m.params {
+		if err := p.takeGrad(m.fit.Value(len(m.termNames) + 1 + i)); err != nil {
+			return 0, err
+		}
 	}
 	if clip == 0 {
 		clip = math.Inf(1)

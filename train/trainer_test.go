@@ -423,3 +423,56 @@ func TestTrainingDoesNotLeak(t *testing.T) {
 	require.Less(t, float64(after), float64(before)+20e3)
 	require.LessOrEqual(t, runtime.NumGoroutine(), goroutines)
 }
+
+// onWeights is a loss of nothing but the weights w [2, 3].
+type onWeights struct {
+	train.CrossEntropy
+	w    **G.Node
+	cost func(w *G.Node) (*G.Node, error)
+}
+
+func (l onWeights) Cost(_, _, _ *G.Node) (*G.Node, error) { return l.cost(*l.w) }
+
+// The gradient of a sum is Gorgonia's own constant 1, or a view of it: setting
+// it to zero after a step would change that of every graph, from then on.
+func TestGradientsAreCopies(t *testing.T) {
+	for name, c := range map[string]struct {
+		cost func(w *G.Node) (*G.Node, error)
+		want []float64 // after three steps of −0.1 times the gradient
+	}{
+		"sum": {func(w *G.Node) (*G.Node, error) { return G.Sum(w) }, []float64{0.7, 0.7, 0.7, 0.7, 0.7, 0.7}},
+		"element": {func(w *G.Node) (*G.Node, error) { return G.Slice(w, G.S(1), G.S(2)) },
+			[]float64{1, 1, 1, 1, 1, 0.7}},
+		"transpose": {func(w *G.Node) (*G.Node, error) {
+			wt, err := G.Transpose(w)
+			if err != nil {
+				return nil, err
+			}
+			m := G.NewMatrix(w.Graph(), tensor.Float64, G.WithName("m"), G.WithShape(3, 2),
+				G.WithValue(tensor.New(tensor.WithShape(3, 2), tensor.WithBacking([]float64{1, 2, 3, 4, 5, 6}))))
+			if wt, err = G.HadamardProd(wt, m); err != nil {
+				return nil, err
+			}
+			return G.Sum(wt)
+		}, []float64{0.7, 0.1, -0.5, 0.4, -0.2, -0.8}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range 2 { // the second graph must not suffer from the first
+				var w *G.Node
+				net := layers.Sequential{layers.Last, weightOnly{&w}}
+				m := newModel(t, train.Model{Net: net, Shape: []int{4}, Steps: 1, Batch: 1, Dtype: tensor.Float64, Loss: onWeights{w: &w, cost: c.cost}})
+				_, err := (&train.Trainer{Model: m, Data: yinyang(t, 1), Epochs: 3, Optimiser: &train.SGD{LearningRate: 0.1}}).Run(background)
+				require.NoError(t, err)
+				require.InDeltaSlice(t, c.want, bits(m)[0], 1e-12)
+			}
+		})
+	}
+}
+
+// weightOnly has weights and does nothing.
+type weightOnly struct{ w **G.Node }
+
+func (l weightOnly) Apply(b *layers.Build, x *G.Node) (_ *G.Node, err error) {
+	*l.w, err = b.Weight(x, "w", layers.Constant(1), 2, 3)
+	return x, err
+}
