@@ -1,6 +1,10 @@
 package graph
 
-import "github.com/spikegrad/spikegrad/internal/vec"
+import (
+	"sync"
+
+	"github.com/spikegrad/spikegrad/internal/vec"
+)
 
 // An opcode names an element-wise operation. Gorgonia's operations and the
 // library's own share this one vocabulary: it is what a step is lowered to.
@@ -90,9 +94,20 @@ type kernelTable[F vec.Float] [numOpcodes]struct {
 	mulAddC func(dst, a []F, k F, e []F)
 }
 
+// tables holds the kernel table of each set of kernels, made when first needed.
+var tables sync.Map
+
 // kernelsFor returns the kernels for the instruction set in force.
 func kernelsFor[F vec.Float]() *kernelTable[F] {
 	k := vec.For[F]()
+	t, ok := tables.Load(k)
+	if !ok {
+		t, _ = tables.LoadOrStore(k, newKernelTable(k))
+	}
+	return t.(*kernelTable[F])
+}
+
+func newKernelTable[F vec.Float](k *vec.Kernels[F]) *kernelTable[F] {
 	var t kernelTable[F]
 	for op, f := range map[opcode]binaryKernel[F]{
 		opAdd: k.Add, opSub: k.Sub, opMul: k.Mul, opDiv: k.Div, opPow: k.Pow,
