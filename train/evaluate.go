@@ -18,7 +18,7 @@ type Metrics struct {
 	Loss     float64            // mean over the samples, without penalties
 	Accuracy float64            // share of samples whose largest output is their label; NaN without labels
 	Terms    map[string]float64 // the penalties of regularisers by name, mean over batches, each as often as it has samples
-	Rates    []Rate             // of the spiking layers
+	Rates    []Rate             // of the spiking layers; in training, where a Trainer has Observers
 	Samples  int
 }
 
@@ -296,3 +296,9 @@ func (m *Model) testRates() []G.Value {
 }
 func (m *Model) fitTerms() []G.Value { return values(m.fit, 0, len(m.termNames)) }
 func (m *Model) fitOut() G.Value     { return m.fit.Value(len(m.termNames)) }
+func (m *Model) fitRates() []G.Value {
+	if !m.watched {
+		return nil
+	}
+	return values(m.fit, len(m.fitNodes), len(m.rates))
+}

@@ -29,9 +29,12 @@ type Model struct {
 	out       *G.Node
 	params    []*Parameter
 	termNames []string       // of the loss, and of each penalty
-	fit       *graph.Machine // terms, then outputs, then gradients
+	fit       *graph.Machine // terms, then outputs, then gradients, then rates where they are watched
 	test      *graph.Machine // terms, then outputs, then rates
 	spiking   []string       // layers that have a rate
+	fitNodes  G.Nodes        // of fit, without rates
+	rates     G.Nodes
+	watched   bool // fit computes rates
 }
 
 // A Parameter is a learnable tensor of a model.
@@ -186,7 +189,8 @@ func (m *Model) assemble() error {
 		m.params = append(m.params, &Parameter{name: n.Name(), value: n.Value().(*tensor.Dense)})
 	}
 	show := append(slices.Clone(terms), m.out)
-	if m.fit, err = graph.NewMachine(append(slices.Clone(show), grads...)...); err != nil {
+	m.fitNodes = append(slices.Clone(show), grads...)
+	if m.fit, err = graph.NewMachine(m.fitNodes...); err != nil {
 		return err
 	}
 	for _, a := range m.build.Activities {
@@ -197,9 +201,25 @@ func (m *Model) assemble() error {
 		if err != nil {
 			return err
 		}
-		m.spiking, show = append(m.spiking, a.Name), append(show, r)
+		m.spiking, m.rates = append(m.spiking, a.Name), append(m.rates, r)
 	}
-	m.test, err = graph.NewMachine(show...)
+	m.test, err = graph.NewMachine(append(show, m.rates...)...)
+	return err
+}
+
+// watch says whether firing rates are to be computed in training. They change no
+// bit of anything else.
+func (m *Model) watch(rates bool) (err error) {
+	if rates == m.watched {
+		return nil
+	}
+	nodes := slices.Clone(m.fitNodes)
+	if rates {
+		nodes = append(nodes, m.rates...)
+	}
+	if m.fit, err = graph.NewMachine(nodes...); err == nil {
+		m.watched = rates
+	}
 	return err
 }
 

@@ -30,14 +30,20 @@ type Trainer struct {
 
 	OnBatch func(Batch)       // called after every batch; may be nil
 	OnEpoch func(Epoch) error // called after every epoch; may be nil. An error ends the training
+
+	Observers []Observer // told of all that happens, after OnBatch and OnEpoch; with any, firing rates are measured in training too
 }
 
 // A Batch is what a Trainer tells about a batch.
 type Batch struct {
-	Epoch, Batch, Batches int     // counted from 0; Batches in an epoch
-	Loss                  float64 // without penalties
-	Accuracy              float64 // of the batch, NaN without labels
-	GradNorm              float64 // before clipping
+	Epoch, Batch, Batches int                // counted from 0; Batches in an epoch
+	Step                  int                // batches since the beginning of the training, counted from 0
+	Samples               int                // in the batch
+	Loss                  float64            // without penalties
+	Accuracy              float64            // of the batch, NaN without labels
+	Terms                 map[string]float64 // the penalties of regularisers by name
+	Rates                 []Rate             // of the spiking layers; nil without Observers
+	GradNorm              float64            // before clipping
 	LearningRate          float64
 }
 
@@ -64,11 +70,23 @@ type Result struct {
 // error that names the parameter, the epoch and the batch; the weights are those
 // before that batch.
 func (t *Trainer) Run(ctx context.Context) (Result, error) {
-	r := Result{Best: -1}
 	run, err := t.start(ctx)
-	if err != nil {
-		return r, err
+	if err == nil {
+		err = run.begin(0, 0)
 	}
+	if err != nil {
+		return Result{Best: -1}, err
+	}
+	r, err := t.run(ctx, run)
+	for _, o := range t.Observers {
+		o.End(r, err)
+	}
+	return r, err
+}
+
+// run trains for all epochs.
+func (t *Trainer) run(ctx context.Context, run *trainRun) (Result, error) {
+	r := Result{Best: -1}
 	for e := range t.Epochs {
 		began := time.Now()
 		ep, err := run.epoch(ctx, e)
@@ -93,6 +111,9 @@ func (t *Trainer) Run(ctx context.Context) (Result, error) {
 				r.Stopped = true
 				return r, run.finish(fmt.Errorf("train: epoch %d: %w", e, err))
 			}
+		}
+		for _, o := range t.Observers {
+			o.Epoch(ep)
 		}
 		if t.Patience > 0 && t.Validation != nil && e-run.lowest >= t.Patience {
 			r.Stopped = e+1 < t.Epochs
@@ -159,6 +180,9 @@ func (t *Trainer) start(ctx context.Context) (*trainRun, error) {
 			return nil, fmt.Errorf("train: validation: %w", err)
 		}
 	}
+	if err := t.Model.watch(len(t.Observers) > 0); err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
 	r.batches = (t.Data.Len() + t.Model.Batch - 1) / t.Model.Batch
 	return r, nil
 }
@@ -179,17 +203,9 @@ func (r *trainRun) epoch(ctx context.Context, e int) (Epoch, error) {
 			return ep, fmt.Errorf("train: epoch %d, batch %d: %w", e, b, err)
 		}
 		m := r.Model
-		s.add(m, len(idx), m.fitTerms(), nil, m.fitOut(), r.feed.labels)
+		s.add(m, len(idx), m.fitTerms(), m.fitRates(), m.fitOut(), r.feed.labels)
 		ep.GradNorm += norm / float64(r.batches)
-		if r.OnBatch != nil {
-			info := Batch{Epoch: e, Batch: b, Batches: r.batches, Loss: number(m.fitTerms()[0]),
-				Accuracy: math.NaN(), GradNorm: norm, LearningRate: r.opt.Rate()}
-			if m.classifies() {
-				right, n := correct(m.fitOut(), r.feed.labels)
-				info.Accuracy = float64(right) / float64(n)
-			}
-			r.OnBatch(info)
-		}
+		r.tell(e, b, len(idx), norm)
 	}
 	ep.Train = s.metrics(r.Model)
 	ep.LearningRate = r.opt.Rate()

@@ -1,0 +1,87 @@
+package train
+
+import (
+	"fmt"
+	"math"
+)
+
+// An Observer is told what happens in a training, in the order in which it
+// happens: Folder of package runlog, which writes a log and a report, is one. It
+// must change neither the model nor the data. What goes wrong in it after the
+// beginning is its own matter: a training does not end because nobody can write
+// down how it goes.
+type Observer interface {
+	// Begin comes before the first batch. Its error ends the training there.
+	Begin(Session) error
+
+	// Batch comes after every batch.
+	Batch(Batch)
+
+	// Epoch comes after every epoch, behind its validation.
+	Epoch(Epoch)
+
+	// Sync comes before a checkpoint of the training is written. When it
+	// returns, what was told so far is on the disk, as far as it can be.
+	Sync()
+
+	// End comes when the training is over, with what Run is about to return.
+	// The model has the weights that it is left with.
+	End(Result, error)
+}
+
+// A Session is what a Trainer tells about a training that begins or goes on.
+type Session struct {
+	Trainer *Trainer
+	Steps   int // batches in the whole training
+	Step    int // batches before this one, when a training goes on where another ended
+	Epoch   int // epochs before, with their validation; Epoch was called for each
+}
+
+// begin tells the observers that the training begins, after so many batches and
+// epochs.
+func (r *trainRun) begin(step, epoch int) error {
+	s := Session{Trainer: r.Trainer, Steps: r.Epochs * r.batches, Step: step, Epoch: epoch}
+	for i, o := range r.Observers {
+		if isNil(o) {
+			return fmt.Errorf("train: observer %d is nil", i)
+		}
+	}
+	for i, o := range r.Observers {
+		if err := o.Begin(s); err != nil {
+			for _, begun := range r.Observers[:i] {
+				begun.End(Result{Best: -1}, err)
+			}
+			return fmt.Errorf("train: %w", err)
+		}
+	}
+	return nil
+}
+
+// tell tells everybody who wants to know about a batch of n samples.
+func (r *trainRun) tell(e, b, n int, norm float64) {
+	if r.OnBatch == nil && len(r.Observers) == 0 {
+		return
+	}
+	m := r.Model
+	info := Batch{Epoch: e, Batch: b, Batches: r.batches, Step: e*r.batches + b, Samples: n,
+		Loss: number(m.fitTerms()[0]), Accuracy: math.NaN(), GradNorm: norm, LearningRate: r.opt.Rate()}
+	if m.classifies() {
+		right, n := correct(m.fitOut(), r.feed.labels)
+		info.Accuracy = float64(right) / float64(n)
+	}
+	if len(m.termNames) > 1 {
+		info.Terms = map[string]float64{}
+		for i, v := range m.fitTerms()[1:] {
+			info.Terms[m.termNames[1+i]] = number(v)
+		}
+	}
+	for i, v := range m.fitRates() {
+		info.Rates = append(info.Rates, Rate{Layer: m.spiking[i], Value: number(v)})
+	}
+	if r.OnBatch != nil {
+		r.OnBatch(info)
+	}
+	for _, o := range r.Observers {
+		o.Batch(info)
+	}
+}
