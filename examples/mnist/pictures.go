@@ -15,7 +15,7 @@ import (
 func draw(ctx context.Context, m *train.Model, test data.Dataset, r train.Result, out string) error {
 	if len(r.History) > 0 {
 		fig, err := show.Curves("MNIST", r.History)
-		if err := save(out, "curves", fig, err); err != nil {
+		if err := show.Save(out, "curves", fig, err); err != nil {
 			return err
 		}
 	}
@@ -29,7 +29,7 @@ func draw(ctx context.Context, m *train.Model, test data.Dataset, r train.Result
 	}
 	if len(wrong) > 0 {
 		fig, err := plot.Digits("Misclassified: truth and answer", 28, 28, 8, wrong...)
-		if err := save(out, "misclassified", fig, err); err != nil {
+		if err := show.Save(out, "misclassified", fig, err); err != nil {
 			return err
 		}
 	}
@@ -39,14 +39,7 @@ func draw(ctx context.Context, m *train.Model, test data.Dataset, r train.Result
 		return err
 	}
 	fig, err := show.Raster(fmt.Sprintf("Test image %d", sample), 1e-3, rec)
-	return save(out, "raster", fig, err)
-}
-
-func save(dir, name string, fig plot.Figure, err error) error {
-	if err != nil {
-		return err
-	}
-	return plot.Save(dir, name, fig)
+	return show.Save(out, "raster", fig, err)
 }
 
 // misclassified returns the first images that got a wrong answer, limit at most.

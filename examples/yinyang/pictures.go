@@ -16,12 +16,12 @@ import (
 func draw(ctx context.Context, m *train.Model, test *data.Memory, r train.Result, out string) error {
 	if len(r.History) > 0 {
 		fig, err := show.Curves("Yin-Yang", r.History)
-		if err := save(out, "curves", fig, err); err != nil {
+		if err := show.Save(out, "curves", fig, err); err != nil {
 			return err
 		}
 	}
 	fig, err := regions(ctx, m, test)
-	if err := save(out, "regions", fig, err); err != nil {
+	if err := show.Save(out, "regions", fig, err); err != nil {
 		return err
 	}
 	const sample = 0
@@ -31,18 +31,11 @@ func draw(ctx context.Context, m *train.Model, test *data.Memory, r train.Result
 	}
 	title := fmt.Sprintf("Test point %d", sample)
 	fig, err = show.Raster(title, 1e-3, rec)
-	if err := save(out, "raster", fig, err); err != nil {
+	if err := show.Save(out, "raster", fig, err); err != nil {
 		return err
 	}
 	fig, err = voltages(title, rec)
-	return save(out, "voltages", fig, err)
-}
-
-func save(dir, name string, fig plot.Figure, err error) error {
-	if err != nil {
-		return err
-	}
-	return plot.Save(dir, name, fig)
+	return show.Save(out, "voltages", fig, err)
 }
 
 // points returns the two coordinates, the labels and the predictions of a set.

@@ -5,6 +5,7 @@ package show
 import (
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"os/signal"
 	"strings"
@@ -35,7 +36,11 @@ func Watch(t *train.Trainer, title string, each func(train.Epoch)) (done func())
 	}
 	rates := ""
 	t.OnBatch = func(b train.Batch) {
-		p.Step(1, fmt.Sprintf("epoch %d, loss %.3f, accuracy %.1f %%%s", b.Epoch+1, b.Loss, 100*b.Accuracy, rates))
+		accuracy := ""
+		if !math.IsNaN(b.Accuracy) {
+			accuracy = fmt.Sprintf(", accuracy %.1f %%", 100*b.Accuracy)
+		}
+		p.Step(1, fmt.Sprintf("epoch %d, loss %.3f%s%s", b.Epoch+1, b.Loss, accuracy, rates))
 	}
 	t.OnEpoch = func(e train.Epoch) error {
 		if e.Validation != nil {
@@ -58,13 +63,21 @@ func Rates(rs []train.Rate) string {
 	return strings.Join(s, ", ")
 }
 
-// Curves draws the learning curves of a training.
+// Curves draws the learning curves of a training, those of the accuracy where
+// samples have labels.
 func Curves(title string, history []train.Epoch) (plot.Figure, error) {
 	h := plot.History{Title: title}
 	for _, e := range history {
-		h.TrainLoss, h.TrainAcc = append(h.TrainLoss, e.Train.Loss), append(h.TrainAcc, e.Train.Accuracy)
+		h.TrainLoss = append(h.TrainLoss, e.Train.Loss)
+		labelled := !math.IsNaN(e.Train.Accuracy)
+		if labelled {
+			h.TrainAcc = append(h.TrainAcc, e.Train.Accuracy)
+		}
 		if e.Validation != nil {
-			h.ValidLoss, h.ValidAcc = append(h.ValidLoss, e.Validation.Loss), append(h.ValidAcc, e.Validation.Accuracy)
+			h.ValidLoss = append(h.ValidLoss, e.Validation.Loss)
+		}
+		if e.Validation != nil && labelled {
+			h.ValidAcc = append(h.ValidAcc, e.Validation.Accuracy)
 		}
 	}
 	return plot.Curves(h)
@@ -99,4 +112,12 @@ func Names(kind string, some []int) []string {
 		names = append(names, fmt.Sprintf("%s %d", kind, i))
 	}
 	return names
+}
+
+// Save writes a picture to a folder, unless err says that there is none.
+func Save(dir, name string, fig plot.Figure, err error) error {
+	if err != nil {
+		return err
+	}
+	return plot.Save(dir, name, fig)
 }
