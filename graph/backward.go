@@ -15,6 +15,7 @@ type backward struct {
 	grads   []*gradOp // one for each gradient given, in the order of the inputs
 	sg      *stepGraph
 	v       *vjp
+	sums    G.Nodes // the reductions that states add up, nil for those that are carried
 	program *program
 	tails   []*tail
 	advance *program // the carried states alone, nil where all are kept
@@ -43,6 +44,7 @@ func newBackward(s *scan, in G.Nodes, grad *G.Node) (*backward, error) {
 	if bw.sg, err = s.build(); err != nil {
 		return nil, err
 	}
+	bw.sums = bw.sg.sums(func(i int) bool { return hasTrace[i] })
 	if bw.v, err = bw.sg.differentiate(hasOut, hasTrace); err != nil {
 		return nil, err
 	}
@@ -91,7 +93,11 @@ func (bw *backward) lower() error {
 		leaves[st] = leaf{leafState, n + i}
 	}
 	for i, l := range v.lambda {
-		leaves[l] = leaf{leafState, i}
+		if bw.sums[i] == nil {
+			leaves[l] = leaf{leafState, i}
+		} else {
+			leaves[l] = leaf{kind: leafParam}
+		}
 	}
 	add := func(node *G.Node, st stream) {
 		if node != nil {
@@ -107,7 +113,7 @@ func (bw *backward) lower() error {
 		roots = append(roots, root{node: v.x, kind: slotStream, strm: stream{kind: streamGradX}})
 	}
 	for i, d := range v.states {
-		if d != nil {
+		if d != nil && bw.sums[i] == nil {
 			roots = append(roots, root{node: d, kind: slotOut, i: i})
 		}
 	}
@@ -118,7 +124,7 @@ func (bw *backward) lower() error {
 		if err != nil || s.every == 1 {
 			return err
 		}
-		bw.advance, _, err = lower(stateRoots(bw.sg), nil, forward, forwardStreams, n, s.batch(), rows)
+		bw.advance, _, err = lower(stateRoots(bw.sg, bw.sums), nil, forward, forwardStreams, n, s.batch(), rows)
 		if err != nil || bw.advance.rows == bw.program.rows {
 			return err
 		}

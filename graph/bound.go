@@ -93,6 +93,15 @@ func (b *bound[F]) load(e *env, k *kernelTable[F], streams map[stream][]F) (err 
 	return nil
 }
 
+// sum returns the sum over time in accumulator i. It shares the memory.
+func (b *bound[F]) sum(i int) (G.Value, error) {
+	n := b.p.accs[i].node
+	if n.IsScalar() {
+		return scalarValue(n.Dtype(), float64(b.accs[i][0])), nil
+	}
+	return tensor.New(tensor.WithShape(n.Shape()...), tensor.WithBacking(b.accs[i])), nil
+}
+
 // worker returns worker i, for states of the given shapes.
 func (b *bound[F]) worker(i int, states []tensor.Shape) *stateWorker[F] {
 	for len(b.pool) <= i {

@@ -56,6 +56,7 @@ type scan struct {
 	trace    []*G.Node // those asked for
 	wantGrad bool
 	fwd      *program // nil when it has to be made again
+	tails    []*tail  // of the states that are sums, nil for those that are carried
 	run      runner
 }
 
@@ -105,9 +106,7 @@ func Scan[S any, P Params[S]](step Step[S, P], xs *G.Node, s *S, p P, opts ...Op
 	for _, i := range sc.sg.unused() {
 		r.Unused = append(r.Unused, outer[i].Name())
 	}
-	for _, c := range sc.fwd.calls {
-		r.Calls = append(r.Calls, c.op.String())
-	}
+	r.Calls = sc.fwd.lowering(false).Calls
 	finals := make(G.Nodes, len(m.states))
 	r.final = func(i int) (*G.Node, error) {
 		if finals[i] == nil {
@@ -171,19 +170,12 @@ func (s *scan) leaves(sg *stepGraph) (map[*G.Node]leaf, map[*G.Node]stream) {
 	return leaves, streams
 }
 
-func stateRoots(sg *stepGraph) []root {
-	var roots []root
-	for i, n := range sg.next {
-		roots = append(roots, root{node: n, kind: slotOut, i: i})
-	}
-	return roots
-}
-
 func (s *scan) lowerForward() error {
 	if s.fwd != nil {
 		return nil
 	}
-	roots := append([]root{{node: s.sg.out, kind: slotStream, strm: stream{kind: streamOut}}}, stateRoots(s.sg)...)
+	sums := s.sg.sums(func(i int) bool { return s.trace[i] != nil })
+	roots := append([]root{{node: s.sg.out, kind: slotStream, strm: stream{kind: streamOut}}}, stateRoots(s.sg, sums)...)
 	for i, n := range s.trace {
 		if n != nil {
 			roots = append(roots, root{node: s.sg.next[i], kind: slotStream, strm: stream{streamTrace, i}})
@@ -191,7 +183,7 @@ func (s *scan) lowerForward() error {
 	}
 	leaves, streams := s.leaves(s.sg)
 	var err error
-	s.fwd, _, err = lower(roots, nil, leaves, streams, len(s.states), s.batch(), 0)
+	s.fwd, s.tails, err = lower(roots, sums, leaves, streams, len(s.states), s.batch(), 0)
 	return err
 }
 

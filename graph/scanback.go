@@ -74,6 +74,7 @@ func (r *scanRun[F]) backward(bw *backward, in []G.Value) error {
 		}
 	}
 	e := r.environment(bw.sg, in)
+	m.constantGradients(bw, e, lambda)
 	k := kernelsFor[F]()
 	if err := m.b.load(e, k, streams); err != nil {
 		return err
@@ -89,7 +90,7 @@ func (r *scanRun[F]) backward(bw *backward, in []G.Value) error {
 	p := bw.program
 	err = eachBlock(p.rows, p.blockRows(),
 		func(i int) *backWorker[F] { return m.worker(i, r) },
-		func(w *backWorker[F], r0, r1 int) error { return w.block(m, lambda, r0, r1) })
+		func(w *backWorker[F], r0, r1 int) error { return w.block(bw, m, lambda, r0, r1) })
 	if err != nil {
 		return err
 	}
@@ -133,7 +134,7 @@ func newBackWorker[F vec.Float](r *scanRun[F], b, adv *bound[F], i int) *backWor
 	return w
 }
 
-func (w *backWorker[F]) block(m *backMemory[F], lambda [][]F, r0, r1 int) error {
+func (w *backWorker[F]) block(bw *backward, m *backMemory[F], lambda [][]F, r0, r1 int) error {
 	s, p := w.r.s, w.b.p
 	w.enter(r0, r1)
 	if w.advance != nil {
@@ -164,7 +165,9 @@ func (w *backWorker[F]) block(m *backMemory[F], lambda [][]F, r0, r1 int) error 
 		end = start
 	}
 	for i, d := range m.states {
-		copy(rowsOf(elems[F](d), p.rows, r0, r1), w.in[i])
+		if bw.sums[i] == nil {
+			copy(rowsOf(elems[F](d), p.rows, r0, r1), w.in[i])
+		}
 	}
 	if w.advance != nil && w.err == nil {
 		w.err = w.advance.err
@@ -186,7 +189,9 @@ func (w *backWorker[F]) recompute(start, end, r0, r1 int) {
 			if c.in >= 0 {
 				w.advance.slots[c.in] = now[:n]
 			}
-			w.advance.slots[c.out] = next[:n]
+			if c.out >= 0 {
+				w.advance.slots[c.out] = next[:n]
+			}
 		}
 		w.advance.step(t)
 	}
@@ -194,20 +199,15 @@ func (w *backWorker[F]) recompute(start, end, r0, r1 int) {
 
 // sums computes the gradients of the parameters from the sums over time.
 func (r *scanRun[F]) sums(bw *backward, m *backMemory[F], e *env) error {
-	b := m.b
 	sum := func(i int) (G.Value, error) {
-		a := b.p.accs[i]
-		if a.product {
+		if a := m.b.p.accs[i]; a.product {
 			left, right := m.stash[stream{streamStashA, a.stash}], m.stash[stream{streamStashB, a.stash}]
 			mul(product[F]{
 				transA: true, m: a.m, n: a.n, k: len(left) / a.m,
-				a: left, lda: a.m, b: right, ldb: a.n, c: b.accs[i],
+				a: left, lda: a.m, b: right, ldb: a.n, c: m.b.accs[i],
 			})
 		}
-		if a.node.IsScalar() {
-			return scalarValue(r.s.dt, float64(b.accs[i][0])), nil
-		}
-		return tensor.New(tensor.WithShape(a.node.Shape()...), tensor.WithBacking(b.accs[i])), nil
+		return m.b.sum(i)
 	}
 	for i, t := range bw.tails {
 		p := bw.sg.params[i]

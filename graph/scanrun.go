@@ -111,10 +111,11 @@ func (r *scanRun[F]) forward(in []G.Value) error {
 	if r.fwd == nil || r.fwd.p != p {
 		r.fwd = newBound[F](p)
 	}
-	if err := r.fwd.load(r.environment(s.sg, in), kernelsFor[F](), streams); err != nil {
+	e := r.environment(s.sg, in)
+	if err := r.fwd.load(e, kernelsFor[F](), streams); err != nil {
 		return err
 	}
-	return eachBlock(p.rows, p.blockRows(),
+	err = eachBlock(p.rows, p.blockRows(),
 		func(i int) *stateWorker[F] { return r.fwd.worker(i, s.states) },
 		func(w *stateWorker[F], r0, r1 int) error {
 			w.enter(r0, r1)
@@ -135,6 +136,10 @@ func (r *scanRun[F]) forward(in []G.Value) error {
 			}
 			return w.err
 		})
+	if err != nil {
+		return err
+	}
+	return r.addSums(e, initial)
 }
 
 // keptRows returns the rows of kept state i that enter time step t.

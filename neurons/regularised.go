@@ -17,9 +17,9 @@ type Accumulator[S any] func(b *graph.Builder, z *G.Node, s S, reg *G.Node) *G.N
 //
 //	reg ← reg + Σ z
 //
-// The sum is one number, of shape [1]. It joins all neurons at each time step,
-// which a scan then cannot take one after the other: where speed matters, sum
-// the output instead.
+// The sum is one number, of shape [1]. Its value after every step, which Trace
+// gives, joins all neurons at each time step, and makes a scan slow; the value
+// after the last step does not.
 func SpikeAccumulator[S any](b *graph.Builder, z *G.Node, _ S, reg *G.Node) *G.Node {
 	return addTo(b, reg, b.Reduce(z, []int{1}))
 }

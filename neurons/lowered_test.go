@@ -1,0 +1,92 @@
+package neurons_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/neurons"
+)
+
+// connected are the models whose neurons mix at every step, so that a sample of
+// the batch, and no single neuron, is computed over all time steps by itself.
+var connected = map[string]bool{
+	"ada_lif_step":                    true,
+	"coba_lif_recurrent_step":         true,
+	"coba_lif_step":                   true,
+	"iaf_step":                        true,
+	"izhikevich_recurrent_step":       true,
+	"lif_adex_refrac_step":            true,
+	"lif_adex_step":                   true,
+	"lif_adjoint_step":                true,
+	"lif_ex_step":                     true,
+	"lif_mc_feed_forward_step":        true,
+	"lif_mc_refrac_feed_forward_step": true,
+	"lif_mc_refrac_step":              true,
+	"lif_mc_step":                     true,
+	"lif_refrac_step":                 true,
+	"lif_step":                        true,
+	"lif_step_sparse":                 true,
+	"lsnn_adjoint_step":               true,
+	"lsnn_step":                       true,
+}
+
+// Every model is fused, forward and backward: nothing is called step by step,
+// and where no weights connect the neurons a row is one neuron.
+func TestModelsAreFused(t *testing.T) {
+	const steps, batch, n = 5, 3, 4
+	for _, m := range neurons.Models() {
+		for _, learn := range []string{"nothing", "numbers", "a value each"} {
+			t.Run(m.Name()+"/learns "+learn, func(t *testing.T) {
+				m, g := m.Clone(), G.NewGraph()
+				xs := graphtest.Node(g, tensor.Float32, "xs", []int{steps, batch, n}, make([]float64, steps*batch*n))
+				wrt := G.Nodes{xs}
+				for _, w := range m.Weights() {
+					node := graphtest.Node(g, tensor.Float32, w, []int{n, n}, make([]float64, n*n))
+					require.NoError(t, m.Set(w, node))
+					wrt = append(wrt, node)
+				}
+				if learn != "nothing" {
+					for _, p := range m.Params() {
+						shape, x := []int{}, []float64{1}
+						if learn == "a value each" {
+							shape, x = []int{n}, make([]float64, n)
+						}
+						node := graphtest.Node(g, tensor.Float32, p, shape, x)
+						require.NoError(t, m.Set(p, node))
+						wrt = append(wrt, node)
+					}
+				}
+				l, err := m.Lift(true, xs, nil)
+				require.NoError(t, err)
+				outs := G.Nodes{l.Out}
+				for _, s := range m.States() {
+					outs = append(outs, l.Final[s])
+				}
+				var weights [][]float64
+				for _, o := range outs {
+					weights = append(weights, make([]float64, o.Shape().TotalSize()))
+				}
+				ds, _, err := graph.Grad(graphtest.Loss(t, outs, weights), wrt...)
+				require.NoError(t, err)
+				rows := batch * n
+				if connected[m.Name()] {
+					rows = batch
+				}
+				lowered := graph.Lowered(ds...)
+				require.Len(t, lowered, 2)
+				for _, l := range lowered {
+					where := fmt.Sprintf("backward: %t", l.Backward)
+					require.Empty(t, l.Calls, where)
+					require.Equal(t, rows, l.Rows, where)
+					require.Equal(t, connected[m.Name()], l.Products > 0, where)
+				}
+			})
+		}
+	}
+}
