@@ -42,7 +42,7 @@ var functions = map[string]map[string]any{
 	"graph": {
 		"AvgPool": graph.AvgPool, "Conv2D": graph.Conv2D, "CrossEntropy": graph.CrossEntropy, "Excursion": graph.Excursion, "Field": graph.Field, "Flatten": graph.Flatten,
 		"Grad": graph.Grad, "Input": graph.Input, "LastStep": graph.LastStep, "Linear": graph.Linear, "MaxOverTime": graph.MaxOverTime,
-		"MaxPool": graph.MaxPool, "MeanOverTime": graph.MeanOverTime, "NodeNames": graph.NodeNames, "OneHot": graph.OneHot,
+		"Lowered": graph.Lowered, "MaxPool": graph.MaxPool, "MeanOverTime": graph.MeanOverTime, "NodeNames": graph.NodeNames, "OneHot": graph.OneHot,
 		"ParamNames": graph.ParamNames, "Rate": graph.Rate, "Reshape": graph.Reshape, "SumOverTime": graph.SumOverTime,
 		"NewBuilder": graph.NewBuilder, "Clip": graph.Clip, "NewMachine": graph.NewMachine, "Checkpoint": graph.Checkpoint,
 		"Const": graph.Const, "Learn": graph.Learn, "LearnIn": graph.LearnIn,
