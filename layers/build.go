@@ -48,6 +48,7 @@ type Penalty struct {
 // An Activity is what a neuron layer does.
 type Activity struct {
 	Name    string
+	In      *G.Node // input currents [T, batch, …]
 	Out     *G.Node // outputs [T, batch, …]
 	Spiking bool    // the outputs are spikes: the parameters have a field Spike
 	// Trace returns a state after every step, by name: "V" is the membrane voltage.

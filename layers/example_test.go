@@ -115,3 +115,32 @@ func Example_insideGorgonia() {
 	// 1 xor 0: true
 	// 1 xor 1: false
 }
+
+// A probe records what a neuron does in a network: here the voltage of the third
+// of four neurons, that fires once.
+func ExampleProbe() {
+	g := G.NewGraph()
+	x := G.NewTensor(g, tensor.Float32, 3, G.WithName("x"), G.WithShape(6, 1, 4), G.WithInit(G.ValuesOf(float32(1.2))))
+	b := layers.NewBuild(42)
+	hidden := layers.Named("hidden", layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams()))
+	if _, err := hidden.Apply(b, x); err != nil {
+		log.Fatal(err)
+	}
+	taps, err := layers.Probe{Layer: "hidden", State: "V", Neurons: []int{2}}.Attach(b)
+	if err != nil {
+		log.Fatal(err)
+	}
+	var v G.Value
+	G.Read(taps[0].Node, &v)
+	vm := G.NewTapeMachine(g)
+	defer vm.Close()
+	if err := vm.RunAll(); err != nil {
+		log.Fatal(err)
+	}
+	r, err := taps[0].Record(v)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%.2f\n", r.Sample(0))
+	// Output: [0.12 0.32 0.58 0.88 0.00 0.44]
+}

@@ -138,7 +138,7 @@ func (l lifted[S, P]) Apply(b *Build, x *G.Node) (*G.Node, error) {
 		b.Warnings = append(b.Warnings, "the neurons do not depend on "+name+": its gradient is zero")
 	}
 	_, err = graph.Field(&p, "Spike")
-	act := Activity{Name: b.Path(), Out: run.Out, Spiking: err == nil, Trace: run.Trace}
+	act := Activity{Name: b.Path(), In: x, Out: run.Out, Spiking: err == nil, Trace: run.Trace}
 	b.Activities = append(b.Activities, act)
 	for _, r := range l.regs {
 		if err := b.penalise(r, act); err != nil {

@@ -210,10 +210,14 @@ func TestBadTraining(t *testing.T) {
 	nan := regression{list{shape: []int{4}, x: [][]float32{{1, 2, 3, 4}}, targets: [][]float32{{1, float32(math.NaN()), 0}}}}
 	_, err = regress.Evaluate(background, nan, nil)
 	require.EqualError(t, err, "train: evaluate: sample 0: target: value 1 is NaN, want a finite number")
-	_, err = m.Record(background, d, nil, 6)
+	_, err = m.Record(background, d, nil, []int{6})
 	require.EqualError(t, err, "train: record: sample is 6, want 0 to 5")
-	_, err = newModel(t, train.Model{Net: layers.Sequential{scale{}, layers.Last}, Shape: []int{4}, Steps: 3, Batch: 2}).Record(background, d, nil, 0)
-	require.EqualError(t, err, "train: record: the network has no neurons")
+	_, err = m.Record(background, d, nil, nil)
+	require.EqualError(t, err, "train: record: no samples came, want at least one")
+	_, err = m.Record(background, d, nil, []int{0}, layers.Probe{Layer: "hiden"})
+	require.ErrorContains(t, err, `train: record: layers: probe: no layer of neurons "hiden", have [`)
+	_, err = newModel(t, train.Model{Net: layers.Sequential{scale{}, layers.Last}, Shape: []int{4}, Steps: 3, Batch: 2}).Record(background, d, nil, []int{0})
+	require.EqualError(t, err, "train: record: layers: probe: the network has no neurons")
 
 	// What NewModel did not make.
 	for _, m := range []*train.Model{nil, {}} {
@@ -228,7 +232,7 @@ func TestBadTraining(t *testing.T) {
 		require.EqualError(t, err, "train: predict: the model is nil or was not made by NewModel")
 		_, err = m.Classes(background, d, nil)
 		require.EqualError(t, err, "train: classes: the model is nil or was not made by NewModel")
-		_, err = m.Record(background, d, nil, 0)
+		_, err = m.Record(background, d, nil, []int{0})
 		require.EqualError(t, err, "train: record: the model is nil or was not made by NewModel")
 		require.EqualError(t, m.SetWeights(nil), "train: set weights: the model is nil or was not made by NewModel")
 	}

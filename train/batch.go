@@ -151,6 +151,16 @@ func (f *feeder) load(idx []int, r *rand.Rand) error {
 	return nil
 }
 
+// loadFrom loads the batch of evaluation that starts at the given sample, and
+// returns the numbers of its samples.
+func (f *feeder) loadFrom(from int) ([]int, error) {
+	idx := make([]int, min(f.m.Batch, f.d.Len()-from))
+	for i := range idx {
+		idx[i] = from + i
+	}
+	return idx, f.load(idx, seeded(f.m.Seed, evaluation, from))
+}
+
 // read reads sample i, with its label or target, into place b of the batch.
 func (f *feeder) read(b, i int) error {
 	x := f.samples[b*f.perSample : (b+1)*f.perSample]

@@ -236,11 +236,8 @@ func (m *Model) each(ctx context.Context, d data.Dataset, enc Encoder, f func(id
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		idx := make([]int, min(m.Batch, d.Len()-from))
-		for i := range idx {
-			idx[i] = from + i
-		}
-		if err := feed.load(idx, seeded(m.Seed, evaluation, from)); err != nil {
+		idx, err := feed.loadFrom(from)
+		if err != nil {
 			return err
 		}
 		if err := m.test.Run(); err != nil {

@@ -87,6 +87,43 @@ func ExampleTrainer() {
 	// context canceled after 1 whole epoch
 }
 
+// What a neuron does with a weak current and with a strong one.
+func ExampleModel_Record() {
+	currents, err := data.New([]int{1}, []float32{0.8, 1.5}, []int{0, 1})
+	if err != nil {
+		log.Fatal(err)
+	}
+	model, err := train.NewModel(train.Model{
+		Net: layers.Sequential{
+			layers.Linear{Out: 4, Init: layers.Constant(1), NoBias: true},
+			layers.Named("hidden", layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams())),
+			layers.Linear{Out: 2},
+			layers.Last,
+		},
+		Shape: []int{1}, Steps: 10, Batch: 2,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	spikes := layers.Probe{Layer: "hidden", Neurons: []int{3}}
+	voltages := layers.Probe{Layer: "hidden", State: "V", Neurons: []int{3}}
+	rs, err := model.Record(context.Background(), currents, nil, []int{0, 1}, spikes, voltages)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for k, sample := range rs[0].Samples {
+		fmt.Println("sample", sample)
+		fmt.Printf("%4.0f\n%.2f\n", rs[0].Sample(k), rs[1].Sample(k))
+	}
+	// Output:
+	// sample 0
+	// [   0    0    0    0    0    1    0    0    0    1]
+	// [0.08 0.22 0.39 0.59 0.80 0.00 0.32 0.62 0.90 0.00]
+	// sample 1
+	// [   0    0    0    1    0    1    0    1    0    1]
+	// [0.15 0.41 0.73 0.00 0.50 0.00 0.59 0.00 0.65 0.00]
+}
+
 // Each sample has a target tensor in place of a label, if the data set has a
 // method Target.
 func ExampleTargeter() {

@@ -307,27 +307,62 @@ func TestRecord(t *testing.T) {
 		before := m.Nodes()
 		out, err := m.Predict(background, d, nil)
 		require.NoError(t, err)
-		for _, i := range []int{0, 5} {
-			rs, err := m.Record(background, d, nil, i)
-			require.NoError(t, err)
-			require.Len(t, rs, 2)
-			hidden, readout := rs[0], rs[1]
-			require.Equal(t, []any{"hidden", true, 5, 60, 60}, []any{hidden.Layer, hidden.Spiking, hidden.N, len(hidden.Out), len(hidden.V)})
-			require.Equal(t, []any{"readout", false, 3, 36, 36}, []any{readout.Layer, readout.Spiking, readout.N, len(readout.Out), len(readout.V)})
-			require.Equal(t, readout.V, readout.Out)
+		samples := []int{0, 5, 1}
+		rs, err := m.Record(background, d, nil, samples)
+		require.NoError(t, err)
+		require.Len(t, rs, 4)
+		for k, r := range rs {
+			layer, n := []string{"hidden", "readout"}[k%2], []int{5, 3}[k%2]
+			require.Equal(t, []any{layer, []string{"", "V"}[k/2], k == 0, n, samples, 12, 12 * 3 * n},
+				[]any{r.Layer, r.State, r.Spiking, r.N(), r.Samples, r.Steps, len(r.Values)})
+		}
+		require.Equal(t, rs[1].Values, rs[3].Values, "a leaky integrator puts out its voltage")
+		for k, i := range samples {
 			spikes := 0
-			for k, z := range hidden.Out {
+			for j, z := range rs[0].Sample(k) {
 				if z == 1 {
 					spikes++
-					require.Zero(t, hidden.V[k], "a spike resets")
+					require.Zero(t, rs[2].Sample(k)[j], "a spike resets")
 				}
 			}
 			require.NotZero(t, spikes)
 			for c := range 3 {
-				require.InDelta(t, elements(out)[3*i+c], readout.Out[33+c], 1e-6)
+				require.InDelta(t, elements(out)[3*i+c], rs[1].Sample(k)[33+c], 1e-6)
+			}
+		}
+		some, err := m.Record(background, d, nil, samples[1:], layers.Probe{Layer: "hidden", State: "V", Neurons: []int{4, 0}})
+		require.NoError(t, err)
+		require.Len(t, some, 1)
+		require.Equal(t, []int{4, 0}, some[0].Neurons)
+		for k := range 2 {
+			for j, v := range some[0].Sample(k) {
+				require.Equal(t, rs[2].Sample(k + 1)[j/2*5+[]int{4, 0}[j%2]], v)
 			}
 		}
 		require.Equal(t, before, m.Nodes())
+	}
+}
+
+// An encoder that draws at random gives the samples of a recording the sequences
+// that they have in evaluation, alone or together.
+func TestRecordEncoded(t *testing.T) {
+	d := yinyang(t, 7)
+	noise := train.EncoderFunc(func(dst, x []float32, steps int, r *rand.Rand) error {
+		for i := range dst {
+			dst[i] = x[i%len(x)] * r.Float32()
+		}
+		return nil
+	})
+	net := layers.Sequential{layers.Dropout{P: 0.5}, layers.Linear{Out: 3}, layers.Named("readout", li()), layers.Last}
+	m := newModel(t, train.Model{Net: net, Shape: []int{4}, Steps: 5, Batch: 3, Seed: 4})
+	out, err := m.Predict(background, d, noise)
+	require.NoError(t, err)
+	for _, samples := range [][]int{{0, 1, 2, 3, 4, 5, 6}, {6, 2}, {4}} {
+		rs, err := m.Record(background, d, noise, samples, layers.Probe{})
+		require.NoError(t, err)
+		for k, i := range samples {
+			require.Equal(t, elements(out)[3*i:3*i+3], rs[0].Sample(k)[12:])
+		}
 	}
 }
 
@@ -409,9 +444,9 @@ func TestSequences(t *testing.T) {
 		out, err := m.Predict(background, d, enc)
 		require.NoError(t, err)
 		require.Equal(t, []float64{4, 5, 14, 15, 4, 5}, elements(out))
-		rs, err := newModel(t, train.Model{Net: layers.Sequential{li(), layers.Last}, Shape: []int{2}, Steps: 3, Batch: 2}).Record(background, d, enc, 1)
+		rs, err := newModel(t, train.Model{Net: layers.Sequential{li(), layers.Last}, Shape: []int{2}, Steps: 3, Batch: 2}).Record(background, d, enc, []int{1})
 		require.NoError(t, err)
-		require.Equal(t, 2, rs[0].N)
+		require.Equal(t, 2, rs[0].N())
 	}
 	out, err := m.Predict(background, list{shape: []int{2}, x: [][]float32{x[:2]}, labels: []int{0}}, nil)
 	require.NoError(t, err)

@@ -9,110 +9,137 @@ import (
 
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/layers"
 )
 
-// A Recording is what a layer of neurons did with one sample.
-type Recording struct {
-	Layer   string
-	Spiking bool      // the outputs are spikes
-	N       int       // neurons
-	Out     []float32 // outputs [T, N]
-	V       []float32 // membrane voltages [T, N]; nil for neurons without a state V
-}
-
-// Record runs the network on sample i of a data set and returns what each layer
-// of neurons did. It works on a copy of the network, so training costs no more
-// for it.
-func (m *Model) Record(ctx context.Context, d data.Dataset, enc Encoder, i int) ([]Recording, error) {
-	rs, err := m.record(ctx, d, enc, i)
+// Record runs the network on some samples of a data set and returns what the
+// probes saw: for each probe one recording of each layer that it touches. Without
+// a probe it returns the outputs of all layers of neurons, then the voltages, the
+// states V, of those that have some.
+//
+// The samples run in the batches in which Evaluate runs them, so an encoder that
+// draws at random gives them the same spikes. Record works on a copy of the
+// network: training costs no more for it. A cancelled context ends it with the
+// context's error.
+func (m *Model) Record(ctx context.Context, d data.Dataset, enc Encoder, samples []int, probes ...layers.Probe) ([]layers.Recording, error) {
+	rs, err := m.record(ctx, d, enc, samples, probes)
 	if err != nil {
 		return nil, fmt.Errorf("train: record: %w", err)
 	}
 	return rs, nil
 }
 
-func (m *Model) record(ctx context.Context, d data.Dataset, enc Encoder, i int) ([]Recording, error) {
+func (m *Model) record(ctx context.Context, d data.Dataset, enc Encoder, samples []int, probes []layers.Probe) ([]layers.Recording, error) {
 	if err := m.compiled(); err != nil {
 		return nil, err
 	}
 	if ctx == nil {
 		return nil, errNoContext
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	twin, err := NewModel(Model{Net: m.Net, Shape: m.Shape, Steps: m.Steps, Batch: m.Batch, Loss: m.Loss, Dtype: m.Dtype, Seed: m.Seed})
+	twin, err := m.twin()
 	if err != nil {
-		return nil, err
-	}
-	if err := twin.SetWeights(m.Weights()); err != nil {
 		return nil, err
 	}
 	feed, err := newFeeder(twin, d, enc)
 	if err != nil {
 		return nil, err
 	}
-	if i < 0 || i >= d.Len() {
-		return nil, fmt.Errorf("sample is %d, want 0 to %d", i, d.Len()-1)
+	if len(samples) == 0 {
+		return nil, errors.New("no samples came, want at least one")
 	}
-	if err := feed.load([]int{i}, seeded(m.Seed, evaluation, i)); err != nil {
-		return nil, err
-	}
-	return twin.observe()
-}
-
-// observe runs the network on the batch that is loaded and returns what its
-// layers of neurons do with the first sample.
-func (m *Model) observe() ([]Recording, error) {
-	acts := m.build.Activities
-	if len(acts) == 0 {
-		return nil, errors.New("the network has no neurons")
-	}
-	rs := make([]Recording, len(acts))
-	var nodes G.Nodes
-	var to []*[]float32 // where the values of the nodes go
-	for k, a := range acts {
-		rs[k] = Recording{Layer: a.Name, Spiking: a.Spiking}
-		nodes, to = append(nodes, a.Out), append(to, &rs[k].Out)
-		if v, err := a.Trace("V"); err == nil {
-			nodes, to = append(nodes, v), append(to, &rs[k].V)
+	for _, i := range samples {
+		if i < 0 || i >= d.Len() {
+			return nil, fmt.Errorf("sample is %d, want 0 to %d", i, d.Len()-1)
 		}
 	}
-	machine, err := graph.NewMachine(nodes...)
+	taps, err := twin.attach(probes)
 	if err != nil {
 		return nil, err
 	}
-	if err := machine.Run(); err != nil {
+	return feed.record(ctx, taps, samples)
+}
+
+// twin returns a copy of the model, on a graph of its own.
+func (m *Model) twin() (*Model, error) {
+	t := Model{Net: m.Net, Shape: m.Shape, Steps: m.Steps, Batch: m.Batch, Loss: m.Loss, Dtype: m.Dtype, Seed: m.Seed}
+	twin, err := NewModel(t)
+	if err != nil {
 		return nil, err
 	}
-	for k := range nodes {
-		*to[k] = firstSample(machine.Value(k), m.Steps, m.Batch)
+	return twin, twin.SetWeights(m.Weights())
+}
+
+// attach attaches the probes, or the usual ones if there is none.
+func (m *Model) attach(probes []layers.Probe) ([]layers.Tap, error) {
+	if len(probes) > 0 {
+		var taps []layers.Tap
+		for _, p := range probes {
+			ts, err := p.Attach(m.build)
+			if err != nil {
+				return nil, err
+			}
+			taps = append(taps, ts...)
+		}
+		return taps, nil
 	}
-	for k := range rs {
-		rs[k].N = len(rs[k].Out) / m.Steps
+	taps, err := layers.Probe{}.Attach(m.build)
+	if err != nil {
+		return nil, err
+	}
+	voltages, err := layers.Probe{State: "V"}.Attach(m.build)
+	if err != nil { // none has a state V
+		return taps, nil
+	}
+	return append(taps, voltages...), nil
+}
+
+// record runs the batches that the samples are in, each once, and returns what
+// the taps see of the samples.
+func (f *feeder) record(ctx context.Context, taps []layers.Tap, samples []int) ([]layers.Recording, error) {
+	machine, err := machineOf(taps)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.m.setMode(nil); err != nil {
+		return nil, err
+	}
+	if err := machine.SetTraining(false); err != nil {
+		return nil, err
+	}
+	rs := make([]layers.Recording, len(taps))
+	loaded := -1 // first sample of the batch that has run
+	var seen []G.Value
+	for _, i := range samples {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		from := i / f.m.Batch * f.m.Batch
+		if from != loaded {
+			if _, err := f.loadFrom(from); err != nil {
+				return nil, err
+			}
+			if err := machine.Run(); err != nil {
+				return nil, err
+			}
+			loaded, seen = from, values(machine, 0, len(taps))
+		}
+		for k, t := range taps {
+			r, err := t.Record(seen[k], i-from)
+			if err != nil {
+				return nil, err
+			}
+			r.Samples, r.Values = append(rs[k].Samples, i), append(rs[k].Values, r.Values...)
+			rs[k] = r
+		}
 	}
 	return rs, nil
 }
 
-// firstSample returns the values of the first sample of v [T, batch, …].
-func firstSample(v G.Value, steps, batch int) []float32 {
-	x := toFloat32(v)
-	n := len(x) / (steps * batch)
-	y := make([]float32, 0, steps*n)
-	for t := range steps {
-		y = append(y, x[t*batch*n:][:n]...)
+// machineOf returns a machine for the nodes of taps.
+func machineOf(taps []layers.Tap) (*graph.Machine, error) {
+	var nodes []*G.Node
+	for _, t := range taps {
+		nodes = append(nodes, t.Node)
 	}
-	return y
-}
-
-func toFloat32(v G.Value) []float32 {
-	if d, ok := v.Data().([]float32); ok {
-		return append([]float32(nil), d...)
-	}
-	x := toFloat64(v)
-	f := make([]float32, len(x))
-	for i, y := range x {
-		f[i] = float32(y)
-	}
-	return f
+	return graph.NewMachine(nodes...)
 }

@@ -137,7 +137,7 @@ func TestCancel(t *testing.T) {
 	require.Equal(t, was, bits(m))
 	_, err = m.Evaluate(ctx, yinyang(t, 5), nil)
 	require.ErrorIs(t, err, context.Canceled)
-	_, err = m.Record(ctx, yinyang(t, 5), nil, 0)
+	_, err = m.Record(ctx, yinyang(t, 5), nil, []int{0})
 	require.ErrorIs(t, err, context.Canceled)
 	late, stop := context.WithDeadline(background, time.Unix(0, 0))
 	defer stop()
@@ -370,7 +370,7 @@ func TestRegression(t *testing.T) {
 				for _, e := range res.History {
 					require.GreaterOrEqual(t, e.Validation.Loss, best, "without labels the lowest loss is best")
 				}
-				_, err = m.Record(background, d, nil, 3)
+				_, err = m.Record(background, d, nil, []int{3})
 				require.NoError(t, err)
 				classes, err := m.Classes(background, d, nil)
 				if sequence {

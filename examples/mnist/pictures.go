@@ -6,6 +6,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/examples/internal/show"
+	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/plot"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -34,11 +35,11 @@ func draw(ctx context.Context, m *train.Model, test data.Dataset, r train.Result
 		}
 	}
 	const sample = 0
-	rec, err := m.Record(ctx, test, poisson, sample)
+	rec, err := m.Record(ctx, test, poisson, []int{sample}, layers.Probe{})
 	if err != nil {
 		return err
 	}
-	fig, err := show.Raster(fmt.Sprintf("Test image %d", sample), 1e-3, rec)
+	fig, err := show.Raster(fmt.Sprintf("Test image %d", sample), 1e-3, rec, 0)
 	return show.Save(out, "raster", fig, err)
 }
 

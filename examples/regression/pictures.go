@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/spikegrad/spikegrad/examples/internal/show"
+	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/plot"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -25,11 +26,11 @@ func draw(ctx context.Context, m *train.Model, test *signals, voltages []float32
 	if err := show.Save(out, "following", fig, err); err != nil {
 		return err
 	}
-	rec, err := m.Record(ctx, test, nil, sample)
+	rec, err := m.Record(ctx, test, nil, []int{sample}, layers.Probe{})
 	if err != nil {
 		return err
 	}
-	fig, err = show.Raster(fmt.Sprintf("Test signal %d", sample), 1e-3, rec)
+	fig, err = show.Raster(fmt.Sprintf("Test signal %d", sample), 1e-3, rec, 0)
 	return show.Save(out, "raster", fig, err)
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/examples/internal/show"
+	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/plot"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -25,13 +26,19 @@ func draw(ctx context.Context, m *train.Model, test *data.Memory, r train.Result
 		return err
 	}
 	const sample = 0
-	rec, err := m.Record(ctx, test, nil, sample)
+	title := fmt.Sprintf("Test point %d", sample)
+	rec, err := m.Record(ctx, test, nil, []int{sample}, layers.Probe{Layer: "hidden"})
 	if err != nil {
 		return err
 	}
-	title := fmt.Sprintf("Test point %d", sample)
-	fig, err = show.Raster(title, 1e-3, rec)
+	fig, err = show.Raster(title, 1e-3, rec, 0)
 	if err := show.Save(out, "raster", fig, err); err != nil {
+		return err
+	}
+	some := lively(rec[0], 4)
+	rec, err = m.Record(ctx, test, nil, []int{sample}, layers.Probe{Layer: "hidden", Neurons: some},
+		layers.Probe{Layer: "hidden", State: "V", Neurons: some}, layers.Probe{Layer: "readout"})
+	if err != nil {
 		return err
 	}
 	fig, err = voltages(title, rec)
@@ -103,19 +110,19 @@ func outline() [][][2]float64 {
 }
 
 // voltages draws the membranes of a few hidden neurons beside those of the
-// readout.
-func voltages(title string, rec []train.Recording) (plot.Figure, error) {
-	h, r := rec[0], rec[1]
-	some := lively(h, 4)
-	a, err := plot.Traces(plot.Voltages[float32]{
-		Title: title + ": hidden neurons", N: len(some), Dt: 1e-3, Thresholds: []float32{1},
-		V: show.Neurons(h.V, h.N, some), Spikes: show.Neurons(h.Out, h.N, some), Names: show.Names("neuron", some),
+// readout, from recordings of the spikes and the voltages of the former and of the
+// outputs of the latter.
+func voltages(title string, rec []layers.Recording) (plot.Figure, error) {
+	z, v, out := rec[0], rec[1], rec[2]
+	a, err := plot.Traces(plot.Voltages[float64]{
+		Title: title + ": hidden neurons", N: v.N(), Dt: 1e-3, Thresholds: []float64{1},
+		V: v.Sample(0), Spikes: z.Sample(0), Names: show.Names("neuron", v.Neurons),
 	})
 	if err != nil {
 		return plot.Figure{}, err
 	}
-	b, err := plot.Traces(plot.Voltages[float32]{
-		Title: title + ": readout", N: r.N, Dt: 1e-3, V: r.V, Names: []string{"yin", "yang", "dot"}, Overlay: true,
+	b, err := plot.Traces(plot.Voltages[float64]{
+		Title: title + ": readout", N: out.N(), Dt: 1e-3, V: out.Sample(0), Names: []string{"yin", "yang", "dot"}, Overlay: true,
 	})
 	if err != nil {
 		return plot.Figure{}, err
@@ -125,13 +132,14 @@ func voltages(title string, rec []train.Recording) (plot.Figure, error) {
 
 // lively returns up to k neurons that spike now and then, and if there are too
 // few of them the first k.
-func lively(r train.Recording, k int) []int {
+func lively(r layers.Recording, k int) []int {
 	var some []int
-	seen := map[float32]bool{}
-	for i := range r.N {
-		var spikes float32
-		for t := i; t < len(r.Out); t += r.N {
-			spikes += r.Out[t]
+	seen := map[float64]bool{}
+	zs, n := r.Sample(0), r.N()
+	for i := range n {
+		var spikes float64
+		for t := i; t < len(zs); t += n {
+			spikes += zs[t]
 		}
 		if spikes >= 2 && spikes <= steps/3 && !seen[spikes] {
 			some, seen[spikes] = append(some, i), true
@@ -141,7 +149,7 @@ func lively(r train.Recording, k int) []int {
 		}
 	}
 	some = some[:0]
-	for i := range min(k, r.N) {
+	for i := range min(k, n) {
 		some = append(some, i)
 	}
 	return some

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/plot"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -83,26 +84,16 @@ func Curves(title string, history []train.Epoch) (plot.Figure, error) {
 	return plot.Curves(h)
 }
 
-// Raster draws the spikes of the spiking layers in a recording.
-func Raster(title string, dt float64, rs []train.Recording) (plot.Figure, error) {
-	var layers []plot.Layer[float32]
+// Raster draws the spikes of the k-th sample of recordings: of those that are of
+// spikes, and of as many neurons as there are.
+func Raster(title string, dt float64, rs []layers.Recording, k int) (plot.Figure, error) {
+	var panels []plot.Layer[float64]
 	for _, r := range rs {
 		if r.Spiking {
-			layers = append(layers, plot.Layer[float32]{Name: r.Layer, N: r.N, Spikes: r.Out})
+			panels = append(panels, plot.Layer[float64]{Name: r.Layer, N: r.N(), Spikes: r.Sample(k)})
 		}
 	}
-	return plot.Raster(title, dt, layers...)
-}
-
-// Neurons returns the values [T, len(some)] of some of n neurons.
-func Neurons(x []float32, n int, some []int) []float32 {
-	var y []float32
-	for t := 0; t < len(x); t += n {
-		for _, i := range some {
-			y = append(y, x[t+i])
-		}
-	}
-	return y
+	return plot.Raster(title, dt, panels...)
 }
 
 // Names returns a name for each of some neurons.
