@@ -1,0 +1,107 @@
+// Package files writes files that appear whole or not at all.
+package files
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// Replace puts what write writes in the place of the file path, or makes it. The
+// bytes go to a temporary file in the same folder, which is synced and renamed;
+// then the folder is synced, so that after a power failure there is either the
+// old file or the new one. After an error the file is what it was before, and
+// the temporary one is gone. A process that is killed meanwhile leaves the
+// temporary one: see Sweep.
+func Replace(path string, write func(io.Writer) error) error {
+	f, err := create(path)
+	if err != nil {
+		return err
+	}
+	if err := fill(f, write); err != nil {
+		os.Remove(f.Name())
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		os.Remove(f.Name())
+		return err
+	}
+	return SyncDir(filepath.Dir(path))
+}
+
+// create makes a temporary file beside path, with the permissions that a new
+// file has; os.CreateTemp gives fewer.
+func create(path string) (*os.File, error) {
+	dir, base := filepath.Split(path)
+	for range 1000 {
+		name := fmt.Sprintf(".%s.%08x%s", base, rand.Uint32(), temporary)
+		f, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if !errors.Is(err, fs.ErrExist) {
+			return f, err
+		}
+	}
+	return nil, fmt.Errorf("no name for a temporary file beside %s is free", path)
+}
+
+// temporary is the end of the names of temporary files.
+const temporary = ".tmp"
+
+// fill writes f, syncs and closes it.
+func fill(f *os.File, write func(io.Writer) error) error {
+	w := bufio.NewWriterSize(f, 1<<16)
+	err := write(w)
+	if err == nil {
+		err = w.Flush()
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	return err
+}
+
+// SyncDir makes sure that files created, renamed or removed in a folder stay so.
+func SyncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil // which does not sync folders
+	}
+	if dir == "" {
+		dir = "."
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if e := d.Close(); err == nil {
+		err = e
+	}
+	return err
+}
+
+// Sweep removes from a folder the temporary files of files with the given
+// extension, ".txt", that an earlier process has left.
+func Sweep(dir, ext string) error {
+	found, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range found {
+		name, ok := strings.CutSuffix(e.Name(), temporary)
+		if ok && strings.HasPrefix(name, ".") && filepath.Ext(strings.TrimSuffix(name, filepath.Ext(name))) == ext {
+			if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
