@@ -22,20 +22,27 @@ func (m *Model) Weights() []*tensor.Dense {
 // SetWeights copies ws, in the order of Params, to the parameters. An error says
 // which does not fit, or is not finite; then none is changed.
 func (m *Model) SetWeights(ws []*tensor.Dense) error {
-	if err := m.compiled(); err != nil {
+	if err := m.setWeights(ws); err != nil {
 		return fmt.Errorf("train: set weights: %w", err)
 	}
+	return nil
+}
+
+func (m *Model) setWeights(ws []*tensor.Dense) error {
+	if err := m.compiled(); err != nil {
+		return err
+	}
 	if len(ws) != len(m.params) {
-		return fmt.Errorf("train: set weights: got %d tensors, the model has %d parameters", len(ws), len(m.params))
+		return fmt.Errorf("got %d tensors, the model has %d parameters", len(ws), len(m.params))
 	}
 	for i, w := range ws {
 		if err := m.params[i].accepts(w); err != nil {
-			return fmt.Errorf("train: set weights: %s: %w", m.params[i].name, err)
+			return fmt.Errorf("%s: %w", m.params[i].name, err)
 		}
 	}
 	for i, w := range ws {
 		if err := tensor.Copy(m.params[i].value, w); err != nil {
-			return fmt.Errorf("train: set weights: %s: %w", m.params[i].name, err)
+			return fmt.Errorf("%s: %w", m.params[i].name, err)
 		}
 	}
 	return nil
