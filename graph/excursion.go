@@ -17,35 +17,34 @@ import (
 //
 // One bound may be infinite, which means none. An error says that lo is above hi,
 // that a bound is NaN, or that the shape does not fit.
-func Excursion(x *G.Node, lo, hi float64) (*G.Node, error) {
-	var b Builder
-	if !b.ok("excursion", x) {
-		return nil, fmt.Errorf("graph: %w", b.Err())
+func Excursion(x *G.Node, lo, hi float64) (*G.Node, error) { return Window{}.Excursion(x, lo, hi) }
+
+// Excursion is the Excursion of the steps of the window, added to what entered it.
+func (w Window) Excursion(x *G.Node, lo, hi float64) (*G.Node, error) {
+	in, err := w.inputs("excursion", x)
+	if err != nil {
+		return nil, err
 	}
-	s := x.Shape()
-	switch {
-	case !isFloat(x.Dtype()):
-		return nil, fmt.Errorf("graph: excursion: x has elements of type %v, want float32 or float64", x.Dtype())
-	case len(s) < 2 || s.TotalSize() == 0:
-		return nil, fmt.Errorf("graph: excursion: x has shape %v, want [T batch …]", []int(s))
-	case !(lo <= hi) || math.IsInf(lo, 1) || math.IsInf(hi, -1):
+	if !(lo <= hi) || math.IsInf(lo, 1) || math.IsInf(hi, -1) {
 		return nil, fmt.Errorf("graph: excursion: bounds are %v and %v, want lower ≤ upper", lo, hi)
 	}
+	s := x.Shape()
+	var b Builder
 	y := b.apply(&excursionOp{
-		signature: signatureOf(G.Nodes{x}, x.Dtype(), s[1:]), lo: lo, hi: hi, steps: s[0], lanes: s[1:].TotalSize(),
-	}, x)
+		signature: signatureOf(in, x.Dtype(), s[1:]), window: w.layout(s), lo: lo, hi: hi,
+	}, in...)
 	return y, b.Err()
 }
 
 // excursionOp is an Excursion, or with grad the gradient of x: from x and that of
-// the result.
+// the result. Then come what the window has.
 type excursionOp struct {
 	pure
 	signature
 	memory
-	lo, hi       float64
-	grad         bool
-	steps, lanes int
+	window layout
+	lo, hi float64
+	grad   bool
 }
 
 func (op *excursionOp) String() string {
@@ -56,23 +55,19 @@ func (op *excursionOp) String() string {
 }
 func (op *excursionOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v %p", op, op.in, op) }
 func (op *excursionOp) Hashcode() uint32      { return hashcode(op) }
-func (op *excursionOp) DiffWRT(n int) []bool {
-	d := make([]bool, n)
-	d[0] = !op.grad
-	return d
-}
+func (op *excursionOp) DiffWRT(int) []bool    { return op.window.differentiable(!op.grad) }
 
 // SymDiff: dx_t = 2 (max(0, x_t − hi) − max(0, lo − x_t)) dy.
 func (op *excursionOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 	if op.grad {
 		return nil, fmt.Errorf("graph: %v has no gradient", op)
 	}
-	from := G.Nodes{in[0], grad}
+	from := append(G.Nodes{in[0], grad}, in[1:]...)
 	var b Builder
 	d := b.apply(&excursionOp{
-		signature: signatureOf(from, grad.Dtype(), in[0].Shape()), lo: op.lo, hi: op.hi, grad: true, steps: op.steps, lanes: op.lanes,
+		signature: signatureOf(from, grad.Dtype(), in[0].Shape()), window: op.window, lo: op.lo, hi: op.hi, grad: true,
 	}, from...)
-	return G.Nodes{d}, b.Err()
+	return op.window.gradients(d, grad), b.Err()
 }
 
 func (op *excursionOp) Do(vs ...G.Value) (G.Value, error) {
@@ -87,33 +82,33 @@ func (op *excursionOp) Do(vs ...G.Value) (G.Value, error) {
 }
 
 func excursionInto[F vec.Float](op *excursionOp, dst []F, vs []G.Value) error {
-	sizes := [2]int{op.steps * op.lanes, op.lanes}
-	var fs [2][]F
-	for i, v := range vs {
-		f, err := floats[F](op, v)
-		if err != nil {
-			return err
-		}
-		if len(f) != sizes[i] {
-			return fmt.Errorf("graph: %v: input %d has %d elements, the graph was built for %d", op, i, len(f), sizes[i])
-		}
-		fs[i] = f
+	w := op.window
+	fs, length, enter, err := windowInputs[F](op, w, [3]int{w.steps * w.lanes, w.lanes}, vs)
+	if err != nil {
+		return err
 	}
 	lo, hi := F(op.lo), F(op.hi)
-	none := func(int) struct{} { return struct{}{} }
-	return eachBlock(op.lanes, timeLanes, none, func(_ struct{}, i0, i1 int) error {
-		for t := range op.steps {
-			x := fs[0][t*op.lanes+i0 : t*op.lanes+i1]
-			if op.grad {
-				gradOfExcursion(dst[t*op.lanes+i0:t*op.lanes+i1], x, fs[1][i0:i1], lo, hi)
-				continue
+	return eachSteps(w, length, func(i0, i1, steps int) {
+		x := func(t int) []F { return fs[0][t*w.lanes+i0 : t*w.lanes+i1] }
+		if op.grad {
+			for t := range w.steps {
+				d := dst[t*w.lanes+i0 : t*w.lanes+i1]
+				if t < steps {
+					gradOfExcursion(d, x(t), fs[1][i0:i1], lo, hi)
+				} else {
+					clear(d)
+				}
 			}
-			if t == 0 {
-				clear(dst[i0:i1])
-			}
-			addExcursion(dst[i0:i1], x, lo, hi)
+			return
 		}
-		return nil
+		if enter != nil {
+			copy(dst[i0:i1], enter[i0:i1])
+		} else {
+			clear(dst[i0:i1])
+		}
+		for t := range steps {
+			addExcursion(dst[i0:i1], x(t), lo, hi)
+		}
 	})
 }
 

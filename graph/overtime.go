@@ -27,46 +27,42 @@ func (k overTime) String() string {
 
 // LastStep returns the values at the last time step of x [T, batch, …], as
 // [batch, …].
-func LastStep(x *G.Node) (*G.Node, error) { return readOver(lastStep, x) }
+func LastStep(x *G.Node) (*G.Node, error) { return Window{}.LastStep(x) }
 
 // MaxOverTime returns the largest value over time of x [T, batch, …], as
 // [batch, …]. The gradient goes to the first time step that has it.
-func MaxOverTime(x *G.Node) (*G.Node, error) { return readOver(maxOverTime, x) }
+func MaxOverTime(x *G.Node) (*G.Node, error) { return Window{}.MaxOverTime(x) }
 
 // MeanOverTime returns the mean over time of x [T, batch, …], as [batch, …].
-func MeanOverTime(x *G.Node) (*G.Node, error) { return readOver(meanOverTime, x) }
+func MeanOverTime(x *G.Node) (*G.Node, error) { return Window{}.readOver(meanOverTime, x) }
 
 // SumOverTime returns the sum over time of x [T, batch, …], as [batch, …]; of
 // spikes that is their number.
-func SumOverTime(x *G.Node) (*G.Node, error) { return readOver(sumOverTime, x) }
+func SumOverTime(x *G.Node) (*G.Node, error) { return Window{}.SumOverTime(x) }
 
-func readOver(kind overTime, x *G.Node) (*G.Node, error) {
-	var b Builder
-	if !b.ok(kind.String(), x) {
-		return nil, fmt.Errorf("graph: %w", b.Err())
+func (w Window) readOver(kind overTime, x *G.Node) (*G.Node, error) {
+	in, err := w.inputs(kind.String(), x)
+	if err != nil {
+		return nil, err
 	}
 	s := x.Shape()
-	if len(s) < 2 || s.TotalSize() == 0 {
-		return nil, fmt.Errorf("graph: %v: x has shape %v, want [T batch …]", kind, []int(s))
-	}
-	if !isFloat(x.Dtype()) {
-		return nil, fmt.Errorf("graph: %v: x has elements of type %v, want float32 or float64", kind, x.Dtype())
-	}
+	var b Builder
 	y := b.apply(&overTimeOp{
-		signature: signatureOf(G.Nodes{x}, x.Dtype(), s[1:]), kind: kind, steps: s[0], lanes: s[1:].TotalSize(),
-	}, x)
+		signature: signatureOf(in, x.Dtype(), s[1:]), window: w.layout(s), kind: kind,
+	}, in...)
 	return y, b.Err()
 }
 
-// overTimeOp is a readout over time, or with grad the gradient of x: from that of
-// the output, and for the maximum also from x and the output.
+// overTimeOp is a readout over time. With grad it is the gradient of x: from that
+// of the output, and for the maximum also from x and the output; then come what
+// the window has.
 type overTimeOp struct {
 	pure
 	signature
 	memory
-	kind         overTime
-	grad         bool
-	steps, lanes int // of x
+	window layout
+	kind   overTime
+	grad   bool
 }
 
 func (op *overTimeOp) String() string {
@@ -77,11 +73,7 @@ func (op *overTimeOp) String() string {
 }
 func (op *overTimeOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v %p", op, op.in, op) }
 func (op *overTimeOp) Hashcode() uint32      { return hashcode(op) }
-func (op *overTimeOp) DiffWRT(n int) []bool {
-	d := make([]bool, n)
-	d[0] = !op.grad
-	return d
-}
+func (op *overTimeOp) DiffWRT(int) []bool    { return op.window.differentiable(!op.grad) }
 
 // SymDiff: the last step, the largest, or all steps get the gradient, of a mean
 // divided by their number.
@@ -93,11 +85,24 @@ func (op *overTimeOp) SymDiff(in G.Nodes, out, grad *G.Node) (G.Nodes, error) {
 	if op.kind == maxOverTime {
 		from = G.Nodes{grad, in[0], out}
 	}
+	from = append(from, in[1:]...)
 	var b Builder
 	d := b.apply(&overTimeOp{
-		signature: signatureOf(from, grad.Dtype(), in[0].Shape()), kind: op.kind, grad: true, steps: op.steps, lanes: op.lanes,
+		signature: signatureOf(from, grad.Dtype(), in[0].Shape()), window: op.window, kind: op.kind, grad: true,
 	}, from...)
-	return G.Nodes{d}, b.Err()
+	ds := op.window.gradients(d, grad)
+	if op.window.entered {
+		enter := len(in) - 1
+		switch {
+		case op.kind == maxOverTime:
+			ds[enter] = b.rows(whereLargest, in[enter], out, grad)
+		case op.kind == lastStep && op.window.varied:
+			ds[enter] = b.rows(exceptWhere, in[1], grad)
+		case op.kind == lastStep:
+			ds[enter] = b.Fill(grad, Const(0))
+		}
+	}
+	return ds, b.Err()
 }
 
 func (op *overTimeOp) Do(vs ...G.Value) (G.Value, error) {
@@ -116,74 +121,82 @@ func (op *overTimeOp) Do(vs ...G.Value) (G.Value, error) {
 const timeLanes = 2048
 
 func overTimeInto[F vec.Float](op *overTimeOp, dst []F, vs []G.Value) error {
-	sizes := [3]int{op.steps * op.lanes}
+	w := op.window
+	sizes := [3]int{w.steps * w.lanes}
 	if op.grad {
-		sizes = [3]int{op.lanes, op.steps * op.lanes, op.lanes}
+		sizes = [3]int{w.lanes, w.steps * w.lanes, w.lanes}
 	}
-	var fs [3][]F
-	for i, v := range vs {
-		f, err := floats[F](op, v)
-		if err != nil {
-			return err
-		}
-		if len(f) != sizes[i] {
-			return fmt.Errorf("graph: %v: input %d has %d elements, the graph was built for %d", op, i, len(f), sizes[i])
-		}
-		fs[i] = f
+	fs, length, enter, err := windowInputs[F](op, w, sizes, vs)
+	if err != nil {
+		return err
 	}
-	none := func(int) struct{} { return struct{}{} }
-	return eachBlock(op.lanes, timeLanes, none, func(_ struct{}, i0, i1 int) error {
-		if op.grad {
-			gradOverTime(op, dst, fs[0], fs[1], fs[2], i0, i1)
-		} else {
-			readOverTime(op, dst[i0:i1], fs[0], i0, i1)
+	return eachSteps(w, length, func(i0, i1, steps int) {
+		switch {
+		case !op.grad:
+			readOverTime(op, dst[i0:i1], fs[0], enter, i0, i1, steps)
+		case op.kind == maxOverTime:
+			gradOfMax(w, dst, fs[0], fs[1], fs[2], enter, i0, i1, steps)
+		default:
+			gradOverTime(op, dst, fs[0], i0, i1, steps)
 		}
-		return nil
 	})
 }
 
-// readOverTime computes lanes i0 to i1.
-func readOverTime[F vec.Float](op *overTimeOp, y, x []F, i0, i1 int) {
+// readOverTime computes lanes i0 to i1, which have so many steps.
+func readOverTime[F vec.Float](op *overTimeOp, y, x, enter []F, i0, i1, steps int) {
 	k := vec.For[F]()
+	lanes := op.window.lanes
+	at := func(t int) []F { return x[t*lanes+i0 : t*lanes+i1] }
 	t := 0
 	if op.kind == lastStep {
-		t = op.steps - 1
+		t = max(0, steps-1)
 	}
-	copy(y, x[t*op.lanes+i0:t*op.lanes+i1])
-	for t++; t < op.steps; t++ {
-		xt := x[t*op.lanes+i0 : t*op.lanes+i1]
+	if enter != nil && (op.kind != lastStep || steps == 0) {
+		copy(y, enter[i0:i1])
+	} else {
+		copy(y, at(t))
+		t++
+	}
+	for ; t < steps; t++ {
 		if op.kind == maxOverTime {
-			k.Max(y, y, xt)
+			k.Max(y, y, at(t))
 		} else {
-			k.Add(y, y, xt)
+			k.Add(y, y, at(t))
 		}
 	}
 	if op.kind == meanOverTime {
-		k.MulC(y, y, 1/F(op.steps))
+		k.MulC(y, y, 1/F(steps))
 	}
 }
 
 // gradOverTime computes lanes i0 to i1 of dx.
-func gradOverTime[F vec.Float](op *overTimeOp, dx, dy, x, y []F, i0, i1 int) {
+func gradOverTime[F vec.Float](op *overTimeOp, dx, dy []F, i0, i1, steps int) {
 	k := vec.For[F]()
-	for t := range op.steps {
-		d := dx[t*op.lanes+i0 : t*op.lanes+i1]
-		switch op.kind {
-		case meanOverTime:
-			k.MulC(d, dy[i0:i1], 1/F(op.steps))
-		case lastStep, maxOverTime:
+	lanes := op.window.lanes
+	for t := range op.window.steps {
+		d := dx[t*lanes+i0 : t*lanes+i1]
+		switch {
+		case t >= steps, op.kind == lastStep && t < steps-1:
 			clear(d)
-		}
-		if op.kind == sumOverTime || op.kind == lastStep && t == op.steps-1 {
+		case op.kind == meanOverTime:
+			k.MulC(d, dy[i0:i1], 1/F(steps))
+		default:
 			copy(d, dy[i0:i1])
 		}
 	}
-	if op.kind != maxOverTime {
-		return
+}
+
+// gradOfMax computes lanes i0 to i1 of dx. What entered the window comes first.
+func gradOfMax[F vec.Float](w layout, dx, dy, x, y, enter []F, i0, i1, steps int) {
+	for t := range w.steps {
+		clear(dx[t*w.lanes+i0 : t*w.lanes+i1])
 	}
 	for i := i0; i < i1; i++ {
-		for j := i; j < len(x); j += op.lanes {
-			if x[j] == y[i] || x[j] != x[j] { // a maximum that is NaN is that of the first NaN
+		if enter != nil && isLargest(enter[i], y[i]) {
+			continue
+		}
+		for j := i; j < steps*w.lanes; j += w.lanes {
+			if isLargest(x[j], y[i]) {
 				dx[j] = dy[i]
 				break
 			}
@@ -191,17 +204,22 @@ func gradOverTime[F vec.Float](op *overTimeOp, dx, dy, x, y []F, i0, i1 int) {
 	}
 }
 
+// isLargest reports whether x is the maximum y: one that is NaN is that of the
+// first NaN.
+func isLargest[F vec.Float](x, y F) bool { return x == y || x != x }
+
 // Rate returns the mean activity of z [T, batch, …], a scalar, with a weight for
-// each sample, [batch], the weights summing to 1. Of spikes it is the number per
-// neuron and time step. It has no gradient.
+// each sample, [batch], or for each of its time steps, [T, batch], the weights
+// summing to 1. Of spikes it is the number per neuron and time step. It has no
+// gradient.
 func Rate(z, weight *G.Node) (*G.Node, error) {
 	var b Builder
 	if !b.ok("rate", z, weight) {
 		return nil, fmt.Errorf("graph: %w", b.Err())
 	}
 	s := z.Shape()
-	if len(s) < 2 || s.TotalSize() == 0 || !slices.Equal(weight.Shape(), s[1:2]) {
-		return nil, fmt.Errorf("graph: rate: z has shape %v and the weights %v, want [T batch …] and [batch]", []int(s), shapeOf(weight))
+	if len(s) < 2 || s.TotalSize() == 0 || !slices.Equal(weight.Shape(), s[1:2]) && !slices.Equal(weight.Shape(), s[:2]) {
+		return nil, fmt.Errorf("graph: rate: z has shape %v and the weights %v, want [T batch …] and [batch] or [T batch]", []int(s), shapeOf(weight))
 	}
 	if !isFloat(z.Dtype()) || weight.Dtype() != z.Dtype() {
 		return nil, fmt.Errorf("graph: rate: z has elements of type %v, the weights of %v, want float32 or float64", z.Dtype(), weight.Dtype())

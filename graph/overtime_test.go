@@ -120,11 +120,11 @@ func TestRate(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 0.25*0.5+0.5*1.25+0.25*1.5, graphtest.Eval(t, r)[0][0])
 	_, err = graph.Rate(v, w)
-	require.EqualError(t, err, "graph: rate: z has shape [2 3] and the weights [2], want [T batch …] and [batch]")
+	require.EqualError(t, err, "graph: rate: z has shape [2 3] and the weights [2], want [T batch …] and [batch] or [T batch]")
 	_, err = graph.Rate(nil, w)
 	require.EqualError(t, err, "graph: rate: operand 0 is nil")
 	_, err = graph.Rate(z, z)
-	require.ErrorContains(t, err, "z has shape [2 2 3] and the weights [2 2 3], want [T batch …] and [batch]")
+	require.ErrorContains(t, err, "z has shape [2 2 3] and the weights [2 2 3], want [T batch …] and [batch] or [T batch]")
 }
 
 // Two neurons over three time steps: the largest value of each.

@@ -66,10 +66,8 @@ func newModel[S any, P Params[S]](step Step[S, P], xs *G.Node, s *S, p P) (*mode
 		m.params = append(m.params, all[i])
 	}
 	if s == nil {
-		var b Builder
-		like := b.apply(&fillOp{signature: signatureOf(G.Nodes{xs}, xs.Dtype(), xs.Shape()[1:])}, xs)
-		if m.s, err = p.Rest(like); err != nil {
-			return nil, fmt.Errorf("rest: %w", err)
+		if m.s, err = rest[S](xs, p); err != nil {
+			return nil, err
 		}
 	} else {
 		m.s = *s

@@ -34,6 +34,12 @@ type Build struct {
 	// SampleWeight is an input [batch] whose elements weight the samples and sum
 	// to 1, so that padding does not count. Nil weights all alike.
 	SampleWeight *G.Node
+	// Length is an input [batch] with the number of time steps of each sample; those
+	// behind do not count. Nil means all.
+	Length *G.Node
+	// Carry makes the network one of a window in longer sequences; nil means that
+	// sequences are whole.
+	Carry *Carry
 
 	seed uint64
 	path []string

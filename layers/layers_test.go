@@ -167,7 +167,7 @@ func TestErrors(t *testing.T) {
 			"layers: neurons at: voltage regulariser: bounds are 0 and 0, want lower < upper and one of them finite"},
 		{bad(layers.Regularise(layers.Voltage{Upper: 1, State: "U"})), []int{4, 2, 3},
 			`layers: neurons at: graph: trace: no state "U", have [V I]`},
-		{layers.Last, []int{4}, "layers: function at: graph: "},
+		{layers.Last, []int{4}, "layers: last at: x has shape [4], want [T batch …]"},
 		{layers.Flatten, []int{4, 2}, "layers: function at: graph: "},
 		{layers.Func(nil), []int{4, 2}, "layers: function at: it is nil"},
 		{layers.Func(func(*G.Node) (*G.Node, error) { return nil, nil }), []int{4, 2}, "layers: layer at: it returned no output"},

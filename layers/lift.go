@@ -130,7 +130,7 @@ func (l lifted[S, P]) Apply(b *Build, x *G.Node) (*G.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	run, err := graph.Scan(l.step, x, nil, p, l.scan...)
+	run, err := l.run(b, x, p)
 	if err != nil {
 		return nil, b.errorf("neurons", "%w", err)
 	}
@@ -146,6 +146,42 @@ func (l lifted[S, P]) Apply(b *Build, x *G.Node) (*G.Node, error) {
 		}
 	}
 	return run.Out, nil
+}
+
+// run lifts the step, from rest or from the states that the network carries.
+func (l lifted[S, P]) run(b *Build, x *G.Node, p P) (*graph.Run[S], error) {
+	if b.Carry == nil {
+		return graph.Scan(l.step, x, nil, p, l.scan...)
+	}
+	s, err := graph.Rest[S](x, p)
+	if err != nil {
+		return nil, err
+	}
+	carried := map[string]*State{}
+	s, err = graph.MapState(s, func(name string, rest *G.Node) (*G.Node, error) {
+		st, err := b.Enter(name, rest)
+		if err != nil {
+			return nil, err
+		}
+		carried[name] = st
+		return st.From(), nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	run, err := graph.Scan(l.step, x, &s, p, l.scan...)
+	if err != nil {
+		return nil, err
+	}
+	final, err := run.Final()
+	if err != nil {
+		return nil, err
+	}
+	_, err = graph.MapState(final, func(name string, n *G.Node) (*G.Node, error) {
+		carried[name].Out = n
+		return n, nil
+	})
+	return run, err
 }
 
 // params returns the parameters with nodes for what is learnt.

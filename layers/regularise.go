@@ -14,7 +14,8 @@ import (
 type Regulariser interface {
 	// Penalise adds the penalty, a scalar, to the graph of the activity. What it
 	// averages over samples it averages by b.BatchMean, so that padding does not
-	// count.
+	// count; what it reads over time it reads by methods of b such as b.MeanOverTime,
+	// so that it goes with sequences of any lengths and in windows.
 	Penalise(b *Build, a Activity) (Penalty, error)
 }
 
@@ -76,12 +77,11 @@ func (r Rate) Penalise(b *Build, a Activity) (Penalty, error) {
 	if err != nil {
 		return Penalty{}, fmt.Errorf("rate regulariser: %w", err)
 	}
-	sum, err := graph.SumOverTime(a.Out)
+	rate, err := b.MeanOverTime(a.Out)
 	if err != nil {
 		return Penalty{}, err
 	}
-	rate, err := b.BatchMean(sum) // per neuron, times T
-	if err != nil {
+	if rate, err = b.BatchMean(rate); err != nil {
 		return Penalty{}, err
 	}
 	var g graph.Builder
@@ -90,15 +90,10 @@ func (r Rate) Penalise(b *Build, a Activity) (Penalty, error) {
 		rate = g.Scale(g.Reduce(rate, []int{1}), graph.Const(1/n))
 		n = 1
 	}
-	// Excursion wants an axis of time, here of one step.
-	rate = g.Scale(rate, graph.Const(1/float64(a.Out.Shape()[0])))
-	rate = g.Reshape(rate, append([]int{1}, rate.Shape()...)...)
-	if err := g.Err(); err != nil {
-		return Penalty{}, err
-	}
-	cost, err := graph.Excursion(rate, r.Lower, upper)
-	if err != nil {
-		return Penalty{}, err
+	low := g.Relu(g.Shift(g.Neg(rate), graph.Const(r.Lower)))
+	cost := g.Square(low)
+	if r.Upper != 0 {
+		cost = g.Add(cost, g.Square(g.Relu(g.Shift(rate, graph.Const(-upper)))))
 	}
 	p := g.Scale(g.Reduce(cost, nil), graph.Const(r.Weight/n))
 	return Penalty{Name: b.Name("rate"), Node: p}, g.Err()
@@ -133,16 +128,14 @@ func (v Voltage) Penalise(b *Build, a Activity) (Penalty, error) {
 	if err != nil {
 		return Penalty{}, err
 	}
-	sum, err := graph.Excursion(trace, v.Lower, v.Upper)
+	cost, err := b.Excursion(trace, v.Lower, v.Upper)
 	if err != nil {
 		return Penalty{}, err
 	}
-	mean, err := b.BatchMean(sum)
-	if err != nil {
+	if cost, err = b.BatchMean(cost); err != nil {
 		return Penalty{}, err
 	}
 	var g graph.Builder
-	size := float64(trace.Shape()[0] * mean.Shape().TotalSize())
-	p := g.Scale(g.Reduce(mean, nil), graph.Const(v.Weight/size))
+	p := g.Scale(g.Reduce(cost, nil), graph.Const(v.Weight/float64(cost.Shape().TotalSize())))
 	return Penalty{Name: b.Name("voltage"), Node: p}, g.Err()
 }

@@ -177,7 +177,7 @@ func TestRegulariserErrors(t *testing.T) {
 		require.EqualError(t, err, c.want)
 	}
 	_, err := layers.Rate{}.Penalise(nil, layers.Activity{Spiking: true})
-	require.ErrorContains(t, err, "operand 0 is nil")
+	require.ErrorContains(t, err, "the Build or x is nil")
 
 	b := layers.NewBuild(1)
 	_, err = lif(layers.Regularise(notScalar{})).Apply(b, input(tensor.Float32, 2, 2, 2))

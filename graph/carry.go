@@ -1,0 +1,74 @@
+package graph
+
+import (
+	"fmt"
+	"reflect"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// Rest returns the state that a step lifted over xs [T, batch, …] starts from
+// where it is given none: p.Rest for one time step.
+func Rest[S any, P Params[S]](xs *G.Node, p P) (S, error) {
+	var b Builder
+	if !b.ok("xs", xs) || !isFloat(xs.Dtype()) || xs.Dims() < 2 {
+		var none S
+		return none, fmt.Errorf("graph: rest: xs is no sequence [T batch …] of float32 or float64")
+	}
+	s, err := rest[S](xs, p)
+	if err != nil {
+		return s, fmt.Errorf("graph: %w", err)
+	}
+	return s, nil
+}
+
+func rest[S any, P Params[S]](xs *G.Node, p P) (S, error) {
+	var b Builder
+	var s S
+	like := b.Constant(xs, 0, xs.Shape()[1:]...)
+	err := b.Err()
+	if err == nil {
+		s, err = p.Rest(like)
+	}
+	if err != nil {
+		return s, fmt.Errorf("rest: %w", err)
+	}
+	return s, nil
+}
+
+// Constant returns a tensor of the given shape, of at least one axis, whose
+// elements are c, in the graph and of the element type of x.
+func (b *Builder) Constant(x *G.Node, c float64, shape ...int) *G.Node {
+	if !b.ok("constant", x) {
+		return nil
+	}
+	if n, ok := elements(shape); !ok || n == 0 || len(shape) == 0 || !isFloat(x.Dtype()) {
+		b.fail("constant: shape is %v and elements are of type %v, want axes of at least 1, and float32 or float64", shape, x.Dtype())
+		return nil
+	}
+	return b.apply(&fillOp{signature: signatureOf(G.Nodes{x}, x.Dtype(), tensor.Shape(shape)), c: c}, x)
+}
+
+// MapState returns s with each of its nodes replaced by what f makes of it. The
+// name of a node is that of its field, of a nested struct's field its path,
+// "Inner.V".
+func MapState[S any](s S, f func(name string, n *G.Node) (*G.Node, error)) (S, error) {
+	slots, err := slotsOf(reflect.TypeFor[S]())
+	switch {
+	case err != nil:
+		return s, fmt.Errorf("graph: state: %w", err)
+	case f == nil:
+		return s, fmt.Errorf("graph: state: the function is nil")
+	}
+	ns := nodesOf(s, slots)
+	for i, n := range ns {
+		if n == nil {
+			return s, fmt.Errorf("graph: state %s is nil", slots[i].name)
+		}
+		if ns[i], err = f(slots[i].name, n); err != nil {
+			return s, fmt.Errorf("graph: state %s: %w", slots[i].name, err)
+		}
+	}
+	return withNodes(s, slots, ns), nil
+}

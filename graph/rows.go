@@ -1,0 +1,230 @@
+package graph
+
+import (
+	"fmt"
+	"hash"
+	"slices"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/vec"
+)
+
+// What Choose and PerStep do sample by sample, and what the gradients of readouts
+// need, is a few operations of one kind: a number for each sample says what becomes
+// of its row.
+
+// Choose returns x [batch, …] for the samples whose element of which [batch] is not
+// 0, and y for the others. The gradient goes the same ways; which has none.
+func (b *Builder) Choose(which, x, y *G.Node) *G.Node {
+	if !b.ok("choose", which, x, y) {
+		return nil
+	}
+	s := x.Shape()
+	if len(s) < 1 || !slices.Equal(y.Shape(), s) || !slices.Equal(which.Shape(), s[:1]) || !isFloat(x.Dtype()) ||
+		y.Dtype() != x.Dtype() || which.Dtype() != x.Dtype() {
+		b.fail("choose: operands have shapes %v, %v and %v, want [batch] and twice [batch …], of one element type",
+			shapeOf(which), []int(s), shapeOf(y))
+		return nil
+	}
+	return b.rows(chosen, which, x, y)
+}
+
+// PerStep divides each sample of x [batch, …] by its number of steps, n [batch]: a
+// sum over time becomes a mean. The number has no gradient.
+func (b *Builder) PerStep(x, n *G.Node) *G.Node {
+	if !b.ok("per step", x, n) {
+		return nil
+	}
+	s := x.Shape()
+	if len(s) < 1 || !slices.Equal(n.Shape(), s[:1]) || !isFloat(x.Dtype()) || n.Dtype() != x.Dtype() {
+		b.fail("per step: x has shape %v and the numbers of steps %v, want [batch …] and [batch], of one element type", []int(s), shapeOf(n))
+		return nil
+	}
+	return b.rows(perStep, n, x)
+}
+
+// StepWeights returns the weight of each time step of a window of so many steps,
+// [steps, batch]: where a sample has a step
+//
+//	w_tb = weight_b / total_b,
+//
+// total being the number of steps that it has in all windows, and else 0. The
+// inputs are [batch]; length is the number of steps in this window. It has no
+// gradient.
+func (b *Builder) StepWeights(steps int, weight, length, total *G.Node) *G.Node {
+	if !b.ok("step weights", weight, length, total) {
+		return nil
+	}
+	s := weight.Shape()
+	if len(s) != 1 || steps < 1 || !slices.Equal(length.Shape(), s) || !slices.Equal(total.Shape(), s) || !isFloat(weight.Dtype()) ||
+		length.Dtype() != weight.Dtype() || total.Dtype() != weight.Dtype() {
+		b.fail("step weights: %d steps, and operands of shapes %v, %v and %v, want at least 1, and three times [batch], of one element type",
+			steps, []int(s), shapeOf(length), shapeOf(total))
+		return nil
+	}
+	in := G.Nodes{weight, length, total}
+	return b.apply(&stepWeightsOp{signature: signatureOf(in, weight.Dtype(), tensor.Shape{steps, s[0]})}, in...)
+}
+
+// A rowKind names an operation on rows.
+type rowKind uint8
+
+const (
+	chosen       rowKind = iota // of which, x and y: x where which is not 0, else y
+	onlyWhere                   // of which and x: x where which is not 0, else 0
+	exceptWhere                 // of which and x: 0 where which is not 0, else x
+	perStep                     // of n and x: x/n
+	whereLargest                // of a, its maximum with others, and x: x where the maximum is a, else 0
+)
+
+func (k rowKind) String() string {
+	return [...]string{"choose", "only where", "except where", "per step", "where largest"}[k]
+}
+
+// rowsOp does what kind says. Its last input has the shape of the result.
+type rowsOp struct {
+	pure
+	signature
+	memory
+	kind rowKind
+}
+
+func (b *Builder) rows(kind rowKind, in ...*G.Node) *G.Node {
+	x := in[len(in)-1]
+	return b.apply(&rowsOp{signature: signatureOf(in, x.Dtype(), x.Shape()), kind: kind}, in...)
+}
+
+func (op *rowsOp) String() string        { return op.kind.String() }
+func (op *rowsOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v %p", op, op.in, op) }
+func (op *rowsOp) Hashcode() uint32      { return hashcode(op) }
+
+// DiffWRT: the numbers have no gradient, and what is a gradient neither.
+func (op *rowsOp) DiffWRT(n int) []bool {
+	d := make([]bool, n)
+	for i := 1; i < n; i++ {
+		d[i] = op.kind != whereLargest
+	}
+	return d
+}
+
+// SymDiff goes the ways that the values came.
+func (op *rowsOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
+	var b Builder
+	switch op.kind {
+	case chosen:
+		return G.Nodes{grad, b.rows(onlyWhere, in[0], grad), b.rows(exceptWhere, in[0], grad)}, b.Err()
+	case whereLargest:
+		return nil, fmt.Errorf("graph: %v has no gradient", op)
+	}
+	// Nothing flows to the numbers; a gradient must stand there all the same.
+	return G.Nodes{grad, b.rows(op.kind, in[0], grad)}, b.Err()
+}
+
+func (op *rowsOp) Do(vs ...G.Value) (G.Value, error) {
+	dst := op.result(vs[len(vs)-1].Dtype(), op.shape)
+	switch d := dst.Data().(type) {
+	case []float32:
+		return dst, rowsInto(op, d, vs)
+	case []float64:
+		return dst, rowsInto(op, d, vs)
+	}
+	return nil, fmt.Errorf("graph: %v: got elements of type %v, want float32 or float64", op, vs[0].Dtype())
+}
+
+func rowsInto[F vec.Float](op *rowsOp, dst []F, vs []G.Value) error {
+	var fs [3][]F
+	for i, v := range vs {
+		f, err := floats[F](op, v)
+		if err != nil {
+			return err
+		}
+		want := len(dst)
+		if i == 0 && op.kind != whereLargest {
+			want = op.shape[0]
+		}
+		if len(f) != want {
+			return fmt.Errorf("graph: %v: input %d has %d elements, the graph was built for %d", op, i, len(f), want)
+		}
+		fs[i] = f
+	}
+	if op.kind == whereLargest {
+		for i, a := range fs[0] {
+			dst[i] = 0
+			if isLargest(a, fs[1][i]) {
+				dst[i] = fs[2][i]
+			}
+		}
+		return nil
+	}
+	k := vec.For[F]()
+	rows := op.shape[0]
+	for r, n := range fs[0] {
+		d, x := rowsOf(dst, rows, r, r+1), rowsOf(fs[1], rows, r, r+1)
+		switch {
+		case op.kind == perStep:
+			k.MulC(d, x, 1/n)
+		case op.kind == chosen && n == 0:
+			copy(d, rowsOf(fs[2], rows, r, r+1))
+		case op.kind != chosen && (op.kind == onlyWhere) == (n == 0):
+			clear(d)
+		default:
+			copy(d, x)
+		}
+	}
+	return nil
+}
+
+// stepWeightsOp gives a weight to every time step. Its inputs are the weight, the
+// steps in the window, and the steps in all.
+type stepWeightsOp struct {
+	pure
+	final
+	signature
+	memory
+}
+
+func (op *stepWeightsOp) String() string { return "step weights" }
+func (op *stepWeightsOp) WriteHash(h hash.Hash) {
+	fmt.Fprintf(h, "spikegrad %v %v %p", op, op.shape, op)
+}
+func (op *stepWeightsOp) Hashcode() uint32 { return hashcode(op) }
+
+func (op *stepWeightsOp) Do(vs ...G.Value) (G.Value, error) {
+	dst := op.result(vs[0].Dtype(), op.shape)
+	switch d := dst.Data().(type) {
+	case []float32:
+		return dst, stepWeightsInto(op, d, vs)
+	case []float64:
+		return dst, stepWeightsInto(op, d, vs)
+	}
+	return nil, fmt.Errorf("graph: %v: got elements of type %v, want float32 or float64", op, vs[0].Dtype())
+}
+
+func stepWeightsInto[F vec.Float](op *stepWeightsOp, dst []F, vs []G.Value) error {
+	var fs [3][]F
+	batch := op.shape[1]
+	for i, v := range vs {
+		f, err := floats[F](op, v)
+		if err != nil {
+			return err
+		}
+		if len(f) != batch {
+			return fmt.Errorf("graph: %v: input %d has %d elements, the graph was built for %d", op, i, len(f), batch)
+		}
+		fs[i] = f
+	}
+	clear(dst)
+	for b, n := range fs[1] {
+		for t := 0; t < op.shape[0] && F(t) < n; t++ {
+			dst[t*batch+b] = fs[0][b] / fs[2][b]
+		}
+	}
+	return nil
+}
+
+var (
+	_ G.SDOp = (*rowsOp)(nil)
+	_ G.Op   = (*stepWeightsOp)(nil)
+)
