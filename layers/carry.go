@@ -35,7 +35,12 @@ type State struct {
 }
 
 // From returns the node that a layer starts the window from.
-func (s *State) From() *G.Node { return s.from }
+func (s *State) From() *G.Node {
+	if s == nil {
+		return nil
+	}
+	return s.from
+}
 
 // Enter enters a state [batch, …] that starts from rest, called by the path of the
 // layer with name at its end. The layer starts from the node From of it and sets

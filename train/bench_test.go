@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	G "gorgonia.org/gorgonia"
@@ -103,6 +104,39 @@ func BenchmarkTrainStep(b *testing.B) {
 			b.ReportMetric(float64(m.Nodes()), "nodes")
 		})
 	}
+}
+
+// BenchmarkInference times one time step of one sample of the workload ff, forward
+// only.
+func BenchmarkInference(b *testing.B) {
+	w := feedForward(100, 16)
+	m := w.model(b, w.steps, w.batch)
+	w.calibrate(b, m)
+	n := w.shape[0]
+	r := rand.New(rand.NewPCG(11, 44))
+	x := make([]float32, w.steps*n)
+	for i := range x {
+		if r.Float64() < w.rate {
+			x[i] = 1
+		}
+	}
+	s, err := m.Rest(1)
+	require.NoError(b, err)
+	var times []time.Duration
+	b.ReportAllocs()
+	for k := 0; b.Loop(); k++ {
+		began := time.Now()
+		at := k % w.steps * n
+		if _, err := m.Step(s, x[at:at+n]); err != nil {
+			b.Fatal(err)
+		}
+		if len(times) < 10_000 {
+			times = append(times, time.Since(began))
+		}
+	}
+	slices.Sort(times)
+	b.ReportMetric(float64(times[len(times)/2].Nanoseconds()), "ns/step(median)")
+	b.ReportMetric(mean(w.rates(b, m)), "spikes/neuron/step")
 }
 
 func mean(x []float64) (m float64) {

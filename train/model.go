@@ -34,7 +34,8 @@ type Model struct {
 	spiking   []string       // layers that have a rate
 	fitNodes  G.Nodes        // of fit, without rates
 	rates     G.Nodes
-	watched   bool // fit computes rates
+	watched   bool            // fit computes rates
+	streams   map[int]*stream // for Step, by batch size
 }
 
 // A Parameter is a learnable tensor of a model.
@@ -63,23 +64,13 @@ func (p *Parameter) Grad() (G.Value, error) {
 // share, as that of Gorgonia's constant 1, and an optimiser sets gradients to
 // zero.
 func (p *Parameter) takeGrad(v G.Value) error {
-	from, err := flatten(v)
-	if d, ok := v.(*tensor.Dense); err != nil && ok { // a view, perhaps
-		from, err = flatten(d.Materialize())
-	}
-	switch {
-	case err != nil:
-		return fmt.Errorf("the gradient of %s %w", p.name, err)
-	case v.Dtype() != p.value.Dtype() || from.len() != p.value.DataSize():
-		return fmt.Errorf("the gradient of %s is of %v with shape %v, want %v and %v", p.name, v.Dtype(), v.Shape(), p.value.Dtype(), p.value.Shape())
-	}
 	if p.grad == nil {
 		p.grad = tensor.New(tensor.Of(p.value.Dtype()), tensor.WithShape(p.value.Shape()...))
 	}
-	to, err := flatten(p.grad)
-	copy(to.f32, from.f32)
-	copy(to.f64, from.f64)
-	return err
+	if err := copyValue(p.grad, v); err != nil {
+		return fmt.Errorf("the gradient of %s %w", p.name, err)
+	}
+	return nil
 }
 
 // NewModel builds the network of m, its loss and its gradients.

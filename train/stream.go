@@ -1,0 +1,251 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/layers"
+)
+
+// A Carried is what a network carries from one time step to the next: voltages
+// and currents of neurons, what readouts have read so far. It belongs to the model
+// that made it.
+type Carried struct {
+	of      *stream
+	tensors []*tensor.Dense
+}
+
+// Names returns the names of the parts of the state: the path of a layer and the
+// name of its state, "1.V".
+func (s *Carried) Names() []string {
+	if s == nil || s.of == nil {
+		return nil
+	}
+	names := make([]string, len(s.of.states))
+	for i, st := range s.of.states {
+		names[i] = st.Name
+	}
+	return names
+}
+
+// Tensor returns the named part of the state, [batch, …], or nil if there is none.
+// It may be changed in place.
+func (s *Carried) Tensor(name string) *tensor.Dense {
+	if i := slices.Index(s.Names(), name); i >= 0 {
+		return s.tensors[i]
+	}
+	return nil
+}
+
+// Clone returns a copy.
+func (s *Carried) Clone() *Carried {
+	if s == nil {
+		return nil
+	}
+	c := &Carried{of: s.of}
+	for _, t := range s.tensors {
+		c.tensors = append(c.tensors, t.Clone().(*tensor.Dense))
+	}
+	return c
+}
+
+// Rest returns the state in which the network begins a sequence, for batch
+// sequences side by side.
+func (m *Model) Rest(batch int) (*Carried, error) {
+	if err := m.compiled(); err != nil {
+		return nil, fmt.Errorf("train: rest: %w", err)
+	}
+	st := m.streams[batch]
+	if st == nil {
+		var err error
+		if st, err = m.newStream(batch); err != nil {
+			return nil, fmt.Errorf("train: rest: %w", err)
+		}
+		if m.streams == nil {
+			m.streams = map[int]*stream{}
+		}
+		m.streams[batch] = st
+	}
+	s, err := st.start()
+	if err != nil {
+		return nil, fmt.Errorf("train: rest: %w", err)
+	}
+	return s, nil
+}
+
+// Step runs the network for one time step on x, which holds the input [batch, …] of
+// each sequence one after the other. It moves the state s on, and returns the
+// outputs [batch, …]: those of this step, or, behind a readout over time, what it
+// has read so far. The outputs are overwritten by the next Step.
+//
+// Step by step, a network gives what it gives on the whole sequence. Weights are
+// those that the model has at the moment, and dropout is off. States of one model
+// must not be stepped at the same time.
+func (m *Model) Step(s *Carried, x []float32) (*tensor.Dense, error) {
+	switch {
+	case m.compiled() != nil:
+		return nil, fmt.Errorf("train: step: %w", m.compiled())
+	case s == nil || s.of == nil:
+		return nil, errors.New("train: step: the state is nil, want one made by Rest")
+	case s.of.m != m:
+		return nil, errors.New("train: step: the state is of another model")
+	case len(x) != s.of.x.Shape().TotalSize():
+		return nil, fmt.Errorf("train: step: the input has %d values, a time step of shape %v has %d",
+			len(x), []int(s.of.x.Shape()[1:]), s.of.x.Shape().TotalSize())
+	}
+	if err := allFinite(x); err != nil {
+		return nil, fmt.Errorf("train: step: input: %w", err)
+	}
+	if err := s.of.step(s, x); err != nil {
+		return nil, fmt.Errorf("train: step: %w", err)
+	}
+	return s.of.out, nil
+}
+
+// A stream is the network for one time step, on a graph of its own that shares the
+// weights of the model.
+type stream struct {
+	m       *Model
+	x       *G.Node
+	states  []*layers.State
+	rest    *graph.Machine // the states at rest; nil without states
+	machine *graph.Machine // outputs, then the states after the step
+	at      *Carried       // whose tensors the inputs hold
+	out     *tensor.Dense
+}
+
+func (m *Model) newStream(batch int) (*stream, error) {
+	if n := tensor.Shape(m.Shape).TotalSize(); batch < 1 || batch > maxInput/n {
+		return nil, fmt.Errorf("batch size is %d, want at least 1 and at most %d", batch, maxInput/n)
+	}
+	s := &stream{m: m}
+	g := G.NewGraph()
+	var err error
+	if s.x, err = graph.Input(g, "x", tensor.New(tensor.Of(m.Dtype), tensor.WithShape(append([]int{1, batch}, m.Shape...)...))); err != nil {
+		return nil, err
+	}
+	b := layers.NewBuild(m.Seed)
+	b.Carry = &layers.Carry{}
+	out, err := m.Net.Apply(b, s.x)
+	if err != nil {
+		return nil, fmt.Errorf("network: %w", err)
+	}
+	for i, n := range b.Params {
+		if i >= len(m.params) || n.Name() != m.params[i].name {
+			return nil, fmt.Errorf("network: it has a parameter %s that it did not have when the model was made", n.Name())
+		}
+		if err := G.Let(n, m.params[i].value); err != nil {
+			return nil, fmt.Errorf("network: %w", err)
+		}
+	}
+	shape := out.Shape()
+	if m.out.Dims() == out.Dims() && m.sequences() {
+		shape = shape[1:]
+	}
+	s.out = tensor.New(tensor.Of(m.Dtype), tensor.WithShape(shape...))
+	s.states = b.Carry.States
+	if s.rest, s.machine, err = machines(s.states, out); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// machines returns the machines for the states at rest, nil if there are none, and
+// for the nodes given followed by the states that leave the window.
+func machines(states []*layers.State, nodes ...*G.Node) (rest, run *graph.Machine, err error) {
+	var start G.Nodes
+	for _, st := range states {
+		if st == nil || st.In == nil || st.Out == nil || !st.Out.Shape().Eq(st.In.Shape()) {
+			return nil, nil, errors.New("network: a layer entered a state and did not say what leaves it, of the same shape")
+		}
+		start, nodes = append(start, st.Rest), append(nodes, st.Out)
+	}
+	if err := readsInWindows(nodes); err != nil {
+		return nil, nil, err
+	}
+	if len(start) > 0 {
+		if rest, err = graph.NewMachine(start...); err != nil {
+			return nil, nil, err
+		}
+	}
+	run, err = graph.NewMachine(nodes...)
+	return rest, run, err
+}
+
+// readsInWindows returns an error if something in the graph of the nodes reads
+// over time without carrying on from one window to the next.
+func readsInWindows(nodes G.Nodes) error {
+	for _, n := range nodes[0].Graph().AllNodes() {
+		if graph.Whole(n) {
+			return fmt.Errorf("network: %v reads whole sequences, and cannot go on from one window to the next; "+
+				"use the readouts of package layers, and methods such as Build.SumOverTime in layers of your own", n.Op())
+		}
+	}
+	return nil
+}
+
+// start returns a state at rest.
+func (s *stream) start() (*Carried, error) {
+	st := &Carried{of: s}
+	if s.rest == nil {
+		return st, nil
+	}
+	if err := s.rest.Run(); err != nil {
+		return nil, err
+	}
+	for i, c := range s.states {
+		t := tensor.New(tensor.Of(s.m.Dtype), tensor.WithShape(c.In.Shape()...))
+		if err := copyValue(t, s.rest.Value(i)); err != nil {
+			return nil, fmt.Errorf("state %s %w", c.Name, err)
+		}
+		st.tensors = append(st.tensors, t)
+	}
+	return st, nil
+}
+
+func (s *stream) step(st *Carried, x []float32) error {
+	if s.at != st {
+		for i, c := range s.states {
+			if err := G.Let(c.In, st.tensors[i]); err != nil {
+				return err
+			}
+		}
+		s.at = st
+	}
+	set(s.x.Value(), x)
+	if err := s.machine.Run(); err != nil {
+		return err
+	}
+	if err := copyValue(s.out, s.machine.Value(0)); err != nil {
+		return fmt.Errorf("the output %w", err)
+	}
+	for i, t := range st.tensors {
+		if err := copyValue(t, s.machine.Value(1+i)); err != nil {
+			return fmt.Errorf("state %s %w", s.states[i].Name, err)
+		}
+	}
+	return nil
+}
+
+// copyValue copies the elements of v to t. Its errors continue the name of v.
+func copyValue(t *tensor.Dense, v G.Value) error {
+	from, err := flatten(v)
+	if d, ok := v.(*tensor.Dense); err != nil && ok { // a view, perhaps
+		from, err = flatten(d.Materialize())
+	}
+	if err != nil {
+		return err
+	}
+	if v.Dtype() != t.Dtype() || from.len() != t.DataSize() {
+		return fmt.Errorf("is of %v with shape %v, want %v and %v", v.Dtype(), v.Shape(), t.Dtype(), t.Shape())
+	}
+	to, err := flatten(t)
+	copy(to.f32, from.f32)
+	copy(to.f64, from.f64)
+	return err
+}
