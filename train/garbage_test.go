@@ -43,14 +43,14 @@ var functions = map[string]map[string]any{
 		"AvgPool": graph.AvgPool, "Conv2D": graph.Conv2D, "CrossEntropy": graph.CrossEntropy, "Excursion": graph.Excursion, "Field": graph.Field, "Flatten": graph.Flatten,
 		"Grad": graph.Grad, "Input": graph.Input, "LastStep": graph.LastStep, "Linear": graph.Linear, "MaxOverTime": graph.MaxOverTime,
 		"Lowered": graph.Lowered, "MaxPool": graph.MaxPool, "MeanOverTime": graph.MeanOverTime, "NodeNames": graph.NodeNames, "OneHot": graph.OneHot,
-		"ParamNames": graph.ParamNames, "Rate": graph.Rate, "Reshape": graph.Reshape, "SumOverTime": graph.SumOverTime,
+		"ParamNames": graph.ParamNames, "Products": graph.Products, "Rate": graph.Rate, "Reshape": graph.Reshape, "SumOverTime": graph.SumOverTime,
 		"NewBuilder": graph.NewBuilder, "Clip": graph.Clip, "NewMachine": graph.NewMachine, "Checkpoint": graph.Checkpoint,
 		"Const": graph.Const, "Learn": graph.Learn, "LearnIn": graph.LearnIn,
 		"Scan": graph.Scan[lifState, lifParams], "Unroll": graph.Unroll[lifState, lifParams],
 		"Rest": graph.Rest[lifState, lifParams], "MapState": graph.MapState[lifState], "Whole": graph.Whole,
 	},
 	"layers": {
-		"NewBuild": layers.NewBuild, "InitByName": layers.InitByName, "Lift": layers.Lift[lifState, lifParams], "Named": layers.Named,
+		"Describe": layers.Describe, "NewBuild": layers.NewBuild, "InitByName": layers.InitByName, "Lift": layers.Lift[lifState, lifParams], "Named": layers.Named,
 		"Recurrent": layers.Recurrent[lifState, lifParams], "Checkpoint": layers.Checkpoint, "Constrain": layers.Constrain,
 		"Learn": layers.Learn, "LearnEach": layers.LearnEach, "RecurrentInit": layers.RecurrentInit, "Regularise": layers.Regularise,
 	},
@@ -78,13 +78,13 @@ var functions = map[string]map[string]any{
 }
 
 var types = []reflect.Type{
-	reflect.TypeFor[*graph.Builder](), reflect.TypeFor[graph.Constraint](), reflect.TypeFor[graph.Param](), reflect.TypeFor[*graph.Machine](), reflect.TypeFor[graph.Window](),
+	reflect.TypeFor[*graph.Builder](), reflect.TypeFor[graph.Constraint](), reflect.TypeFor[graph.Param](), reflect.TypeFor[*graph.Machine](), reflect.TypeFor[graph.Window](), reflect.TypeFor[graph.Product](),
 	reflect.TypeFor[*layers.Build](), reflect.TypeFor[*layers.State](), reflect.TypeFor[layers.Layer](), reflect.TypeFor[layers.Init](), reflect.TypeFor[layers.Mask](),
 	reflect.TypeFor[layers.Regulariser](), reflect.TypeFor[layers.Conv2D](), reflect.TypeFor[layers.Linear](), reflect.TypeFor[layers.Dropout](),
 	reflect.TypeFor[layers.Pool](), reflect.TypeFor[layers.Scaled](), reflect.TypeFor[layers.FluctuationDriven](), reflect.TypeFor[layers.Rate](),
 	reflect.TypeFor[layers.Voltage](), reflect.TypeFor[train.Optimiser](), reflect.TypeFor[train.Schedule](), reflect.TypeFor[train.Loss](),
 	reflect.TypeFor[train.SpikeCount](), reflect.TypeFor[train.StepDecay](), reflect.TypeFor[train.Cosine](), reflect.TypeFor[train.Warmup](),
-	reflect.TypeFor[train.Encoder](), reflect.TypeFor[*train.Model](), reflect.TypeFor[*train.Carried](), reflect.TypeFor[*train.Trainer](), reflect.TypeFor[graph.Func](),
+	reflect.TypeFor[train.Encoder](), reflect.TypeFor[*train.Model](), reflect.TypeFor[*train.Carried](), reflect.TypeFor[*train.Trainer](), reflect.TypeFor[train.Cost](), reflect.TypeFor[graph.Func](),
 	reflect.TypeFor[surrogate.SuperSpike](), reflect.TypeFor[surrogate.MultiGaussian](), reflect.TypeFor[data.Dataset](),
 	reflect.TypeFor[encode.FilterParams](), reflect.TypeFor[encode.TemporalScales](),
 }

@@ -1,0 +1,77 @@
+package graph_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/graph"
+)
+
+func ones(shape ...int) *tensor.Dense {
+	d := tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(shape...))
+	for i := range d.Float64s() {
+		d.Float64s()[i] = 1
+	}
+	return d
+}
+
+// With weights of 1, the fan-out of an input is the gradient of the sum of the
+// outputs.
+func TestFanOut(t *testing.T) {
+	for name, c := range map[string]struct {
+		x, w []int
+		f    func(x, w *G.Node) (*G.Node, error)
+	}{
+		"linear":   {[]int{1, 1, 5}, []int{5, 3}, func(x, w *G.Node) (*G.Node, error) { return graph.Linear(x, w, nil) }},
+		"conv":     {[]int{1, 1, 2, 5, 4}, []int{3, 2, 3, 2}, func(x, w *G.Node) (*G.Node, error) { return graph.Conv2D(x, w, nil, graph.Conv{}) }},
+		"padded":   {[]int{1, 1, 2, 5, 4}, []int{3, 2, 3, 3}, func(x, w *G.Node) (*G.Node, error) { return graph.Conv2D(x, w, nil, graph.Conv{Pad: 2}) }},
+		"strided":  {[]int{1, 1, 1, 7, 6}, []int{2, 1, 3, 3}, func(x, w *G.Node) (*G.Node, error) { return graph.Conv2D(x, w, nil, graph.Conv{Stride: 2, Pad: 1}) }},
+		"dilated":  {[]int{1, 1, 1, 7, 6}, []int{2, 1, 3, 2}, func(x, w *G.Node) (*G.Node, error) { return graph.Conv2D(x, w, nil, graph.Conv{Dilation: 2}) }},
+		"skipping": {[]int{1, 1, 1, 7, 7}, []int{1, 1, 1, 1}, func(x, w *G.Node) (*G.Node, error) { return graph.Conv2D(x, w, nil, graph.Conv{Stride: 3}) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := G.NewGraph()
+			x, err := graph.Input(g, "x", ones(c.x...))
+			require.NoError(t, err)
+			w, err := graph.Input(g, "w", ones(c.w...))
+			require.NoError(t, err)
+			y, err := c.f(x, w)
+			require.NoError(t, err)
+			ps, states, err := graph.Products(y)
+			require.NoError(t, err)
+			require.Zero(t, states)
+			require.Len(t, ps, 1)
+			require.Equal(t, "w", ps[0].Weights)
+			require.Same(t, x, ps[0].X)
+			var b graph.Builder
+			sum := b.Reduce(y, nil)
+			require.NoError(t, b.Err())
+			grads, _, err := graph.Grad(sum, x)
+			require.NoError(t, err)
+			m, err := graph.NewMachine(grads[0], sum)
+			require.NoError(t, err)
+			require.NoError(t, m.Run())
+			var got []float64
+			total := 0.0
+			for _, f := range ps[0].FanOut {
+				got = append(got, float64(f))
+				total += float64(f)
+			}
+			require.Equal(t, m.Value(0).Data(), got)
+			require.Equal(t, m.Value(1).Data(), total)
+			require.Equal(t, int(total), ps[0].TotalFanOut())
+
+			events, ops, value, err := ps[0].Events(ones(c.x...), 0)
+			require.NoError(t, err)
+			require.Equal(t, []int{len(got), int(total)}, []int{events, ops})
+			require.Equal(t, 1.0, value)
+			_, _, _, err = ps[0].Events(ones(2, 2), 0)
+			require.ErrorContains(t, err, "graph: events: x has shape [2 2], want [T batch …]")
+		})
+	}
+	_, _, err := graph.Products(nil)
+	require.EqualError(t, err, "graph: products: the node is nil")
+}

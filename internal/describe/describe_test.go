@@ -1,0 +1,48 @@
+package describe_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/describe"
+	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/train"
+)
+
+func TestValue(t *testing.T) {
+	type knot struct {
+		Self *knot
+		Name string
+		list []int
+		Each []int
+		F    func(float64) float64
+	}
+	k := &knot{Name: "a", Each: []int{1, 2}, list: []int{3}}
+	for _, c := range []struct {
+		v    any
+		want string
+	}{
+		{nil, "nil"},
+		{3, "3"},
+		{"x", `"x"`},
+		{&train.Adam{LearningRate: 5e-3}, "Adam{LearningRate: 0.005}"},
+		{train.Cosine{}, "Cosine{}"},
+		{train.Warmup{Steps: 3, Then: train.Cosine{Floor: 0.1}}, "Warmup{Steps: 3, Then: Cosine{Floor: 0.1}}"},
+		{graph.Const(200), "200"},
+		{k, `knot{Name: "a", Each: [1 2]}`},
+		{graph.LastStep, "graph.LastStep"},
+		{(*train.Adam)(nil), "nil"},
+		{map[string]int{}, "map[string]int"},
+	} {
+		require.Equal(t, c.want, describe.Value(c.v))
+	}
+	k.Self = k
+	require.Contains(t, describe.Value(k), "…")
+	require.Equal(t, "LIFParams", describe.Name(neurons.DefaultLIFParams()))
+	require.Equal(t, "RecurrentParams", describe.Name(&neurons.RecurrentParams[neurons.LIFState, neurons.LIFParams]{}))
+	require.Equal(t, "graph.LastStep", describe.Name(graph.LastStep))
+	require.Equal(t, []string{"TauSynInv: 200", "TauMemInv: 100"}, describe.Fields(neurons.DefaultLIFParams())[:2])
+	require.Nil(t, describe.Fields(3))
+}

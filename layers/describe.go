@@ -1,0 +1,64 @@
+package layers
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/describe"
+)
+
+// A Description is a layer in words: its name in the network, and its kind with
+// the settings that are not zero, "Linear{Out: 200}".
+type Description struct{ Name, Settings string }
+
+// Describe lists the layers of a network, in order.
+func Describe(l Layer) []Description { return describeIn("", l) }
+
+func describeIn(name string, l Layer) []Description {
+	switch l := l.(type) {
+	case Sequential:
+		var all []Description
+		for i, part := range l {
+			at := strconv.Itoa(i)
+			if n, ok := part.(named); ok {
+				at, part = n.name, n.Layer
+			}
+			if name != "" {
+				at = name + "." + at
+			}
+			all = append(all, describeIn(at, part)...)
+		}
+		return all
+	case named:
+		return describeIn(strings.TrimPrefix(name+"."+l.name, "."), l.Layer)
+	case nil:
+		return []Description{{name, "nil"}}
+	}
+	return []Description{{name, describe.Value(l)}}
+}
+
+// String returns the model of the neurons, and the parameters that are not zero.
+func (l lifted[S, P]) String() string {
+	kind, p := "", any(&l.p)
+	if l.recurrent {
+		if inner, err := graph.Field(&l.p, "Inner"); err == nil {
+			kind, p = "Recurrent ", inner
+		}
+	}
+	fields := describe.Fields(p)
+	for _, n := range l.learn {
+		what := "learnt"
+		if n.perNeuron {
+			what = "learnt for each neuron"
+		}
+		fields = append(fields, n.name+" "+what)
+	}
+	for _, r := range l.regs {
+		fields = append(fields, "regularised by "+describe.Value(r))
+	}
+	return kind + strings.TrimSuffix(describe.Name(p), "Params") + "{" + strings.Join(fields, ", ") + "}"
+}
+
+// String returns the kind of the readout.
+func (r readout) String() string { return r.name }
