@@ -9,6 +9,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/internal/jit"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -26,6 +27,7 @@ func (p *program) blockRows() int {
 // A bound is a program with its memory, kept from run to run.
 type bound[F vec.Float] struct {
 	p       *program
+	plan    *plan
 	k       *kernelTable[F]
 	streams [][]F // whole sequences, by slot
 	fulls   [][]F
@@ -36,15 +38,21 @@ type bound[F vec.Float] struct {
 	pool    []*stateWorker[F]
 }
 
-func newBound[F vec.Float](p *program) *bound[F] {
+// newBound returns memory for p, of whose states the first ones go from step to
+// step, as many as carried says.
+func newBound[F vec.Float](p *program, carried int) (*bound[F], error) {
+	pl, err := p.plan(bitsOf[F](), carried)
+	if err != nil {
+		return nil, err
+	}
 	b := &bound[F]{
-		p: p, streams: make([][]F, len(p.slots)), fulls: make([][]F, len(p.fulls)),
+		p: p, plan: pl, streams: make([][]F, len(p.slots)), fulls: make([][]F, len(p.fulls)),
 		consts: make([]F, len(p.consts)), mats: make([]matrix[F], len(p.mats)), values: map[*G.Node]G.Value{},
 	}
 	for _, a := range p.accs {
 		b.accs = append(b.accs, make([]F, size(a.node)))
 	}
-	return b
+	return b, nil
 }
 
 // load finds the values of everything that does not change over time, and
@@ -113,13 +121,14 @@ func (b *bound[F]) worker(i int, states []tensor.Shape) *stateWorker[F] {
 
 // A worker runs blocks of bound programs, one at a time.
 type worker[F vec.Float] struct {
-	b     *bound[F]
-	slots [][]F
-	regs  [][]F
-	chunk spikeChunk[F]
-	r0    int // the block: rows r0 ≤ r < r1
-	r1    int
-	err   error
+	b      *bound[F]
+	slots  [][]F
+	regs   [][]F
+	frames []*jit.Frame // of the stretches, nil where there is no code
+	chunk  spikeChunk[F]
+	r0     int // the block: rows r0 ≤ r < r1
+	r1     int
+	err    error
 }
 
 func newWorker[F vec.Float](b *bound[F]) *worker[F] {
@@ -129,6 +138,13 @@ func newWorker[F vec.Float](b *bound[F]) *worker[F] {
 		if s.kind == slotReg {
 			w.regs = append(w.regs, make([]F, rows*s.width))
 		}
+	}
+	for _, s := range b.plan.stretches {
+		var f *jit.Frame
+		if s.code != nil {
+			f = s.code.NewFrame()
+		}
+		w.frames = append(w.frames, f)
 	}
 	return w
 }
@@ -146,11 +162,15 @@ func (w *worker[F]) enter(r0, r1 int) {
 			w.slots[i] = w.b.accs[s.index][r0*s.width : r1*s.width]
 		}
 	}
+	for _, f := range w.frames {
+		if f != nil {
+			jit.SetConsts(f, w.b.consts)
+		}
+	}
 }
 
-// step runs the program at time step t. The slots of the carried states are
-// already in place.
-func (w *worker[F]) step(t int) {
+// at points the slots of sequences at time step t.
+func (w *worker[F]) at(t int) {
 	for i, x := range w.b.streams {
 		if x != nil {
 			width := w.b.p.slots[i].width
@@ -158,8 +178,54 @@ func (w *worker[F]) step(t int) {
 			w.slots[i] = x[at+w.r0*width : at+w.r1*width]
 		}
 	}
-	for i := range w.b.p.instrs {
-		ins := &w.b.p.instrs[i]
+}
+
+// step runs the program at time step t. The slots of the carried states are
+// already in place.
+func (w *worker[F]) step(t int) {
+	w.at(t)
+	for i := range w.b.plan.stretches {
+		s := &w.b.plan.stretches[i]
+		if s.code == nil {
+			w.interpret(w.b.p.instrs[s.from:s.to])
+			continue
+		}
+		for p, slot := range s.places {
+			jit.Point(w.frames[i], jit.Ptr(p), w.slots[slot], 0)
+		}
+		w.frames[i].Run((w.r1-w.r0)*s.width, 1, 0)
+	}
+}
+
+// through runs the program, which is machine code as a whole, at n time steps:
+// t, t + by and so on. carried holds the states that it writes where it reads
+// them; the slots of the others are in place for step t, and move by stride
+// elements from step to step.
+func (w *worker[F]) through(t, n, by int, carried [][]F, stride int) {
+	w.at(t)
+	s, f := &w.b.plan.stretches[0], w.frames[0]
+	row := by * s.width * w.b.p.rows // from step to step in a sequence
+	for p, slot := range s.places {
+		if slot < 0 {
+			jit.Point(f, jit.Ptr(p), carried[-1-slot], 0)
+			continue
+		}
+		move := 0
+		switch w.b.p.slots[slot].kind {
+		case slotStream:
+			move = row
+		case slotIn, slotOut:
+			move = stride
+		}
+		jit.Point(f, jit.Ptr(p), w.slots[slot], move)
+	}
+	f.Run((w.r1-w.r0)*s.width, n, row)
+}
+
+// interpret calls the kernel of each instruction.
+func (w *worker[F]) interpret(instrs []instr) {
+	for i := range instrs {
+		ins := &instrs[i]
 		dst := w.slots[ins.dst]
 		switch ins.code {
 		case opFill:

@@ -19,9 +19,9 @@ type backMemory[F vec.Float] struct {
 	pool   []*backWorker[F]
 }
 
-func (r *scanRun[F]) memoryOf(bw *backward) *backMemory[F] {
+func (r *scanRun[F]) memoryOf(bw *backward) (*backMemory[F], error) {
 	if m, ok := bw.memory.(*backMemory[F]); ok {
-		return m
+		return m, nil
 	}
 	s := r.s
 	m := &backMemory[F]{x: newDense(s.dt, s.xShape), params: make([]G.Value, s.nParams), stash: map[stream][]F{}}
@@ -35,19 +35,28 @@ func (r *scanRun[F]) memoryOf(bw *backward) *backMemory[F] {
 			m.stash[stream{streamStashB, a.stash}] = make([]F, s.steps()*size(in[1]))
 		}
 	}
-	m.b = newBound[F](bw.program)
+	var err error
+	if m.b, err = newBound[F](bw.program, len(s.states)); err != nil {
+		return nil, err
+	}
 	if bw.advance != nil {
-		m.adv = newBound[F](bw.advance)
+		// The states of every step are wanted, so none is written over.
+		if m.adv, err = newBound[F](bw.advance, 0); err != nil {
+			return nil, err
+		}
 	}
 	bw.memory = m
-	return m
+	return m, nil
 }
 
 // backward runs the scan backward: its inputs are the token, the inputs of the
 // scan, and the gradients of the results.
 func (r *scanRun[F]) backward(bw *backward, in []G.Value) error {
 	s := r.s
-	m := r.memoryOf(bw)
+	m, err := r.memoryOf(bw)
+	if err != nil {
+		return err
+	}
 	n := len(s.states)
 	in = in[1:]
 	x, _, err := r.inputs(in)
@@ -114,21 +123,19 @@ type backWorker[F vec.Float] struct {
 	*stateWorker[F] // the gradients of the states
 	r               *scanRun[F]
 	advance         *worker[F]
-	states          [][][]F // the states that enter the steps between two kept ones
+	// states holds the states that enter the steps between two kept ones, one
+	// block behind the other, or the kept ones if all are.
+	states [][]F
+	all    [][]F // the memory of states
 }
 
 func newBackWorker[F vec.Float](r *scanRun[F], b, adv *bound[F], i int) *backWorker[F] {
-	w := &backWorker[F]{stateWorker: b.worker(i, r.s.states), r: r}
-	w.states = make([][][]F, r.s.every+1)
-	for j := range w.states {
-		w.states[j] = make([][]F, len(r.s.states))
-	}
+	n := len(r.s.states)
+	w := &backWorker[F]{stateWorker: b.worker(i, r.s.states), r: r, states: make([][]F, n), all: make([][]F, n)}
 	if adv != nil {
 		w.advance = newWorker(adv)
-		for j := 1; j < len(w.states); j++ {
-			for i, shape := range r.s.states {
-				w.states[j][i] = make([]F, shape.TotalSize()/b.p.rows*b.p.blockRows())
-			}
+		for i := range w.all {
+			w.all[i] = make([]F, r.s.every*len(w.inAll[i]))
 		}
 	}
 	return w
@@ -150,18 +157,7 @@ func (w *backWorker[F]) block(bw *backward, m *backMemory[F], lambda [][]F, r0, 
 	for end := s.steps(); end > 0; {
 		start := (end - 1) / s.every * s.every
 		w.recompute(start, end, r0, r1)
-		for t := end - 1; t >= start; t-- {
-			for i := range w.in {
-				if c := p.states[len(w.in)+i]; c.in >= 0 {
-					w.slots[c.in] = w.states[t-start][i][:len(w.in[i])]
-				}
-				if p.states[i].out < 0 {
-					clear(w.out[i]) // nothing flows back through this state
-				}
-			}
-			w.step(t)
-			w.swap()
-		}
+		w.back(start, end)
 		end = start
 	}
 	for i, d := range m.states {
@@ -175,25 +171,89 @@ func (w *backWorker[F]) block(bw *backward, m *backMemory[F], lambda [][]F, r0, 
 	return w.err
 }
 
+// back runs the steps start ≤ t < end, the last one first.
+func (w *backWorker[F]) back(start, end int) {
+	if w.b.plan.whole {
+		w.read(end - 1 - start)
+		w.through(end-1, end-start, -1, w.in, -w.stride())
+		w.stop(w.in)
+		return
+	}
+	for t := end - 1; t >= start; t-- {
+		w.read(t - start)
+		w.stop(w.out)
+		w.step(t)
+		w.swap()
+	}
+}
+
+// stop clears the gradients of states through which nothing flows back.
+func (w *backWorker[F]) stop(gradients [][]F) {
+	for i, g := range gradients {
+		if w.b.p.states[i].out < 0 {
+			clear(g)
+		}
+	}
+}
+
+// read points the slots of the states that are read at those that enter step j
+// of the present ones.
+func (w *backWorker[F]) read(j int) {
+	n := len(w.in)
+	for i, c := range w.b.p.states[n:] {
+		if c.in >= 0 {
+			w.slots[c.in] = w.entering(i, j)
+		}
+	}
+}
+
+// stride returns how far apart the states of two time steps are in memory, where
+// the step is machine code.
+func (w *backWorker[F]) stride() int {
+	return w.b.p.blockRows() * w.b.plan.stretches[0].width
+}
+
+// entering returns state i of the block as it enters step j of the present ones.
+func (w *backWorker[F]) entering(i, j int) []F {
+	return w.states[i][j*len(w.inAll[i]):][:len(w.in[i])]
+}
+
 // recompute finds the states that enter the steps start ≤ t < end, from the
 // kept ones that enter start.
 func (w *backWorker[F]) recompute(start, end, r0, r1 int) {
-	rows := w.b.p.rows
 	for i, k := range w.r.kept {
-		w.states[0][i] = w.r.keptRows(k, i, start, rows, r0, r1)
+		kept := w.r.keptRows(k, i, start, w.b.p.rows, r0, r1)
+		if w.advance == nil {
+			w.states[i] = kept
+			continue
+		}
+		w.states[i] = w.all[i]
+		copy(w.entering(i, 0), kept)
+	}
+	if end-start < 2 {
+		return
+	}
+	if w.advance.b.plan.whole {
+		w.advanceFrom(0)
+		w.advance.through(start, end-1-start, 1, nil, w.stride())
+		return
 	}
 	for t := start; t < end-1; t++ {
-		for i, c := range w.advance.b.p.states {
-			now, next := w.states[t-start][i], w.states[t-start+1][i]
-			n := len(w.states[0][i])
-			if c.in >= 0 {
-				w.advance.slots[c.in] = now[:n]
-			}
-			if c.out >= 0 {
-				w.advance.slots[c.out] = next[:n]
-			}
-		}
+		w.advanceFrom(t - start)
 		w.advance.step(t)
+	}
+}
+
+// advanceFrom points the slots of the states at those that enter step j of the
+// present ones, and at those that enter the next.
+func (w *backWorker[F]) advanceFrom(j int) {
+	for i, c := range w.advance.b.p.states {
+		if c.in >= 0 {
+			w.advance.slots[c.in] = w.entering(i, j)
+		}
+		if c.out >= 0 {
+			w.advance.slots[c.out] = w.entering(i, j+1)
+		}
 	}
 }
 

@@ -109,7 +109,9 @@ func (r *scanRun[F]) forward(in []G.Value) error {
 	}
 	p := s.fwd
 	if r.fwd == nil || r.fwd.p != p {
-		r.fwd = newBound[F](p)
+		if r.fwd, err = newBound[F](p, len(s.states)); err != nil {
+			return err
+		}
 	}
 	e := r.environment(s.sg, in)
 	if err := r.fwd.load(e, kernelsFor[F](), streams); err != nil {
@@ -122,14 +124,16 @@ func (r *scanRun[F]) forward(in []G.Value) error {
 			for i := range initial {
 				copy(w.in[i], rowsOf(initial[i], p.rows, r0, r1))
 			}
-			for t := range s.steps() {
-				if s.wantGrad && t%s.every == 0 {
+			for t := 0; t < s.steps(); {
+				n := s.steps() - t
+				if s.wantGrad {
+					n = min(n, s.every)
 					for i, k := range r.kept {
 						copy(r.keptRows(k, i, t, p.rows, r0, r1), w.in[i])
 					}
 				}
-				w.step(t)
-				w.swap()
+				w.run(t, n)
+				t += n
 			}
 			for i, f := range r.finals {
 				copy(rowsOf(elems[F](f), p.rows, r0, r1), w.in[i])
@@ -200,6 +204,19 @@ func (w *stateWorker[F]) place() {
 		if c.out >= 0 {
 			w.slots[c.out] = w.out[i]
 		}
+	}
+}
+
+// run runs n time steps from t on.
+func (w *stateWorker[F]) run(t, n int) {
+	if w.b.plan.whole {
+		w.through(t, n, 1, w.in, 0)
+		return
+	}
+	for range n {
+		w.step(t)
+		w.swap()
+		t++
 	}
 }
 

@@ -75,6 +75,16 @@ type Kernels[F Float] struct {
 	Finite func(a []F) bool
 }
 
+// Coefficients are the numbers in the functions that are no single operation.
+type Coefficients struct {
+	Exp          []float64 // of (exp(r) − 1 − r) / r², from the constant term on
+	Tanh         []float64 // of (tanh(a) − a) / a³ in a², up to TanhBend
+	Ln2Hi, Ln2Lo float64   // log 2 in two parts
+}
+
+// TanhBend is where Tanh changes from one formula to the other.
+const TanhBend = 0.625
+
 // set holds the kernels of one instruction set.
 type set struct {
 	f32 Kernels[float32]

@@ -27,17 +27,28 @@ func functions() []kernel {
 	return ks
 }
 
+// bend is where tanh changes from one formula to the other.
+const bend = 0.625
+
+func (t *target) expSeries() []float64 {
+	return fit(expSeries, pick(t, 5, 10), -math.Ln2/2, math.Ln2/2)
+}
+func (t *target) tanhSeries() []float64 { return fit(tanhSeries, pick(t, 5, 11), 0, bend*bend) }
+
+// ln2 returns log 2 in two parts, the first short enough for an exact n·hi.
+func (t *target) ln2() (hi, lo float64) { return ln2(pick(t, 15, 42)) }
+
 // reduce returns an integer n and hi + lo in [−log 2 / 2, log 2 / 2] with
 // x = n log 2 + hi + lo, where hi is exact and lo the small part.
 func (t *target) reduce(x vec) (n, hi, lo vec) {
 	n = t.round(t.mul(x, t.con(math.Log2E)), nearest)
-	ln2hi, ln2lo := ln2(pick(t, 15, 42)) // short enough for an exact n·ln2hi
+	ln2hi, ln2lo := t.ln2()
 	return n, t.fnmaCon(n, t.con(ln2hi), x), t.mul(n, t.con(-ln2lo))
 }
 
 // expTail returns exp(r) − 1 − r for r from reduce.
 func (t *target) expTail(r vec) vec {
-	q := t.poly(r, fit(expSeries, pick(t, 5, 10), -math.Ln2/2, math.Ln2/2))
+	q := t.poly(r, t.expSeries())
 	return t.mul(t.mul(r, r), q)
 }
 
@@ -97,9 +108,8 @@ func (t *target) expm1() func(x vec) vec {
 	}
 }
 
-// tanh is an odd polynomial up to 0.625 and 1 − 2/(exp(2|x|) + 1) above.
+// tanh is an odd polynomial up to bend and 1 − 2/(exp(2|x|) + 1) above.
 func (t *target) tanh() func(x vec) vec {
-	const bend = 0.625
 	one, sign := t.spread(t.con(1)), t.spread(t.signBit())
 	limit := t.spread(t.con(20)) // where 1 − tanh is below half an ulp
 	return func(x vec) vec {
@@ -107,7 +117,7 @@ func (t *target) tanh() func(x vec) vec {
 		e := t.add(t.expWithin(t.add(a, a)), one)
 		large := t.sub(one, t.div(t.add(one, one), e))
 		z := t.mul(a, a)
-		p := t.poly(z, fit(tanhSeries, pick(t, 5, 11), 0, bend*bend))
+		p := t.poly(z, t.tanhSeries())
 		small := t.fma(t.mul(a, z), p, a)
 		y := t.choose(t.cmp(lt, a, t.con(bend)), small, large)
 		return t.or(y, t.and(x, sign))

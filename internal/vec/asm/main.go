@@ -48,6 +48,24 @@ func main() {
 		log.Fatal(err)
 	}
 	write("tables_amd64.go", src)
+	write("coefficients.go", coefficients())
+}
+
+// coefficients writes those of the functions that package jit computes too.
+func coefficients() []byte {
+	var w bytes.Buffer
+	fmt.Fprintf(&w, "// %s\n\npackage vec\n", config.GeneratedWarning())
+	for _, bits := range []int{32, 64} {
+		t := &target{bits: bits}
+		hi, lo := t.ln2()
+		fmt.Fprintf(&w, "\n// Coefficients%d are those of float%[1]d.\n", bits)
+		fmt.Fprintf(&w, "var Coefficients%d = Coefficients{\nExp: %#v,\nTanh: %#v,\nLn2Hi: %v,\nLn2Lo: %v,\n}\n", bits, t.expSeries(), t.tanhSeries(), hi, lo)
+	}
+	src, err := format.Source(w.Bytes())
+	if err != nil {
+		log.Fatal(err)
+	}
+	return src
 }
 
 // table writes all kernels of t and the Go function that lists them.

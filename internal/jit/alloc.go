@@ -1,0 +1,306 @@
+package jit
+
+import (
+	"math"
+	"slices"
+)
+
+// registers is how many vector registers there are.
+const registers = 32
+
+// The general-purpose registers of the loops.
+const (
+	rIndex  = rax // bytes from the start of the block
+	rNext   = rbx // the same place at the next time step
+	rTemp   = rcx
+	rFull   = rdx // bytes in whole vectors
+	rFrame  = rdi
+	rPtrs   = rsi
+	rConsts = r8
+	rSpills = r9
+)
+
+// pointers are the registers that hold the places most used; the others are
+// read from the frame each time.
+var pointers = []gpr{r10, r11, r12, r13}
+
+// The masks: that of the lanes of a last vector that is not full, and a scratch.
+const (
+	kTail = 1
+	kFlag = 2
+)
+
+const none = -1
+
+// An emitter writes the body of the loop over lanes: it gives the values
+// registers, in the order of the instructions, and where none is free parks the
+// one whose next use is farthest away.
+type emitter struct {
+	*encoder
+	b     *Builder
+	tail  bool      // the vector is not full
+	ptrs  []gpr     // of each place, rTemp where it has no register
+	fixed []uint8   // registers that hold constants throughout
+	uses  [][]int   // instructions that read each value, those still to come
+	reg   []int8    // of each value, none where it has none
+	spill []int32   // offset of each parked value, none where it is not parked
+	again []bool    // whether the value can be read again from where it was
+	owner []Value   // of each register, none where it is free
+	pin   []bool    // registers that the present instruction needs
+	area  int32     // bytes of parked values
+	most  int       // registers in use at the same time
+	hoist []Value   // constants that have a register throughout
+	loads [][]Value // values loaded from each place
+}
+
+func newEmitter(e *encoder, b *Builder, tail bool, ptrs []gpr, hoist []Value) *emitter {
+	n := len(b.instrs)
+	m := &emitter{
+		encoder: e, b: b, tail: tail, ptrs: ptrs, hoist: hoist, uses: make([][]int, n), reg: make([]int8, n),
+		spill: make([]int32, n), again: make([]bool, n), owner: make([]Value, registers), pin: make([]bool, registers),
+		loads: make([][]Value, b.nPtrs),
+	}
+	for i, in := range slices.Backward(b.instrs) {
+		m.reg[i], m.spill[i] = none, none
+		m.again[i] = in.op == load || in.op == constant
+		if in.op != store && len(m.uses[i]) == 0 {
+			continue // nothing needs it
+		}
+		for _, a := range in.args {
+			m.uses[a] = append(m.uses[a], i)
+		}
+		if in.op == load {
+			m.loads[in.ptr] = append(m.loads[in.ptr], Value(i))
+		}
+	}
+	for _, u := range m.uses {
+		slices.Reverse(u)
+	}
+	for r := range m.owner {
+		m.owner[r] = none
+	}
+	for i, v := range hoist {
+		r := registers - 1 - i
+		m.reg[v], m.owner[r], m.pin[r] = int8(r), v, true
+		m.fixed = append(m.fixed, uint8(r))
+	}
+	return m
+}
+
+// body writes all instructions.
+func (m *emitter) body() {
+	for i, in := range m.b.instrs {
+		switch {
+		case in.op == load || in.op == constant: // made when first used
+		case in.op == store:
+			m.store(i, in)
+		case len(m.uses[i]) > 0:
+			m.compute(i, in)
+		}
+	}
+}
+
+// next returns the next instruction that reads v.
+func (m *emitter) next(v Value) int {
+	if len(m.uses[v]) == 0 {
+		return math.MaxInt
+	}
+	return m.uses[v][0]
+}
+
+// free returns a register, which it takes from the value that is needed last if
+// all are taken.
+func (m *emitter) free() uint8 {
+	last, at := -1, -1
+	used := 0
+	for _, v := range m.owner {
+		if v != none {
+			used++
+		}
+	}
+	m.most = max(m.most, used+1)
+	for r, v := range m.owner {
+		if v == none {
+			return uint8(r)
+		}
+		if n := m.next(v); !m.pin[r] && n > at {
+			last, at = r, n
+		}
+	}
+	m.park(m.owner[last])
+	return uint8(last)
+}
+
+// park takes the register from v, and keeps v in memory if it has to be.
+func (m *emitter) park(v Value) {
+	r := m.reg[v]
+	if !m.again[v] && m.spill[v] == none {
+		m.spill[v] = m.area
+		m.area += 64
+		m.encoder.store(mem{base: rSpills, disp: m.spill[v]}, uint8(r), masks{})
+	}
+	m.owner[r], m.reg[v] = none, none
+}
+
+func (m *emitter) own(r uint8, v Value) {
+	m.owner[r], m.reg[v] = v, int8(r)
+}
+
+// place returns the memory of a place at the present vector.
+func (m *emitter) place(p Ptr) mem {
+	base := m.ptrs[p]
+	if base == rTemp {
+		m.loadInt(rTemp, mem{base: rPtrs, disp: int32(p) * 8})
+	}
+	return mem{base: base, index: rIndex, hasIndex: true}
+}
+
+func (m *emitter) constant(v Value) mem {
+	return mem{base: rConsts, disp: int32(m.b.instrs[v].k * m.size())}
+}
+
+func (m *emitter) mask() masks {
+	if m.tail {
+		return masks{k: kTail}
+	}
+	return masks{}
+}
+
+// in returns a register that holds v, pinned until the instruction is written.
+func (m *emitter) in(v Value) uint8 {
+	if m.reg[v] == none {
+		r := m.free()
+		m.own(r, v)
+		switch in := m.b.instrs[v]; {
+		case m.spill[v] != none:
+			m.encoder.load(r, mem{base: rSpills, disp: m.spill[v]}, masks{})
+		case in.op == constant:
+			m.broadcast(r, m.constant(v), masks{})
+		default:
+			k := m.mask()
+			k.zero = m.tail
+			m.encoder.load(r, m.place(in.ptr), k)
+		}
+	}
+	r := uint8(m.reg[v])
+	m.pin[r] = true
+	return r
+}
+
+// operand returns v as the last operand of an instruction: a register, or
+// memory where it saves one.
+func (m *emitter) operand(v Value) operand {
+	if m.reg[v] == none && m.spill[v] == none {
+		switch in := m.b.instrs[v]; {
+		case in.op == constant:
+			c := m.constant(v)
+			c.spread = true
+			return inMem(c)
+		case in.op == load && !m.tail && m.again[v] && len(m.uses[v]) == 1:
+			return inMem(m.place(in.ptr))
+		}
+	}
+	return inReg(m.in(v))
+}
+
+// used notes that instruction i has read its operands, and gives back the
+// registers of those that are not read again.
+func (m *emitter) used(i int, args []Value) {
+	for _, a := range args {
+		for len(m.uses[a]) > 0 && m.uses[a][0] <= i {
+			m.uses[a] = m.uses[a][1:]
+		}
+		r := m.reg[a]
+		if r == none || int(r) > registers-1-len(m.hoist) {
+			continue
+		}
+		m.pin[r] = false
+		if len(m.uses[a]) == 0 {
+			m.owner[r], m.reg[a] = none, none
+		}
+	}
+}
+
+// result returns a register for the result of instruction i.
+func (m *emitter) result(i int) uint8 {
+	r := m.free()
+	m.own(r, Value(i))
+	return r
+}
+
+// store writes a value to memory. Values that were loaded from there and are
+// still needed are loaded before.
+func (m *emitter) store(i int, in instr) {
+	for _, v := range m.loads[in.ptr] {
+		if int(v) < i && (m.next(v) > i && m.next(v) != math.MaxInt || v == in.args[0]) {
+			r := m.in(v)
+			m.again[v], m.pin[r] = false, false
+		}
+	}
+	r := m.in(in.args[0]) // before place, which may take rTemp
+	m.encoder.store(m.place(in.ptr), r, m.mask())
+	m.used(i, in.args)
+}
+
+// codes are the instructions of the operations with two operands, all of
+// the table for floats.
+var codes = map[Op]byte{Add: 0x58, Sub: 0x5c, Mul: 0x59, Div: 0x5e, Max: 0x5f, Min: 0x5d, And: 0x54, Or: 0x56, Xor: 0x57}
+
+// modes are those of rounding.
+var modes = map[Op]byte{Nearest: 8, Floor: 9, Ceil: 10}
+
+func (m *emitter) compute(i int, in instr) {
+	args := in.args
+	switch in.op {
+	case Sqrt:
+		x := m.operand(args[0])
+		m.used(i, args)
+		m.float(0x51, m.result(i), 0, x, masks{})
+	case Floor, Ceil, Nearest:
+		x := m.operand(args[0])
+		m.used(i, args)
+		m.round(m.result(i), x, modes[in.op])
+	case Scale:
+		a, b := m.in(args[0]), m.operand(args[1])
+		m.used(i, args)
+		m.table2(0x2c, m.result(i), a, b, masks{})
+	case FMA, FNMA:
+		// The first operand is overwritten by the result.
+		a, b := m.in(args[0]), m.in(args[1])
+		c := m.operand(args[2])
+		d := m.free()
+		m.move(d, a)
+		m.table2(map[Op]byte{FMA: 0xa8, FNMA: 0xac}[in.op], d, b, c, masks{})
+		m.own(d, Value(i))
+		m.used(i, args)
+	case Flag:
+		a, b := m.in(args[0]), m.operand(args[1])
+		m.compare(kFlag, in.pred, a, b)
+		one := m.operand(args[2])
+		m.used(i, args)
+		if k := (masks{k: kFlag, zero: true}); one.isMem {
+			m.broadcast(m.result(i), one.mem, k)
+		} else {
+			m.float(0x28, m.result(i), 0, one, k)
+		}
+	case Select:
+		a, b := m.in(args[0]), m.operand(args[1])
+		m.compare(kFlag, in.pred, a, b)
+		no, yes := m.in(args[3]), m.operand(args[2])
+		m.used(i, args)
+		m.table2(0x65, m.result(i), no, yes, masks{k: kFlag})
+	default:
+		if m.reg[args[0]] == none && m.reg[args[1]] != none && commutes(in.op) {
+			args = []Value{args[1], args[0]}
+		}
+		a, b := m.in(args[0]), m.operand(args[1])
+		m.used(i, args)
+		m.float(codes[in.op], m.result(i), a, b, masks{})
+	}
+}
+
+// commutes reports whether the operands may be exchanged. A sum or product of
+// two NaNs is the first of them, which no result depends on but for its sign.
+func commutes(op Op) bool {
+	return op == Add || op == Mul || op == And || op == Or || op == Xor
+}

@@ -1,0 +1,11 @@
+//go:build linux || darwin || freebsd || netbsd || openbsd
+
+#include "textflag.h"
+
+// func call(code *byte, f *Frame)
+//
+// The code keeps the stack as it is and returns to the caller.
+TEXT ·call(SB), NOSPLIT|NOFRAME, $0-16
+	MOVQ code+0(FP), AX
+	MOVQ f+8(FP), DI
+	JMP  AX

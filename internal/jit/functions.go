@@ -1,0 +1,73 @@
+package jit
+
+import (
+	"math"
+
+	"github.com/spikegrad/spikegrad/internal/vec"
+)
+
+// The functions follow the kernels of package vec operation by operation, whose
+// comments explain them; internal/vec/asm/functions.go has these. What is split
+// into integers there, logarithms above all, has no code here.
+
+// pick returns a for float32 and b for float64.
+func pick[T any](b *Builder, x, y T) T {
+	if b.bits == 64 {
+		return y
+	}
+	return x
+}
+
+func (b *Builder) coefficients() *vec.Coefficients {
+	return pick(b, &vec.Coefficients32, &vec.Coefficients64)
+}
+
+// poly returns c[0] + c[1]·x + … by Horner's rule.
+func (b *Builder) poly(x Value, c []float64) Value {
+	n := len(c) - 1
+	p := b.Literal(c[n])
+	for n--; n >= 0; n-- {
+		p = b.Do(FMA, p, x, b.Literal(c[n]))
+	}
+	return p
+}
+
+// expWithin returns exp(x) for x within the range of exponents.
+func (b *Builder) expWithin(x Value) Value {
+	c := b.coefficients()
+	n := b.Do(Nearest, b.Do(Mul, x, b.Literal(math.Log2E)))
+	hi := b.Do(FNMA, n, b.Literal(c.Ln2Hi), x)
+	r := b.Do(Add, hi, b.Do(Mul, n, b.Literal(-c.Ln2Lo)))
+	tail := b.Do(Mul, b.Do(Mul, r, r), b.poly(r, c.Exp))
+	return b.Do(Scale, b.Do(Add, b.Do(Add, r, tail), b.Literal(1)), n)
+}
+
+// The limits beyond which exp is 0 and +Inf.
+func (b *Builder) lowest() Value  { return b.Literal(pick(b, -104., -746)) }
+func (b *Builder) highest() Value { return b.Literal(pick(b, 89., 710)) }
+
+// Exp returns exp(x).
+func (b *Builder) Exp(x Value) Value {
+	return b.expWithin(b.Do(Min, b.highest(), b.Do(Max, b.lowest(), x)))
+}
+
+// Sigmoid returns 1 / (1 + exp(−x)).
+func (b *Builder) Sigmoid(x Value) Value {
+	one := b.Literal(1)
+	e := b.expWithin(b.Do(Max, b.lowest(), b.Do(Or, x, b.Sign())))
+	q := b.Do(Div, e, b.Do(Add, e, one))
+	w := b.Select(Lt, x, b.Literal(0), e, one)
+	return b.Do(FNMA, w, q, w)
+}
+
+// Tanh returns tanh(x).
+func (b *Builder) Tanh(x Value) Value {
+	one := b.Literal(1)
+	a := b.Do(Min, b.Literal(20), b.Do(And, x, b.Magnitude()))
+	e := b.Do(Add, b.expWithin(b.Do(Add, a, a)), one)
+	large := b.Do(Sub, one, b.Do(Div, b.Literal(2), e))
+	z := b.Do(Mul, a, a)
+	small := b.Do(FMA, b.Do(Mul, a, z), b.poly(z, b.coefficients().Tanh), a)
+	y := b.Select(Lt, a, b.Literal(vec.TanhBend), small, large)
+	return b.Do(Or, y, b.Do(And, x, b.Sign()))
+}
