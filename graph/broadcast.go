@@ -41,7 +41,7 @@ func (b *Builder) expand(p *G.Node, to tensor.Shape) *G.Node {
 	if b.err != nil {
 		return nil
 	}
-	if !p.IsScalar() && slices.Equal(p.Shape(), to) {
+	if slices.Equal(p.Shape(), to) {
 		return p
 	}
 	if !broadcasts(p.Shape(), to) {

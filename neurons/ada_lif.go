@@ -41,15 +41,16 @@ func (p AdaLIFParams) Rest(x *G.Node) (LSNNState, error) {
 //	b ← b + z β
 //	i ← i + x
 //
-// The shape of x, the states and z is [batch, …, n]; an error says which of
-// them differ.
+// Exponential solves the three equations together, exactly. The shape of x, the
+// states and z is [batch, …, n]; an error says which of them differ.
 //
 // W. Gerstner et al., Neuronal Dynamics (2014), §6.1.
 func AdaLIFStep(x *G.Node, s LSNNState, p AdaLIFParams) (z *G.Node, next LSNNState, err error) {
 	b := begin(x, &s, p)
-	v := b.Euler(s.V, p.Dt, p.TauMemInv, drive(b, s.V, b.Sub(s.I, s.B), p.VLeak))
-	i := b.Euler(s.I, -p.Dt, p.TauSynInv, s.I)
-	ada := b.Euler(s.B, -p.Dt, p.TauAdaptInv, s.B)
+	hold := p.Integration.Mean(b, s.B, p.Dt, p.TauMemInv, p.TauAdaptInv)
+	v := p.Integration.Advance(b, s.V, p.Dt, p.TauMemInv, b.Sub(p.drive(b, s.V, s.I), hold))
+	i := p.Integration.Decay(b, s.I, p.Dt, p.TauSynInv)
+	ada := p.Integration.Decay(b, s.B, p.Dt, p.TauAdaptInv)
 	z, next.V = p.Fire(b, v)
 	next.B = b.Add(ada, b.Scale(p.seen(b, z), p.Beta))
 	next.I = b.Add(i, x)

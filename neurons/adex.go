@@ -75,17 +75,18 @@ func (p AdExParams) Rest(x *G.Node) (AdExState, error) {
 //	v ← (1 − z) v′ + z v_reset
 //	w ← w + z b
 //
-// The shape of x, the states and z is [batch, …, n]; an error says which of
-// them differ.
+// Exponential is that of LIFExStep, and exact in the decay of w; it holds w in the
+// equation of v, and v in that of w, over the time step. The shape of x, the states
+// and z is [batch, …, n]; an error says which of them differ.
 //
 // R. Brette and W. Gerstner, J. Neurophysiol. 94 (2005), 3637.
 func AdExStep(x *G.Node, s AdExState, p AdExParams) (z *G.Node, next AdExState, err error) {
 	b := begin(x, &s, p)
 	i := b.Add(s.I, x)
-	d := b.Add(drive(b, s.V, b.Sub(i, s.A), p.VLeak), upstroke(b, s.V, p.VTh, p.DeltaT))
-	a := b.Euler(s.A, p.Dt, p.TauAdaInv, p.pull(b, s.A, s.V, p.VLeak))
-	next.I = b.Euler(i, -p.Dt, p.TauSynInv, i)
-	z, next.V = p.Fire(b, b.Euler(s.V, p.Dt, p.TauMemInv, d))
+	d := b.Add(b.Sub(p.drive(b, s.V, i), s.A), upstroke(b, s.V, p.VTh, p.DeltaT))
+	a := p.Integration.Advance(b, s.A, p.Dt, p.TauAdaInv, p.pull(b, s.A, s.V, p.VLeak))
+	next.I = p.Integration.Decay(b, i, p.Dt, p.TauSynInv)
+	z, next.V = p.Fire(b, p.Integration.Advance(b, s.V, p.Dt, p.TauMemInv, d))
 	next.A = b.Add(a, b.Scale(p.seen(b, z), p.AdaptationSpike))
 	return done(b, "AdEx", z, next)
 }

@@ -34,9 +34,10 @@ func perSlope(b *graph.Builder, z, d *G.Node) *G.Node {
 	return b.Div(z, b.Add(b.Mul(z, d), b.Not(z)))
 }
 
-// decayed returns x − dt/τ x.
-func decayed(b *graph.Builder, x *G.Node, dt float64, tauInv graph.Param) *G.Node {
-	return b.Euler(x, -dt, tauInv, x)
+// passed returns the part of λ_v that goes to λ_i in a time step, in which λ_v
+// decays itself: dt/τ_s λ_v for Euler.
+func (p LIFParams) passed(b *graph.Builder, x *G.Node) *G.Node {
+	return p.Integration.Rise(b, p.Integration.Mean(b, x, p.Dt, p.TauSynInv, p.TauMemInv), p.Dt, p.TauSynInv)
 }
 
 // slope returns dv/dt = 1/τ_m ((v_leak − v) + i).
@@ -66,7 +67,8 @@ func init() {
 //
 // A term with z/μ is 0 where there is no spike, and where μ is 0: a neuron at
 // rest that the input takes over the threshold at once. Parameters, learnt or
-// not, get no gradient.
+// not, get no gradient. Exponential solves the equations of λ_v and λ_i between
+// spikes exactly, as it does those of v and i.
 //
 // T. Wunderlich and C. Pehle, Scientific Reports 11 (2021), 12829.
 func LIFAdjointStep(x *G.Node, s LIFState, p LIFParams) (z *G.Node, next LIFState, err error) {
@@ -86,8 +88,8 @@ func (p LIFParams) adjoint(b *graph.Builder, x *G.Node, s LIFState, z *G.Node, n
 	after := b.Detach(p.slope(b, next.V, s.I))
 	kept := b.Add(b.Not(b.Detach(z)), b.Mul(q, after))
 	return carry(b, z, b.Mul(q, dv)), LIFState{
-		V: carry(b, next.V, b.Mul(kept, decayed(b, dv, p.Dt, p.TauMemInv)), b.ScaleBy(di, p.Dt, p.TauSynInv)),
-		I: carry(b, next.I, decayed(b, di, p.Dt, p.TauSynInv)),
+		V: carry(b, next.V, b.Mul(kept, p.Integration.Decay(b, dv, p.Dt, p.TauMemInv)), p.passed(b, di)),
+		I: carry(b, next.I, p.Integration.Decay(b, di, p.Dt, p.TauSynInv)),
 	}
 }
 
@@ -109,7 +111,7 @@ func LSNNAdjointStep(x *G.Node, s LSNNState, p LSNNParams) (z *G.Node, next LSNN
 	q := perSlope(b, z, b.Scale(b.From(p.VTh, s.B), p.TauAdaptInv))
 	after := b.Detach(b.Scale(b.From(p.VTh, next.B), p.TauAdaptInv))
 	kept := b.Add(b.Not(b.Detach(z)), b.Mul(q, after))
-	next.B = carry(b, next.B, b.Mul(kept, decayed(b, db, p.Dt, p.TauAdaptInv)))
+	next.B = carry(b, next.B, b.Mul(kept, p.Integration.Decay(b, db, p.Dt, p.TauAdaptInv)))
 	z, lif := p.adjoint(b, x, LIFState{s.V, s.I}, z, LIFState{next.V, next.I})
 	next.V, next.I = lif.V, lif.I
 	return done(b, "LSNN adjoint", b.Add(z, b.Mul(q, db)), next)
@@ -137,9 +139,9 @@ func LIFRefracAdjointStep(x *G.Node, s RefractoryState[LIFState], p RefractoryPa
 	after := b.Detach(lif.slope(b, next.Inner.V, i))
 	di, drho := tangent(b, b.Add(i, x)), tangent(b, s.Rho)
 	dv := b.Add(tangent(b, v), b.Mul(b.Mul(last, after), drho))
-	leak := b.Sub(dv, b.ScaleBy(b.Mul(free, dv), lif.Dt, lif.TauMemInv))
-	next.Inner.V = carry(b, next.Inner.V, b.Mul(b.Not(b.Detach(z)), leak), b.ScaleBy(b.Mul(free, di), lif.Dt, lif.TauSynInv))
-	next.Inner.I = carry(b, next.Inner.I, decayed(b, di, lif.Dt, lif.TauSynInv))
+	leak := b.Sub(dv, lif.Integration.Rise(b, b.Mul(free, dv), lif.Dt, lif.TauMemInv))
+	next.Inner.V = carry(b, next.Inner.V, b.Mul(b.Not(b.Detach(z)), leak), lif.passed(b, b.Mul(free, di)))
+	next.Inner.I = carry(b, next.Inner.I, lif.Integration.Decay(b, di, lif.Dt, lif.TauSynInv))
 	next.Rho = carry(b, next.Rho, b.Mul(q, dv), b.Mul(b.Not(last), drho))
 	return done(b, "LIF refractory adjoint", carry(b, z, b.Mul(q, dv)), next)
 }

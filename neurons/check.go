@@ -17,8 +17,8 @@ import (
 //
 //   - every number is finite
 //   - Dt is positive
-//   - Tau…Inv, the inverse of a time constant, is not negative and below 2/Dt,
-//     where Euler's method turns unstable
+//   - Tau…Inv, the inverse of a time constant, is not negative, and with Euler
+//     below 2/Dt, where that turns unstable
 //   - DeltaT and RhoReset are not negative
 //   - VTh lies above VReset, to which a spike takes the potential
 //
@@ -41,8 +41,11 @@ func Check(p any) error {
 		if !strings.HasPrefix(name, "Tau") || !strings.HasSuffix(name, "Inv") || math.IsNaN(c.dt) {
 			continue
 		}
-		if value < 0 || value*c.dt >= 2 {
-			return fmt.Errorf("%s is %v, want 0 ≤ %s < 2/Dt = %v, or Euler's method is unstable", name, value, name, 2/c.dt)
+		switch {
+		case c.integration != graph.Euler && value < 0:
+			return fmt.Errorf("%s is %v, want 0 or more", name, value)
+		case c.integration == graph.Euler && (value < 0 || value*c.dt >= 2):
+			return fmt.Errorf("%s is %v, want 0 ≤ %s < 2/Dt = %v, or Euler's method is unstable (graph.Exponential is stable)", name, value, name, 2/c.dt)
 		}
 	}
 	th, ok := c.values["VTh"]
@@ -55,10 +58,11 @@ func Check(p any) error {
 
 // constants are those of a parameter struct, by the names of the fields.
 type constants struct {
-	dt     float64 // NaN for none
-	reset  Reset
-	names  []string
-	values map[string]float64
+	dt          float64 // NaN for none
+	reset       Reset
+	integration graph.Integration
+	names       []string
+	values      map[string]float64
 }
 
 func (c *constants) read(v reflect.Value) error {
@@ -91,6 +95,8 @@ func (c *constants) read(v reflect.Value) error {
 			c.dt = value
 		case Reset:
 			c.reset = value
+		case graph.Integration:
+			c.integration = value
 		default:
 			if !f.Anonymous || f.Type.Kind() != reflect.Struct {
 				continue

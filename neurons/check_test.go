@@ -27,22 +27,33 @@ func stepError[S any, P graph.Params[S]](t *testing.T, step graph.Step[S, P], p 
 
 func TestBadParameters(t *testing.T) {
 	for want, change := range map[string]func(p *neurons.LIFParams){
-		"neurons: LIF step: Dt is 0, want a positive number":                                                    func(p *neurons.LIFParams) { p.Dt = 0 },
-		"neurons: LIF step: Dt is -0.001, want a positive number":                                               func(p *neurons.LIFParams) { p.Dt = -1e-3 },
-		"neurons: LIF step: Dt is NaN, want a positive number":                                                  func(p *neurons.LIFParams) { p.Dt = math.NaN() },
-		"neurons: LIF step: Dt is +Inf, want a positive number":                                                 func(p *neurons.LIFParams) { p.Dt = math.Inf(1) },
-		"neurons: LIF step: VLeak is NaN, want a finite number":                                                 func(p *neurons.LIFParams) { p.VLeak = graph.Const(math.NaN()) },
-		"neurons: LIF step: VTh is +Inf, want a finite number":                                                  func(p *neurons.LIFParams) { p.VTh = graph.Const(math.Inf(1)) },
-		"neurons: LIF step: TauMemInv is 2000, want 0 ≤ TauMemInv < 2/Dt = 2000, or Euler's method is unstable": func(p *neurons.LIFParams) { p.TauMemInv = graph.Const(2000) },
-		"neurons: LIF step: TauSynInv is -1, want 0 ≤ TauSynInv < 2/Dt = 2000, or Euler's method is unstable":   func(p *neurons.LIFParams) { p.TauSynInv = graph.Const(-1) },
-		"neurons: LIF step: VTh is 0, want above VReset = 0":                                                    func(p *neurons.LIFParams) { p.VTh = graph.Const(0) },
-		"neurons: LIF step: spike: the spike function is nil":                                                   func(p *neurons.LIFParams) { p.Spike = nil },
-		"neurons: LIF step: reset: got method 7, want one of [reset_value reset_subtract reset_shift]":          func(p *neurons.LIFParams) { p.ResetMethod = 7 },
+		"neurons: LIF step: Dt is 0, want a positive number":                                                                                  func(p *neurons.LIFParams) { p.Dt = 0 },
+		"neurons: LIF step: Dt is -0.001, want a positive number":                                                                             func(p *neurons.LIFParams) { p.Dt = -1e-3 },
+		"neurons: LIF step: Dt is NaN, want a positive number":                                                                                func(p *neurons.LIFParams) { p.Dt = math.NaN() },
+		"neurons: LIF step: Dt is +Inf, want a positive number":                                                                               func(p *neurons.LIFParams) { p.Dt = math.Inf(1) },
+		"neurons: LIF step: VLeak is NaN, want a finite number":                                                                               func(p *neurons.LIFParams) { p.VLeak = graph.Const(math.NaN()) },
+		"neurons: LIF step: VTh is +Inf, want a finite number":                                                                                func(p *neurons.LIFParams) { p.VTh = graph.Const(math.Inf(1)) },
+		"neurons: LIF step: TauMemInv is 2000, want 0 ≤ TauMemInv < 2/Dt = 2000, or Euler's method is unstable (graph.Exponential is stable)": func(p *neurons.LIFParams) { p.TauMemInv = graph.Const(2000) },
+		"neurons: LIF step: TauSynInv is -1, want 0 ≤ TauSynInv < 2/Dt = 2000, or Euler's method is unstable (graph.Exponential is stable)":   func(p *neurons.LIFParams) { p.TauSynInv = graph.Const(-1) },
+		"neurons: LIF step: VTh is 0, want above VReset = 0":                                                                                  func(p *neurons.LIFParams) { p.VTh = graph.Const(0) },
+		"neurons: LIF step: spike: the spike function is nil":                                                                                 func(p *neurons.LIFParams) { p.Spike = nil },
+		"neurons: LIF step: reset: got method 7, want one of [reset_value reset_subtract reset_shift]":                                        func(p *neurons.LIFParams) { p.ResetMethod = 7 },
 	} {
 		p := neurons.DefaultLIFParams()
 		change(&p)
 		require.Equal(t, want, stepError(t, neurons.LIFStep, p))
 	}
+}
+
+// The exponential method is stable where Euler's is not.
+func TestStiffParameters(t *testing.T) {
+	p := neurons.DefaultLIFParams()
+	p.TauMemInv, p.Integration = graph.Const(1e6), graph.Exponential
+	require.NoError(t, neurons.Check(p))
+	p.TauMemInv = graph.Const(-1)
+	require.EqualError(t, neurons.Check(p), "TauMemInv is -1, want 0 or more")
+	p.TauMemInv, p.Integration = graph.Const(100), 7
+	require.Equal(t, "neurons: LIF step: integration: got method 7, want one of [euler exponential]", stepError(t, neurons.LIFStep, p))
 }
 
 // Every model checks its parameters, those inside wrappers too.

@@ -10,15 +10,16 @@ import (
 // CobaLIFParams are the parameters of a leaky integrate-and-fire neuron whose
 // synapses are conductances. Potentials are in mV.
 type CobaLIFParams struct {
-	TauSynExcInv graph.Param // 1/τ_e of the excitatory synapses
-	TauSynInhInv graph.Param // 1/τ_i of the inhibitory synapses
-	CMInv        graph.Param // 1/c, inverse capacitance of the membrane
-	GL           graph.Param // leak conductance
-	ERevE        graph.Param // reversal potential of excitation
-	ERevI        graph.Param // reversal potential of inhibition
-	VRest        graph.Param // reversal potential of the leak
-	Dt           float64     // time step
-	Firing                   // threshold, reset, spike function
+	TauSynExcInv graph.Param       // 1/τ_e of the excitatory synapses
+	TauSynInhInv graph.Param       // 1/τ_i of the inhibitory synapses
+	CMInv        graph.Param       // 1/c, inverse capacitance of the membrane
+	GL           graph.Param       // leak conductance
+	ERevE        graph.Param       // reversal potential of excitation
+	ERevI        graph.Param       // reversal potential of inhibition
+	VRest        graph.Param       // reversal potential of the leak
+	Dt           float64           // time step
+	Integration  graph.Integration // how a time step is taken
+	Firing                         // threshold, reset, spike function
 }
 
 // CobaLIFState is the state of a leaky integrate-and-fire neuron whose synapses
@@ -79,8 +80,9 @@ func (p CobaLIFParams) Rest(x *G.Node) (CobaLIFState, error) {
 //	z = H(v − v_th)
 //	v ← (1 − z) v + z v_reset
 //
-// The shape of x, the states and z is [batch, …, n]; an error says which of
-// them differ.
+// Exponential is exact in the decay of the conductances, and in v for conductances
+// held at what is left of them. The shape of x, the states and z is [batch, …, n];
+// an error says which of them differ.
 //
 // R. Brette et al., J. Comput. Neurosci. 23 (2007), 349.
 func CobaLIFStep(x *G.Node, s CobaLIFState, p CobaLIFParams) (z *G.Node, next CobaLIFState, err error) {
@@ -92,11 +94,14 @@ func CobaLIFStep(x *G.Node, s CobaLIFState, p CobaLIFParams) (z *G.Node, next Co
 // advance does the step for conductances that jump by e and i.
 func (p CobaLIFParams) advance(b *graph.Builder, s CobaLIFState, e, i *G.Node) (z *G.Node, next CobaLIFState) {
 	e, i = b.Add(s.GE, e), b.Add(s.GI, i)
-	next.GE = b.Euler(e, -p.Dt, p.TauSynExcInv, e)
-	next.GI = b.Euler(i, -p.Dt, p.TauSynInhInv, i)
+	next.GE = p.Integration.Decay(b, e, p.Dt, p.TauSynExcInv)
+	next.GI = p.Integration.Decay(b, i, p.Dt, p.TauSynInhInv)
 	leak := b.Scale(b.From(p.VRest, s.V), p.GL)
 	exc := b.Mul(next.GE, b.From(p.ERevE, s.V))
 	inh := b.Mul(next.GI, b.From(p.ERevI, s.V))
-	z, next.V = p.Fire(b, b.Euler(s.V, p.Dt, p.CMInv, b.Add(leak, b.Add(exc, inh))))
+	v := p.Integration.Linearised(b, s.V, p.Dt, p.CMInv, b.Add(leak, b.Add(exc, inh)), func() *G.Node {
+		return b.Neg(b.Shift(b.Add(next.GE, next.GI), p.GL))
+	})
+	z, next.V = p.Fire(b, v)
 	return z, next
 }

@@ -32,7 +32,8 @@ func (p CoupledParams[S, P]) Rest(x *G.Node) (S, error) { return p.Inner.Rest(x)
 //	v ← v + dt v G
 //	z, s ← step(x, s)
 //
-// or the other way round with After. The model inside needs a state V and a
+// or the other way round with After, and whatever the Integration of the model
+// inside, which steps by it. The model inside needs a state V and a
 // parameter Dt; x, z and the states have shape [batch, n].
 //
 // W. Gerstner et al., Neuronal Dynamics (2014), §3.2; W. Rall in Neural Theory

@@ -37,6 +37,11 @@
 //
 // # Options
 //
+// Dt is the time step, and Integration how it is taken: the zero value,
+// graph.Euler, is the method of the equations in the comments; graph.Exponential
+// solves their linear part exactly, and each step says what else it holds over the
+// time step.
+//
 // How a neuron fires and is reset is a [Firing], which all spiking models embed:
 // the spike function, [Reset] and whether gradients flow through the reset. Where
 // the code of Norse departs from the paper, the default is the paper, and an

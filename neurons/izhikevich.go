@@ -10,21 +10,22 @@ import (
 // IzhikevichParams are the parameters of an Izhikevich neuron. Potentials are in
 // mV.
 type IzhikevichParams struct {
-	A           graph.Param // a, rate of the recovery
-	B           graph.Param // b, how much the recovery follows the potential
-	C           graph.Param // c, potential after a spike
-	D           graph.Param // d, jump of the recovery after a spike
-	Sq          graph.Param // quadratic term of dv/dt, 1/(ms mV)
-	Mn          graph.Param // linear term, 1/ms
-	Bias        graph.Param // constant term, mV/ms
-	VTh         graph.Param // peak of a spike
-	TauInv      graph.Param // 1/τ, the equations' time (ms) per unit of dt
-	Dt          float64     // time step, s
-	Spike       graph.Func  // H and its surrogate derivative
-	ResetMethod Reset       // where a spike takes the potential
-	DetachReset bool        // no gradient flows through the spikes that change the state
-	V0          float64     // potential to start from
-	U0          float64     // recovery to start from
+	A           graph.Param       // a, rate of the recovery
+	B           graph.Param       // b, how much the recovery follows the potential
+	C           graph.Param       // c, potential after a spike
+	D           graph.Param       // d, jump of the recovery after a spike
+	Sq          graph.Param       // quadratic term of dv/dt, 1/(ms mV)
+	Mn          graph.Param       // linear term, 1/ms
+	Bias        graph.Param       // constant term, mV/ms
+	VTh         graph.Param       // peak of a spike
+	TauInv      graph.Param       // 1/τ, the equations' time (ms) per unit of dt
+	Dt          float64           // time step, s
+	Integration graph.Integration // how a time step is taken
+	Spike       graph.Func        // H and its surrogate derivative
+	ResetMethod Reset             // where a spike takes the potential
+	DetachReset bool              // no gradient flows through the spikes that change the state
+	V0          float64           // potential to start from
+	U0          float64           // recovery to start from
 }
 
 // IzhikevichState is the state of an Izhikevich neuron.
@@ -78,15 +79,19 @@ func (p IzhikevichParams) Rest(x *G.Node) (IzhikevichState, error) {
 //	v ← (1 − z) v′ + z c
 //	u ← u + z d
 //
-// The shape of x, the states and z is [batch, …, n]; an error says which of
-// them differ. Behaviour has parameters for twenty kinds of neurons.
+// Exponential solves dv/dt linearised about v, with u held, and du/dt with v held.
+// The shape of x, the states and z is [batch, …, n]; an error says which of them
+// differ. Behaviour has parameters for twenty kinds of neurons.
 //
 // E. M. Izhikevich, IEEE Trans. Neural Networks 14 (2003), 1569.
 func IzhikevichStep(x *G.Node, s IzhikevichState, p IzhikevichParams) (z *G.Node, next IzhikevichState, err error) {
 	b := begin(x, &s, p)
 	d := b.Add(b.Scale(b.Square(s.V), p.Sq), b.Shift(b.Scale(s.V, p.Mn), p.Bias))
-	v := b.Euler(s.V, p.Dt, p.TauInv, b.Add(b.Sub(d, s.U), x))
-	u := b.Euler(s.U, p.Dt, p.TauInv, b.Scale(b.Sub(b.Scale(s.V, p.B), s.U), p.A))
+	v := p.Integration.Linearised(b, s.V, p.Dt, p.TauInv, b.Add(b.Sub(d, s.U), x), func() *G.Node {
+		return b.Shift(b.ScaleBy(s.V, 2, p.Sq), p.Mn)
+	})
+	pull := b.Scale(b.Sub(b.Scale(s.V, p.B), s.U), p.A)
+	u := p.Integration.Linearised(b, s.U, p.Dt, p.TauInv, pull, func() *G.Node { return b.Neg(b.Fill(s.U, p.A)) })
 	f := Firing{VTh: p.VTh, VReset: p.C, Spike: p.Spike, ResetMethod: p.ResetMethod, DetachReset: p.DetachReset}
 	z, next.V = f.Fire(b, v)
 	next.U = b.Add(u, b.Scale(f.seen(b, z), p.D))

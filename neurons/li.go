@@ -8,10 +8,11 @@ import (
 
 // LIParams are the parameters of a leaky integrator.
 type LIParams struct {
-	TauSynInv graph.Param // 1/τ_s, 1/s
-	TauMemInv graph.Param // 1/τ_m, 1/s
-	VLeak     graph.Param // potential at rest
-	Dt        float64     // time step, s
+	TauSynInv   graph.Param       // 1/τ_s, 1/s
+	TauMemInv   graph.Param       // 1/τ_m, 1/s
+	VLeak       graph.Param       // potential at rest
+	Dt          float64           // time step, s
+	Integration graph.Integration // how a time step is taken
 }
 
 // LIState is the state of a leaky integrator.
@@ -45,14 +46,15 @@ func (p LIParams) Rest(x *G.Node) (LIState, error) {
 //	v ← v + dt/τ_m ((v_leak − v) + i)
 //	i ← i − dt/τ_s i
 //
-// The output is v. The shape of x and the states is [batch, …, n]; an error
-// says which of them differ.
+// The output is v. Exponential solves both equations together, exactly. The shape
+// of x and the states is [batch, …, n]; an error says which of them differ.
 //
 // W. Gerstner et al., Neuronal Dynamics (2014), §1.3.
 func LIStep(x *G.Node, s LIState, p LIParams) (v *G.Node, next LIState, err error) {
 	b := begin(x, &s, p)
 	i := b.Add(s.I, x)
-	next.V = b.Euler(s.V, p.Dt, p.TauMemInv, drive(b, s.V, i, p.VLeak))
-	next.I = b.Euler(i, -p.Dt, p.TauSynInv, i)
+	mean := p.Integration.Mean(b, i, p.Dt, p.TauMemInv, p.TauSynInv)
+	next.V = p.Integration.Advance(b, s.V, p.Dt, p.TauMemInv, drive(b, s.V, mean, p.VLeak))
+	next.I = p.Integration.Decay(b, i, p.Dt, p.TauSynInv)
 	return done(b, "LI", next.V, next)
 }

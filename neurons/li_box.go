@@ -8,9 +8,10 @@ import (
 
 // LIBoxParams are the parameters of a leaky integrator without synapses.
 type LIBoxParams struct {
-	TauMemInv graph.Param // 1/τ_m, 1/s
-	VLeak     graph.Param // potential at rest
-	Dt        float64     // time step, s
+	TauMemInv   graph.Param       // 1/τ_m, 1/s
+	VLeak       graph.Param       // potential at rest
+	Dt          float64           // time step, s
+	Integration graph.Integration // how a time step is taken
 }
 
 // DefaultLIBoxParams returns τ_m = 10 ms, dt = 1 ms.
@@ -33,12 +34,12 @@ func (p LIBoxParams) Rest(x *G.Node) (BoxState, error) {
 //
 //	v ← v + dt/τ_m ((v_leak − v) + x)
 //
-// The output is v. The shape of x and v is [batch, …, n]; an error says if they
+// The output is v. Exponential is exact. The shape of x and v is [batch, …, n]; an error says if they
 // differ.
 //
 // W. Gerstner et al., Neuronal Dynamics (2014), §1.3.
 func LIBoxStep(x *G.Node, s BoxState, p LIBoxParams) (v *G.Node, next BoxState, err error) {
 	b := begin(x, &s, p)
-	next.V = b.Euler(s.V, p.Dt, p.TauMemInv, drive(b, s.V, x, p.VLeak))
+	next.V = p.Integration.Advance(b, s.V, p.Dt, p.TauMemInv, drive(b, s.V, x, p.VLeak))
 	return done(b, "LI box", next.V, next)
 }

@@ -8,11 +8,12 @@ import (
 
 // LIFParams are the parameters of a leaky integrate-and-fire neuron.
 type LIFParams struct {
-	TauSynInv graph.Param // 1/τ_s, 1/s
-	TauMemInv graph.Param // 1/τ_m, 1/s
-	VLeak     graph.Param // potential at rest
-	Dt        float64     // time step, s
-	Firing                // threshold, reset, spike function
+	TauSynInv   graph.Param       // 1/τ_s, 1/s
+	TauMemInv   graph.Param       // 1/τ_m, 1/s
+	VLeak       graph.Param       // potential at rest
+	Dt          float64           // time step, s
+	Integration graph.Integration // how a time step is taken
+	Firing                        // threshold, reset, spike function
 }
 
 // LIFState is the state of a leaky integrate-and-fire neuron.
@@ -75,17 +76,22 @@ func (p LIFParams) Rest(x *G.Node) (LIFState, error) {
 //	z = H(v − v_th)
 //	v ← (1 − z) v + z v_reset
 //
-// The shape of x, the states and z is [batch, …, n]; an error says which of
-// them differ.
+// Exponential solves potential and current together, exactly. The shape of x, the
+// states and z is [batch, …, n]; an error says which of them differ.
 //
 // W. Gerstner et al., Neuronal Dynamics (2014), §1.3.
 func LIFStep(x *G.Node, s LIFState, p LIFParams) (z *G.Node, next LIFState, err error) {
 	b := begin(x, &s, p)
 	i := b.Add(s.I, x)
-	v := b.Euler(s.V, p.Dt, p.TauMemInv, drive(b, s.V, i, p.VLeak))
-	next.I = b.Euler(i, -p.Dt, p.TauSynInv, i)
+	v := p.Integration.Advance(b, s.V, p.Dt, p.TauMemInv, p.drive(b, s.V, i))
+	next.I = p.Integration.Decay(b, i, p.Dt, p.TauSynInv)
 	z, next.V = p.Fire(b, v)
 	return done(b, "LIF", z, next)
+}
+
+// drive returns (v_leak − v) + i, with i as the membrane takes it while it decays.
+func (p LIFParams) drive(b *graph.Builder, v, i *G.Node) *G.Node {
+	return drive(b, v, p.Integration.Mean(b, i, p.Dt, p.TauMemInv, p.TauSynInv), p.VLeak)
 }
 
 // drive returns (v_leak − v) + i, which moves a leaky membrane.

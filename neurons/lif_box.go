@@ -9,10 +9,11 @@ import (
 // LIFBoxParams are the parameters of a leaky integrate-and-fire neuron without
 // synapses.
 type LIFBoxParams struct {
-	TauMemInv graph.Param // 1/τ_m, 1/s
-	VLeak     graph.Param // potential at rest
-	Dt        float64     // time step, s
-	Firing                // threshold, reset, spike function
+	TauMemInv   graph.Param       // 1/τ_m, 1/s
+	VLeak       graph.Param       // potential at rest
+	Dt          float64           // time step, s
+	Integration graph.Integration // how a time step is taken
+	Firing                        // threshold, reset, spike function
 }
 
 // BoxState is the state of a neuron without synapses.
@@ -47,13 +48,14 @@ func (p LIFBoxParams) Rest(x *G.Node) (BoxState, error) {
 //	z = H(v − v_th)
 //	v ← (1 − z) v + z v_reset
 //
-// A constant current so turns into a regular train of spikes. The shape of x,
-// v and z is [batch, …, n]; an error says which of them differ.
+// A constant current so turns into a regular train of spikes. Exponential is exact
+// between them. The shape of x, v and z is [batch, …, n]; an error says which of
+// them differ.
 //
 // W. Gerstner et al., Neuronal Dynamics (2014), §1.3.
 func LIFBoxStep(x *G.Node, s BoxState, p LIFBoxParams) (z *G.Node, next BoxState, err error) {
 	b := begin(x, &s, p)
-	v := b.Euler(s.V, p.Dt, p.TauMemInv, drive(b, s.V, x, p.VLeak))
+	v := p.Integration.Advance(b, s.V, p.Dt, p.TauMemInv, drive(b, s.V, x, p.VLeak))
 	z, next.V = p.Fire(b, v)
 	return done(b, "LIF box", z, next)
 }

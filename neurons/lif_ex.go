@@ -38,15 +38,16 @@ func init() {
 //	v ← (1 − z) v + z v_reset
 //
 // The exponent is held at MaxExponent. With Δ the constant 0 the exponential is
-// left out, which is its limit below the threshold. The shape of x, the states
-// and z is [batch, …, n]; an error says which of them differ.
+// left out, which is its limit below the threshold. Exponential holds it over the
+// time step, and solves leak and current together, exactly. The shape of x, the
+// states and z is [batch, …, n]; an error says which of them differ.
 //
 // N. Fourcaud-Trocmé et al., J. Neurosci. 23 (2003), 11628.
 func LIFExStep(x *G.Node, s LIFState, p LIFExParams) (z *G.Node, next LIFState, err error) {
 	b := begin(x, &s, p)
 	i := b.Add(s.I, x)
-	v := b.Euler(s.V, p.Dt, p.TauMemInv, b.Add(drive(b, s.V, i, p.VLeak), upstroke(b, s.V, p.VTh, p.DeltaT)))
-	next.I = b.Euler(i, -p.Dt, p.TauSynInv, i)
+	v := p.Integration.Advance(b, s.V, p.Dt, p.TauMemInv, b.Add(p.drive(b, s.V, i), upstroke(b, s.V, p.VTh, p.DeltaT)))
+	next.I = p.Integration.Decay(b, i, p.Dt, p.TauSynInv)
 	z, next.V = p.Fire(b, v)
 	return done(b, "LIFEx", z, next)
 }

@@ -27,13 +27,13 @@ func init() { register("lif_ex_current_encoder", LIFExBoxStep, DefaultLIFExBoxPa
 //	z = H(v − v_th)
 //	v ← (1 − z) v + z v_reset
 //
-// MaxExponent and Δ = 0 are as in LIFExStep. The shape of x, v and z is
-// [batch, …, n]; an error says which of them differ.
+// MaxExponent and Δ = 0 are as in LIFExStep, and so is Exponential. The shape of x,
+// v and z is [batch, …, n]; an error says which of them differ.
 //
 // N. Fourcaud-Trocmé et al., J. Neurosci. 23 (2003), 11628.
 func LIFExBoxStep(x *G.Node, s BoxState, p LIFExBoxParams) (z *G.Node, next BoxState, err error) {
 	b := begin(x, &s, p)
-	v := b.Euler(s.V, p.Dt, p.TauMemInv, b.Add(drive(b, s.V, x, p.VLeak), upstroke(b, s.V, p.VTh, p.DeltaT)))
+	v := p.Integration.Advance(b, s.V, p.Dt, p.TauMemInv, b.Add(drive(b, s.V, x, p.VLeak), upstroke(b, s.V, p.VTh, p.DeltaT)))
 	z, next.V = p.Fire(b, v)
 	return done(b, "LIFEx box", z, next)
 }

@@ -36,14 +36,19 @@ var connected = map[string]bool{
 	"lsnn_step":                       true,
 }
 
-// Every model is fused, forward and backward: nothing is called step by step,
-// and where no weights connect the neurons a row is one neuron.
+// Every model is fused, forward and backward and however it is integrated: nothing
+// is called step by step, and where no weights connect the neurons a row is one
+// neuron.
 func TestModelsAreFused(t *testing.T) {
 	const steps, batch, n = 5, 3, 4
 	for _, m := range neurons.Models() {
-		for _, learn := range []string{"nothing", "numbers", "a value each"} {
-			t.Run(m.Name()+"/learns "+learn, func(t *testing.T) {
+		for i := range 6 {
+			learn, how := []string{"nothing", "numbers", "a value each"}[i/2], graph.Integration(i%2)
+			t.Run(fmt.Sprintf("%s/%v/learns %s", m.Name(), how, learn), func(t *testing.T) {
 				m, g := m.Clone(), G.NewGraph()
+				if _, err := m.Get("Integration"); err == nil {
+					require.NoError(t, m.Set("Integration", how.String()))
+				}
 				xs := graphtest.Node(g, tensor.Float32, "xs", []int{steps, batch, n}, make([]float64, steps*batch*n))
 				wrt := G.Nodes{xs}
 				for _, w := range m.Weights() {

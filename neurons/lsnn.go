@@ -59,16 +59,17 @@ func (p LSNNParams) Rest(x *G.Node) (LSNNState, error) {
 //	i ← i + x
 //
 // b is the whole threshold: it rests at v_th, not at 0. DetachReset cuts the
-// gradient through the reset and through the jump of b. The shape of x, the
-// states and z is [batch, …, n]; an error says which of them differ.
+// gradient through the reset and through the jump of b. Exponential solves the
+// three equations exactly. The shape of x, the states and z is [batch, …, n]; an
+// error says which of them differ.
 //
 // G. Bellec et al., NeurIPS 31 (2018), Long short-term memory and
 // learning-to-learn in networks of spiking neurons.
 func LSNNStep(x *G.Node, s LSNNState, p LSNNParams) (z *G.Node, next LSNNState, err error) {
 	b := begin(x, &s, p)
-	v := b.Euler(s.V, p.Dt, p.TauMemInv, drive(b, s.V, s.I, p.VLeak))
-	i := b.Euler(s.I, -p.Dt, p.TauSynInv, s.I)
-	th := b.Euler(s.B, p.Dt, p.TauAdaptInv, b.From(p.VTh, s.B))
+	v := p.Integration.Advance(b, s.V, p.Dt, p.TauMemInv, p.drive(b, s.V, s.I))
+	i := p.Integration.Decay(b, s.I, p.Dt, p.TauSynInv)
+	th := p.Integration.Advance(b, s.B, p.Dt, p.TauAdaptInv, b.From(p.VTh, s.B))
 	f := p.Firing
 	f.VTh = graph.Learn(th)
 	z, next.V = f.Fire(b, v)

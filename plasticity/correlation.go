@@ -10,11 +10,12 @@ import (
 
 // CorrelationParams are the parameters of a correlation sensor. They are a Rule.
 type CorrelationParams struct {
-	EtaP     graph.Param // η₊, jump of the correlation at a spike before the synapse
-	EtaM     graph.Param // η₋, jump of the anti-correlation at a spike behind the synapse
-	TauCInv  graph.Param // 1/τ_c of the correlation, 1/s
-	TauACInv graph.Param // 1/τ_a of the anti-correlation, 1/s
-	Dt       float64     // time step, s
+	EtaP        graph.Param       // η₊, jump of the correlation at a spike before the synapse
+	EtaM        graph.Param       // η₋, jump of the anti-correlation at a spike behind the synapse
+	TauCInv     graph.Param       // 1/τ_c of the correlation, 1/s
+	TauACInv    graph.Param       // 1/τ_a of the anti-correlation, 1/s
+	Dt          float64           // time step, s
+	Integration graph.Integration // how a time step is taken
 }
 
 // CorrelationState is the state of the sensors at synapses, [batch, n_pre, n_post].
@@ -64,10 +65,11 @@ func (p CorrelationParams) Update(pre, post *G.Node, s CorrelationState) (Correl
 	same(b, spikes, before, "CorrelationTrace", s.CorrelationTrace)
 	same(b, spikes, before, "AntiCorrelationTrace", s.AntiCorrelationTrace)
 	c, d := s.CorrelationTrace, s.AntiCorrelationTrace
+	fall := func(x *G.Node, tauInv graph.Param) *G.Node { return p.Integration.Rise(b, x, p.Dt, tauInv) }
 	return finish(b, "correlation sensor", CorrelationState{
 		PostPre:              b.Above(b.Sub(b.Add(s.PostPre, behind), before), 0),
-		CorrelationTrace:     b.Add(b.Euler(c, -p.Dt, p.TauCInv, b.Mul(b.Not(s.PostPre), c)), b.Scale(before, p.EtaP)),
-		AntiCorrelationTrace: b.Add(b.Euler(d, -p.Dt, p.TauACInv, b.Mul(s.PostPre, d)), b.Scale(behind, p.EtaM)),
+		CorrelationTrace:     b.Add(b.Sub(c, fall(b.Mul(b.Not(s.PostPre), c), p.TauCInv)), b.Scale(before, p.EtaP)),
+		AntiCorrelationTrace: b.Add(b.Sub(d, fall(b.Mul(s.PostPre, d), p.TauACInv)), b.Scale(behind, p.EtaM)),
 	})
 }
 

@@ -99,7 +99,7 @@ func TestErrors(t *testing.T) {
 		{update(stdp(func(p *plasticity.STDPParams) { p.Mu = -1 }), f(2, 4), f(2, 3), good), "plasticity: STDP: the exponent Mu is -1, want 0 or more"},
 		{update(stdp(func(p *plasticity.STDPParams) { p.Dt = math.NaN() }), f(2, 4), f(2, 3), good), "plasticity: STDP: Dt is NaN, want a positive number"},
 		{update(stdp(func(p *plasticity.STDPParams) { p.TauPreInv = graph.Const(3000) }), f(2, 4), f(2, 3), good),
-			"plasticity: STDP: TauPreInv is 3000, want 0 ≤ TauPreInv < 2/Dt = 2000, or Euler's method is unstable"},
+			"plasticity: STDP: TauPreInv is 3000, want 0 ≤ TauPreInv < 2/Dt = 2000, or Euler's method is unstable (graph.Exponential is stable)"},
 		{update(stdp(func(p *plasticity.STDPParams) { p.Algorithm = 9 }), f(2, 4), f(2, 3), good),
 			"plasticity: STDP: got algorithm 9, want one of [additive additive_step multiplicative_pow multiplicative_relu]"},
 		{rest(same, f(2, 1, 5, 5), f(2, 2, 3, 3)), "plasticity: STDP: the weights W are 0.5, want a node of the shape of the kernel, [out in kh kw]"},

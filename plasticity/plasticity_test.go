@@ -160,11 +160,22 @@ func TestGradients(t *testing.T) {
 }
 
 // One spike before a synapse and one behind it, at all distances: the weight moves
-// by η (1 − dt/τ)^distance, up or down.
+// by η (1 − dt/τ)^distance, up or down, or by η exp(−distance dt/τ).
 func TestWindow(t *testing.T) {
+	t.Run("euler", func(t *testing.T) { window(t, graph.Euler, 10, 1-0.1, 50, 1-0.02) })
+	t.Run("exponential", func(t *testing.T) {
+		pre, post := math.Exp(-0.1), math.Exp(-0.02)
+		window(t, graph.Exponential, 1/(1-pre), pre, 1/(1-post), post)
+	})
+}
+
+// window tests with the traces that a spike raises to 1, and what is left of them
+// after a step.
+func window(t *testing.T, how graph.Integration, aPre, leftPre, aPost, leftPost float64) {
 	p := plasticity.DefaultSTDPParams()
+	p.Integration = how
 	p.TauPreInv, p.TauPostInv = graph.Const(100), graph.Const(20)
-	p.APre, p.APost = graph.Const(10), graph.Const(50) // τ/dt
+	p.APre, p.APost = graph.Const(aPre), graph.Const(aPost)
 	p.EtaPlus, p.EtaMinus = graph.Const(0.01), graph.Const(0.02)
 	const steps, mid = 81, 40
 	// Synapse i of the diagonal sees the spike before it in step mid, that behind it
@@ -187,12 +198,46 @@ func TestWindow(t *testing.T) {
 	for i := range steps {
 		lag, want := i-mid, 0.0
 		if lag >= 0 {
-			want = 0.01 * math.Pow(1-0.1, float64(lag))
+			want = 0.01 * math.Pow(leftPre, float64(lag))
 		}
 		if lag <= 0 { // both at once do both
-			want -= 0.02 * math.Pow(1-0.02, float64(-lag))
+			want -= 0.02 * math.Pow(leftPost, float64(-lag))
 		}
 		require.InDelta(t, want, w[i*steps+i]-0.5, 1e-12, "lag %d", lag)
+	}
+}
+
+// A spike on either side of a synapse leaves traces that decay, by Euler's method or
+// exactly; that of the anti-correlation only after a spike behind the synapse.
+func TestTracesDecay(t *testing.T) {
+	for how, left := range map[graph.Integration]func(x float64) float64{
+		graph.Euler:       func(x float64) float64 { return 1 - x },
+		graph.Exponential: func(x float64) float64 { return math.Exp(-x) },
+	} {
+		g := G.NewGraph()
+		node := func(name string, x ...float64) *G.Node {
+			return graphtest.Node(g, tensor.Float64, name, []int{6, 1, 1}, x)
+		}
+		xs, err := plasticity.Join(node("pre", 1, 0, 0, 0, 0, 0), node("post", 0, 0, 0, 1, 0, 0))
+		require.NoError(t, err)
+		p := plasticity.STDPSensorParams{EtaP: graph.Const(2), EtaM: graph.Const(3), TauCInv: graph.Const(100), Dt: 1e-3, Integration: how}
+		run, err := graph.Scan(plasticity.RuleStep, xs, nil, plasticity.NewRuleParams(p, []int{1}, []int{1}))
+		require.NoError(t, err)
+		sensor, err := run.Final()
+		require.NoError(t, err)
+		q := plasticity.CorrelationParams{
+			EtaP: graph.Const(2), EtaM: graph.Const(3), TauCInv: graph.Const(100), TauACInv: graph.Const(30), Dt: 1e-3, Integration: how,
+		}
+		run2, err := graph.Scan(plasticity.RuleStep, xs, nil, plasticity.NewRuleParams(q, []int{1}, []int{1}))
+		require.NoError(t, err)
+		correlation, err := run2.Final()
+		require.NoError(t, err)
+		vs := graphtest.Eval(t, sensor.APre, sensor.APost, correlation.CorrelationTrace, correlation.AntiCorrelationTrace)
+		for i, want := range []float64{
+			2 * math.Pow(left(0.1), 5), 3 * math.Pow(left(0.1), 2), 2 * math.Pow(left(0.1), 3), 3 * math.Pow(left(0.03), 2),
+		} {
+			require.InEpsilon(t, want, vs[i][0], 1e-13, "%v, trace %d", how, i)
+		}
 	}
 }
 
@@ -234,10 +279,15 @@ func TestAlgorithms(t *testing.T) {
 }
 
 // A train of period n steps ends in the fixed point of the map from spike to spike:
-// with a = 1 − dt/τ_f and r = 1 − dt/τ_d, u = U / (1 − aⁿ + U aⁿ⁻¹), and what is
+// with a = 1 − dt/τ_f and r = 1 − dt/τ_d, or their exponentials, u = U / (1 − aⁿ + U aⁿ⁻¹), and what is
 // there before a spike is x = (1 − rⁿ) / (1 − rⁿ + u rⁿ⁻¹).
 func TestSTPFixedPoint(t *testing.T) {
-	p := plasticity.STPParams{TauFInv: graph.Const(4), TauDInv: graph.Const(10), U: graph.Const(0.2), Dt: 1e-3}
+	t.Run("euler", func(t *testing.T) { fixedPoint(t, graph.Euler, 1-4e-3, 1-10e-3) })
+	t.Run("exponential", func(t *testing.T) { fixedPoint(t, graph.Exponential, math.Exp(-4e-3), math.Exp(-10e-3)) })
+}
+
+func fixedPoint(t *testing.T, how graph.Integration, a, r float64) {
+	p := plasticity.STPParams{TauFInv: graph.Const(4), TauDInv: graph.Const(10), U: graph.Const(0.2), Dt: 1e-3, Integration: how}
 	const period = 30
 	z := make([]float64, 200*period+1)
 	for i := 0; i < len(z); i += period {
@@ -247,7 +297,6 @@ func TestSTPFixedPoint(t *testing.T) {
 	run, err := graph.Scan(plasticity.STPStep, xs, nil, p)
 	require.NoError(t, err)
 	y := graphtest.Eval(t, run.Out)[0]
-	a, r := 1-4e-3, 1-10e-3
 	u := 0.2 / (1 - math.Pow(a, period) + 0.2*math.Pow(a, period-1))
 	x := (1 - math.Pow(r, period)) / (1 - math.Pow(r, period) + u*math.Pow(r, period-1))
 	require.InDelta(t, 0.2, y[0], 1e-15)

@@ -9,10 +9,11 @@ import (
 // STDPSensorParams are the parameters of the traces that neurons keep for
 // spike-timing-dependent plasticity. They are a Rule.
 type STDPSensorParams struct {
-	EtaP    graph.Param // η₊, jump of the trace before the synapse
-	EtaM    graph.Param // η₋, jump of the trace behind the synapse
-	TauCInv graph.Param // 1/τ of both traces, 1/s
-	Dt      float64     // time step, s
+	EtaP        graph.Param       // η₊, jump of the trace before the synapse
+	EtaM        graph.Param       // η₋, jump of the trace behind the synapse
+	TauCInv     graph.Param       // 1/τ of both traces, 1/s
+	Dt          float64           // time step, s
+	Integration graph.Integration // how a time step is taken
 }
 
 // STDPSensorState is the state of neurons that keep traces.
@@ -47,7 +48,7 @@ func (p STDPSensorParams) Update(pre, post *G.Node, s STDPSensorState) (STDPSens
 	same(b, "z_pre", pre, "APre", s.APre)
 	same(b, "z_post", post, "APost", s.APost)
 	return finish(b, "STDP sensor", STDPSensorState{
-		APre:  b.Add(b.Euler(s.APre, -p.Dt, p.TauCInv, s.APre), b.Scale(pre, p.EtaP)),
-		APost: b.Add(b.Euler(s.APost, -p.Dt, p.TauCInv, s.APost), b.Scale(post, p.EtaM)),
+		APre:  b.Add(p.Integration.Decay(b, s.APre, p.Dt, p.TauCInv), b.Scale(pre, p.EtaP)),
+		APost: b.Add(p.Integration.Decay(b, s.APost, p.Dt, p.TauCInv), b.Scale(post, p.EtaM)),
 	})
 }

@@ -11,20 +11,21 @@ import (
 // STDPParams are the parameters of spike-timing-dependent plasticity. They are a
 // Rule and a Learner.
 type STDPParams struct {
-	APre       graph.Param // a_pre, size of the trace that a spike before the synapse leaves
-	APost      graph.Param // a_post, the same behind the synapse
-	TauPreInv  graph.Param // 1/τ₊ of the trace before the synapse, 1/s
-	TauPostInv graph.Param // 1/τ₋ of the trace behind the synapse, 1/s
-	EtaPlus    graph.Param // η₊, rate of potentiation
-	EtaMinus   graph.Param // η₋, rate of depression
-	Algorithm  Algorithm   // how the rates depend on the weight
-	Mu         float64     // μ, exponent of MultiplicativePow
-	WMin       float64     // lower bound
-	WMax       float64     // upper bound
-	HardBound  bool        // weights stay between the bounds
-	Conv       graph.Conv  // the convolution that has the weights for a kernel
-	W          graph.Param // weights to start from: one for all, or a node of their shape
-	Dt         float64     // time step, s
+	APre        graph.Param       // a_pre, size of the trace that a spike before the synapse leaves
+	APost       graph.Param       // a_post, the same behind the synapse
+	TauPreInv   graph.Param       // 1/τ₊ of the trace before the synapse, 1/s
+	TauPostInv  graph.Param       // 1/τ₋ of the trace behind the synapse, 1/s
+	EtaPlus     graph.Param       // η₊, rate of potentiation
+	EtaMinus    graph.Param       // η₋, rate of depression
+	Algorithm   Algorithm         // how the rates depend on the weight
+	Mu          float64           // μ, exponent of MultiplicativePow
+	WMin        float64           // lower bound
+	WMax        float64           // upper bound
+	HardBound   bool              // weights stay between the bounds
+	Conv        graph.Conv        // the convolution that has the weights for a kernel
+	W           graph.Param       // weights to start from: one for all, or a node of their shape
+	Dt          float64           // time step, s
+	Integration graph.Integration // how a time step is taken
 }
 
 // STDPState is the state of plastic synapses. The batch shares the weights.
@@ -96,8 +97,8 @@ func (p STDPParams) Update(pre, post *G.Node, s STDPState) (STDPState, error) {
 	b := p.begin(pre, post)
 	f := p.form(b, pre, post, s)
 	next := STDPState{
-		TPre:  b.Euler(s.TPre, p.Dt, p.TauPreInv, b.Sub(b.Scale(pre, p.APre), s.TPre)),
-		TPost: b.Euler(s.TPost, p.Dt, p.TauPostInv, b.Sub(b.Scale(post, p.APost), s.TPost)),
+		TPre:  p.Integration.Advance(b, s.TPre, p.Dt, p.TauPreInv, b.Sub(b.Scale(pre, p.APre), s.TPre)),
+		TPost: p.Integration.Advance(b, s.TPost, p.Dt, p.TauPostInv, b.Sub(b.Scale(post, p.APost), s.TPost)),
 	}
 	up := b.Scale(f.derivative(b, byWeight, [3]*G.Node{byPre: next.TPre, byPost: post}), p.EtaPlus)
 	down := b.Scale(f.derivative(b, byWeight, [3]*G.Node{byPre: pre, byPost: next.TPost}), p.EtaMinus)

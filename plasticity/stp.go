@@ -9,10 +9,11 @@ import (
 
 // STPParams are the parameters of synapses with short-term plasticity.
 type STPParams struct {
-	TauFInv graph.Param // 1/τ_f of the facilitation, 1/s
-	TauDInv graph.Param // 1/τ_d of the recovery from depression, 1/s
-	U       graph.Param // U, share of the resources that the first spike uses
-	Dt      float64     // time step, s
+	TauFInv     graph.Param       // 1/τ_f of the facilitation, 1/s
+	TauDInv     graph.Param       // 1/τ_d of the recovery from depression, 1/s
+	U           graph.Param       // U, share of the resources that the first spike uses
+	Dt          float64           // time step, s
+	Integration graph.Integration // how a time step is taken
 }
 
 // STPState is the state of synapses with short-term plasticity.
@@ -53,9 +54,9 @@ func (p STPParams) Rest(x *G.Node) (STPState, error) {
 func STPStep(z *G.Node, s STPState, p STPParams) (y *G.Node, next STPState, err error) {
 	b := graph.NewBuilder(z, &s)
 	b.Fail(neurons.Check(p))
-	next.U = b.Add(b.Euler(s.U, -p.Dt, p.TauFInv, s.U), b.Mul(b.Scale(b.Not(s.U), p.U), z))
+	next.U = b.Add(p.Integration.Decay(b, s.U, p.Dt, p.TauFInv), b.Mul(b.Scale(b.Not(s.U), p.U), z))
 	y = b.Mul(b.Mul(next.U, s.X), z)
-	next.X = b.Sub(b.Euler(s.X, p.Dt, p.TauDInv, b.Not(s.X)), y)
+	next.X = b.Sub(p.Integration.Advance(b, s.X, p.Dt, p.TauDInv, b.Not(s.X)), y)
 	if next, err = finish(b, "STP", next); err != nil {
 		return nil, next, err
 	}

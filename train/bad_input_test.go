@@ -74,7 +74,7 @@ func TestBadGraphInput(t *testing.T) {
 		"width of the slope":  {apply(layers.Lift(neurons.LIFStep, flat)), "layers: neurons at: graph: scan: neurons: LIF step: spike: surrogate: SuperSpike: α is 0, want a finite number above 0"},
 		"infinite slope":      {apply(layers.Lift(neurons.LIFStep, wide)), "layers: neurons at: graph: scan: neurons: LIF step: spike: surrogate: SuperSpike: α is +Inf, want a finite number above 0"},
 		"no spike function":   {apply(layers.Lift(neurons.LIFStep, wrong)), "layers: neurons at: graph: scan: neurons: LIF step: spike: the spike function is nil"},
-		"unstable":            {apply(layers.Lift(neurons.LIStep, neurons.LIParams{TauMemInv: graph.Const(3000), Dt: 1e-3})), "layers: neurons at: graph: scan: neurons: LI step: TauMemInv is 3000, want 0 ≤ TauMemInv < 2/Dt = 2000, or Euler's method is unstable"},
+		"unstable":            {apply(layers.Lift(neurons.LIStep, neurons.LIParams{TauMemInv: graph.Const(3000), Dt: 1e-3})), "layers: neurons at: graph: scan: neurons: LI step: TauMemInv is 3000, want 0 ≤ TauMemInv < 2/Dt = 2000, or Euler's method is unstable (graph.Exponential is stable)"},
 		"parameter of others": {apply(layers.Lift(neurons.LIFStep, elsewhere(p))), "layers: neurons at: graph: scan: parameter VTh is of another graph than xs"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -167,6 +167,8 @@ func valueOf(field any) string {
 		}
 	case *neurons.Reset:
 		return f.String()
+	case *graph.Integration:
+		return f.String()
 	case *bool:
 		return fmt.Sprint(*f)
 	}

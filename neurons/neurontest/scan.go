@@ -19,8 +19,9 @@ import (
 // gives: outputs, final states and traces, and the gradients of the input, the
 // initial states, the weights and every parameter, learnt as a scalar and as
 // one value per neuron; in float64 within 1e-12 and in float32 within 1e-5,
-// spikes equal; for several shapes, with Checkpoint, and from rest. Run it on a
-// model of your own with neurons.ModelOf.
+// spikes equal; for several shapes, with Checkpoint, from rest, and with each
+// graph.Integration where the model has a field for it. Run it on a model of your
+// own with neurons.ModelOf.
 func Test(t *testing.T, m neurons.Model) {
 	t.Helper()
 	f64, f32 := tensor.Float64, tensor.Float32
@@ -34,9 +35,16 @@ func Test(t *testing.T, m neurons.Model) {
 		{dt: f32, learn: "neuron", steps: 1, batch: 1, n: 1},
 		// Unrolling many steps is slow, so there is one such run, and small.
 		{dt: f64, learn: "scalar", steps: 24, batch: 2, n: 3, every: 7},
+		{dt: f64, learn: "constant", steps: 4, batch: 2, n: 3, exponential: true},
+		{dt: f64, learn: "scalar", steps: 7, batch: 1, n: 4, every: 5, exponential: true},
+		{dt: f32, learn: "constant", steps: 7, batch: 2, n: 3, rest: true, exponential: true},
+		{dt: f32, learn: "neuron", steps: 4, batch: 2, n: 3, exponential: true},
 	} {
 		if testing.Short() && c.steps > 12 {
 			continue
+		}
+		if _, err := m.Get("Integration"); c.exponential && err != nil {
+			continue // a model with one way to move, or none
 		}
 		t.Run(c.String(), func(t *testing.T) { compare(t, c.run(t, m, true), c.run(t, m, false), c.dt) })
 	}
@@ -48,10 +56,15 @@ type config struct {
 	steps, batch, n int
 	every           int
 	rest            bool // start from rest
+	exponential     bool // integrate so
 }
 
 func (c config) String() string {
-	return fmt.Sprintf("%v/%s/T=%d batch=%d n=%d every=%d rest=%t", c.dt, c.learn, c.steps, c.batch, c.n, c.every, c.rest)
+	how := graph.Euler
+	if c.exponential {
+		how = graph.Exponential
+	}
+	return fmt.Sprintf("%v/%s/%v/T=%d batch=%d n=%d every=%d rest=%t", c.dt, c.learn, how, c.steps, c.batch, c.n, c.every, c.rest)
 }
 
 // results are values by name; those called spikes must be equal.
@@ -60,6 +73,9 @@ type results map[string][]float64
 func (c config) run(t *testing.T, m neurons.Model, scan bool) results {
 	t.Helper()
 	base, m := m, m.Clone()
+	if c.exponential {
+		require.NoError(t, m.Set("Integration", graph.Exponential.String()))
+	}
 	g := G.NewGraph()
 	size, seed := c.batch*c.n, uint64(c.steps)
 	xs := graphtest.Node(g, c.dt, "xs", []int{c.steps, c.batch, c.n}, scaled(graphtest.Random(c.steps*size, seed), 1.5, 1))
