@@ -105,6 +105,16 @@ const maxWeights = 1 << 28
 // used once. An error says that it is taken, that the shape has an axis below 1
 // or more than 2²⁸ elements, or what is wrong with the values.
 func (b *Build) Weight(x *G.Node, name string, init Init, shape ...int) (*G.Node, error) {
+	node, err := b.input(x, name, init, shape...)
+	if err != nil {
+		return nil, err
+	}
+	b.Params = append(b.Params, node)
+	return node, nil
+}
+
+// input is Weight for a node that is not learnt.
+func (b *Build) input(x *G.Node, name string, init Init, shape ...int) (*G.Node, error) {
 	if b == nil || x == nil || init == nil {
 		return nil, fmt.Errorf("layers: weight %s: the Build, x or the initialiser is nil", name)
 	}
@@ -120,7 +130,6 @@ func (b *Build) Weight(x *G.Node, name string, init Init, shape ...int) (*G.Node
 	if err != nil {
 		return nil, fmt.Errorf("layers: %w", err)
 	}
-	b.Params = append(b.Params, node)
 	return node, nil
 }
 

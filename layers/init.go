@@ -52,6 +52,18 @@ func (c Constant) Draw(_ *rand.Rand, _ []int, w []float64) error {
 	return nil
 }
 
+// Values gives weights these values, in their order.
+type Values []float64
+
+// Draw copies the values to w, which must have as many elements.
+func (v Values) Draw(_ *rand.Rand, shape []int, w []float64) error {
+	if len(v) != len(w) {
+		return fmt.Errorf("%d values came, want %d for the shape %v", len(v), len(w), shape)
+	}
+	copy(w, v)
+	return nil
+}
+
 // Scaled draws weights with mean 0 and the standard deviation
 // Gain/√(a·in + b·out), where in and out are the numbers of inputs and outputs
 // and (a, b) is (1, 0) for LeCun's and He's rules and (½, ½) for Glorot's.

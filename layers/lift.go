@@ -2,6 +2,7 @@ package layers
 
 import (
 	"math"
+	"math/rand/v2"
 	"slices"
 
 	G "gorgonia.org/gorgonia"
@@ -45,6 +46,7 @@ type LiftOption func(*liftOptions)
 
 type liftOptions struct {
 	learn     []learnt
+	each      []spread
 	regs      []Regulariser
 	scan      []graph.Option
 	recurrent bool
@@ -56,6 +58,12 @@ type learnt struct {
 	name      string
 	perNeuron bool
 	keep      graph.Constraint
+}
+
+// A spread is a parameter with a value of its own for each neuron.
+type spread struct {
+	name string
+	init Init
 }
 
 // Learn makes parameters of the neurons learnable, by the names of their fields,
@@ -74,6 +82,20 @@ func LearnEach(names ...string) LiftOption {
 	return func(o *liftOptions) {
 		for _, n := range names {
 			o.learn = append(o.learn, learnt{name: n, perNeuron: true})
+		}
+	}
+}
+
+// Each gives parameters one value for each neuron, drawn by init, in the place of
+// the constants they had: half of the neurons adapt, say, or their time constants
+// are spread. They keep these values, or with LearnEach start from them.
+func Each(init Init, names ...string) LiftOption {
+	return func(o *liftOptions) {
+		if init == nil {
+			o.broken = "the initialiser of Each is nil"
+		}
+		for _, n := range names {
+			o.each = append(o.each, spread{name: n, init: init})
 		}
 	}
 }
@@ -188,8 +210,20 @@ func (l lifted[S, P]) run(b *Build, x *G.Node, p P) (*graph.Run[S], error) {
 func (l lifted[S, P]) params(b *Build, x *G.Node) (P, error) {
 	p := l.p
 	shape := x.Shape()
-	for _, name := range l.learn {
-		if err := makeLearnable(b, x, &p, name); err != nil {
+	for _, e := range l.each {
+		if !slices.ContainsFunc(l.learn, func(k learnt) bool { return k.name == e.name }) {
+			if err := spreadOut(b, x, &p, e); err != nil {
+				return p, err
+			}
+		}
+	}
+	for _, k := range l.learn {
+		start := slices.IndexFunc(l.each, func(e spread) bool { return e.name == k.name })
+		var init Init
+		if start >= 0 {
+			init = l.each[start].init
+		}
+		if err := makeLearnable(b, x, &p, k, init); err != nil {
 			return p, err
 		}
 	}
@@ -205,33 +239,79 @@ func (l lifted[S, P]) params(b *Build, x *G.Node) (P, error) {
 	return p, err
 }
 
-// makeLearnable puts a node in the place of a constant of p, a pointer to the
-// parameters.
-func makeLearnable(b *Build, x *G.Node, p any, name learnt) error {
-	f, err := graph.Field(p, name.name)
+// constant returns the named parameter of p, a pointer to the parameters, and its
+// value.
+func constant(b *Build, p any, name string) (*graph.Param, float64, error) {
+	f, err := graph.Field(p, name)
 	if err != nil {
-		return b.errorf("neurons", "%w", err)
+		return nil, 0, b.errorf("neurons", "%w", err)
 	}
 	param, ok := f.(*graph.Param)
 	if !ok {
-		return b.errorf("neurons", "%s is a %T, want a *graph.Param", name.name, f)
+		return nil, 0, b.errorf("neurons", "%s is a %T, want a *graph.Param", name, f)
 	}
 	v, ok := param.Value()
 	if !ok {
-		return b.errorf("neurons", "%s is learnt already", name.name)
+		return nil, 0, b.errorf("neurons", "%s has a node already", name)
 	}
-	shape := []int{1}
-	if name.perNeuron {
-		shape = x.Shape()[2:]
-	}
-	start, err := name.keep.Inverse(v)
-	if err != nil {
-		return b.errorf("neurons", "%s: %w", name.name, err)
-	}
-	n, err := b.Weight(x, name.name, Constant(start), shape...)
+	return param, v, nil
+}
+
+// makeLearnable puts a learnable node in the place of a constant of p. Its values
+// start from the constant, or are drawn by init unless that is nil.
+func makeLearnable(b *Build, x *G.Node, p any, k learnt, init Init) error {
+	param, v, err := constant(b, p, k.name)
 	if err != nil {
 		return err
 	}
-	*param = graph.LearnIn(n, name.keep)
+	shape := []int{1}
+	switch {
+	case k.perNeuron:
+		shape = x.Shape()[2:]
+	case init != nil:
+		return b.errorf("neurons", "%s has a value for each neuron and is learnt as one for all; want LearnEach", k.name)
+	}
+	if init == nil {
+		init = Constant(v)
+	}
+	n, err := b.Weight(x, k.name, within{init, k.keep}, shape...)
+	if err != nil {
+		return err
+	}
+	*param = graph.LearnIn(n, k.keep)
+	return nil
+}
+
+// spreadOut puts a node that is not learnt in the place of a constant of p.
+func spreadOut(b *Build, x *G.Node, p any, e spread) error {
+	param, _, err := constant(b, p, e.name)
+	if err != nil {
+		return err
+	}
+	n, err := b.input(x, e.name, e.init, x.Shape()[2:]...)
+	if err != nil {
+		return err
+	}
+	*param = graph.Learn(n)
+	return nil
+}
+
+// within draws the nodes from which a constraint makes the values of an Init.
+type within struct {
+	Init
+	keep graph.Constraint
+}
+
+// Draw fills w.
+func (in within) Draw(r *rand.Rand, shape []int, w []float64) error {
+	if err := in.Init.Draw(r, shape, w); err != nil {
+		return err
+	}
+	for i, v := range w {
+		var err error
+		if w[i], err = in.keep.Inverse(v); err != nil {
+			return err
+		}
+	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package layers_test
 
 import (
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -99,6 +100,32 @@ func TestLearntParameters(t *testing.T) {
 	near := outputs(t, lif(layers.Learn("TauMemInv"), layers.Constrain(graph.Exp, "TauMemInv")),
 		func(b *layers.Build) { require.InDelta(t, 4.605170186, graphtest.Floats(b.Params[0].Value())[0], 1e-9) })
 	require.Equal(t, plain, near)
+}
+
+// Values that differ from neuron to neuron are used; with LearnEach they are where
+// learning starts, and without it nothing is learnt.
+func TestEach(t *testing.T) {
+	x, none := graphtest.Floats(lively().Value()), make([]float64, 9)
+	taus := layers.Values{50, 100, 250}
+	want := simulate(x, none, func(n int) float64 { return taus[n] }, always(1))
+	each := layers.Each(taus, "TauMemInv")
+	require.Equal(t, want, outputs(t, lif(each), func(b *layers.Build) { require.Empty(t, b.Params) }))
+	require.Equal(t, want, outputs(t, lif(layers.LearnEach("TauMemInv"), each), func(b *layers.Build) {
+		require.Equal(t, []float64(taus), graphtest.Floats(b.Params[0].Value()))
+	}))
+	require.Equal(t, want, outputs(t, lif(each, layers.LearnEach("TauMemInv"), layers.Constrain(graph.Exp, "TauMemInv")), func(b *layers.Build) {
+		require.InDeltaSlice(t, []float64{math.Log(50), math.Log(100), math.Log(250)}, graphtest.Floats(b.Params[0].Value()), 1e-12)
+	}))
+
+	// A constant for all is the constant, also inside of a wrapper; what is drawn
+	// depends on the seed and the name.
+	recurrent := func(opts ...layers.LiftOption) layers.Layer {
+		return layers.Recurrent(neurons.LIFStep, neurons.DefaultLIFParams(), opts...)
+	}
+	require.Equal(t, outputs(t, recurrent(), nil), outputs(t, recurrent(layers.Each(layers.Constant(1), "VTh")), nil))
+	random := lif(layers.Each(layers.Scaled{Gain: 1}, "VTh"))
+	require.Equal(t, outputs(t, random, nil), outputs(t, random, nil))
+	require.NotEqual(t, outputs(t, lif(), nil), outputs(t, random, nil))
 }
 
 func TestRecurrent(t *testing.T) {
