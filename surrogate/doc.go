@@ -15,7 +15,7 @@
 //
 //   - of height 1, α or k setting the width: [SuperSpike], [Tanh], [Circ],
 //     [PiecewiseLinear], and [Erfc], of height 2/√π;
-//   - of width 1, α setting the height: [Triangle];
+//   - of height α and half-width 1, or any other: [Triangle];
 //   - of area 1, the narrower the higher: [Arctan], [Sigmoid], [Gaussian],
 //     [Boxcar], and [MultiGaussian], of area 1 − h;
 //   - none: [Heaviside].

@@ -14,7 +14,7 @@ import (
 //	H(x) = 1 if x > 0, else 0
 //	s(x) = max(0, 1 − α|x|)
 //
-// [Triangle] has its free parameter in the height, this one in the width.
+// [Triangle] has its height as a parameter too.
 //
 // F. Zenke and T. P. Vogels, Neural Computation 33 (2021), 899.
 type PiecewiseLinear struct {

@@ -25,6 +25,8 @@ var functions = []struct {
 	{surrogate.SuperSpike{Alpha: 100}, 1, 0.02},
 	{surrogate.SuperSpike{Alpha: 0.5}, 1, 4},
 	{surrogate.Triangle{Alpha: 0.3}, 0.3, 0.3},
+	{surrogate.Triangle{Alpha: 6, Width: 0.05}, 6, 0.3},
+	{surrogate.Triangle{Alpha: 0.5, Width: 3}, 0.5, 1.5},
 	{surrogate.Tanh{K: 0.4}, 1, 5},
 	{surrogate.Tanh{K: 20}, 1, 0.1},
 	{surrogate.Erfc{K: 0.4}, 2 / math.SqrtPi, 5},
