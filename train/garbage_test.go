@@ -51,7 +51,7 @@ var functions = map[string]map[string]any{
 	},
 	"layers": {
 		"Describe": layers.Describe, "NewBuild": layers.NewBuild, "InitByName": layers.InitByName, "Lift": layers.Lift[lifState, lifParams], "Named": layers.Named,
-		"Recurrent": layers.Recurrent[lifState, lifParams], "Checkpoint": layers.Checkpoint, "Constrain": layers.Constrain,
+		"Recurrent": layers.Recurrent[lifState, lifParams], "Each": layers.Each, "Checkpoint": layers.Checkpoint, "Constrain": layers.Constrain,
 		"Learn": layers.Learn, "LearnEach": layers.LearnEach, "RecurrentInit": layers.RecurrentInit, "Regularise": layers.Regularise,
 	},
 	"train": {
@@ -354,7 +354,8 @@ func (g *garbage) special(t reflect.Type, depth int) (v any, ok bool) {
 	case reflect.TypeFor[layers.LiftOption]():
 		name := pick(g, "VTh", "V", "TauMemInv")
 		return pick(g, nil, layers.Learn(name), layers.LearnEach(name), layers.Regularise(g.value(reflect.TypeFor[layers.Rate](), 0).Interface().(layers.Rate)),
-			layers.Checkpoint(pick(g, manyInts...)), layers.RecurrentInit(nil), layers.Constrain(graph.Exp, name)), true
+			layers.Checkpoint(pick(g, manyInts...)), layers.RecurrentInit(nil), layers.Constrain(graph.Exp, name),
+			layers.Each(pick[layers.Init](g, nil, layers.Constant(pick(g, manyFloats...)), layers.Values{1, 2}), name)), true
 	case reflect.TypeFor[layers.Regulariser]():
 		return pick[any](g, nil, g.value(reflect.TypeFor[layers.Rate](), 0).Interface(), g.value(reflect.TypeFor[layers.Voltage](), 0).Interface()), true
 	case reflect.TypeFor[layers.Layer]():

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/spikegrad/spikegrad/examples/internal/show"
+	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/plot"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -52,30 +53,33 @@ func (d sequences) longest() int {
 // activity draws the spikes of the inputs and of both kinds of neurons for
 // sequence i, and below them what the network says against what is stored.
 func activity(ctx context.Context, m *train.Model, test sequences, i int) (plot.Figure, error) {
-	var input []float32
+	var input []float64
 	watched := train.EncoderFunc(func(dst, x []float32, steps int, r *rand.Rand) error {
 		err := spikes(dst, x, steps, r)
 		for t := range steps {
-			input = append(input, dst[t*batch*inputs:][:inputs]...)
+			for _, z := range dst[(t*batch+i%batch)*inputs:][:inputs] {
+				input = append(input, float64(z))
+			}
 		}
 		return err
 	})
-	rec, err := m.Record(ctx, test, watched, i)
+	rec, err := m.Record(ctx, test, watched, []int{i},
+		layers.Probe{Layer: "hidden", Neurons: span(0, regular)}, layers.Probe{Layer: "hidden", Neurons: span(regular, hidden)},
+		layers.Probe{Layer: "readout"})
 	if err != nil {
 		return plot.Figure{}, err
 	}
-	neurons, readout := rec[0], rec[1]
 	raster, err := plot.Raster("Inputs: values 0 and 1, store, recall; neurons", 1e-3,
-		plot.Layer[float32]{Name: "inputs", N: inputs, Spikes: input},
-		plot.Layer[float32]{Name: "regular", N: regular, Spikes: show.Neurons(neurons.Out, hidden, span(0, regular))},
-		plot.Layer[float32]{Name: "adaptive", N: adaptive, Spikes: show.Neurons(neurons.Out, hidden, span(regular, hidden))},
+		plot.Layer[float64]{Name: "inputs", N: inputs, Spikes: input},
+		plot.Layer[float64]{Name: "regular", N: regular, Spikes: rec[0].Sample(0)},
+		plot.Layer[float64]{Name: "adaptive", N: adaptive, Spikes: rec[1].Sample(0)},
 	)
 	if err != nil {
 		return plot.Figure{}, err
 	}
 	says, err := plot.Lines(plot.Chart{
 		Title: fmt.Sprintf("Test sequence %d", i), XLabel: "Time (ms)", YLabel: "1 or 0", X: times(),
-		Series: []plot.Series{{Name: "probability of a 1", Y: probability(readout.Out)}, {Name: "stored bit", Y: bit(test.at(i))}},
+		Series: []plot.Series{{Name: "probability of a 1", Y: probability(rec[2].Sample(0))}, {Name: "stored bit", Y: bit(test.at(i))}},
 	})
 	if err != nil {
 		return plot.Figure{}, err
@@ -103,14 +107,14 @@ func times() []float64 {
 
 // probability returns the softmax of the outputs [T, 2] for a 1, averaged over 50 ms
 // to be readable.
-func probability(out []float32) []float64 {
+func probability(out []float64) []float64 {
 	const window = 50
 	p := make([]float64, steps)
 	var sum float64
 	for t := range p {
-		sum += float64(out[2*t+1] - out[2*t])
+		sum += out[2*t+1] - out[2*t]
 		if t >= window {
-			sum -= float64(out[2*(t-window)+1] - out[2*(t-window)])
+			sum -= out[2*(t-window)+1] - out[2*(t-window)]
 		}
 		p[t] = 1 / (1 + math.Exp(-sum/float64(min(t+1, window))))
 	}
