@@ -35,6 +35,7 @@ type Progress struct {
 	note  string
 	total int
 	done  int
+	began int  // steps that were done before, and took none of this time
 	shown int  // steps in the last line; -1: none yet
 	fresh bool // something came since then
 	ended bool
@@ -97,6 +98,40 @@ func (p *Progress) Step(n int, note string) {
 	}
 }
 
+// Begin says that n steps were done before: those of a training that goes on. They
+// count as done, and nothing is known from them of the time that the others take. To
+// be called before the first Step.
+func (p *Progress) Begin(n int) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n = max(n, 0)
+	if p.total > 0 {
+		n = min(n, p.total)
+	}
+	p.done, p.began = n, n
+}
+
+// Say writes a line of its own, above the progress line where that is rewritten.
+func (p *Progress) Say(line string) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.now == nil {
+		return
+	}
+	clear := ""
+	if p.Terminal && p.shown >= 0 && !p.ended {
+		clear = "\r\x1b[K"
+		p.last = time.Time{} // the next Step writes the progress line again
+	}
+	fmt.Fprintf(p.w, "%s%s\n", clear, clean(line))
+}
+
 // Done ends the line, wherever it is.
 func (p *Progress) Done() {
 	if p == nil {
@@ -149,9 +184,9 @@ func (p *Progress) rest(now time.Time) string {
 	passed := now.Sub(p.start)
 	s := passed.Round(time.Second).String()
 	// What is left takes as long as what is done has taken.
-	if !p.ended && p.done > 0 && p.done < p.total {
+	if did := p.done - p.began; !p.ended && did > 0 && p.done < p.total {
 		const decades = 1e18 // ns, within a Duration
-		left := time.Duration(min(float64(passed)/float64(p.done)*float64(p.total-p.done), decades))
+		left := time.Duration(min(float64(passed)/float64(did)*float64(p.total-p.done), decades))
 		s = left.Round(time.Second).String() + " left"
 	}
 	if p.note != "" {

@@ -76,6 +76,36 @@ func TestProgressUnknownTotal(t *testing.T) {
 	}
 }
 
+// A run that goes on counts what was done before, and does not take it for fast.
+func TestProgressBegin(t *testing.T) {
+	var b bytes.Buffer
+	p := clocked(&b, 10, 6*time.Second)
+	p.Begin(6)
+	p.Say("goes\non")
+	p.Step(1, "")
+	p.Step(1, "")
+	p.Begin(99) // no more than there are
+	p.Done()
+	require.Equal(t, `goes on
+yinyang 7/10 (70%), 18s left
+yinyang 8/10 (80%), 12s left
+yinyang 10/10 (100%), 18s
+`, b.String())
+
+	// In a terminal, a line of its own is not mixed up with the progress line.
+	b.Reset()
+	p = clocked(&b, 3, time.Second)
+	p.Terminal = true
+	p.Say("before")
+	p.Step(1, "")
+	b.Reset()
+	p.Say("between")
+	p.Step(1, "")
+	require.True(t, strings.HasPrefix(b.String(), "\r\x1b[Kbetween\n\ryinyang"), "%q", b.String())
+	(*Progress)(nil).Begin(1)
+	(*Progress)(nil).Say("")
+}
+
 // A run that stops half-way ends with what it reached.
 func TestProgressStopped(t *testing.T) {
 	var b bytes.Buffer

@@ -14,6 +14,7 @@
 //	result, err := t.Run(ctx)
 //
 // A context that is cancelled ends the training after the present batch and
-// keeps the work done. The optimisers satisfy gorgonia.Solver and serve any
+// keeps the work done. With [Checkpoints] it is on the disk, and another process
+// goes on with it. The optimisers satisfy gorgonia.Solver and serve any
 // graph of Gorgonia's as well.
 package train

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -22,6 +23,37 @@ type Metrics struct {
 	Samples  int
 }
 
+// MarshalJSON implements json.Marshaler: an accuracy of NaN is null.
+func (m Metrics) MarshalJSON() ([]byte, error) {
+	type plain Metrics
+	j := struct {
+		plain
+		Accuracy *float64
+	}{plain: plain(m)}
+	if !math.IsNaN(m.Accuracy) {
+		j.Accuracy = &m.Accuracy
+	}
+	return json.Marshal(j)
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (m *Metrics) UnmarshalJSON(b []byte) error {
+	type plain Metrics
+	nan := math.NaN()
+	j := struct {
+		*plain
+		Accuracy *float64
+	}{plain: (*plain)(m)}
+	if err := json.Unmarshal(b, &j); err != nil {
+		return err
+	}
+	if j.Accuracy == nil {
+		j.Accuracy = &nan
+	}
+	m.Accuracy = *j.Accuracy
+	return nil
+}
+
 // A Rate is the mean activity of a layer: spikes per neuron and time step.
 type Rate struct {
 	Layer string
@@ -30,25 +62,32 @@ type Rate struct {
 
 // sums adds up metrics over batches.
 type sums struct {
-	loss, right  float64
-	labelled, n  int
-	terms, rates []float64
+	Loss     float64   `json:"loss"`
+	Right    float64   `json:"right"`
+	Labelled int       `json:"labelled"`
+	N        int       `json:"n"`
+	Terms    []float64 `json:"terms"`
+	Rates    []float64 `json:"rates"`
+	Rated    int       `json:"rated"` // samples for which there were rates
 }
 
 func (s *sums) add(m *Model, n int, terms, rates []G.Value, out G.Value, labels []int) {
-	s.n += n
-	s.loss += float64(n) * number(terms[0])
-	accumulate(&s.terms, terms[1:], float64(n))
-	accumulate(&s.rates, rates, float64(n))
+	s.N += n
+	s.Loss += float64(n) * number(terms[0])
+	accumulate(&s.Terms, terms[1:], float64(n))
+	accumulate(&s.Rates, rates, float64(n))
+	if len(rates) > 0 {
+		s.Rated += n
+	}
 	if m.classifies() {
 		right, labelled := correct(out, labels)
-		s.right += float64(right)
-		s.labelled += labelled
+		s.Right += float64(right)
+		s.Labelled += labelled
 	}
 }
 
 func accumulate(to *[]float64, vs []G.Value, weight float64) {
-	if *to == nil {
+	if len(*to) == 0 {
 		*to = make([]float64, len(vs))
 	}
 	for i, v := range vs {
@@ -57,15 +96,15 @@ func accumulate(to *[]float64, vs []G.Value, weight float64) {
 }
 
 func (s *sums) metrics(m *Model) Metrics {
-	r := Metrics{Loss: s.loss / float64(s.n), Accuracy: math.NaN(), Terms: map[string]float64{}, Samples: s.n}
-	if s.labelled > 0 {
-		r.Accuracy = s.right / float64(s.labelled)
+	r := Metrics{Loss: s.Loss / float64(s.N), Accuracy: math.NaN(), Terms: map[string]float64{}, Samples: s.N}
+	if s.Labelled > 0 {
+		r.Accuracy = s.Right / float64(s.Labelled)
 	}
-	for i, t := range s.terms {
-		r.Terms[m.termNames[1+i]] = t / float64(s.n)
+	for i, t := range s.Terms {
+		r.Terms[m.termNames[1+i]] = t / float64(s.N)
 	}
-	for i, t := range s.rates {
-		r.Rates = append(r.Rates, Rate{Layer: m.spiking[i], Value: t / float64(s.n)})
+	for i, t := range s.Rates {
+		r.Rates = append(r.Rates, Rate{Layer: m.spiking[i], Value: t / float64(s.Rated)})
 	}
 	return r
 }

@@ -28,8 +28,12 @@ type Trainer struct {
 	Patience   int     // stop after so many epochs without a lower validation loss; 0 means never
 	KeepBest   bool    // end with the weights of the epoch with the best validation
 
-	OnBatch func(Batch)       // called after every batch; may be nil
-	OnEpoch func(Epoch) error // called after every epoch; may be nil. An error ends the training
+	Checkpoints *Checkpoints // where the state is written, and how often; may be nil
+	Resume      *Checkpoint  // where to go on from; nil begins anew
+
+	OnBatch   func(Batch)       // called after every batch; may be nil
+	OnEpoch   func(Epoch) error // called after every epoch; may be nil. An error ends the training
+	OnWarning func(error)       // told what went wrong and does not end the training; nil prints it to standard error
 
 	Observers []Observer // told of all that happens, after OnBatch and OnEpoch; with any, firing rates are measured in training too
 }
@@ -49,12 +53,12 @@ type Batch struct {
 
 // An Epoch is what a Trainer tells about an epoch.
 type Epoch struct {
-	Epoch        int      // counted from 0
-	Train        Metrics  // over the batches as they came
-	Validation   *Metrics // nil without a validation set
-	GradNorm     float64  // mean, before clipping
-	LearningRate float64  // at the end
-	Duration     time.Duration
+	Epoch        int           // counted from 0
+	Train        Metrics       // over the batches as they came
+	Validation   *Metrics      // nil without a validation set
+	GradNorm     float64       // mean, before clipping
+	LearningRate float64       // at the end
+	Duration     time.Duration `json:"-"`
 }
 
 // A Result is what a training reached.
@@ -68,59 +72,43 @@ type Result struct {
 // what was reached with the context's error; the model keeps the weights it
 // has, or with KeepBest the best. A loss or gradient that is not finite is an
 // error that names the parameter, the epoch and the batch; the weights are those
-// before that batch.
+// before that batch. However the training ends, there is a checkpoint of where it
+// ended, if Checkpoints is set.
 func (t *Trainer) Run(ctx context.Context) (Result, error) {
 	run, err := t.start(ctx)
 	if err == nil {
-		err = run.begin(0, 0)
+		err = run.prepare()
+	}
+	if err == nil {
+		err = run.begin(run.step(), run.at.epoch)
 	}
 	if err != nil {
 		return Result{Best: -1}, err
 	}
-	r, err := t.run(ctx, run)
+	err = run.epochs(ctx)
+	run.save()
+	r := Result{History: run.history, Best: run.best, Stopped: err != nil || run.at.epoch < t.Epochs}
+	err = run.finish(err)
 	for _, o := range t.Observers {
 		o.End(r, err)
 	}
 	return r, err
 }
 
-// run trains for all epochs.
-func (t *Trainer) run(ctx context.Context, run *trainRun) (Result, error) {
-	r := Result{Best: -1}
-	for e := range t.Epochs {
-		began := time.Now()
-		ep, err := run.epoch(ctx, e)
-		if err != nil {
-			r.Stopped = true
-			return r, run.finish(err)
-		}
-		if t.Validation != nil {
-			v, err := t.Model.evaluate(ctx, t.Validation, t.Encoder)
-			if err != nil {
-				r.Stopped = true
-				return r, run.finish(fmt.Errorf("train: epoch %d, validation: %w", e, err))
-			}
-			ep.Validation = &v
-			run.judge(e, v)
-			r.Best = run.best
-		}
-		ep.Duration = time.Since(began)
-		r.History = append(r.History, ep)
-		if t.OnEpoch != nil {
-			if err := t.OnEpoch(ep); err != nil {
-				r.Stopped = true
-				return r, run.finish(fmt.Errorf("train: epoch %d: %w", e, err))
-			}
-		}
-		for _, o := range t.Observers {
-			o.Epoch(ep)
-		}
-		if t.Patience > 0 && t.Validation != nil && e-run.lowest >= t.Patience {
-			r.Stopped = e+1 < t.Epochs
-			break
+// epochs trains for all epochs that are left.
+func (r *trainRun) epochs(ctx context.Context) error {
+	for r.at.epoch < r.Epochs && !r.outOfPatience() {
+		r.began = time.Now()
+		if err := r.epoch(ctx); err != nil {
+			return err
 		}
 	}
-	return r, run.finish(nil)
+	return nil
+}
+
+// outOfPatience reports whether the validation loss was not lower for too long.
+func (r *trainRun) outOfPatience() bool {
+	return r.Patience > 0 && r.best >= 0 && r.at.epoch-1-r.lowest >= r.Patience
 }
 
 // A trainRun is one call of Run.
@@ -131,11 +119,26 @@ type trainRun struct {
 	feed     *feeder
 	batches  int
 
+	at         position
+	began      time.Time // when this process began with the present epoch
+	history    []Epoch
 	best       int     // epoch with the best validation, −1 before the first
 	bestBy     Metrics // its validation
 	weights    []*tensor.Dense
 	lowest     int // epoch with the lowest validation loss
 	lowestLoss float64
+
+	factor float64  // of the learning rate, in the last step
+	layers []string // the structure of the network
+	keeper keeper
+}
+
+// A position is how far a training is.
+type position struct {
+	epoch, batch int           // the next batch, counted from 0
+	sums         sums          // of the epoch so far
+	gradNorm     float64       // the share of the epoch's mean
+	spent        time.Duration // on the epoch, before it was interrupted
 }
 
 var errNoContext = errors.New("the context is nil")
@@ -159,7 +162,7 @@ func (t *Trainer) start(ctx context.Context) (*trainRun, error) {
 	case t.Validation == nil && (t.Patience > 0 || t.KeepBest):
 		return nil, errors.New("train: Patience and KeepBest need a validation set")
 	}
-	r := &trainRun{Trainer: t, opt: t.Optimiser, schedule: t.Schedule, best: -1}
+	r := &trainRun{Trainer: t, opt: t.Optimiser, schedule: t.Schedule, best: -1, factor: 1, began: time.Now()}
 	if isNil(r.opt) {
 		r.opt = &Adam{LearningRate: 1e-3}
 	}
@@ -187,33 +190,69 @@ func (t *Trainer) start(ctx context.Context) (*trainRun, error) {
 	return r, nil
 }
 
-// epoch trains on every sample once.
-func (r *trainRun) epoch(ctx context.Context, e int) (Epoch, error) {
-	ep := Epoch{Epoch: e}
-	var s sums
-	order := data.Order(r.Data.Len(), r.Seed, e)
-	for b := range r.batches {
+// epoch trains on every sample that is left in an epoch, and ends the epoch.
+func (r *trainRun) epoch(ctx context.Context) error {
+	order := data.Order(r.Data.Len(), r.Seed, r.at.epoch)
+	for r.at.batch < r.batches {
 		if err := ctx.Err(); err != nil {
-			return ep, err
+			return err
 		}
+		e, b := r.at.epoch, r.at.batch
 		idx := order[b*r.Model.Batch : min(len(order), (b+1)*r.Model.Batch)]
-		r.opt.SetRateFactor(r.schedule.Rate(e*r.batches+b, r.Epochs*r.batches))
-		norm, err := r.step(idx, seeded(r.Seed, e, b))
+		norm, err := r.train(idx, seeded(r.Seed, e, b))
 		if err != nil {
-			return ep, fmt.Errorf("train: epoch %d, batch %d: %w", e, b, err)
+			return fmt.Errorf("train: epoch %d, batch %d: %w", e, b, err)
 		}
 		m := r.Model
-		s.add(m, len(idx), m.fitTerms(), m.fitRates(), m.fitOut(), r.feed.labels)
-		ep.GradNorm += norm / float64(r.batches)
+		r.at.sums.add(m, len(idx), m.fitTerms(), m.fitRates(), m.fitOut(), r.feed.labels)
+		r.at.gradNorm += norm / float64(r.batches)
+		r.at.batch++
 		r.tell(e, b, len(idx), norm)
+		if r.at.batch < r.batches { // else at the end of the epoch
+			r.saveIfDue()
+		}
 	}
-	ep.Train = s.metrics(r.Model)
-	ep.LearningRate = r.opt.Rate()
-	return ep, nil
+	return r.endEpoch(ctx)
 }
 
-// step trains on one batch and returns the norm of the gradient.
-func (r *trainRun) step(idx []int, rng *rand.Rand) (float64, error) {
+// endEpoch looks at the validation set, and goes on to the next epoch.
+func (r *trainRun) endEpoch(ctx context.Context) error {
+	e := r.at.epoch
+	ep := Epoch{Epoch: e, Train: r.at.sums.metrics(r.Model), GradNorm: r.at.gradNorm, LearningRate: r.opt.Rate()}
+	best := false
+	if r.Validation != nil {
+		v, err := r.Model.evaluate(ctx, r.Validation, r.Encoder)
+		if err != nil {
+			return fmt.Errorf("train: epoch %d, validation: %w", e, err)
+		}
+		ep.Validation = &v
+		best = r.judge(e, v)
+	}
+	ep.Duration = r.elapsed()
+	r.history = append(r.history, ep)
+	r.at, r.began = position{epoch: e + 1}, time.Now()
+	var err error
+	if r.OnEpoch != nil {
+		err = r.OnEpoch(ep)
+	}
+	for _, o := range r.Observers {
+		o.Epoch(ep)
+	}
+	if best {
+		r.saveBest()
+	}
+	if err != nil {
+		return fmt.Errorf("train: epoch %d: %w", e, err)
+	}
+	r.saveIfDue()
+	return nil
+}
+
+// step returns how many batches came before.
+func (r *trainRun) step() int { return r.at.epoch*r.batches + r.at.batch }
+
+// train trains on one batch and returns the norm of the gradient.
+func (r *trainRun) train(idx []int, rng *rand.Rand) (float64, error) {
 	m := r.Model
 	if err := r.feed.load(idx, rng); err != nil {
 		return 0, err
@@ -225,6 +264,8 @@ func (r *trainRun) step(idx []int, rng *rand.Rand) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
+	r.factor = r.schedule.Rate(r.step(), r.Epochs*r.batches)
+	r.opt.SetRateFactor(r.factor)
 	return norm, r.opt.Step(m.valueGrads())
 }
 
@@ -269,18 +310,19 @@ func finite(v G.Value) bool {
 	return true
 }
 
-// judge remembers the best epoch and its weights.
-func (r *trainRun) judge(e int, v Metrics) {
+// judge remembers the best epoch and its weights, and reports whether that is e.
+func (r *trainRun) judge(e int, v Metrics) bool {
 	if r.best < 0 || v.Loss < r.lowestLoss {
 		r.lowest, r.lowestLoss = e, v.Loss
 	}
 	if r.best >= 0 && !better(v, r.bestBy) {
-		return
+		return false
 	}
 	r.best, r.bestBy = e, v
 	if r.KeepBest {
 		r.weights = r.Model.Weights()
 	}
+	return true
 }
 
 // better reports whether a is better than b: more accurate, or as accurate, or
@@ -292,12 +334,18 @@ func better(a, b Metrics) bool {
 	return a.Loss < b.Loss
 }
 
-// finish puts the best weights back, and returns err.
+// finish puts the best weights back, writes the final file if the training is
+// over, and returns err.
 func (r *trainRun) finish(err error) error {
+	var last []*tensor.Dense
 	if r.weights != nil {
+		last = r.Model.Weights()
 		if e := r.Model.SetWeights(r.weights); e != nil {
 			return errors.Join(err, e)
 		}
+	}
+	if err == nil {
+		err = r.saveFinal(last)
 	}
 	return err
 }

@@ -157,7 +157,14 @@ func readWeights(path string) ([]safetensors.Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.Tensors, nil
+	if _, ok := f.Metadata[documentName]; !ok {
+		return f.Tensors, nil
+	}
+	c, err := decode(f)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(c.tensors, func(t safetensors.Tensor) bool { return !slices.Contains(c.state.Params, t.Name) }), nil
 }
 
 // isFile reports whether path is that of a file of tensors, not of a folder.

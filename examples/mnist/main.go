@@ -6,7 +6,7 @@
 //
 // DIR holds the IDX files of MNIST, gzipped or not. If it has only the 10,000
 // test images, the network learns from the first 8,000 and is tested on the
-// last 2,000.
+// last 2,000. With -resume a training that was ended goes on where it was.
 package main
 
 import (
@@ -16,7 +16,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"time"
 
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/encode"
@@ -38,7 +37,8 @@ func main() {
 	dir := flag.String("data", "", "folder with the IDX files of MNIST")
 	seed := flag.Uint64("seed", 1, "seed of the weights, the spikes and the order of the samples")
 	epochs := flag.Int("epochs", 10, "how often every training image is seen")
-	out := flag.String("out", "out/mnist", "folder for the pictures")
+	out := flag.String("out", "out/mnist", "folder for the pictures and checkpoints")
+	flags := show.TrainingFlags()
 	flag.Usage = func() {
 		fmt.Fprintln(flag.CommandLine.Output(), "mnist trains a spiking network to read handwritten digits and draws what it gets wrong.")
 		flag.PrintDefaults()
@@ -46,7 +46,7 @@ func main() {
 	flag.Parse()
 	ctx, stop := show.Context()
 	defer stop()
-	if err := run(ctx, *dir, *seed, *epochs, *out); err != nil {
+	if err := run(ctx, *dir, *seed, *epochs, *out, flags); err != nil {
 		fmt.Fprintln(os.Stderr, "mnist:", err)
 		os.Exit(1)
 	}
@@ -75,7 +75,7 @@ func newModel(seed uint64) (*train.Model, error) {
 	})
 }
 
-func run(ctx context.Context, dir string, seed uint64, epochs int, out string) error {
+func run(ctx context.Context, dir string, seed uint64, epochs int, out string, flags *show.Flags) error {
 	if dir == "" {
 		return errors.New("no data: give the folder with the IDX files of MNIST as -data DIR")
 	}
@@ -98,22 +98,20 @@ func run(ctx context.Context, dir string, seed uint64, epochs int, out string) e
 		Model: m, Data: learn, Encoder: poisson, Epochs: epochs, Seed: seed,
 		Optimiser: &train.Adam{LearningRate: 5e-3}, Schedule: train.Cosine{}, ClipNorm: 1,
 	}
-	var seconds float64
-	done := show.Watch(&t, "mnist", func(e train.Epoch) { seconds += e.Duration.Seconds() })
-	began := time.Now()
+	if err := flags.Apply(&t, out); err != nil {
+		return err
+	}
+	done := show.Watch(&t, "mnist", nil)
 	result, err := t.Run(ctx)
 	done()
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
-	n := len(result.History)
-	if result.Stopped {
-		fmt.Printf("stopped after %d of %d epochs\n", n, epochs)
-	}
-	if n > 0 {
+	show.Ended(result, epochs, err)
+	if n := len(result.History); n > 0 {
 		last := result.History[n-1].Train
 		fmt.Printf("trained in %.1f s, %.2f s an epoch with encoding; training accuracy %.4f, loss %.4f\n",
-			time.Since(began).Seconds(), seconds/float64(n), last.Accuracy, last.Loss)
+			show.Seconds(result.History), show.Seconds(result.History)/float64(n), last.Accuracy, last.Loss)
 	}
 	// What was reached is worth showing however the training ended.
 	ctx = context.WithoutCancel(ctx)

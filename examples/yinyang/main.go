@@ -6,6 +6,8 @@
 //
 //	go run ./examples/yinyang
 //
+// With -resume a training that was ended goes on where it was.
+//
 // L. Kriener, J. Göltz and M. A. Petrovici, The Yin-Yang dataset, NICE (2022).
 package main
 
@@ -15,7 +17,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/examples/internal/show"
@@ -35,7 +36,8 @@ const (
 func main() {
 	seed := flag.Uint64("seed", 1, "seed of the weights and of the order of the samples")
 	epochs := flag.Int("epochs", 60, "how often every training point is seen")
-	out := flag.String("out", "out/yinyang", "folder for the pictures")
+	out := flag.String("out", "out/yinyang", "folder for the pictures and checkpoints")
+	flags := show.TrainingFlags()
 	flag.Usage = func() {
 		fmt.Fprintln(flag.CommandLine.Output(), "yinyang trains a spiking network on the Yin-Yang data set and draws what it learnt.")
 		flag.PrintDefaults()
@@ -43,7 +45,7 @@ func main() {
 	flag.Parse()
 	ctx, stop := show.Context()
 	defer stop()
-	if err := run(ctx, *seed, *epochs, *out); err != nil {
+	if err := run(ctx, *seed, *epochs, *out, flags); err != nil {
 		fmt.Fprintln(os.Stderr, "yinyang:", err)
 		os.Exit(1)
 	}
@@ -80,7 +82,7 @@ func newModel(seed uint64) (*train.Model, error) {
 	})
 }
 
-func run(ctx context.Context, seed uint64, epochs int, out string) error {
+func run(ctx context.Context, seed uint64, epochs int, out string, flags *show.Flags) error {
 	if err := plot.CheckDir(out); err != nil {
 		return err
 	}
@@ -98,19 +100,19 @@ func run(ctx context.Context, seed uint64, epochs int, out string) error {
 		Model: m, Data: s.train, Validation: s.validation, Epochs: epochs, Seed: seed,
 		Optimiser: &train.Adam{LearningRate: 5e-3}, Schedule: train.Cosine{}, ClipNorm: 1, KeepBest: true,
 	}
-	began := time.Now()
+	if err := flags.Apply(&t, out); err != nil {
+		return err
+	}
 	done := show.Watch(&t, "yinyang", nil)
 	result, err := t.Run(ctx)
 	done()
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
-	if result.Stopped {
-		fmt.Printf("stopped after %d of %d epochs\n", len(result.History), epochs)
-	}
+	show.Ended(result, epochs, err)
 	if result.Best >= 0 {
 		fmt.Printf("trained in %.1f s; kept the weights of epoch %d, validation accuracy %.4f\n",
-			time.Since(began).Seconds(), result.Best+1, result.History[result.Best].Validation.Accuracy)
+			show.Seconds(result.History), result.Best+1, result.History[result.Best].Validation.Accuracy)
 	}
 	// What was reached is worth showing however the training ended.
 	ctx = context.WithoutCancel(ctx)

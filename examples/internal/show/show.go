@@ -32,9 +32,13 @@ func Context() (context.Context, context.CancelFunc) {
 func Watch(t *train.Trainer, title string, each func(train.Epoch)) (done func()) {
 	batches := (t.Data.Len() + t.Model.Batch - 1) / t.Model.Batch
 	p := plot.NewProgress(os.Stderr, title, t.Epochs*batches)
-	for _, w := range t.Model.Warnings() {
-		fmt.Fprintf(os.Stderr, "%s: warning: %s\n", title, w)
+	if t.Resume != nil {
+		p.Begin(t.Resume.Steps())
 	}
+	for _, w := range t.Model.Warnings() {
+		p.Say(title + ": warning: " + w)
+	}
+	t.OnWarning = func(err error) { p.Say(title + ": warning: " + err.Error()) }
 	rates := ""
 	t.OnBatch = func(b train.Batch) {
 		accuracy := ""

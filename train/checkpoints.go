@@ -1,0 +1,302 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/files"
+)
+
+// Checkpoints says where and how often a Trainer writes its state, so that the
+// training can go on after it was ended, by a power failure for example:
+//
+//	step-000001250.safetensors   the state after so many batches
+//	best.safetensors             the state after the best epoch on the validation set so far
+//	final.safetensors            the end of the training; the same training, interrupted or not, has the same bytes
+//	earlier/                     files of a training before, set aside when this one began anew
+//
+// A file appears whole or not at all. One that cannot be written, as when the
+// disk is full, is a warning and tried again when the next is due; those before
+// stay until it is there. That the final one cannot be written is an error.
+type Checkpoints struct {
+	Dir        string        // made if need be
+	Every      time.Duration // from one checkpoint to the next; 0 means ten minutes, or never if EverySteps is set
+	EverySteps int           // also after every so many batches; 0 means not
+	Keep       int           // how many are kept, apart from the best; 0 means 2
+
+	through func(io.Writer) io.Writer // what files are written through, in tests
+}
+
+const (
+	stepPrefix = "step-"
+	bestFile   = "best" + tensorsExt
+	finalFile  = "final" + tensorsExt
+	earlierDir = "earlier"
+)
+
+// LatestCheckpoint reads the checkpoint with the most batches in a folder. One
+// that is damaged is passed over for the one before; passed has the reasons. An
+// error says that there is none, errors.Is(err, fs.ErrNotExist), or none that can
+// be read.
+func LatestCheckpoint(dir string) (c *Checkpoint, passed []error, err error) {
+	names, err := stepFiles(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, fmt.Errorf("train: latest checkpoint: %w", err)
+	}
+	if len(names) == 0 {
+		return nil, nil, fmt.Errorf("train: latest checkpoint: no file %s*%s in %q: %w", stepPrefix, tensorsExt, dir, fs.ErrNotExist)
+	}
+	for _, name := range slices.Backward(names) {
+		c, err := ReadCheckpoint(filepath.Join(dir, name))
+		if err == nil {
+			return c, passed, nil
+		}
+		if errors.Is(err, ErrNewer) {
+			return nil, passed, err
+		}
+		passed = append(passed, err)
+	}
+	return nil, passed, fmt.Errorf("train: latest checkpoint: none in %q can be read: %w; remove them to begin anew", dir, errors.Join(passed...))
+}
+
+// stepFiles returns the names of the checkpoints in a folder, those with more
+// batches behind those with fewer.
+func stepFiles(dir string) ([]string, error) {
+	found, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, e := range found {
+		if stepOf(e.Name()) >= 0 {
+			names = append(names, e.Name())
+		}
+	}
+	slices.SortFunc(names, func(a, b string) int { return stepOf(a) - stepOf(b) })
+	return names, nil
+}
+
+// stepOf returns how many batches a checkpoint has by its name, −1 for the name of
+// something else.
+func stepOf(name string) int {
+	rest, ok := strings.CutPrefix(name, stepPrefix)
+	digits, ext := strings.CutSuffix(rest, tensorsExt)
+	n, err := strconv.ParseUint(digits, 10, 31)
+	if !ok || !ext || err != nil {
+		return -1
+	}
+	return int(n)
+}
+
+func stepFile(step int) string { return fmt.Sprintf("%s%09d%s", stepPrefix, step, tensorsExt) }
+
+// A keeper knows what was written.
+type keeper struct {
+	epoch, batch int       // where the training was at the last checkpoint
+	at           time.Time // of it, or of the last attempt
+	failing      bool      // the last attempt failed
+}
+
+// prepare goes to where the training goes on from, and makes the folder ready.
+func (r *trainRun) prepare() error {
+	c := r.Checkpoints
+	if c != nil {
+		switch {
+		case c.Dir == "":
+			return errors.New("train: checkpoints: Dir is empty, want the name of a folder")
+		case c.Every < 0 || c.EverySteps < 0 || c.Keep < 0:
+			return fmt.Errorf("train: checkpoints: Every is %v, EverySteps %d, Keep %d, want at least 0", c.Every, c.EverySteps, c.Keep)
+		}
+	}
+	if c != nil || r.Resume != nil {
+		r.layers = r.Model.structure()
+	}
+	if r.Resume != nil {
+		if err := r.resume(r.Resume); err != nil {
+			return err
+		}
+	}
+	if c == nil {
+		return nil
+	}
+	r.keeper = keeper{epoch: r.at.epoch, batch: r.at.batch, at: time.Now()}
+	if err := os.MkdirAll(c.Dir, 0o777); err != nil {
+		return fmt.Errorf("train: checkpoints: %w", err)
+	}
+	if err := files.Sweep(c.Dir, tensorsExt); err != nil {
+		return fmt.Errorf("train: checkpoints: %w", err)
+	}
+	if err := r.setAside(); err != nil {
+		return fmt.Errorf("train: checkpoints: %w", err)
+	}
+	return nil
+}
+
+// setAside moves what an earlier training has left out of the way: all, if this
+// one begins anew, else checkpoints from after where it goes on, which would be
+// taken for the latest.
+func (r *trainRun) setAside() error {
+	dir := r.Checkpoints.Dir
+	names, err := stepFiles(dir)
+	if err != nil {
+		return err
+	}
+	if r.Resume != nil {
+		names = slices.DeleteFunc(names, func(n string) bool { return stepOf(n) <= r.step() })
+	} else {
+		for _, name := range []string{bestFile, finalFile} {
+			if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+				names = append(names, name)
+			}
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	to := filepath.Join(dir, earlierDir)
+	if err := clearEarlier(to); err != nil {
+		return err
+	}
+	for _, name := range names {
+		if err := os.Rename(filepath.Join(dir, name), filepath.Join(to, name)); err != nil {
+			return err
+		}
+	}
+	if r.Resume == nil {
+		r.warn(fmt.Errorf("train: checkpoints of an earlier training in %s: moved to %s", dir, to))
+	}
+	return files.SyncDir(dir)
+}
+
+// clearEarlier makes the folder of files set aside, and empties it.
+func clearEarlier(dir string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	names, err := stepFiles(dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range append(names, bestFile, finalFile) {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// saveIfDue writes a checkpoint if it is time to.
+func (r *trainRun) saveIfDue() {
+	c := r.Checkpoints
+	if c == nil {
+		return
+	}
+	every := c.Every
+	if every == 0 && c.EverySteps == 0 {
+		every = 10 * time.Minute
+	}
+	if c.EverySteps > 0 && r.step()%c.EverySteps == 0 || every > 0 && time.Since(r.keeper.at) >= every {
+		r.save()
+	}
+}
+
+// save writes a checkpoint, if there is none of where the training is, and
+// removes old ones.
+func (r *trainRun) save() {
+	k := &r.keeper
+	if r.Checkpoints == nil || k.epoch == r.at.epoch && k.batch == r.at.batch {
+		return
+	}
+	for _, o := range r.Observers {
+		o.Sync()
+	}
+	err := r.write(stepFile(r.step()), nil)
+	k.at = time.Now()
+	if err != nil {
+		if !k.failing {
+			r.warn(fmt.Errorf("train: checkpoint after %d batches: %w; the training goes on, and the next one is tried when it is due", r.step(), err))
+		}
+		k.failing = true
+		return
+	}
+	if k.failing {
+		r.warn(fmt.Errorf("train: checkpoint after %d batches: can be written again", r.step()))
+	}
+	k.epoch, k.batch, k.failing = r.at.epoch, r.at.batch, false
+	if err := r.prune(); err != nil {
+		r.warn(fmt.Errorf("train: checkpoints: an old one cannot be removed: %w", err))
+	}
+}
+
+// saveBest writes the state after the best epoch so far.
+func (r *trainRun) saveBest() {
+	if r.Checkpoints == nil {
+		return
+	}
+	if err := r.write(bestFile, nil); err != nil && !r.keeper.failing {
+		r.warn(fmt.Errorf("train: checkpoint of the best epoch: %w; the training goes on", err))
+	}
+}
+
+// saveFinal writes what the training ended with; last are the last weights, where
+// the model has the best.
+func (r *trainRun) saveFinal(last []*tensor.Dense) error {
+	if r.Checkpoints == nil {
+		return nil
+	}
+	if err := r.write(finalFile, &final{last}); err != nil {
+		return fmt.Errorf("train: %w", err)
+	}
+	return nil
+}
+
+// write writes the state of the training to a file of the folder.
+func (r *trainRun) write(name string, end *final) error {
+	c, err := r.snapshot(end)
+	if err != nil {
+		return err
+	}
+	return files.Replace(filepath.Join(r.Checkpoints.Dir, name), func(w io.Writer) error {
+		if r.Checkpoints.through != nil {
+			w = r.Checkpoints.through(w)
+		}
+		return c.write(w)
+	})
+}
+
+// prune removes all checkpoints but the last ones.
+func (r *trainRun) prune() error {
+	dir, keep := r.Checkpoints.Dir, r.Checkpoints.Keep
+	if keep == 0 {
+		keep = 2
+	}
+	names, err := stepFiles(dir)
+	if err != nil || len(names) <= keep {
+		return err
+	}
+	for _, name := range names[:len(names)-keep] {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	return files.SyncDir(dir)
+}
+
+// warn tells the user what went wrong and does not end the training.
+func (r *trainRun) warn(err error) {
+	if r.OnWarning != nil {
+		r.OnWarning(err)
+		return
+	}
+	fmt.Fprintln(os.Stderr, "warning:", err)
+}

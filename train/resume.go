@@ -1,0 +1,289 @@
+package train
+
+import (
+	"encoding"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/describe"
+	"github.com/spikegrad/spikegrad/internal/safetensors"
+)
+
+// final is what is special about the end of a training.
+type final struct {
+	last []*tensor.Dense // weights, where the model has the best; else nil
+}
+
+// keepers are what may have a state of its own besides the optimiser: an encoder
+// or a schedule that implements encoding.BinaryMarshaler and its counterpart.
+type stateful interface {
+	encoding.BinaryMarshaler
+	encoding.BinaryUnmarshaler
+}
+
+func (r *trainRun) stateful() map[string]stateful {
+	all := map[string]stateful{}
+	for name, v := range map[string]any{"encoder": r.Encoder, "schedule": r.schedule} {
+		if s, ok := v.(stateful); ok && !isNil(v) {
+			all[name] = s
+		}
+	}
+	return all
+}
+
+// settings returns what a training may be resumed with otherwise than it began,
+// and a person wants to hear of.
+func (r *trainRun) settings() map[string]string {
+	s := map[string]string{
+		"batch size": strconv.Itoa(r.Model.Batch),
+		"epochs":     strconv.Itoa(r.Epochs),
+		"ClipNorm":   fmt.Sprint(r.ClipNorm),
+		"optimiser":  describe.Value(r.opt),
+		"schedule":   describe.Value(r.schedule),
+		"Patience":   strconv.Itoa(r.Patience),
+		"KeepBest":   strconv.FormatBool(r.KeepBest),
+		"validation": "none",
+	}
+	if r.Validation != nil {
+		s["validation"] = fmt.Sprintf("%d samples", r.Validation.Len())
+	}
+	return s
+}
+
+// snapshot returns the state of the training. Its tensors are those in use, not
+// copies.
+func (r *trainRun) snapshot(end *final) (*Checkpoint, error) {
+	m := r.Model
+	c := &Checkpoint{
+		Version: Version, Network: hashOf(r.layers), Layers: r.layers,
+		Seed: r.Seed, ModelSeed: m.Seed, Settings: r.settings(),
+		Epoch: r.at.epoch, Batch: r.at.batch, Batches: r.batches, Size: m.Batch, Samples: r.Data.Len(), Final: end != nil,
+		Best: r.best, History: r.history,
+		state: state{
+			Kept: r.weights != nil, BestBy: r.bestBy, Lowest: r.lowest, LowestLoss: r.lowestLoss,
+			RateFactor: r.factor, Sums: r.at.sums, GradNorm: r.at.gradNorm, Own: map[string][]byte{},
+		},
+		clock: clock{Epoch: r.elapsed()},
+	}
+	for _, e := range r.history {
+		c.clock.Epochs = append(c.clock.Epochs, e.Duration)
+	}
+	var err error
+	if c.tensors, err = m.namedWeights(); err != nil {
+		return nil, err
+	}
+	for name, s := range r.stateful() {
+		if c.state.Own[name], err = s.MarshalBinary(); err != nil {
+			return nil, fmt.Errorf("state of the %s: %w", name, err)
+		}
+	}
+	others, otherName := r.weights, bestName
+	if end != nil {
+		others, otherName = end.last, lastName
+	}
+	for i, p := range m.params {
+		c.state.Params = append(c.state.Params, p.name)
+		if others != nil {
+			if err := c.add(otherName(p.name), others[i]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return c, c.addOptimiser(r.opt)
+}
+
+// add adds a tensor.
+func (c *Checkpoint) add(name string, d *tensor.Dense) error {
+	t, err := named(name, d)
+	if err != nil {
+		return fmt.Errorf("%s %w", name, err)
+	}
+	c.tensors = append(c.tensors, t)
+	return nil
+}
+
+// addOptimiser adds what the optimiser remembers.
+func (c *Checkpoint) addOptimiser(opt Optimiser) error {
+	s := opt.State()
+	o := optimiserState{Type: fmt.Sprintf("%T", opt), Steps: s.Steps, Slots: map[string]slotState{}}
+	for _, param := range slices.Sorted(maps.Keys(s.Slots)) {
+		slot := s.Slots[param]
+		names := slices.Sorted(maps.Keys(slot.Moments))
+		o.Slots[param] = slotState{Steps: slot.Steps, Moments: names}
+		for _, name := range names {
+			if err := c.add(momentName(name, param), slot.Moments[name]); err != nil {
+				return err
+			}
+		}
+	}
+	c.state.Optimiser = o
+	return nil
+}
+
+// optimiser returns what the optimiser remembered.
+func (c *Checkpoint) optimiser() (State, error) {
+	o := c.state.Optimiser
+	s := State{Steps: o.Steps, Slots: map[string]Slot{}}
+	for _, param := range slices.Sorted(maps.Keys(o.Slots)) {
+		slot := Slot{Steps: o.Slots[param].Steps, Moments: map[string]*tensor.Dense{}}
+		for _, name := range o.Slots[param].Moments {
+			d, err := c.tensor(momentName(name, param))
+			if err != nil {
+				return State{}, err
+			}
+			slot.Moments[name] = d
+		}
+		s.Slots[param] = slot
+	}
+	return s, nil
+}
+
+// resume goes to where c was written. After an error nothing has changed.
+func (r *trainRun) resume(c *Checkpoint) error {
+	err := c.check()
+	if err == nil {
+		err = r.fits(c)
+	}
+	if err == nil {
+		err = r.restore(c)
+	}
+	if err != nil {
+		return fmt.Errorf("train: resume from %s: %w", c.Path, err)
+	}
+	r.goTo(c)
+	now := r.settings()
+	for _, name := range slices.Sorted(maps.Keys(now)) {
+		if was := c.Settings[name]; was != now[name] {
+			r.warn(fmt.Errorf("train: resume from %s: %s was %s, is %s", c.Path, name, was, now[name]))
+		}
+	}
+	return nil
+}
+
+// fits returns an error unless c is of the training that r is.
+func (r *trainRun) fits(c *Checkpoint) error {
+	m, s := r.Model, c.state
+	spiking, terms := len(m.spiking), len(m.termNames)-1
+	switch x, y := differ(c.Layers, r.layers); {
+	case x != y:
+		return fmt.Errorf("it belongs to another network: %q there is %q here; Model.LoadPartial loads the weights that fit", x, y)
+	case c.ModelSeed != m.Seed:
+		return fmt.Errorf("the seed of the model was %d, is %d: set Model.Seed to go on", c.ModelSeed, m.Seed)
+	case c.Seed != r.Seed:
+		return fmt.Errorf("the seed was %d, is %d: set Trainer.Seed to go on", c.Seed, r.Seed)
+	case c.Samples != r.Data.Len():
+		return fmt.Errorf("the data set had %d samples, has %d: their order would be another", c.Samples, r.Data.Len())
+	case s.Optimiser.Type != fmt.Sprintf("%T", r.opt):
+		return fmt.Errorf("the optimiser was a %s, is a %T", s.Optimiser.Type, r.opt)
+	case s.Sums.N < 0 || s.Sums.Rated < 0 || s.Sums.N > 0 && len(s.Sums.Terms) != terms || len(s.Sums.Rates) != 0 && len(s.Sums.Rates) != spiking:
+		return errors.New("the sums of its epoch make no sense")
+	case len(s.Params) != len(m.params):
+		return fmt.Errorf("it has %d parameters, want %d", len(s.Params), len(m.params))
+	}
+	return nil
+}
+
+// restore puts the weights and the states of all that has one back.
+func (r *trainRun) restore(c *Checkpoint) (err error) {
+	now, other := func(p string) string { return p }, bestName
+	if c.Final && c.state.Kept {
+		now, other = lastName, now
+	}
+	weights, err := r.read(c, now)
+	if err != nil {
+		return err
+	}
+	var best []*tensor.Dense
+	if c.state.Kept && r.KeepBest {
+		if best, err = r.read(c, other); err != nil {
+			return err
+		}
+	}
+	opt, err := c.optimiser()
+	if err != nil {
+		return err
+	}
+	undo := []func(){}
+	defer func() {
+		if err == nil {
+			return
+		}
+		for _, f := range undo {
+			f()
+		}
+	}()
+	all := r.stateful()
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		was, err := all[name].MarshalBinary()
+		if err != nil {
+			return fmt.Errorf("state of the %s: %w", name, err)
+		}
+		b, ok := c.state.Own[name]
+		if !ok {
+			return fmt.Errorf("the %s has a state, and had none", name)
+		}
+		undo = append(undo, func() { _ = all[name].UnmarshalBinary(was) }) // its own bytes
+		if err := all[name].UnmarshalBinary(b); err != nil {
+			return fmt.Errorf("state of the %s: %w", name, err)
+		}
+	}
+	if err := r.opt.Restore(opt); err != nil {
+		return err
+	}
+	r.weights = best
+	return r.Model.setWeights(weights) // which were looked at
+}
+
+// read returns the weights that have these names.
+func (r *trainRun) read(c *Checkpoint, name func(param string) string) ([]*tensor.Dense, error) {
+	ws := make([]*tensor.Dense, len(r.Model.params))
+	for i, p := range r.Model.params {
+		at := slices.IndexFunc(c.tensors, func(t safetensors.Tensor) bool { return t.Name == name(p.name) })
+		if at < 0 {
+			return nil, fmt.Errorf("tensor %s is missing", name(p.name))
+		}
+		d, err := p.dense(c.tensors[at])
+		if err != nil {
+			return nil, err
+		}
+		if err := p.accepts(d); err != nil {
+			return nil, fmt.Errorf("%s: %w", name(p.name), err)
+		}
+		ws[i] = d.Clone().(*tensor.Dense)
+	}
+	return ws, nil
+}
+
+// goTo goes to the place of c.
+func (r *trainRun) goTo(c *Checkpoint) {
+	s := c.state
+	r.history = slices.Clone(c.History)
+	r.best, r.bestBy, r.lowest, r.lowestLoss = c.Best, s.BestBy, s.Lowest, s.LowestLoss
+	if r.KeepBest && !s.Kept && r.best >= 0 {
+		r.warn(fmt.Errorf("train: resume from %s: it does not have the weights of the best epoch; the best is that of the epochs to come", c.Path))
+		r.best, r.bestBy = -1, Metrics{}
+	}
+	r.factor = s.RateFactor
+	r.opt.SetRateFactor(r.factor)
+	sums := s.Sums
+	sums.Terms, sums.Rates = slices.Clone(sums.Terms), slices.Clone(sums.Rates)
+	r.at = position{epoch: c.Epoch, batch: c.Batch, sums: sums, gradNorm: s.GradNorm, spent: c.clock.Epoch}
+	if c.Size == r.Model.Batch {
+		return
+	}
+	// Batches of another size: none of the samples is seen twice in an epoch.
+	seen := min(c.Batch*c.Size, c.Samples)
+	r.at.batch = (seen + r.Model.Batch - 1) / r.Model.Batch
+	if left := min(r.at.batch*r.Model.Batch, c.Samples) - seen; left > 0 {
+		r.warn(fmt.Errorf("train: resume from %s: epoch %d leaves out %d samples, since batches have another size", c.Path, c.Epoch, left))
+	}
+}
+
+// elapsed returns the time spent on the present epoch.
+func (r *trainRun) elapsed() time.Duration { return r.at.spent + time.Since(r.began) }

@@ -1,0 +1,57 @@
+package train
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"github.com/spikegrad/spikegrad/internal/describe"
+	"github.com/spikegrad/spikegrad/layers"
+)
+
+// structure returns the network of m in words, a line for each part: what decides
+// which weights belong to it and what it makes of them. The size of a batch does
+// not.
+func (m *Model) structure() []string {
+	lines := []string{
+		fmt.Sprintf("input %v over %d time steps of %v", m.Shape, m.Steps, m.Dtype),
+		"loss " + describe.Value(m.Loss),
+	}
+	for _, d := range layers.Describe(m.Net) {
+		lines = append(lines, fmt.Sprintf("layer %s %s", d.Name, d.Settings))
+	}
+	for _, p := range m.params {
+		lines = append(lines, fmt.Sprintf("parameter %s %v", p.name, []int(p.value.Shape())))
+	}
+	for _, a := range m.build.Activities {
+		lines = append(lines, fmt.Sprintf("neurons %s, spiking: %t", a.Name, a.Spiking))
+	}
+	for _, name := range m.termNames {
+		lines = append(lines, "term "+name)
+	}
+	return lines
+}
+
+// hashOf returns the hash of a structure.
+func hashOf(lines []string) string {
+	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))
+	return hex.EncodeToString(sum[:])
+}
+
+// differ returns the first line in which structures differ, of each of them.
+func differ(a, b []string) (x, y string) {
+	for i := range max(len(a), len(b)) {
+		x, y = "nothing", "nothing"
+		if i < len(a) {
+			x = a[i]
+		}
+		if i < len(b) {
+			y = b[i]
+		}
+		if x != y {
+			break
+		}
+	}
+	return x, y
+}
