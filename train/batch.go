@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/data"
@@ -73,10 +74,14 @@ type feeder struct {
 	d       data.Dataset
 	targets Targeter // nil for labels
 	enc     Encoder
-	labels  []int // of the present batch, −1 for padding
+	varied  Varied // nil where all samples have all steps
+	parts   *parts // nil where samples are whole sequences
+	present []int  // samples of the present batch
+	labels  []int  // their labels, −1 for padding
 
 	samples, sequence       []float32
 	target, one, weights    []float32 // one is the target of one sample
+	steps, length, starts   []float32 // time steps of each sample, in all and in the present segment; whether a sequence starts
 	perSample, perOneTarget int       // values
 }
 
@@ -109,14 +114,29 @@ func newFeeder(m *Model, d data.Dataset, enc Encoder) (*feeder, error) {
 	}
 	f := &feeder{
 		m: m, d: d, enc: enc, labels: make([]int, m.Batch),
-		samples: make([]float32, m.Batch*n), sequence: make([]float32, m.x.Shape().TotalSize()),
-		target: make([]float32, m.y.Shape().TotalSize()), weights: make([]float32, m.Batch),
-		perSample: n, perOneTarget: m.y.Shape().TotalSize() / m.Batch,
+		samples: make([]float32, m.Batch*n), sequence: make([]float32, tensor.Shape(m.inputShape()).TotalSize()),
+		weights: make([]float32, m.Batch), steps: make([]float32, m.Batch), length: make([]float32, m.Batch),
+		starts: make([]float32, m.Batch), perSample: n, perOneTarget: m.y.Shape().TotalSize() / m.Batch,
+	}
+	if m.sequences() {
+		f.perOneTarget = f.perOneTarget / m.cut.steps * m.Steps
+	}
+	f.target = make([]float32, m.Batch*f.perOneTarget)
+	var ok bool
+	if f.varied, ok = d.(Varied); ok {
+		if err := readsInWindows(m.out); err != nil {
+			return nil, fmt.Errorf("samples may have different lengths: %w", err)
+		}
+	}
+	if c, ok := d.(Continued); ok {
+		var err error
+		if f.parts, err = newParts(d, c, m); err != nil {
+			return nil, err
+		}
 	}
 	if m.y.Dims() == 1 {
 		return f, nil
 	}
-	var ok bool
 	if f.targets, ok = d.(Targeter); !ok {
 		return nil, fmt.Errorf("the loss wants targets of shape %v, which the data set does not have (a method Target)", []int(m.y.Shape()))
 	}
@@ -130,8 +150,9 @@ func (f *feeder) load(idx []int, r *rand.Rand) error {
 	clear(f.samples)
 	clear(f.target)
 	clear(f.weights)
+	f.present = idx
 	for b := range f.labels {
-		f.labels[b] = -1
+		f.labels[b], f.steps[b] = -1, float32(f.m.Steps)
 	}
 	for b, i := range idx {
 		if err := f.read(b, i); err != nil {
@@ -145,10 +166,47 @@ func (f *feeder) load(idx []int, r *rand.Rand) error {
 	if err := allFinite(f.sequence); err != nil {
 		return fmt.Errorf("encoder: %w", err)
 	}
-	set(f.m.x.Value(), f.sequence)
-	set(f.m.y.Value(), f.target)
+	f.cutOff()
 	set(f.m.w.Value(), f.weights)
+	set(f.m.total.Value(), f.steps)
+	f.put(0)
 	return nil
+}
+
+// cutOff clears what the encoder wrote behind the length of each sample.
+func (f *feeder) cutOff() {
+	n := len(f.sequence) / (f.m.Steps * f.m.Batch)
+	for b, steps := range f.steps {
+		for t := int(steps); t < f.m.Steps; t++ {
+			clear(f.sequence[(t*f.m.Batch+b)*n:][:n])
+		}
+	}
+}
+
+// put puts segment k of the batch that is loaded into the model.
+func (f *feeder) put(k int) {
+	from := k * f.m.cut.steps
+	f.segment(f.m.x.Value(), f.sequence, from)
+	if f.m.sequences() {
+		f.segment(f.m.y.Value(), f.target, from)
+	} else if k == 0 {
+		set(f.m.y.Value(), f.target)
+	}
+	for b, steps := range f.steps {
+		f.length[b] = min(max(steps-float32(from), 0), float32(f.m.cut.steps))
+	}
+	set(f.m.length.Value(), f.length)
+}
+
+// segment copies the time steps of x [T, …] from the given one on to the tensor
+// v, which may have more steps than are left: the rest is zeros.
+func (f *feeder) segment(v G.Value, x []float32, from int) {
+	n := len(x) / f.m.Steps
+	x = x[from*n : min(f.m.Steps, from+f.m.cut.steps)*n]
+	if len(x) < f.m.cut.steps*n {
+		v.(*tensor.Dense).Zero()
+	}
+	set(v, x)
 }
 
 // loadFrom loads the batch of evaluation that starts at the given sample, and
@@ -171,6 +229,13 @@ func (f *feeder) read(b, i int) error {
 	if err := allFinite(x); err != nil {
 		return err
 	}
+	if f.varied != nil {
+		steps := f.varied.Steps(i)
+		if steps < 1 || steps > f.m.Steps {
+			return fmt.Errorf("it has %d time steps, want 1 to %d", steps, f.m.Steps)
+		}
+		f.steps[b] = float32(steps)
+	}
 	if f.targets != nil {
 		return f.readTarget(b, i)
 	}
@@ -189,6 +254,7 @@ func (f *feeder) read(b, i int) error {
 // readTarget reads the target of sample i into place b of [batch, …], or of
 // [T, batch, …] where the outputs are sequences.
 func (f *feeder) readTarget(b, i int) error {
+	clear(f.one)
 	if err := f.targets.Target(i, f.one); err != nil {
 		return err
 	}

@@ -202,7 +202,13 @@ func (m *Model) Predict(ctx context.Context, d data.Dataset, enc Encoder) (*tens
 		if m.sequences() {
 			x = byBatch(x, m.Steps, m.Batch)
 		}
-		all = append(all, x[:len(x)/m.Batch*len(idx)]...)
+		n := len(x) / m.Batch
+		if all == nil {
+			all = make([]float64, d.Len()*n)
+		}
+		for b, i := range idx {
+			copy(all[i*n:], x[b*n:(b+1)*n])
+		}
 		return nil
 	})
 	if err != nil {
@@ -246,7 +252,13 @@ func (m *Model) Classes(ctx context.Context, d data.Dataset, enc Encoder) ([]int
 	}
 	var all []int
 	err := m.each(ctx, d, enc, func(idx, _ []int) error {
-		all = append(all, largest(m.testOut())[:len(idx)]...)
+		if all == nil {
+			all = make([]int, d.Len())
+		}
+		classes := largest(m.testOut())
+		for b, i := range idx {
+			all[i] = classes[b]
+		}
 		return nil
 	})
 	if err != nil {
@@ -271,15 +283,14 @@ func (m *Model) each(ctx context.Context, d data.Dataset, enc Encoder, f func(id
 	if err := m.setMode(nil); err != nil {
 		return err
 	}
-	for from := 0; from < d.Len(); from += m.Batch {
+	for _, idx := range feed.inOrder() {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		idx, err := feed.loadFrom(from)
-		if err != nil {
+		if err := feed.load(idx, seeded(m.Seed, evaluation, idx[0])); err != nil {
 			return err
 		}
-		if err := m.test.Run(); err != nil {
+		if err := m.look(feed); err != nil {
 			return err
 		}
 		if err := f(idx, feed.labels); err != nil {
@@ -302,12 +313,16 @@ func (m *Model) checkTerms(terms []G.Value) error {
 // setMode prepares what acts differently in training and in evaluation: the masks
 // of our dropout, and Gorgonia's own operations. A nil generator means evaluation.
 func (m *Model) setMode(r *rand.Rand) error {
-	machine := m.fit
+	machines := []*graph.Machine{m.fit}
 	if r == nil {
-		machine = m.test
+		machines[0] = m.test
+	} else if m.carry != nil && m.carry.advance != nil {
+		machines = append(machines, m.carry.advance)
 	}
-	if err := machine.SetTraining(r != nil); err != nil {
-		return err
+	for _, machine := range machines {
+		if err := machine.SetTraining(r != nil); err != nil {
+			return err
+		}
 	}
 	for _, k := range m.build.Masks {
 		if err := k.Draw(r); err != nil {
@@ -323,18 +338,4 @@ func values(m *graph.Machine, from, n int) []G.Value {
 		vs[i] = m.Value(from + i)
 	}
 	return vs
-}
-
-func (m *Model) testTerms() []G.Value { return values(m.test, 0, len(m.termNames)) }
-func (m *Model) testOut() G.Value     { return m.test.Value(len(m.termNames)) }
-func (m *Model) testRates() []G.Value {
-	return values(m.test, len(m.termNames)+1, len(m.spiking))
-}
-func (m *Model) fitTerms() []G.Value { return values(m.fit, 0, len(m.termNames)) }
-func (m *Model) fitOut() G.Value     { return m.fit.Value(len(m.termNames)) }
-func (m *Model) fitRates() []G.Value {
-	if !m.watched {
-		return nil
-	}
-	return values(m.fit, len(m.fitNodes), len(m.rates))
 }

@@ -19,8 +19,10 @@ type Loss interface {
 	// Target returns the shape of the targets of a batch for outputs of the given
 	// shape; [batch] means that they are the labels of classes.
 	Target(out tensor.Shape) ([]int, error)
-	// Cost returns the loss as a scalar. The weights [batch] of the samples sum to
-	// 1; a sample of weight 0 is padding.
+	// Cost returns the loss as a scalar. The weights [batch] of the samples sum to 1,
+	// and so do, where outputs and targets are sequences, the weights [T, batch] of
+	// their time steps; weight 0 is padding. What a step adds to the loss of sequences
+	// is proportional to its weight.
 	Cost(out, target, weight *G.Node) (*G.Node, error)
 }
 
@@ -73,24 +75,21 @@ func (m MeanSquared) Cost(out, target, weight *G.Node) (*G.Node, error) {
 	if _, err := m.Target(out.Shape()); err != nil {
 		return nil, err
 	}
+	axes := 1
 	if m.Sequence {
-		var err error
-		if cost, err = graph.SumOverTime(cost); err != nil {
-			return nil, err
-		}
+		axes = 2
 	}
-	n := out.Shape().TotalSize() / cost.Shape()[0]
-	return weighted("mean squared error", cost, weight, 1/float64(n))
+	return weighted("mean squared error", cost, weight, axes, 1/float64(out.Shape()[axes:].TotalSize()))
 }
 
-// weighted returns the sum of x [batch, …] over all axes, each sample weighted,
-// times scale.
-func weighted(name string, x, weight *G.Node, scale float64) (*G.Node, error) {
+// weighted returns the sum of x over all axes, weighted by the elements of weight,
+// which has so many axes, times scale.
+func weighted(name string, x, weight *G.Node, axes int, scale float64) (*G.Node, error) {
 	column := make([]int, x.Dims())
 	for i := range column {
 		column[i] = 1
 	}
-	column[0] = x.Shape()[0]
+	copy(column, x.Shape()[:axes])
 	b := graph.NewBuilder(x, nil)
 	w := b.Expand(b.Reshape(weight, column...), x.Shape())
 	c := b.Scale(b.Reduce(b.Mul(x, w), nil), graph.Const(scale))
@@ -134,5 +133,5 @@ func (s SpikeCount) Cost(out, target, weight *G.Node) (*G.Node, error) {
 	if err := b.Err(); err != nil {
 		return nil, fmt.Errorf("spike count: %w", err)
 	}
-	return weighted("spike count", cost, weight, 1/(s.Right*s.Right*float64(classes)))
+	return weighted("spike count", cost, weight, 1, 1/(s.Right*s.Right*float64(classes)))
 }

@@ -13,14 +13,26 @@ import (
 	"github.com/spikegrad/spikegrad/train"
 )
 
-// cost returns the value of a loss and its gradient with respect to the outputs.
+// cost returns the value of a loss and its gradient with respect to the outputs, for
+// weights of the samples.
 func cost(t *testing.T, dt tensor.Dtype, l train.Loss, shape []int, out, target, weight []float64) (float64, []float64) {
 	t.Helper()
 	g := G.NewGraph()
 	targetShape, err := l.Target(tensor.Shape(shape))
 	require.NoError(t, err)
 	o := graphtest.Node(g, dt, "out", shape, out)
-	c, err := l.Cost(o, graphtest.Node(g, dt, "target", targetShape, target), graphtest.Node(g, dt, "weight", []int{len(weight)}, weight))
+	weightShape := []int{len(weight)}
+	if m, ok := l.(train.MeanSquared); ok && m.OverTime() { // the same weight for each time step
+		weightShape = shape[:2]
+		var steps []float64
+		for range shape[0] {
+			for _, w := range weight {
+				steps = append(steps, w/float64(shape[0]))
+			}
+		}
+		weight = steps
+	}
+	c, err := l.Cost(o, graphtest.Node(g, dt, "target", targetShape, target), graphtest.Node(g, dt, "weight", weightShape, weight))
 	require.NoError(t, err)
 	require.True(t, c.IsScalar())
 	ds, vs := graphtest.Grads(t, c, []*G.Node{o}, []*G.Node{c})

@@ -24,13 +24,34 @@ type Model struct {
 	Dtype tensor.Dtype // float32 if not set
 	Seed  uint64       // of the weights and of dropout
 
+	// Segment saves memory in long sequences: the network is run so many time steps
+	// at a time, what it carries from one segment to the next is kept, and the rest is
+	// computed again for the gradient, segment by segment. The gradient is the same up
+	// to rounding. 0 keeps everything.
+	Segment int
+	// Window truncates backpropagation: a gradient goes back through so many time steps
+	// at most, and the weights are updated every Stride steps, by the gradient of the
+	// readouts and penalties so far and of the losses that are sums over the steps of the
+	// stride. 0 goes back to the first step, and updates the weights once a batch. The
+	// network carries its states also from one sample to the next of a Continued data
+	// set.
+	Window int
+	Stride int // 0 means Window
+
+	cut       cutting
 	build     *layers.Build
 	x, y, w   *G.Node
+	length    *G.Node // time steps of each sample in the segment
+	total     *G.Node // and in all segments
+	perStep   *G.Node // weight of each time step; nil where nobody asked
+	carry     *carry  // nil where a sample is one segment
 	out       *G.Node
 	params    []*Parameter
 	termNames []string       // of the loss, and of each penalty
-	fit       *graph.Machine // terms, then outputs, then gradients, then rates where they are watched
-	test      *graph.Machine // terms, then outputs, then rates
+	fit       *graph.Machine // terms, outputs, gradients, of a carry those of the states and the states; rates where they are watched
+	test      *graph.Machine // terms, outputs, rates, the states of a carry
+	fitted    reading        // of the last batch of a training
+	tested    reading        // and of an evaluation
 	spiking   []string       // layers that have a rate
 	fitNodes  G.Nodes        // of fit, without rates
 	rates     G.Nodes
@@ -63,11 +84,17 @@ func (p *Parameter) Grad() (G.Value, error) {
 // takeGrad copies a gradient. The value in the graph may be one that all graphs
 // share, as that of Gorgonia's constant 1, and an optimiser sets gradients to
 // zero.
-func (p *Parameter) takeGrad(v G.Value) error {
+//
+// With add it is added to the gradient that is there.
+func (p *Parameter) takeGrad(v G.Value, add bool) error {
 	if p.grad == nil {
 		p.grad = tensor.New(tensor.Of(p.value.Dtype()), tensor.WithShape(p.value.Shape()...))
 	}
-	if err := copyValue(p.grad, v); err != nil {
+	take := copyValue
+	if add {
+		take = addValue
+	}
+	if err := take(p.grad, v); err != nil {
 		return fmt.Errorf("the gradient of %s %w", p.name, err)
 	}
 	return nil
@@ -85,6 +112,10 @@ func NewModel(m Model) (*Model, error) {
 		m.Dtype = tensor.Float32
 	}
 	m.Shape = slices.Clone(m.Shape)
+	var err error
+	if m.cut, err = m.cutUp(); err != nil {
+		return nil, err
+	}
 	if err := m.assemble(); err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
@@ -119,6 +150,15 @@ const maxInput = 1 << 31
 
 func (m *Model) inputShape() []int { return append([]int{m.Steps, m.Batch}, m.Shape...) }
 
+// fill sets all elements of an input to x.
+func fill(n *G.Node, x int) {
+	v := make([]float32, n.Shape().TotalSize())
+	for i := range v {
+		v[i] = float32(x)
+	}
+	set(n.Value(), v)
+}
+
 // isNil reports whether v is nil, or holds a nil pointer, slice or function.
 func isNil(v any) bool {
 	if v == nil {
@@ -146,14 +186,27 @@ func (m *Model) assemble() error {
 		return graph.Input(g, name, tensor.New(tensor.Of(m.Dtype), tensor.WithShape(shape...)))
 	}
 	var err error
-	if m.x, err = input("x", m.inputShape()...); err != nil {
+	if m.x, err = input("x", append([]int{m.cut.steps, m.Batch}, m.Shape...)...); err != nil {
 		return err
 	}
-	if m.w, err = input("sample weights", m.Batch); err != nil {
-		return err
+	for _, in := range []struct {
+		name string
+		node **G.Node
+		x    int
+	}{{"sample weights", &m.w, 0}, {"length", &m.length, m.cut.steps}, {"total length", &m.total, m.Steps}} {
+		if *in.node, err = input(in.name, m.Batch); err != nil {
+			return err
+		}
+		fill(*in.node, in.x)
 	}
 	m.build = layers.NewBuild(m.Seed)
-	m.build.SampleWeight = m.w
+	m.build.SampleWeight, m.build.Length = m.w, m.length
+	if m.cut.carries {
+		if m.carry, err = newCarry(g, m.Dtype, m.Batch); err != nil {
+			return err
+		}
+		m.build.Carry = &layers.Carry{Starts: m.carry.starts}
+	}
 	if m.out, err = m.Net.Apply(m.build, m.x); err != nil {
 		return fmt.Errorf("network: %w", err)
 	}
@@ -168,11 +221,22 @@ func (m *Model) assemble() error {
 	if err != nil {
 		return fmt.Errorf("loss: %w", err)
 	}
-	grads, unused, err := graph.Grad(total, m.build.Params...)
+	wrt := slices.Clone(m.build.Params)
+	var outs G.Nodes
+	if m.carry != nil {
+		if err := readsInWindows(m.out); err != nil {
+			return err
+		}
+		wrt, outs = append(wrt, m.carry.ins()...), m.carry.outs()
+	}
+	grads, unused, err := graph.Grad(total, wrt...)
 	if err != nil {
 		return err
 	}
 	for _, i := range unused {
+		if i >= len(m.build.Params) {
+			continue // a state that nothing flows back through
+		}
 		m.build.Warnings = append(m.build.Warnings,
 			fmt.Sprintf("the loss does not depend on %s: its gradient is zero", m.build.Params[i].Name()))
 	}
@@ -180,7 +244,7 @@ func (m *Model) assemble() error {
 		m.params = append(m.params, &Parameter{name: n.Name(), value: n.Value().(*tensor.Dense)})
 	}
 	show := append(slices.Clone(terms), m.out)
-	m.fitNodes = append(slices.Clone(show), grads...)
+	m.fitNodes = slices.Concat(show, grads, outs)
 	if m.fit, err = graph.NewMachine(m.fitNodes...); err != nil {
 		return err
 	}
@@ -188,14 +252,28 @@ func (m *Model) assemble() error {
 		if !a.Spiking {
 			continue
 		}
-		r, err := graph.Rate(a.Out, m.w)
+		r, err := graph.Rate(a.Out, m.stepWeights())
 		if err != nil {
 			return err
 		}
 		m.spiking, m.rates = append(m.spiking, a.Name), append(m.rates, r)
 	}
-	m.test, err = graph.NewMachine(append(show, m.rates...)...)
+	if len(outs) > 0 {
+		if m.carry.advance, err = graph.NewMachine(outs...); err != nil {
+			return err
+		}
+	}
+	m.test, err = graph.NewMachine(slices.Concat(show, m.rates, outs)...)
 	return err
+}
+
+// stepWeights returns the weight of each time step, [T, batch].
+func (m *Model) stepWeights() *G.Node {
+	if m.perStep == nil {
+		var b graph.Builder
+		m.perStep = b.StepWeights(m.cut.steps, m.w, m.length, m.total)
+	}
+	return m.perStep
 }
 
 // watch says whether firing rates are to be computed in training. They change no
@@ -219,7 +297,7 @@ func (m *Model) watch(rates bool) (err error) {
 func (m *Model) targetShape() ([]int, error) {
 	lead, want := []int{m.Batch}, "[batch …]"
 	if m.sequences() {
-		lead, want = []int{m.Steps, m.Batch}, "[T batch …]"
+		lead, want = []int{m.cut.steps, m.Batch}, "[T batch …]"
 	}
 	leads := func(s []int) bool { return len(s) >= len(lead) && slices.Equal(s[:len(lead)], lead) }
 	out := m.out.Shape()
@@ -246,16 +324,44 @@ func (m *Model) sequences() bool {
 // classifies reports whether the targets are labels of classes.
 func (m *Model) classifies() bool { return m.y.Dims() == 1 && m.out.Dims() == 2 }
 
-// cost returns the loss and the penalties, and their sum.
+// cost returns the loss and the penalties, and the scalar to differentiate: their
+// sum, or in a segment what carry says.
 func (m *Model) cost() (terms G.Nodes, total *G.Node, err error) {
-	if total, err = m.Loss.Cost(m.out, m.y, m.w); err != nil {
+	weight := m.w
+	if m.sequences() {
+		weight = m.stepWeights()
+	}
+	loss, err := m.Loss.Cost(m.out, m.y, weight)
+	if err != nil {
 		return nil, nil, err
 	}
-	m.termNames, terms = []string{"loss"}, G.Nodes{total}
-	var b graph.Builder
+	m.termNames, terms = []string{"loss"}, G.Nodes{loss}
 	for _, p := range m.build.Penalties {
-		total = b.Add(total, p.Node)
 		m.termNames, terms = append(m.termNames, p.Name), append(terms, p.Node)
+	}
+	var b graph.Builder
+	for i, t := range terms {
+		switch {
+		case m.carry == nil:
+		case i == 0 && m.sequences():
+			t = b.Mul(t, m.carry.counts)
+		default:
+			t = b.Mul(t, m.carry.last)
+		}
+		if i == 0 {
+			total = t
+		} else {
+			total = b.Add(total, t)
+		}
+	}
+	if m.carry != nil {
+		passed, err := m.carry.join(&b, m)
+		if err != nil {
+			return nil, nil, err
+		}
+		if passed != nil {
+			total = b.Add(total, passed)
+		}
 	}
 	return terms, total, b.Err()
 }

@@ -62,6 +62,9 @@ func (m *Model) record(ctx context.Context, d data.Dataset, enc Encoder, samples
 // twin returns a copy of the model, on a graph of its own.
 func (m *Model) twin() (*Model, error) {
 	t := Model{Net: m.Net, Shape: m.Shape, Steps: m.Steps, Batch: m.Batch, Loss: m.Loss, Dtype: m.Dtype, Seed: m.Seed}
+	if m.cut.carries {
+		t.Window = t.Steps // one segment that takes parts of sequences, each from rest
+	}
 	twin, err := NewModel(t)
 	if err != nil {
 		return nil, err

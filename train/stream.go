@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/vec"
 	"github.com/spikegrad/spikegrad/layers"
 )
 
@@ -161,11 +162,11 @@ func machines(states []*layers.State, nodes ...*G.Node) (rest, run *graph.Machin
 	var start G.Nodes
 	for _, st := range states {
 		if st == nil || st.In == nil || st.Out == nil || !st.Out.Shape().Eq(st.In.Shape()) {
-			return nil, nil, errors.New("network: a layer entered a state and did not say what leaves it, of the same shape")
+			return nil, nil, errNoOut
 		}
 		start, nodes = append(start, st.Rest), append(nodes, st.Out)
 	}
-	if err := readsInWindows(nodes); err != nil {
+	if err := readsInWindows(nodes[0]); err != nil {
 		return nil, nil, err
 	}
 	if len(start) > 0 {
@@ -177,12 +178,12 @@ func machines(states []*layers.State, nodes ...*G.Node) (rest, run *graph.Machin
 	return rest, run, err
 }
 
-// readsInWindows returns an error if something in the graph of the nodes reads
-// over time without carrying on from one window to the next.
-func readsInWindows(nodes G.Nodes) error {
-	for _, n := range nodes[0].Graph().AllNodes() {
+// readsInWindows returns an error if something in the graph of out takes all time
+// steps that it sees for the whole sequence.
+func readsInWindows(out *G.Node) error {
+	for _, n := range out.Graph().AllNodes() {
 		if graph.Whole(n) {
-			return fmt.Errorf("network: %v reads whole sequences, and cannot go on from one window to the next; "+
+			return fmt.Errorf("network: %v reads whole sequences of one length; "+
 				"use the readouts of package layers, and methods such as Build.SumOverTime in layers of your own", n.Op())
 		}
 	}
@@ -234,18 +235,35 @@ func (s *stream) step(st *Carried, x []float32) error {
 
 // copyValue copies the elements of v to t. Its errors continue the name of v.
 func copyValue(t *tensor.Dense, v G.Value) error {
-	from, err := flatten(v)
-	if d, ok := v.(*tensor.Dense); err != nil && ok { // a view, perhaps
-		from, err = flatten(d.Materialize())
-	}
-	if err != nil {
-		return err
-	}
-	if v.Dtype() != t.Dtype() || from.len() != t.DataSize() {
-		return fmt.Errorf("is of %v with shape %v, want %v and %v", v.Dtype(), v.Shape(), t.Dtype(), t.Shape())
-	}
-	to, err := flatten(t)
+	to, from, err := flattenPair(t, v)
 	copy(to.f32, from.f32)
 	copy(to.f64, from.f64)
 	return err
+}
+
+// addValue adds the elements of v to t. Its errors continue the name of v.
+func addValue(t *tensor.Dense, v G.Value) error {
+	to, from, err := flattenPair(t, v)
+	vec.For[float32]().Add(to.f32, to.f32, from.f32)
+	vec.For[float64]().Add(to.f64, to.f64, from.f64)
+	return err
+}
+
+// flattenPair returns the memory of a tensor and that of a value to put into it.
+func flattenPair(t *tensor.Dense, v G.Value) (to, from flat, err error) {
+	from, err = flatten(v)
+	if d, ok := v.(*tensor.Dense); err != nil && ok { // a view, perhaps
+		from, err = flatten(d.Materialize())
+	}
+	switch {
+	case err != nil:
+	case v.Dtype() != t.Dtype() || from.len() != t.DataSize():
+		err = fmt.Errorf("is of %v with shape %v, want %v and %v", v.Dtype(), v.Shape(), t.Dtype(), t.Shape())
+	default:
+		to, err = flatten(t)
+	}
+	if err != nil {
+		return flat{}, flat{}, err
+	}
+	return to, from, nil
 }

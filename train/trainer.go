@@ -186,19 +186,19 @@ func (t *Trainer) start(ctx context.Context) (*trainRun, error) {
 	if err := t.Model.watch(len(t.Observers) > 0); err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
-	r.batches = (t.Data.Len() + t.Model.Batch - 1) / t.Model.Batch
+	r.batches = len(r.feed.inOrder())
 	return r, nil
 }
 
 // epoch trains on every sample that is left in an epoch, and ends the epoch.
 func (r *trainRun) epoch(ctx context.Context) error {
-	order := data.Order(r.Data.Len(), r.Seed, r.at.epoch)
+	plan := r.feed.epoch(r.Seed, r.at.epoch)
 	for r.at.batch < r.batches {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		e, b := r.at.epoch, r.at.batch
-		idx := order[b*r.Model.Batch : min(len(order), (b+1)*r.Model.Batch)]
+		idx := plan[b]
 		norm, err := r.train(idx, seeded(r.Seed, e, b))
 		if err != nil {
 			return fmt.Errorf("train: epoch %d, batch %d: %w", e, b, err)
@@ -260,13 +260,11 @@ func (r *trainRun) train(idx []int, rng *rand.Rand) (float64, error) {
 	if err := m.setMode(rng); err != nil {
 		return 0, err
 	}
-	norm, err := m.backpropagate(r.ClipNorm)
-	if err != nil {
-		return 0, err
-	}
-	r.factor = r.schedule.Rate(r.step(), r.Epochs*r.batches)
-	r.opt.SetRateFactor(r.factor)
-	return norm, r.opt.Step(m.valueGrads())
+	return m.learn(r.feed, r.ClipNorm, func() error {
+		r.factor = r.schedule.Rate(r.step(), r.Epochs*r.batches)
+		r.opt.SetRateFactor(r.factor)
+		return r.opt.Step(m.valueGrads())
+	})
 }
 
 // backpropagate computes the gradients of the batch that is loaded, clips them,
@@ -275,14 +273,20 @@ func (m *Model) backpropagate(clip float64) (float64, error) {
 	if err := m.fit.Run(); err != nil {
 		return 0, err
 	}
-	if err := m.checkTerms(m.fitTerms()); err != nil {
+	m.fitted = m.readFit()
+	if err := m.checkTerms(m.fitted.terms); err != nil {
 		return 0, err
 	}
 	for i, p := range m.params {
-		if err := p.takeGrad(m.fit.Value(len(m.termNames) + 1 + i)); err != nil {
+		if err := p.takeGrad(m.fit.Value(len(m.termNames)+1+i), false); err != nil {
 			return 0, err
 		}
 	}
+	return m.clipped(clip)
+}
+
+// clipped clips the gradients, and returns their norm before that.
+func (m *Model) clipped(clip float64) (float64, error) {
 	if clip == 0 {
 		clip = math.Inf(1)
 	}

@@ -1,0 +1,100 @@
+package train
+
+import (
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// A reading is what a run on a batch gave.
+type reading struct {
+	terms, rates []G.Value
+	out          G.Value
+}
+
+// readFit returns what the machine for training gave.
+func (m *Model) readFit() reading {
+	r := reading{terms: values(m.fit, 0, len(m.termNames)), out: m.fit.Value(len(m.termNames))}
+	if m.watched {
+		r.rates = values(m.fit, len(m.fitNodes), len(m.rates))
+	}
+	return r
+}
+
+// readTest returns what the machine for evaluation gave.
+func (m *Model) readTest() reading {
+	n := len(m.termNames)
+	return reading{terms: values(m.test, 0, n), out: m.test.Value(n), rates: values(m.test, n+1, len(m.rates))}
+}
+
+// clear makes r the reading of a sample of which no segment was run.
+func (r *reading) clear(m *Model) {
+	r.terms, r.rates = make([]G.Value, len(m.termNames)), nil
+	for i := range r.terms {
+		r.terms[i] = G.NewF64(0)
+	}
+}
+
+// add takes over what segment k gave: its share of what is summed over time, if it
+// counts; the readouts and penalties so far, if it is the last until now.
+func (r *reading) add(m *Model, s reading, k int, last, counts bool) error {
+	for i, v := range s.terms {
+		switch overTime := i == 0 && m.sequences(); {
+		case overTime && counts:
+			r.terms[i] = G.NewF64(number(r.terms[i]) + number(v))
+		case !overTime && last:
+			r.terms[i] = G.NewF64(number(v))
+		}
+	}
+	if counts {
+		if r.rates == nil && len(s.rates) > 0 {
+			r.rates = make([]G.Value, len(s.rates))
+			for i := range r.rates {
+				r.rates[i] = G.NewF64(0)
+			}
+		}
+		for i, v := range s.rates {
+			r.rates[i] = G.NewF64(number(r.rates[i]) + number(v))
+		}
+	}
+	if !last {
+		return nil
+	}
+	if m.sequences() {
+		return r.place(m, s.out, k)
+	}
+	if r.out == nil {
+		r.out = tensor.New(tensor.Of(m.Dtype), tensor.WithShape(m.out.Shape()...))
+	}
+	return copyValue(r.out.(*tensor.Dense), s.out)
+}
+
+// place puts the outputs of segment k into those of the whole sequence.
+func (r *reading) place(m *Model, out G.Value, k int) error {
+	if r.out == nil {
+		shape := m.out.Shape().Clone()
+		shape[0] = m.Steps
+		r.out = tensor.New(tensor.Of(m.Dtype), tensor.WithShape(shape...))
+	}
+	from, err := flatten(out)
+	if err != nil {
+		return err
+	}
+	to, err := flatten(r.out)
+	if err != nil {
+		return err
+	}
+	at := k * from.len()
+	if to.f32 != nil {
+		copy(to.f32[at:], from.f32)
+	} else {
+		copy(to.f64[at:], from.f64)
+	}
+	return nil
+}
+
+func (m *Model) fitTerms() []G.Value  { return m.fitted.terms }
+func (m *Model) fitOut() G.Value      { return m.fitted.out }
+func (m *Model) fitRates() []G.Value  { return m.fitted.rates }
+func (m *Model) testTerms() []G.Value { return m.tested.terms }
+func (m *Model) testOut() G.Value     { return m.tested.out }
+func (m *Model) testRates() []G.Value { return m.tested.rates }

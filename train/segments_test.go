@@ -1,0 +1,290 @@
+package train_test
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/train"
+)
+
+// closeTo requires that the largest difference between gradients of one name is at
+// most tol of the largest element.
+func closeTo(t *testing.T, want, got map[string][]float64, tol float64) {
+	t.Helper()
+	require.Equal(t, slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(got)))
+	for name, w := range want {
+		var size, off float64
+		for i := range w {
+			size, off = max(size, math.Abs(w[i])), max(off, math.Abs(w[i]-got[name][i]))
+		}
+		require.Positive(t, size, "%s has no gradient", name)
+		require.LessOrEqual(t, off, tol*size, "%s: the largest gradient is %v", name, size)
+	}
+}
+
+// answers is a data set of sequences with random targets of 3 outputs at each step.
+func answers(n, steps int, shape []int) data.Dataset {
+	d := currents(n, append([]int{steps}, shape...)...).(list)
+	r := regression{d}
+	for i := range n {
+		y := make([]float32, steps*3)
+		for j, v := range graphtest.Random(len(y), uint64(50+i)) {
+			y[j] = float32(v)
+		}
+		r.targets = append(r.targets, y)
+	}
+	return r
+}
+
+// longNet is a network with its loss, and a data set.
+type longNet struct {
+	shape []int
+	net   layers.Layer
+	loss  train.Loss
+	data  func(n, steps int, shape []int) data.Dataset
+}
+
+func longNets() map[string]longNet {
+	nets := map[string]longNet{}
+	sequences := func(n, steps int, shape []int) data.Dataset { return currents(n, append([]int{steps}, shape...)...) }
+	for name, c := range sequenced() {
+		nets[name] = longNet{c.shape, c.net, nil, sequences}
+	}
+	both := layers.Regularise(layers.Rate{Lower: 0.01, Upper: 0.02, Weight: 3}, layers.Voltage{Lower: -0.1, Upper: 0.3, Weight: 0.1},
+		layers.Rate{Upper: 0.01, Weight: 1, Layer: true})
+	lif := layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams(), both)
+	gain := layers.Scaled{Gain: 8}
+	nets["regularised"] = longNet{[]int{4}, layers.Sequential{
+		layers.Linear{Out: 20, Init: gain}, lif, layers.Linear{Out: 20, Init: gain}, lif, layers.Linear{Out: 3}, li(), layers.MaxOverTime,
+	}, nil, sequences}
+	nets["spike count"] = longNet{[]int{4}, layers.Sequential{
+		layers.Linear{Out: 20, Init: gain}, lif, layers.Linear{Out: 3, Init: gain}, lif, layers.SpikeCount,
+	}, train.SpikeCount{Right: 4, Wrong: 1}, sequences}
+	nets["over time"] = longNet{[]int{4}, layers.Sequential{
+		layers.Linear{Out: 20, Init: gain}, layers.Recurrent(neurons.LIFStep, neurons.DefaultLIFParams(), both), layers.Linear{Out: 3}, li(),
+	}, train.MeanSquared{Sequence: true}, answers}
+	return nets
+}
+
+var tolerances = map[tensor.Dtype]float64{tensor.Float32: 2e-6, tensor.Float64: 1e-14}
+
+// In segments a network has the loss, the outputs and the gradients that it has on
+// the whole.
+func TestSegmentsAreTheWhole(t *testing.T) {
+	const steps, samples = 30, 3
+	for name, c := range longNets() {
+		for dt, tol := range tolerances {
+			t.Run(fmt.Sprint(name, "/", dt), func(t *testing.T) {
+				d := c.data(samples, steps, c.shape)
+				m := train.Model{Net: c.net, Shape: c.shape, Steps: steps, Batch: 4, Seed: 3, Loss: c.loss, Dtype: dt}
+				whole := newModel(t, m)
+				grads := gradientsOf(t, whole, d)
+				want, err := whole.Evaluate(background, d, nil)
+				require.NoError(t, err)
+				outputs, err := whole.Predict(background, d, nil)
+				require.NoError(t, err)
+				for _, segment := range []int{1, 7, 30} {
+					m.Segment = segment
+					cut := newModel(t, m)
+					closeTo(t, grads, gradientsOf(t, cut, d), tol)
+					got, err := cut.Evaluate(background, d, nil)
+					require.NoError(t, err)
+					require.InEpsilon(t, want.Loss, got.Loss, tol)
+					require.Equal(t, want.Accuracy == want.Accuracy, got.Accuracy == got.Accuracy)
+					for k, v := range want.Terms {
+						require.InDelta(t, v, got.Terms[k], tol*math.Max(v, 1), k)
+					}
+					for k, r := range want.Rates {
+						require.InEpsilon(t, r.Value, got.Rates[k].Value, tol)
+					}
+					y, err := cut.Predict(background, d, nil)
+					require.NoError(t, err)
+					require.Equal(t, graphtest.Floats(outputs), graphtest.Floats(y), "segments of %d", segment)
+				}
+			})
+		}
+	}
+}
+
+// varied is a data set of sequences of different lengths. Behind their length there
+// is rubbish.
+type varied struct {
+	data.Dataset
+	lengths []int
+}
+
+func (v varied) Steps(i int) int { return v.lengths[i] }
+func (v varied) Sample(i int, x []float32) (int, error) {
+	label, err := v.Dataset.Sample(i, x)
+	n := len(x) / v.Shape()[0]
+	for j := v.lengths[i] * n; j < len(x); j++ {
+		x[j] = 1e3
+	}
+	return label, err
+}
+func (v varied) Target(i int, y []float32) error {
+	err := v.Dataset.(train.Targeter).Target(i, y)
+	n := len(y) / v.Shape()[0]
+	for j := v.lengths[i] * n; j < len(y); j++ {
+		y[j] = 1e3
+	}
+	return err
+}
+
+// alone is one sample of a data set, cut off.
+type alone struct {
+	data.Dataset
+	i, steps int
+}
+
+func (a alone) Len() int     { return 1 }
+func (a alone) Shape() []int { return append([]int{a.steps}, a.Dataset.Shape()[1:]...) }
+func (a alone) Sample(_ int, x []float32) (int, error) {
+	all := make([]float32, tensor.Shape(a.Dataset.Shape()).TotalSize())
+	label, err := a.Dataset.Sample(a.i, all)
+	copy(x, all)
+	return label, err
+}
+func (a alone) Target(_ int, y []float32) error {
+	all := make([]float32, len(y)/a.steps*a.Dataset.Shape()[0])
+	err := a.Dataset.(train.Targeter).Target(a.i, all)
+	copy(y, all)
+	return err
+}
+
+// A batch of sequences of different lengths has the mean of the losses, gradients
+// and rates that each of them has alone; padding changes nothing.
+func TestLengthsAreThoseOfSamplesAlone(t *testing.T) {
+	const steps = 20
+	lengths := []int{20, 9, 1, 14}
+	for name, c := range longNets() {
+		if name == "regularised" || name == "spike count" || name == "over time" {
+			// The bounds of a rate hold for the mean over the batch: see the test below.
+			c.net = without(c.net)
+		}
+		if name == "convolutional" {
+			continue // dropout draws a mask for each place in a batch
+		}
+		for dt, tol := range tolerances {
+			t.Run(fmt.Sprint(name, "/", dt), func(t *testing.T) {
+				d := c.data(len(lengths), steps, c.shape)
+				m := train.Model{Net: c.net, Shape: c.shape, Steps: steps, Batch: 5, Seed: 3, Loss: c.loss, Dtype: dt}
+				var loss, right float64
+				var rates []float64
+				grads := map[string][]float64{}
+				for i, l := range lengths {
+					one := m
+					one.Steps, one.Batch = l, 1
+					single := newModel(t, one)
+					a := alone{d, i, l}
+					v, err := single.Evaluate(background, a, nil)
+					require.NoError(t, err)
+					loss += v.Loss / float64(len(lengths))
+					right += v.Accuracy / float64(len(lengths))
+					for k, r := range v.Rates {
+						if rates == nil {
+							rates = make([]float64, len(v.Rates))
+						}
+						rates[k] += r.Value / float64(len(lengths))
+					}
+					for name, g := range gradientsOf(t, single, a) {
+						if grads[name] == nil {
+							grads[name] = make([]float64, len(g))
+						}
+						for j, x := range g {
+							grads[name][j] += x / float64(len(lengths))
+						}
+					}
+				}
+				for _, segment := range []int{0, 7} {
+					m.Segment = segment
+					batch := newModel(t, m)
+					v, err := batch.Evaluate(background, varied{d, lengths}, nil)
+					require.NoError(t, err)
+					require.InEpsilon(t, loss, v.Loss, 2*tol)
+					if c.loss == nil {
+						require.Equal(t, right, v.Accuracy)
+					}
+					for k, r := range v.Rates {
+						require.InEpsilon(t, rates[k], r.Value, 2*tol)
+					}
+					closeTo(t, grads, gradientsOf(t, batch, varied{d, lengths}), 2*tol)
+				}
+			})
+		}
+	}
+}
+
+// without returns the network of longNets without its regularisers.
+func without(l layers.Layer) layers.Layer {
+	net := slices.Clone(l.(layers.Sequential))
+	for i, l := range net {
+		switch fmt.Sprintf("%T", l) {
+		case fmt.Sprintf("%T", lif()):
+			net[i] = lif()
+		case fmt.Sprintf("%T", layers.Recurrent(neurons.LIFStep, neurons.DefaultLIFParams())):
+			net[i] = layers.Recurrent(neurons.LIFStep, neurons.DefaultLIFParams())
+		}
+	}
+	return net
+}
+
+// Penalties of sequences of different lengths, from the penalties of each alone: a
+// penalty on voltages is their mean, and of a rate without bounds between which it
+// is free, R = Σ (r − c)², the mean over the batch comes first.
+func TestPenaltiesOfLengths(t *testing.T) {
+	const steps = 20
+	lengths := []int{20, 9, 1, 14}
+	d := currents(len(lengths), steps, 4)
+	voltage := layers.Voltage{Lower: -0.1, Upper: 0.3, Weight: 0.1}
+	m := train.Model{Net: small(layers.Regularise(voltage)), Shape: []int{4}, Steps: steps, Batch: 5, Seed: 3, Dtype: tensor.Float64}
+	var want float64
+	for i, l := range lengths {
+		one := m
+		one.Steps, one.Batch = l, 1
+		v, err := newModel(t, one).Evaluate(background, alone{d, i, l}, nil)
+		require.NoError(t, err)
+		want += v.Terms["hidden.voltage"] / float64(len(lengths))
+	}
+	for _, segment := range []int{0, 7} {
+		m.Segment = segment
+		v, err := newModel(t, m).Evaluate(background, varied{d, lengths}, nil)
+		require.NoError(t, err)
+		require.InEpsilon(t, want, v.Terms["hidden.voltage"], 1e-14)
+	}
+	// A bound of the rate of the whole layer that it never reaches: (1 − r)².
+	m.Net = small(layers.Regularise(layers.Rate{Lower: 1, Weight: 1, Layer: true}))
+	for _, segment := range []int{0, 7} {
+		m.Segment = segment
+		v, err := newModel(t, m).Evaluate(background, varied{d, lengths}, nil)
+		require.NoError(t, err)
+		require.Positive(t, v.Rates[0].Value)
+		require.InEpsilon(t, math.Pow(1-v.Rates[0].Value, 2), v.Terms["hidden.rate"], 1e-14)
+	}
+}
+
+// stepped is an optimiser that keeps the gradients of every step that it takes.
+type stepped struct {
+	train.SGD
+	grads []map[string][]float64
+}
+
+func (s *stepped) Step(params []G.ValueGrad) error {
+	var one spy
+	if err := one.Step(params); err != nil {
+		return err
+	}
+	s.grads = append(s.grads, one.grads)
+	return s.SGD.Step(params)
+}
