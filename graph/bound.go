@@ -180,9 +180,9 @@ func (w *worker[F]) at(t int) {
 	}
 }
 
-// step runs the program at time step t. The slots of the carried states are
-// already in place.
-func (w *worker[F]) step(t int) {
+// step runs the program at time step t, after which comes t + by. The slots of
+// the carried states are already in place.
+func (w *worker[F]) step(t, by int) {
 	w.at(t)
 	for i := range w.b.plan.stretches {
 		s := &w.b.plan.stretches[i]
@@ -193,7 +193,7 @@ func (w *worker[F]) step(t int) {
 		for p, slot := range s.places {
 			jit.Point(w.frames[i], jit.Ptr(p), w.slots[slot], 0)
 		}
-		w.frames[i].Run((w.r1-w.r0)*s.width, 1, 0)
+		w.frames[i].Run((w.r1-w.r0)*s.width, 1, by*s.width*w.b.p.rows)
 	}
 }
 

@@ -55,9 +55,7 @@ func (p *program) plan(bits, carried int) (*plan, error) {
 		}
 		g.to = to
 		pl.whole = from == 0 && to == len(p.instrs)
-		if g.whole = pl.whole; g.whole {
-			g.carried = carried
-		}
+		g.whole, g.carried = pl.whole, carried
 		s, err := g.generate(bits)
 		if err != nil {
 			return nil, err
@@ -73,8 +71,8 @@ type generator struct {
 	p        *program
 	from, to int
 	width    int
-	whole    bool
-	carried  int // states that are written where they are read
+	whole    bool // the stretch is the program
+	carried  int  // states that go from step to step
 
 	b      *jit.Builder
 	places []int32
@@ -133,7 +131,7 @@ func (g *generator) generate(bits int) (stretch, error) {
 			g.b.Store(g.place(s), v)
 		}
 	}
-	for i, c := range g.p.states[:g.carried] {
+	for i, c := range g.inPlace() {
 		if c.in >= 0 && c.out < 0 { // nothing flows on through this state
 			g.b.Store(g.at(carriedPlace(i)), g.b.Literal(0))
 		}
@@ -184,15 +182,26 @@ func (p *program) reads(ins *instr, s int32) bool {
 	return false
 }
 
+// inPlace returns the states that are written where they are read.
+func (g *generator) inPlace() []carry {
+	if !g.whole {
+		return nil
+	}
+	return g.p.states[:g.carried]
+}
+
 // place returns the place of a slot.
 func (g *generator) place(s int32) jit.Ptr {
-	for i, c := range g.p.states[:g.carried] {
+	for i, c := range g.inPlace() {
 		if c.in == s || c.out == s {
 			return g.at(carriedPlace(i))
 		}
 	}
 	p := g.at(s)
-	if g.whole && g.p.slots[s].kind == slotStream {
+	d := g.p.slots[s]
+	// Sequences move through memory from step to step. So do, in a step that is
+	// not whole, the states that are only read, of which all are kept.
+	if d.kind == slotStream || d.kind == slotIn && !g.whole && d.index >= g.carried {
 		g.b.Ahead(p)
 	}
 	return p

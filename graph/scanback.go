@@ -182,7 +182,7 @@ func (w *backWorker[F]) back(start, end int) {
 	for t := end - 1; t >= start; t-- {
 		w.read(t - start)
 		w.stop(w.out)
-		w.step(t)
+		w.step(t, -1)
 		w.swap()
 	}
 }
@@ -240,7 +240,7 @@ func (w *backWorker[F]) recompute(start, end, r0, r1 int) {
 	}
 	for t := start; t < end-1; t++ {
 		w.advanceFrom(t - start)
-		w.advance.step(t)
+		w.advance.step(t, 1)
 	}
 }
 

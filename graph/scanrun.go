@@ -214,7 +214,7 @@ func (w *stateWorker[F]) run(t, n int) {
 		return
 	}
 	for range n {
-		w.step(t)
+		w.step(t, 1)
 		w.swap()
 		t++
 	}
