@@ -15,6 +15,7 @@ type backMemory[F vec.Float] struct {
 	states []*tensor.Dense
 	params []G.Value
 	stash  map[stream][]F
+	lists  []spikeLists[F] // of the left sides of the products, by accumulator
 	b, adv *bound[F]
 	pool   []*backWorker[F]
 }
@@ -45,6 +46,7 @@ func (r *scanRun[F]) memoryOf(bw *backward) (*backMemory[F], error) {
 			return nil, err
 		}
 	}
+	m.lists = make([]spikeLists[F], len(bw.program.accs))
 	bw.memory = m
 	return m, nil
 }
@@ -262,10 +264,7 @@ func (r *scanRun[F]) sums(bw *backward, m *backMemory[F], e *env) error {
 	sum := func(i int) (G.Value, error) {
 		if a := m.b.p.accs[i]; a.product {
 			left, right := m.stash[stream{streamStashA, a.stash}], m.stash[stream{streamStashB, a.stash}]
-			mul(product[F]{
-				transA: true, m: a.m, n: a.n, k: len(left) / a.m,
-				a: left, lda: a.m, b: right, ldb: a.n, c: m.b.accs[i],
-			})
+			m.lists[i].transposedProduct(m.b.accs[i], left, right, len(left)/a.m, a.m, a.n)
 		}
 		return m.b.sum(i)
 	}

@@ -144,6 +144,16 @@ func (l *spikeLists[F]) transposedTimes(d, y []F, n int) {
 	})
 }
 
+// transposedProduct computes d = xᵀ·y for x with rows rows and cols columns and y
+// with n columns: by lists of x if it is sparse.
+func (l *spikeLists[F]) transposedProduct(d, x, y []F, rows, cols, n int) {
+	if l.read(x, rows, cols); l.sparse {
+		l.transposedTimes(d, y, n)
+		return
+	}
+	mul(product[F]{transA: true, m: cols, n: n, k: rows, a: x, lda: cols, b: y, ldb: n, c: d})
+}
+
 // eachOf calls work for every i < n on all processors.
 func eachOf(n int, work func(i int)) {
 	_ = eachBlock(n, 1, func(int) struct{} { return struct{}{} },

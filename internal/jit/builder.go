@@ -100,7 +100,7 @@ func (b *Builder) Store(p Ptr, v Value) {
 }
 
 // Ahead says that p moves through memory from step to step: what the next step
-// reads there is asked for early.
+// reads or writes there is asked for early.
 func (b *Builder) Ahead(p Ptr) { b.ahead[p] = true }
 
 // Const returns constant number k.

@@ -135,18 +135,17 @@ func (b *Builder) chooseConstants(n int) []Value {
 	return all[:max(0, min(n, len(all)))]
 }
 
-// prefetch asks for what the next time step reads.
+// prefetch asks for what the next time step reads and writes.
 func (b *Builder) prefetch(e *encoder, ptrs []gpr) {
-	seen := map[Ptr]bool{}
-	for _, in := range b.instrs {
-		if in.op != load || seen[in.ptr] || !b.ahead[in.ptr] {
+	for p := range Ptr(b.nPtrs) {
+		if !b.ahead[p] {
 			continue
 		}
-		seen[in.ptr] = true
-		base := ptrs[in.ptr]
+		base := ptrs[p]
 		if base == rTemp {
-			e.loadInt(rTemp, mem{base: rPtrs, disp: int32(in.ptr) * 8})
+			e.loadInt(rTemp, mem{base: rPtrs, disp: int32(p) * 8})
 		}
-		e.prefetch(mem{base: base, index: rNext, hasIndex: true})
+		writes := slices.ContainsFunc(b.instrs, func(in instr) bool { return in.op == store && in.ptr == p })
+		e.prefetch(mem{base: base, index: rNext, hasIndex: true}, writes)
 	}
 }

@@ -186,12 +186,16 @@ func (e *encoder) compareInt(a, b gpr) {
 // maskFrom sets mask k to the low bits of a register.
 func (e *encoder) maskFrom(k uint8, r gpr) { e.byte(0xc5, 0xf8, 0x92, 0xc0|k<<3|byte(r&7)) }
 
-// prefetch asks for memory that is needed soon.
-func (e *encoder) prefetch(m mem) {
+// prefetch asks for memory that is soon to be read, or written.
+func (e *encoder) prefetch(m mem, write bool) {
 	if p := 0x40 | byte(m.base>>3) | byte(m.index>>3)<<1; p != 0x40 {
 		e.byte(p)
 	}
-	e.byte(0x0f, 0x18)
+	if write {
+		e.byte(0x0f, 0x0d)
+	} else {
+		e.byte(0x0f, 0x18)
+	}
 	e.modrm(1, m, 1)
 }
 
