@@ -255,7 +255,7 @@ func (r *trainRun) saveFinal(last []*tensor.Dense) error {
 		return nil
 	}
 	if err := r.write(finalFile, &final{last}); err != nil {
-		return fmt.Errorf("train: %w", err)
+		return fmt.Errorf("train: %s: %w", finalFile, err)
 	}
 	return nil
 }

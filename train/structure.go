@@ -30,6 +30,9 @@ func (m *Model) structure() []string {
 	for _, name := range m.termNames {
 		lines = append(lines, "term "+name)
 	}
+	for i, l := range lines {
+		lines[i] = strings.ToValidUTF8(l, "?") // which is how it will be read
+	}
 	return lines
 }
 

@@ -63,6 +63,7 @@ func TestWrite(t *testing.T) {
 	x := []float32{1}
 	require.EqualError(t, bad(safetensors.Of("a", []int{1}, x), safetensors.Of("a", []int{1}, x)), `a tensor is called "a": the name is empty, taken or used twice`)
 	require.EqualError(t, bad(safetensors.Of("__metadata__", []int{1}, x)), `a tensor is called "__metadata__": the name is empty, taken or used twice`)
+	require.EqualError(t, bad(safetensors.Of("\xff", []int{1}, x)), `a tensor is called "\xff", which is not UTF-8`)
 	require.EqualError(t, bad(safetensors.Of("a", []int{2}, x)), "tensor a: F32 of shape [2] has 4 bytes, want 8")
 	require.EqualError(t, bad(safetensors.Of("a", []int{-1}, x)), "tensor a: shape is [-1], want axes of at least 0")
 	require.EqualError(t, (&safetensors.File{Metadata: map[string]string{"crc32c": ""}}).Write(new(bytes.Buffer)), `metadata are called "crc32c", which is the name of the checksum`)

@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"io"
 	"slices"
+	"unicode/utf8"
 )
 
 const (
@@ -20,8 +21,8 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // Write writes f. The same f gives the same bytes. Tensors of 8-byte elements
 // come before others, so that all are aligned; else in the order of f. An error
-// says that a name is missing, taken or used twice, that a tensor does not have
-// as many elements as its shape, or what w said.
+// says that a name is missing, taken, used twice or not UTF-8, that a tensor does
+// not have as many elements as its shape, or what w said.
 func (f *File) Write(w io.Writer) error {
 	ts := slices.Clone(f.Tensors)
 	slices.SortStableFunc(ts, func(a, b Tensor) int { return sizes[b.DType] - sizes[a.DType] })
@@ -61,6 +62,9 @@ func header(ts []Tensor, metadata map[string]string) ([]byte, error) {
 	for _, t := range ts {
 		if seen[t.Name] {
 			return nil, fmt.Errorf("a tensor is called %q: the name is empty, taken or used twice", t.Name)
+		}
+		if !utf8.ValidString(t.Name) {
+			return nil, fmt.Errorf("a tensor is called %q, which is not UTF-8", t.Name)
 		}
 		seen[t.Name] = true
 		n, err := byteLen(t.DType, t.Shape)

@@ -1,0 +1,126 @@
+package train_test
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/train"
+)
+
+// heavy returns a training with much to write: 500,000 weights, two moments and the
+// best weights are some 8 MB.
+func heavy(t testing.TB, dir string) *train.Trainer {
+	net := layers.Sequential{
+		layers.Linear{Out: 700, Init: layers.Scaled{Gain: 4}}, lif(), layers.Dropout{P: 0.2},
+		layers.Linear{Out: 700}, lif(), layers.Linear{Out: 3}, li(), layers.MaxOverTime,
+	}
+	return &train.Trainer{
+		Model: newModel(t, train.Model{Net: net, Shape: []int{4}, Steps: 3, Batch: 8, Seed: 1}),
+		Data:  yinyang(t, 24), Validation: yinyang(t, 8), Encoder: noisy, Epochs: 21, Seed: 2, KeepBest: true,
+		Checkpoints: &train.Checkpoints{Dir: dir},
+	}
+}
+
+// killDir is the variable that makes TestKilled a process to be killed.
+const killDir = "SPIKEGRAD_TEST_KILL_DIR"
+
+// TestKilled is the process that TestKill kills. It trains with a checkpoint after
+// every batch, goes on where it was, and says when a batch is done.
+func TestKilled(t *testing.T) {
+	dir := os.Getenv(killDir)
+	if dir == "" {
+		t.Skip("TestKill runs it")
+	}
+	tr := heavy(t, dir)
+	tr.Checkpoints.EverySteps = 1
+	var err error
+	if tr.Resume, _, err = train.LatestCheckpoint(dir); !errors.Is(err, fs.ErrNotExist) {
+		require.NoError(t, err)
+	}
+	tr.OnBatch = func(train.Batch) { fmt.Println("batch") }
+	_, err = tr.Run(background)
+	require.NoError(t, err)
+}
+
+// A process that is killed twenty times, half of them while it writes a checkpoint,
+// ends with the same file as one that ran through.
+func TestKill(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts twenty processes")
+	}
+	whole := heavy(t, t.TempDir())
+	_, err := whole.Run(background)
+	require.NoError(t, err)
+
+	dir := t.TempDir()
+	r := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0)) // other moments every time
+	torn := 0
+	start := func() (*exec.Cmd, *bufio.Scanner) {
+		cmd := exec.Command(os.Args[0], "-test.run=^TestKilled$")
+		cmd.Env = append(os.Environ(), killDir+"="+dir)
+		out, err := cmd.StdoutPipe()
+		require.NoError(t, err)
+		require.NoError(t, cmd.Start())
+		return cmd, bufio.NewScanner(out)
+	}
+	for i := range 20 {
+		cmd, lines := start()
+		during := i % 2 // 1 for a kill while a checkpoint is written
+		for range during + r.IntN(3-during) {
+			require.True(t, lines.Scan() && lines.Text() == "batch", "%q", lines.Text())
+		}
+		if during == 1 {
+			waitFor(t, func() bool { return len(temporaries(t, dir)) > 0 })
+		}
+		time.Sleep(time.Duration(r.IntN(8)) * time.Millisecond)
+		require.NoError(t, cmd.Process.Kill())
+		_ = cmd.Wait() // killed
+		torn += len(temporaries(t, dir))
+		require.NoFileExists(t, filepath.Join(dir, "final.safetensors"))
+	}
+	t.Logf("%d files were torn", torn)
+	require.Positive(t, torn, "no process was killed while it wrote")
+
+	cmd, lines := start()
+	batches := 0
+	for lines.Scan() {
+		if lines.Text() == "batch" {
+			batches++
+		}
+	}
+	require.NoError(t, cmd.Wait())
+	require.Less(t, batches, 63, "it went on where the others had ended")
+	require.Empty(t, temporaries(t, dir), "what the others left is gone")
+	require.Equal(t, sha256.Sum256(read(t, whole.Checkpoints.Dir, "final.safetensors")), sha256.Sum256(read(t, dir, "final.safetensors")))
+}
+
+// temporaries returns the names of files that are being written, or were.
+func temporaries(t *testing.T, dir string) []string {
+	var names []string
+	for _, n := range fileNames(t, dir) {
+		if strings.HasSuffix(n, ".tmp") {
+			names = append(names, n)
+		}
+	}
+	return names
+}
+
+// waitFor waits for something that must come.
+func waitFor(t *testing.T, ok func() bool) {
+	for began := time.Now(); !ok(); time.Sleep(200 * time.Microsecond) {
+		require.Less(t, time.Since(began), time.Minute, "it does not come")
+	}
+}
