@@ -5,6 +5,8 @@
 // and what is here is built from them alone:
 //
 //   - [NewYinYang] generates the Yin-Yang set, which needs no file;
+//   - [NewRandman] generates spike trains on smooth random manifolds, whose classes
+//     differ in spike times only;
 //   - [OpenMNIST] reads MNIST and the sets that took over its file names,
 //     [OpenIDX] any other pair of IDX files, [ReadIDX] a single one;
 //   - [New] makes a set of values already in memory;

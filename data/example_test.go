@@ -139,3 +139,33 @@ func ExampleOpenMNIST() {
 	// Output:
 	// data: mnist: no train-images-idx3-ubyte[.gz], train-labels-idx1-ubyte[.gz], t10k-images-idx3-ubyte[.gz], t10k-labels-idx1-ubyte[.gz] in no-such-directory: file does not exist
 }
+
+// The classes of smooth random manifolds differ in spike times: here those of
+// three units in the first two samples of both of two classes.
+func ExampleNewRandman() {
+	p := data.DefaultRandmanParams()
+	p.Classes, p.Units = 2, 3
+	d, err := data.NewRandman(p, 4, 1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	x := make([]float32, p.Steps*p.Units) // d.Shape() is [100 3]
+	for i := range d.Len() {
+		class, err := d.Sample(i, x)
+		if err != nil {
+			log.Fatal(err)
+		}
+		times := make([]int, p.Units)
+		for k, spike := range x {
+			if spike == 1 {
+				times[k%p.Units] = k / p.Units
+			}
+		}
+		fmt.Println("class", class, times)
+	}
+	// Output:
+	// class 0 [30 82 12]
+	// class 1 [8 71 6]
+	// class 0 [95 3 95]
+	// class 1 [53 0 99]
+}

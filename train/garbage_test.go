@@ -74,7 +74,7 @@ var functions = map[string]map[string]any{
 	},
 	"data": {
 		"Classes": data.Classes, "Order": data.Order, "ReadIDX": data.ReadIDX, "YinYangClass": data.YinYangClass, "OpenMNIST": data.OpenMNIST,
-		"Subset": data.Subset, "OpenIDX": data.OpenIDX, "New": data.New, "NewYinYang": data.NewYinYang,
+		"Subset": data.Subset, "OpenIDX": data.OpenIDX, "New": data.New, "NewYinYang": data.NewYinYang, "NewRandman": data.NewRandman, "DefaultRandmanParams": data.DefaultRandmanParams,
 	},
 }
 
