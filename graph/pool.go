@@ -144,15 +144,20 @@ func poolInto[F vec.Float](op *poolOp, dst []F, vs []G.Value) error {
 	}
 	start := func(i int) []F {
 		for len(*rows) <= i {
-			*rows = append(*rows, make([]F, p.w))
+			*rows = append(*rows, ownLines(make([]F, p.w+2*cacheLine)))
 		}
-		return (*rows)[i]
+		return (*rows)[i][:p.w]
 	}
+	fours := p.kind == avgPool && p.k == 2 && p.stride == 2 // most networks: worth loops of their own
 	return eachBlock(planes, chunkRows, start, func(row []F, p0, p1 int) error {
 		for i := p0; i < p1; i++ {
 			switch {
+			case !op.grad && fours:
+				meanOfFour(p, plane(dst, i, ny), plane(fs[0], i, nx))
 			case !op.grad:
 				poolPlane(p, plane(dst, i, ny), plane(fs[0], i, nx), row)
+			case fours:
+				gradMeanOfFour(p, plane(dst, i, nx), plane(fs[0], i, ny))
 			case op.kind == avgPool:
 				gradMean(p, plane(dst, i, nx), plane(fs[0], i, ny), row)
 			default:
@@ -161,6 +166,37 @@ func poolInto[F vec.Float](op *poolOp, dst []F, vs []G.Value) error {
 		}
 		return nil
 	})
+}
+
+// cacheLine is no less than the number of elements in a line of the cache.
+const cacheLine = 16
+
+// ownLines cuts a line's length off both ends of x, so that what is left shares
+// no line with memory that another goroutine writes to.
+func ownLines[F vec.Float](x []F) []F { return x[cacheLine : len(x)-cacheLine] }
+
+// meanOfFour is poolPlane for the means of 2×2 pixels.
+func meanOfFour[F vec.Float](p *pool, y, x []F) {
+	for o := range p.oh {
+		upper, lower := x[2*o*p.w:][:p.w], x[(2*o+1)*p.w:][:p.w]
+		for i, y := 0, y[o*p.ow:][:p.ow]; i < len(y) && 2*i+1 < len(upper) && 2*i+1 < len(lower); i++ {
+			y[i] = (upper[2*i] + lower[2*i] + (upper[2*i+1] + lower[2*i+1])) / 4
+		}
+	}
+}
+
+// gradMeanOfFour is gradMean for them.
+func gradMeanOfFour[F vec.Float](p *pool, dx, dy []F) {
+	for o := range p.oh {
+		upper, lower := dx[2*o*p.w:][:p.w], dx[(2*o+1)*p.w:][:p.w]
+		for i, dy := 0, dy[o*p.ow:][:p.ow]; i < len(dy) && 2*i+1 < len(upper) && 2*i+1 < len(lower); i++ {
+			d := dy[i] / 4
+			upper[2*i], upper[2*i+1], lower[2*i], lower[2*i+1] = d, d, d, d
+		}
+		clear(upper[2*p.ow:])
+		clear(lower[2*p.ow:])
+	}
+	clear(dx[2*p.oh*p.w:])
 }
 
 func plane[F vec.Float](x []F, i, n int) []F { return x[i*n : (i+1)*n] }
@@ -179,15 +215,9 @@ func poolPlane[F vec.Float](p *pool, y, x, row []F) {
 		for i := 1; i < p.k; i++ {
 			fold(row, row, rows[i*p.w:][:p.w])
 		}
-		switch {
-		case p.k == 2 && p.stride == 2 && p.kind == avgPool:
-			for i := range y { // most networks: worth a loop of its own
-				r := row[2*i:][:2]
-				y[i] = r[0] + r[1]
-			}
-		case p.kind == avgPool:
+		if p.kind == avgPool {
 			addColumns(p, y, row)
-		default:
+		} else {
 			maxColumns(p, y, row)
 		}
 	}
@@ -222,21 +252,13 @@ func maxColumns[F vec.Float](p *pool, y, row []F) {
 func gradMean[F vec.Float](p *pool, dx, dy, row []F) {
 	k := vec.For[F]()
 	clear(dx)
-	clear(row)
 	for o := range p.oh {
 		dy := dy[o*p.ow : (o+1)*p.ow]
-		if p.k == 2 && p.stride == 2 {
+		clear(row)
+		for j := range p.k {
+			row := row[j:]
 			for i, d := range dy {
-				r := row[2*i:][:2]
-				r[0], r[1] = d, d
-			}
-		} else {
-			clear(row)
-			for j := range p.k {
-				row := row[j:]
-				for i, d := range dy {
-					row[i*p.stride] += d
-				}
+				row[i*p.stride] += d
 			}
 		}
 		k.MulC(row, row, 1/F(p.k*p.k))
