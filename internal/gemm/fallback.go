@@ -8,6 +8,7 @@ func goKernels[T float]() kernels[T] {
 		mr:         2, nr: 4, lanes: 2, mc: 64, nc: 256, kc: 256,
 		gemm: gemmGo[T], pack: packGo[T], transpose: transposeGo[T], square: 1,
 		tile: 512, addRows: addRowsGo[T], axpyRows: axpyRowsGo[T], scatterRows: scatterRowsGo[T],
+		sumRuns: sumRunsGo[T], patches: patchesGo[T], addPatches: addPatchesGo[T], listRows: listRowsGo[T],
 		group: 1, nonZero: nonZeroGo[T], count: countGo[T],
 	}
 }
@@ -113,6 +114,63 @@ func scatterRowsGo[T float](dst []T, ldd int, idx []int32, src []T, rows int) bo
 		}
 	}
 	return true
+}
+
+func sumRunsGo[T float](dst []T, step, n int, w []T, base, stepW, ldw int, idx []int32, val []T, start []int32, stride, span, count int) bool {
+	for j := range count {
+		from, to := start[j*stride], start[j*stride+span]
+		if from >= to {
+			continue
+		}
+		dst := dst[j*step:][:n]
+		for e := from; e < to; e++ {
+			at := base + j*stepW + int(idx[e])*ldw
+			if at < 0 || at > len(w)-n {
+				return false
+			}
+			for i, x := range w[at:][:n] {
+				dst[i] = mulAdd(val[e], x, dst[i])
+			}
+		}
+	}
+	return true
+}
+
+func patchesGo[T float](dst, src []T, width, kh, kw, oh, ow, d int) {
+	for k := range kh {
+		for l := range kw {
+			for i := range oh {
+				copy(dst[:ow], src[(i+d*k)*width+d*l:])
+				dst = dst[ow:]
+			}
+		}
+	}
+}
+
+func addPatchesGo[T float](dst, src []T, width, kh, kw, oh, ow int) {
+	for l := range kw {
+		for k := range kh {
+			for i := range oh {
+				row := dst[(i+k)*width+l:][:ow]
+				for j, x := range src[((k*kw+l)*oh+i)*ow:][:ow] {
+					row[j] += x
+				}
+			}
+		}
+	}
+}
+
+func listRowsGo[T float](x []T, ld, cols, rows int, idx []int32, val []T, start []int32, base, step, n int) int {
+	for r := range rows {
+		start[r] = int32(n)
+		for i, v := range x[r*ld:][:cols] {
+			if v != 0 {
+				idx[n], val[n] = int32(base+r*step+i), v
+				n++
+			}
+		}
+	}
+	return n
 }
 
 func nonZeroGo[T float](x []T, idx []int32) (n int, ones bool) {

@@ -60,6 +60,15 @@ func TestGuard(t *testing.T) {
 			ScatterRows64(w, n, idx, row)
 			NonZero64(val, idx)
 			Count64(val)
+
+			r, list, size := randomRuns(rng, n)
+			SumRuns32(&r, guarded(t, (r.Count-1)*r.Step+n, single), guarded(t, size, single), list, guarded(t, len(list), single))
+			p := randomPatches(rng)
+			image, patches := guarded(t, p.Height*p.Width, single), guarded(t, p.Size(), single)
+			p.Copy32(patches, image)
+			p.Add32(image, patches)
+			list = guarded(t, m*n+ListRoom, func() int32 { return 0 })
+			ListRows64(w, n, m, n, list, guarded(t, m*n+ListRoom, spike), guarded(t, m, func() int32 { return 0 }), 0, n, 0)
 		}
 	})
 }

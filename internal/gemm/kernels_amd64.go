@@ -29,6 +29,26 @@ func axpyRows32AVX512(dst []float32, w []float32, ldw int, idx []int32, val []fl
 //go:noescape
 func scatterRows32AVX512(dst []float32, ldd int, idx []int32, src []float32, rows int) (ok bool)
 
+// sumRuns32AVX512 adds val[e]·w[base+j·stepW+idx[e]·ldw:][:n] to dst[j·step:][:n], n ≤ 256, for j < count and start[j·stride] ≤ e < start[j·stride+span]; it returns false at a run outside of w.
+//
+//go:noescape
+func sumRuns32AVX512(dst []float32, step int, n int, w []float32, base int, stepW int, ldw int, idx []int32, val []float32, start []int32, stride int, span int, count int) (ok bool)
+
+// patches32AVX512 sets dst[((k·kw+l)·oh+i)·ow+j] = src[(i+d·k)·width+j+d·l] for k < kh, l < kw, i < oh, j < ow.
+//
+//go:noescape
+func patches32AVX512(dst []float32, src []float32, width int, kh int, kw int, oh int, ow int, d int)
+
+// addPatches32AVX512 is the transpose of patches for d = 1: it adds to dst[y·width+x] all src[((k·kw+l)·oh+i)·ow+j] with i+k = y and j+l = x, kw ≤ 15.
+//
+//go:noescape
+func addPatches32AVX512(dst []float32, src []float32, width int, kh int, kw int, oh int, ow int)
+
+// listRows32AVX512 writes to start[r], for r < rows, the number n of elements listed so far, and lists those of x[r·ld:][:cols] that are not 0: element i in idx[n] = base+r·step+i and val[n]. It returns n. Up to a vector of idx and val behind the lists is written to.
+//
+//go:noescape
+func listRows32AVX512(x []float32, ld int, cols int, rows int, idx []int32, val []float32, start []int32, base int, step int, from int) (n int)
+
 // nonZero32AVX512 writes the positions of the n elements of x that are not 0 to idx[:n] and tells whether all of these are 1; len(x) is a multiple of 16, and idx is as long.
 //
 //go:noescape
@@ -63,6 +83,26 @@ func axpyRows64AVX512(dst []float64, w []float64, ldw int, idx []int32, val []fl
 //
 //go:noescape
 func scatterRows64AVX512(dst []float64, ldd int, idx []int32, src []float64, rows int) (ok bool)
+
+// sumRuns64AVX512 adds val[e]·w[base+j·stepW+idx[e]·ldw:][:n] to dst[j·step:][:n], n ≤ 128, for j < count and start[j·stride] ≤ e < start[j·stride+span]; it returns false at a run outside of w.
+//
+//go:noescape
+func sumRuns64AVX512(dst []float64, step int, n int, w []float64, base int, stepW int, ldw int, idx []int32, val []float64, start []int32, stride int, span int, count int) (ok bool)
+
+// patches64AVX512 sets dst[((k·kw+l)·oh+i)·ow+j] = src[(i+d·k)·width+j+d·l] for k < kh, l < kw, i < oh, j < ow.
+//
+//go:noescape
+func patches64AVX512(dst []float64, src []float64, width int, kh int, kw int, oh int, ow int, d int)
+
+// addPatches64AVX512 is the transpose of patches for d = 1: it adds to dst[y·width+x] all src[((k·kw+l)·oh+i)·ow+j] with i+k = y and j+l = x, kw ≤ 15.
+//
+//go:noescape
+func addPatches64AVX512(dst []float64, src []float64, width int, kh int, kw int, oh int, ow int)
+
+// listRows64AVX512 writes to start[r], for r < rows, the number n of elements listed so far, and lists those of x[r·ld:][:cols] that are not 0: element i in idx[n] = base+r·step+i and val[n]. It returns n. Up to a vector of idx and val behind the lists is written to.
+//
+//go:noescape
+func listRows64AVX512(x []float64, ld int, cols int, rows int, idx []int32, val []float64, start []int32, base int, step int, from int) (n int)
 
 // nonZero64AVX512 writes the positions of the n elements of x that are not 0 to idx[:n] and tells whether all of these are 1; len(x) is a multiple of 8, and idx is as long.
 //
@@ -99,6 +139,26 @@ func axpyRows32AVX2(dst []float32, w []float32, ldw int, idx []int32, val []floa
 //go:noescape
 func scatterRows32AVX2(dst []float32, ldd int, idx []int32, src []float32, rows int) (ok bool)
 
+// sumRuns32AVX2 adds val[e]·w[base+j·stepW+idx[e]·ldw:][:n] to dst[j·step:][:n], n ≤ 96, for j < count and start[j·stride] ≤ e < start[j·stride+span]; it returns false at a run outside of w.
+//
+//go:noescape
+func sumRuns32AVX2(dst []float32, step int, n int, w []float32, base int, stepW int, ldw int, idx []int32, val []float32, start []int32, stride int, span int, count int) (ok bool)
+
+// patches32AVX2 sets dst[((k·kw+l)·oh+i)·ow+j] = src[(i+d·k)·width+j+d·l] for k < kh, l < kw, i < oh, j < ow.
+//
+//go:noescape
+func patches32AVX2(dst []float32, src []float32, width int, kh int, kw int, oh int, ow int, d int)
+
+// addPatches32AVX2 is the transpose of patches for d = 1: it adds to dst[y·width+x] all src[((k·kw+l)·oh+i)·ow+j] with i+k = y and j+l = x, kw ≤ 15.
+//
+//go:noescape
+func addPatches32AVX2(dst []float32, src []float32, width int, kh int, kw int, oh int, ow int)
+
+// listRows32AVX2 writes to start[r], for r < rows, the number n of elements listed so far, and lists those of x[r·ld:][:cols] that are not 0: element i in idx[n] = base+r·step+i and val[n]. It returns n. Up to a vector of idx and val behind the lists is written to.
+//
+//go:noescape
+func listRows32AVX2(x []float32, ld int, cols int, rows int, idx []int32, val []float32, start []int32, base int, step int, from int) (n int)
+
 // nonZero32AVX2 writes the positions of the n elements of x that are not 0 to idx[:n] and tells whether all of these are 1; len(x) is a multiple of 32, and idx is as long.
 //
 //go:noescape
@@ -133,6 +193,26 @@ func axpyRows64AVX2(dst []float64, w []float64, ldw int, idx []int32, val []floa
 //
 //go:noescape
 func scatterRows64AVX2(dst []float64, ldd int, idx []int32, src []float64, rows int) (ok bool)
+
+// sumRuns64AVX2 adds val[e]·w[base+j·stepW+idx[e]·ldw:][:n] to dst[j·step:][:n], n ≤ 48, for j < count and start[j·stride] ≤ e < start[j·stride+span]; it returns false at a run outside of w.
+//
+//go:noescape
+func sumRuns64AVX2(dst []float64, step int, n int, w []float64, base int, stepW int, ldw int, idx []int32, val []float64, start []int32, stride int, span int, count int) (ok bool)
+
+// patches64AVX2 sets dst[((k·kw+l)·oh+i)·ow+j] = src[(i+d·k)·width+j+d·l] for k < kh, l < kw, i < oh, j < ow.
+//
+//go:noescape
+func patches64AVX2(dst []float64, src []float64, width int, kh int, kw int, oh int, ow int, d int)
+
+// addPatches64AVX2 is the transpose of patches for d = 1: it adds to dst[y·width+x] all src[((k·kw+l)·oh+i)·ow+j] with i+k = y and j+l = x, kw ≤ 15.
+//
+//go:noescape
+func addPatches64AVX2(dst []float64, src []float64, width int, kh int, kw int, oh int, ow int)
+
+// listRows64AVX2 writes to start[r], for r < rows, the number n of elements listed so far, and lists those of x[r·ld:][:cols] that are not 0: element i in idx[n] = base+r·step+i and val[n]. It returns n. Up to a vector of idx and val behind the lists is written to.
+//
+//go:noescape
+func listRows64AVX2(x []float64, ld int, cols int, rows int, idx []int32, val []float64, start []int32, base int, step int, from int) (n int)
 
 // nonZero64AVX2 writes the positions of the n elements of x that are not 0 to idx[:n] and tells whether all of these are 1; len(x) is a multiple of 16, and idx is as long.
 //

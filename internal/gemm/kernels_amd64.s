@@ -5703,6 +5703,1334 @@ bad:
 	VZEROUPPER
 	RET
 
+// func sumRuns32AVX512(dst []float32, step int, n int, w []float32, base int, stepW int, ldw int, idx []int32, val []float32, start []int32, stride int, span int, count int) (ok bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sumRuns32AVX512(SB), NOSPLIT, $0-185
+	MOVQ  n+32(FP), AX
+	MOVQ  w_len+48(FP), CX
+	SUBQ  AX, CX
+	SHLQ  $0x02, CX
+	LEAQ  -1(AX), DX
+	SHRQ  $0x04, DX
+	MOVQ  DX, BX
+	SHLQ  $0x04, BX
+	NEGQ  BX
+	ADDQ  AX, BX
+	INCQ  DX
+	MOVQ  $-1, AX
+	BZHIQ BX, AX, AX
+	KMOVW AX, K1
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  w_base+40(FP), BX
+	MOVQ  base+64(FP), SI
+	SHLQ  $0x02, SI
+	MOVQ  ldw+80(FP), DI
+	SHLQ  $0x02, DI
+	MOVQ  idx_base+88(FP), R8
+	MOVQ  val_base+112(FP), R9
+	MOVQ  start_base+136(FP), R10
+	MOVQ  count+176(FP), R11
+	CMPQ  DX, $0x10
+	JEQ   tile16
+	CMPQ  DX, $0x0f
+	JEQ   tile15
+	CMPQ  DX, $0x0e
+	JEQ   tile14
+	CMPQ  DX, $0x0d
+	JEQ   tile13
+	CMPQ  DX, $0x0c
+	JEQ   tile12
+	CMPQ  DX, $0x0b
+	JEQ   tile11
+	CMPQ  DX, $0x0a
+	JEQ   tile10
+	CMPQ  DX, $0x09
+	JEQ   tile9
+	CMPQ  DX, $0x08
+	JEQ   tile8
+	CMPQ  DX, $0x07
+	JEQ   tile7
+	CMPQ  DX, $0x06
+	JEQ   tile6
+	CMPQ  DX, $0x05
+	JEQ   tile5
+	CMPQ  DX, $0x04
+	JEQ   tile4
+	CMPQ  DX, $0x03
+	JEQ   tile3
+	CMPQ  DX, $0x02
+	JEQ   tile2
+
+next1:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none1
+	VMOVUPS.Z (AX), K1, Z0
+
+sum1:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSS (R9)(DX*4), Z1
+	VMOVUPS.Z    (BX)(R13*1), K1, Z2
+	VFMADD231PS  Z2, Z1, Z0
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum1
+	VMOVUPS      Z0, K1, (AX)
+
+none1:
+	MOVQ step+24(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next1
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile2:
+next2:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none2
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+
+sum2:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSS (R9)(DX*4), Z2
+	VFMADD231PS  (BX)(R13*1), Z2, Z0
+	VMOVUPS.Z    64(BX)(R13*1), K1, Z3
+	VFMADD231PS  Z3, Z2, Z1
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum2
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, K1, 64(AX)
+
+none2:
+	MOVQ step+24(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next2
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile3:
+next3:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none3
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS.Z 128(AX), K1, Z2
+
+sum3:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSS (R9)(DX*4), Z3
+	VFMADD231PS  (BX)(R13*1), Z3, Z0
+	VFMADD231PS  64(BX)(R13*1), Z3, Z1
+	VMOVUPS.Z    128(BX)(R13*1), K1, Z4
+	VFMADD231PS  Z4, Z3, Z2
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum3
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, K1, 128(AX)
+
+none3:
+	MOVQ step+24(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next3
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile4:
+next4:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none4
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS   128(AX), Z2
+	VMOVUPS.Z 192(AX), K1, Z3
+
+sum4:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSS (R9)(DX*4), Z4
+	VFMADD231PS  (BX)(R13*1), Z4, Z0
+	VFMADD231PS  64(BX)(R13*1), Z4, Z1
+	VFMADD231PS  128(BX)(R13*1), Z4, Z2
+	VMOVUPS.Z    192(BX)(R13*1), K1, Z5
+	VFMADD231PS  Z5, Z4, Z3
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum4
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, K1, 192(AX)
+
+none4:
+	MOVQ step+24(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next4
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile5:
+next5:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none5
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS   128(AX), Z2
+	VMOVUPS   192(AX), Z3
+	VMOVUPS.Z 256(AX), K1, Z4
+
+sum5:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSS (R9)(DX*4), Z5
+	VFMADD231PS  (BX)(R13*1), Z5, Z0
+	VFMADD231PS  64(BX)(R13*1), Z5, Z1
+	VFMADD231PS  128(BX)(R13*1), Z5, Z2
+	VFMADD231PS  192(BX)(R13*1), Z5, Z3
+	VMOVUPS.Z    256(BX)(R13*1), K1, Z6
+	VFMADD231PS  Z6, Z5, Z4
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum5
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	VMOVUPS      Z4, K1, 256(AX)
+
+none5:
+	MOVQ step+24(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next5
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile6:
+next6:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none6
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS   128(AX), Z2
+	VMOVUPS   192(AX), Z3
+	VMOVUPS   256(AX), Z4
+	VMOVUPS.Z 320(AX), K1, Z5
+
+sum6:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSS (R9)(DX*4), Z6
+	VFMADD231PS  (BX)(R13*1), Z6, Z0
+	VFMADD231PS  64(BX)(R13*1), Z6, Z1
+	VFMADD231PS  128(BX)(R13*1), Z6, Z2
+	VFMADD231PS  192(BX)(R13*1), Z6, Z3
+	VFMADD231PS  256(BX)(R13*1), Z6, Z4
+	VMOVUPS.Z    320(BX)(R13*1), K1, Z7
+	VFMADD231PS  Z7, Z6, Z5
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum6
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	VMOVUPS      Z4, 256(AX)
+	VMOVUPS      Z5, K1, 320(AX)
+
+none6:
+	MOVQ step+24(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next6
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile7:
+next7:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none7
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS   128(AX), Z2
+	VMOVUPS   192(AX), Z3
+	VMOVUPS   256(AX), Z4
+	VMOVUPS   320(AX), Z5
+	VMOVUPS.Z 384(AX), K1, Z6
+
+sum7:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSS (R9)(DX*4), Z7
+	VFMADD231PS  (BX)(R13*1), Z7, Z0
+	VFMADD231PS  64(BX)(R13*1), Z7, Z1
+	VFMADD231PS  128(BX)(R13*1), Z7, Z2
+	VFMADD231PS  192(BX)(R13*1), Z7, Z3
+	VFMADD231PS  256(BX)(R13*1), Z7, Z4
+	VFMADD231PS  320(BX)(R13*1), Z7, Z5
+	VMOVUPS.Z    384(BX)(R13*1), K1, Z8
+	VFMADD231PS  Z8, Z7, Z6
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum7
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	VMOVUPS      Z4, 256(AX)
+	VMOVUPS      Z5, 320(AX)
+	VMOVUPS      Z6, K1, 384(AX)
+
+none7:
+	MOVQ step+24(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next7
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile8:
+next8:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none8
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS   128(AX), Z2
+	VMOVUPS   192(AX), Z3
+	VMOVUPS   256(AX), Z4
+	VMOVUPS   320(AX), Z5
+	VMOVUPS   384(AX), Z6
+	VMOVUPS.Z 448(AX), K1, Z7
+
+sum8:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSS (R9)(DX*4), Z8
+	VFMADD231PS  (BX)(R13*1), Z8, Z0
+	VFMADD231PS  64(BX)(R13*1), Z8, Z1
+	VFMADD231PS  128(BX)(R13*1), Z8, Z2
+	VFMADD231PS  192(BX)(R13*1), Z8, Z3
+	VFMADD231PS  256(BX)(R13*1), Z8, Z4
+	VFMADD231PS  320(BX)(R13*1), Z8, Z5
+	VFMADD231PS  384(BX)(R13*1), Z8, Z6
+	VMOVUPS.Z    448(BX)(R13*1), K1, Z9
+	VFMADD231PS  Z9, Z8, Z7
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum8
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	VMOVUPS      Z4, 256(AX)
+	VMOVUPS      Z5, 320(AX)
+	VMOVUPS      Z6, 384(AX)
+	VMOVUPS      Z7, K1, 448(AX)
+
+none8:
+	MOVQ step+24(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next8
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile9:
+next9:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none9
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS   128(AX), Z2
+	VMOVUPS   192(AX), Z3
+	VMOVUPS   256(AX), Z4
+	VMOVUPS   320(AX), Z5
+	VMOVUPS   384(AX), Z6
+	VMOVUPS   448(AX), Z7
+	VMOVUPS.Z 512(AX), K1, Z8
+
+sum9:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSS (R9)(DX*4), Z9
+	VFMADD231PS  (BX)(R13*1), Z9, Z0
+	VFMADD231PS  64(BX)(R13*1), Z9, Z1
+	VFMADD231PS  128(BX)(R13*1), Z9, Z2
+	VFMADD231PS  192(BX)(R13*1), Z9, Z3
+	VFMADD231PS  256(BX)(R13*1), Z9, Z4
+	VFMADD231PS  320(BX)(R13*1), Z9, Z5
+	VFMADD231PS  384(BX)(R13*1), Z9, Z6
+	VFMADD231PS  448(BX)(R13*1), Z9, Z7
+	VMOVUPS.Z    512(BX)(R13*1), K1, Z10
+	VFMADD231PS  Z10, Z9, Z8
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum9
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	VMOVUPS      Z4, 256(AX)
+	VMOVUPS      Z5, 320(AX)
+	VMOVUPS      Z6, 384(AX)
+	VMOVUPS      Z7, 448(AX)
+	VMOVUPS      Z8, K1, 512(AX)
+
+none9:
+	MOVQ step+24(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next9
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile10:
+next10:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none10
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS   128(AX), Z2
+	VMOVUPS   192(AX), Z3
+	VMOVUPS   256(AX), Z4
+	VMOVUPS   320(AX), Z5
+	VMOVUPS   384(AX), Z6
+	VMOVUPS   448(AX), Z7
+	VMOVUPS   512(AX), Z8
+	VMOVUPS.Z 576(AX), K1, Z9
+
+sum10:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSS (R9)(DX*4), Z10
+	VFMADD231PS  (BX)(R13*1), Z10, Z0
+	VFMADD231PS  64(BX)(R13*1), Z10, Z1
+	VFMADD231PS  128(BX)(R13*1), Z10, Z2
+	VFMADD231PS  192(BX)(R13*1), Z10, Z3
+	VFMADD231PS  256(BX)(R13*1), Z10, Z4
+	VFMADD231PS  320(BX)(R13*1), Z10, Z5
+	VFMADD231PS  384(BX)(R13*1), Z10, Z6
+	VFMADD231PS  448(BX)(R13*1), Z10, Z7
+	VFMADD231PS  512(BX)(R13*1), Z10, Z8
+	VMOVUPS.Z    576(BX)(R13*1), K1, Z11
+	VFMADD231PS  Z11, Z10, Z9
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum10
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	VMOVUPS      Z4, 256(AX)
+	VMOVUPS      Z5, 320(AX)
+	VMOVUPS      Z6, 384(AX)
+	VMOVUPS      Z7, 448(AX)
+	VMOVUPS      Z8, 512(AX)
+	VMOVUPS      Z9, K1, 576(AX)
+
+none10:
+	MOVQ step+24(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next10
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile11:
+next11:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none11
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS   128(AX), Z2
+	VMOVUPS   192(AX), Z3
+	VMOVUPS   256(AX), Z4
+	VMOVUPS   320(AX), Z5
+	VMOVUPS   384(AX), Z6
+	VMOVUPS   448(AX), Z7
+	VMOVUPS   512(AX), Z8
+	VMOVUPS   576(AX), Z9
+	VMOVUPS.Z 640(AX), K1, Z10
+
+sum11:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSS (R9)(DX*4), Z11
+	VFMADD231PS  (BX)(R13*1), Z11, Z0
+	VFMADD231PS  64(BX)(R13*1), Z11, Z1
+	VFMADD231PS  128(BX)(R13*1), Z11, Z2
+	VFMADD231PS  192(BX)(R13*1), Z11, Z3
+	VFMADD231PS  256(BX)(R13*1), Z11, Z4
+	VFMADD231PS  320(BX)(R13*1), Z11, Z5
+	VFMADD231PS  384(BX)(R13*1), Z11, Z6
+	VFMADD231PS  448(BX)(R13*1), Z11, Z7
+	VFMADD231PS  512(BX)(R13*1), Z11, Z8
+	VFMADD231PS  576(BX)(R13*1), Z11, Z9
+	VMOVUPS.Z    640(BX)(R13*1), K1, Z12
+	VFMADD231PS  Z12, Z11, Z10
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum11
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	VMOVUPS      Z4, 256(AX)
+	VMOVUPS      Z5, 320(AX)
+	VMOVUPS      Z6, 384(AX)
+	VMOVUPS      Z7, 448(AX)
+	VMOVUPS      Z8, 512(AX)
+	VMOVUPS      Z9, 576(AX)
+	VMOVUPS      Z10, K1, 640(AX)
+
+none11:
+	MOVQ step+24(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next11
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile12:
+next12:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none12
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS   128(AX), Z2
+	VMOVUPS   192(AX), Z3
+	VMOVUPS   256(AX), Z4
+	VMOVUPS   320(AX), Z5
+	VMOVUPS   384(AX), Z6
+	VMOVUPS   448(AX), Z7
+	VMOVUPS   512(AX), Z8
+	VMOVUPS   576(AX), Z9
+	VMOVUPS   640(AX), Z10
+	VMOVUPS.Z 704(AX), K1, Z11
+
+sum12:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSS (R9)(DX*4), Z12
+	VFMADD231PS  (BX)(R13*1), Z12, Z0
+	VFMADD231PS  64(BX)(R13*1), Z12, Z1
+	VFMADD231PS  128(BX)(R13*1), Z12, Z2
+	VFMADD231PS  192(BX)(R13*1), Z12, Z3
+	VFMADD231PS  256(BX)(R13*1), Z12, Z4
+	VFMADD231PS  320(BX)(R13*1), Z12, Z5
+	VFMADD231PS  384(BX)(R13*1), Z12, Z6
+	VFMADD231PS  448(BX)(R13*1), Z12, Z7
+	VFMADD231PS  512(BX)(R13*1), Z12, Z8
+	VFMADD231PS  576(BX)(R13*1), Z12, Z9
+	VFMADD231PS  640(BX)(R13*1), Z12, Z10
+	VMOVUPS.Z    704(BX)(R13*1), K1, Z13
+	VFMADD231PS  Z13, Z12, Z11
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum12
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	VMOVUPS      Z4, 256(AX)
+	VMOVUPS      Z5, 320(AX)
+	VMOVUPS      Z6, 384(AX)
+	VMOVUPS      Z7, 448(AX)
+	VMOVUPS      Z8, 512(AX)
+	VMOVUPS      Z9, 576(AX)
+	VMOVUPS      Z10, 640(AX)
+	VMOVUPS      Z11, K1, 704(AX)
+
+none12:
+	MOVQ step+24(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next12
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile13:
+next13:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none13
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS   128(AX), Z2
+	VMOVUPS   192(AX), Z3
+	VMOVUPS   256(AX), Z4
+	VMOVUPS   320(AX), Z5
+	VMOVUPS   384(AX), Z6
+	VMOVUPS   448(AX), Z7
+	VMOVUPS   512(AX), Z8
+	VMOVUPS   576(AX), Z9
+	VMOVUPS   640(AX), Z10
+	VMOVUPS   704(AX), Z11
+	VMOVUPS.Z 768(AX), K1, Z12
+
+sum13:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSS (R9)(DX*4), Z13
+	VFMADD231PS  (BX)(R13*1), Z13, Z0
+	VFMADD231PS  64(BX)(R13*1), Z13, Z1
+	VFMADD231PS  128(BX)(R13*1), Z13, Z2
+	VFMADD231PS  192(BX)(R13*1), Z13, Z3
+	VFMADD231PS  256(BX)(R13*1), Z13, Z4
+	VFMADD231PS  320(BX)(R13*1), Z13, Z5
+	VFMADD231PS  384(BX)(R13*1), Z13, Z6
+	VFMADD231PS  448(BX)(R13*1), Z13, Z7
+	VFMADD231PS  512(BX)(R13*1), Z13, Z8
+	VFMADD231PS  576(BX)(R13*1), Z13, Z9
+	VFMADD231PS  640(BX)(R13*1), Z13, Z10
+	VFMADD231PS  704(BX)(R13*1), Z13, Z11
+	VMOVUPS.Z    768(BX)(R13*1), K1, Z14
+	VFMADD231PS  Z14, Z13, Z12
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum13
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	VMOVUPS      Z4, 256(AX)
+	VMOVUPS      Z5, 320(AX)
+	VMOVUPS      Z6, 384(AX)
+	VMOVUPS      Z7, 448(AX)
+	VMOVUPS      Z8, 512(AX)
+	VMOVUPS      Z9, 576(AX)
+	VMOVUPS      Z10, 640(AX)
+	VMOVUPS      Z11, 704(AX)
+	VMOVUPS      Z12, K1, 768(AX)
+
+none13:
+	MOVQ step+24(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next13
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile14:
+next14:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none14
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS   128(AX), Z2
+	VMOVUPS   192(AX), Z3
+	VMOVUPS   256(AX), Z4
+	VMOVUPS   320(AX), Z5
+	VMOVUPS   384(AX), Z6
+	VMOVUPS   448(AX), Z7
+	VMOVUPS   512(AX), Z8
+	VMOVUPS   576(AX), Z9
+	VMOVUPS   640(AX), Z10
+	VMOVUPS   704(AX), Z11
+	VMOVUPS   768(AX), Z12
+	VMOVUPS.Z 832(AX), K1, Z13
+
+sum14:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSS (R9)(DX*4), Z14
+	VFMADD231PS  (BX)(R13*1), Z14, Z0
+	VFMADD231PS  64(BX)(R13*1), Z14, Z1
+	VFMADD231PS  128(BX)(R13*1), Z14, Z2
+	VFMADD231PS  192(BX)(R13*1), Z14, Z3
+	VFMADD231PS  256(BX)(R13*1), Z14, Z4
+	VFMADD231PS  320(BX)(R13*1), Z14, Z5
+	VFMADD231PS  384(BX)(R13*1), Z14, Z6
+	VFMADD231PS  448(BX)(R13*1), Z14, Z7
+	VFMADD231PS  512(BX)(R13*1), Z14, Z8
+	VFMADD231PS  576(BX)(R13*1), Z14, Z9
+	VFMADD231PS  640(BX)(R13*1), Z14, Z10
+	VFMADD231PS  704(BX)(R13*1), Z14, Z11
+	VFMADD231PS  768(BX)(R13*1), Z14, Z12
+	VMOVUPS.Z    832(BX)(R13*1), K1, Z15
+	VFMADD231PS  Z15, Z14, Z13
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum14
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	VMOVUPS      Z4, 256(AX)
+	VMOVUPS      Z5, 320(AX)
+	VMOVUPS      Z6, 384(AX)
+	VMOVUPS      Z7, 448(AX)
+	VMOVUPS      Z8, 512(AX)
+	VMOVUPS      Z9, 576(AX)
+	VMOVUPS      Z10, 640(AX)
+	VMOVUPS      Z11, 704(AX)
+	VMOVUPS      Z12, 768(AX)
+	VMOVUPS      Z13, K1, 832(AX)
+
+none14:
+	MOVQ step+24(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next14
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile15:
+next15:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none15
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS   128(AX), Z2
+	VMOVUPS   192(AX), Z3
+	VMOVUPS   256(AX), Z4
+	VMOVUPS   320(AX), Z5
+	VMOVUPS   384(AX), Z6
+	VMOVUPS   448(AX), Z7
+	VMOVUPS   512(AX), Z8
+	VMOVUPS   576(AX), Z9
+	VMOVUPS   640(AX), Z10
+	VMOVUPS   704(AX), Z11
+	VMOVUPS   768(AX), Z12
+	VMOVUPS   832(AX), Z13
+	VMOVUPS.Z 896(AX), K1, Z14
+
+sum15:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSS (R9)(DX*4), Z15
+	VFMADD231PS  (BX)(R13*1), Z15, Z0
+	VFMADD231PS  64(BX)(R13*1), Z15, Z1
+	VFMADD231PS  128(BX)(R13*1), Z15, Z2
+	VFMADD231PS  192(BX)(R13*1), Z15, Z3
+	VFMADD231PS  256(BX)(R13*1), Z15, Z4
+	VFMADD231PS  320(BX)(R13*1), Z15, Z5
+	VFMADD231PS  384(BX)(R13*1), Z15, Z6
+	VFMADD231PS  448(BX)(R13*1), Z15, Z7
+	VFMADD231PS  512(BX)(R13*1), Z15, Z8
+	VFMADD231PS  576(BX)(R13*1), Z15, Z9
+	VFMADD231PS  640(BX)(R13*1), Z15, Z10
+	VFMADD231PS  704(BX)(R13*1), Z15, Z11
+	VFMADD231PS  768(BX)(R13*1), Z15, Z12
+	VFMADD231PS  832(BX)(R13*1), Z15, Z13
+	VMOVUPS.Z    896(BX)(R13*1), K1, Z16
+	VFMADD231PS  Z16, Z15, Z14
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum15
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	VMOVUPS      Z4, 256(AX)
+	VMOVUPS      Z5, 320(AX)
+	VMOVUPS      Z6, 384(AX)
+	VMOVUPS      Z7, 448(AX)
+	VMOVUPS      Z8, 512(AX)
+	VMOVUPS      Z9, 576(AX)
+	VMOVUPS      Z10, 640(AX)
+	VMOVUPS      Z11, 704(AX)
+	VMOVUPS      Z12, 768(AX)
+	VMOVUPS      Z13, 832(AX)
+	VMOVUPS      Z14, K1, 896(AX)
+
+none15:
+	MOVQ step+24(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next15
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile16:
+next16:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none16
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS   128(AX), Z2
+	VMOVUPS   192(AX), Z3
+	VMOVUPS   256(AX), Z4
+	VMOVUPS   320(AX), Z5
+	VMOVUPS   384(AX), Z6
+	VMOVUPS   448(AX), Z7
+	VMOVUPS   512(AX), Z8
+	VMOVUPS   576(AX), Z9
+	VMOVUPS   640(AX), Z10
+	VMOVUPS   704(AX), Z11
+	VMOVUPS   768(AX), Z12
+	VMOVUPS   832(AX), Z13
+	VMOVUPS   896(AX), Z14
+	VMOVUPS.Z 960(AX), K1, Z15
+
+sum16:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSS (R9)(DX*4), Z16
+	VFMADD231PS  (BX)(R13*1), Z16, Z0
+	VFMADD231PS  64(BX)(R13*1), Z16, Z1
+	VFMADD231PS  128(BX)(R13*1), Z16, Z2
+	VFMADD231PS  192(BX)(R13*1), Z16, Z3
+	VFMADD231PS  256(BX)(R13*1), Z16, Z4
+	VFMADD231PS  320(BX)(R13*1), Z16, Z5
+	VFMADD231PS  384(BX)(R13*1), Z16, Z6
+	VFMADD231PS  448(BX)(R13*1), Z16, Z7
+	VFMADD231PS  512(BX)(R13*1), Z16, Z8
+	VFMADD231PS  576(BX)(R13*1), Z16, Z9
+	VFMADD231PS  640(BX)(R13*1), Z16, Z10
+	VFMADD231PS  704(BX)(R13*1), Z16, Z11
+	VFMADD231PS  768(BX)(R13*1), Z16, Z12
+	VFMADD231PS  832(BX)(R13*1), Z16, Z13
+	VFMADD231PS  896(BX)(R13*1), Z16, Z14
+	VMOVUPS.Z    960(BX)(R13*1), K1, Z17
+	VFMADD231PS  Z17, Z16, Z15
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum16
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	VMOVUPS      Z4, 256(AX)
+	VMOVUPS      Z5, 320(AX)
+	VMOVUPS      Z6, 384(AX)
+	VMOVUPS      Z7, 448(AX)
+	VMOVUPS      Z8, 512(AX)
+	VMOVUPS      Z9, 576(AX)
+	VMOVUPS      Z10, 640(AX)
+	VMOVUPS      Z11, 704(AX)
+	VMOVUPS      Z12, 768(AX)
+	VMOVUPS      Z13, 832(AX)
+	VMOVUPS      Z14, 896(AX)
+	VMOVUPS      Z15, K1, 960(AX)
+
+none16:
+	MOVQ step+24(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next16
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+bad:
+	MOVB $0x00, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+// func patches32AVX512(dst []float32, src []float32, width int, kh int, kw int, oh int, ow int, d int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·patches32AVX512(SB), NOSPLIT, $0-96
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  src_base+24(FP), CX
+	MOVQ  width+48(FP), DX
+	SHLQ  $0x02, DX
+	MOVQ  ow+80(FP), SI
+	MOVQ  SI, BX
+	SHRQ  $0x04, BX
+	ANDQ  $0x0000000f, SI
+	MOVQ  $-1, DI
+	BZHIQ SI, DI, DI
+	KMOVW DI, K1
+	SHLQ  $0x02, SI
+	MOVQ  d+88(FP), DI
+	SHLQ  $0x02, DI
+	MOVQ  kh+56(FP), R8
+
+kernelRow:
+	MOVQ kw+64(FP), R9
+	MOVQ CX, R10
+
+kernelColumn:
+	MOVQ R10, R11
+	MOVQ oh+72(FP), R12
+
+row:
+	MOVQ  R11, R13
+	MOVQ  BX, R14
+	TESTQ R14, R14
+	JZ    rest
+
+vector:
+	VMOVUPS (R13), Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    $0x40, R13
+	ADDQ    $0x40, AX
+	DECQ    R14
+	JNZ     vector
+
+rest:
+	VMOVUPS.Z (R13), K1, Z0
+	VMOVUPS   Z0, K1, (AX)
+	ADDQ      SI, AX
+	ADDQ      DX, R11
+	DECQ      R12
+	JNZ       row
+	ADDQ      DI, R10
+	DECQ      R9
+	JNZ       kernelColumn
+	MOVQ      d+88(FP), R9
+	IMULQ     DX, R9
+	ADDQ      R9, CX
+	DECQ      R8
+	JNZ       kernelRow
+	VZEROUPPER
+	RET
+
+// func addPatches32AVX512(dst []float32, src []float32, width int, kh int, kw int, oh int, ow int)
+// Requires: AVX, AVX512F, BMI2, CMOV
+TEXT ·addPatches32AVX512(SB), NOSPLIT, $40-88
+	XORQ CX, CX
+	MOVQ ow+80(FP), DX
+
+vector:
+	XORQ    AX, AX
+	MOVQ    width+48(FP), BX
+	SUBQ    CX, BX
+	XORQ    SI, SI
+	MOVQ    $0x00000010, DI
+	CMPQ    AX, SI
+	CMOVQLT SI, AX
+	CMPQ    AX, DI
+	CMOVQGT DI, AX
+	CMPQ    BX, SI
+	CMOVQLT SI, BX
+	CMPQ    BX, DI
+	CMOVQGT DI, BX
+	MOVQ    $-1, SI
+	BZHIQ   AX, SI, SI
+	KMOVW   SI, K1
+	MOVQ    $-1, AX
+	BZHIQ   BX, AX, AX
+	KMOVW   AX, K2
+	KANDNW  K2, K1, K1
+	XORQ    BX, BX
+	LEAQ    (SP), AX
+
+mask:
+	MOVQ    kw+64(FP), R8
+	MOVQ    BX, SI
+	SUBQ    CX, SI
+	MOVQ    SI, DI
+	ADDQ    DX, DI
+	XORQ    R9, R9
+	MOVQ    $0x00000010, R10
+	CMPQ    SI, R9
+	CMOVQLT R9, SI
+	CMPQ    SI, R10
+	CMOVQGT R10, SI
+	CMPQ    DI, R9
+	CMOVQLT R9, DI
+	CMPQ    DI, R10
+	CMOVQGT R10, DI
+	MOVQ    $-1, R9
+	BZHIQ   SI, R9, R9
+	KMOVW   R9, K2
+	MOVQ    $-1, SI
+	BZHIQ   DI, SI, SI
+	KMOVW   SI, K3
+	KANDNW  K3, K2, K2
+	KMOVW   K2, (AX)
+	ADDQ    $0x02, AX
+	INCQ    BX
+	CMPQ    BX, R8
+	JLT     mask
+	MOVW    $0x0000, (AX)
+	MOVW    $0x0000, 2(AX)
+	MOVQ    oh+72(FP), DI
+	IMULQ   DX, DI
+	MOVQ    kw+64(FP), SI
+	IMULQ   DI, SI
+	DECQ    DI
+	SHLQ    $0x02, DI
+	MOVQ    SI, R8
+	SUBQ    DX, R8
+	SHLQ    $0x02, SI
+	SHLQ    $0x02, R8
+	MOVQ    src_base+24(FP), R9
+	LEAQ    (R9)(CX*4), R9
+	MOVQ    dst_base+0(FP), R10
+	LEAQ    (R10)(CX*4), R10
+	XORQ    R11, R11
+	MOVQ    $0x00000001, R12
+
+row:
+	VMOVUPS.Z (R10), K1, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	MOVQ      R9, R13
+	LEAQ      (SP), AX
+	MOVQ      kw+64(FP), BX
+
+columns:
+	KMOVW (AX), K2
+	KMOVW 2(AX), K3
+	KMOVW 4(AX), K4
+	MOVQ  R13, R14
+	MOVQ  R12, R15
+
+patch:
+	VADDPS  (R14), Z0, K2, Z0
+	VADDPS  (R14)(DI*1), Z1, K3, Z1
+	VADDPS  (R14)(DI*2), Z2, K4, Z2
+	ADDQ    R8, R14
+	DECQ    R15
+	JNZ     patch
+	LEAQ    (R13)(DI*2), R13
+	ADDQ    DI, R13
+	ADDQ    $0x06, AX
+	SUBQ    $0x03, BX
+	JGT     columns
+	VADDPS  Z1, Z0, Z0
+	VADDPS  Z2, Z0, Z0
+	VMOVUPS Z0, K1, (R10)
+	MOVQ    width+48(FP), AX
+	SHLQ    $0x02, AX
+	ADDQ    AX, R10
+	INCQ    R11
+	MOVQ    kh+56(FP), AX
+	CMPQ    R11, AX
+	JGE     all
+	INCQ    R12
+
+all:
+	MOVQ oh+72(FP), AX
+	CMPQ R11, AX
+	JGE  below
+	LEAQ (R9)(DX*4), R9
+	JMP  row
+
+below:
+	ADDQ SI, R9
+	DECQ R12
+	JNZ  row
+	ADDQ $0x10, CX
+	MOVQ width+48(FP), BX
+	CMPQ CX, BX
+	JLT  vector
+	VZEROUPPER
+	RET
+
+// func listRows32AVX512(x []float32, ld int, cols int, rows int, idx []int32, val []float32, start []int32, base int, step int, from int) (n int)
+// Requires: AVX, AVX512F, BMI2, POPCNT
+TEXT ·listRows32AVX512(SB), NOSPLIT, $0-152
+	MOVQ   x_base+0(FP), AX
+	MOVQ   cols+32(FP), CX
+	MOVQ   rows+40(FP), DX
+	ANDQ   $0x0000000f, CX
+	MOVQ   $-1, BX
+	BZHIQ  CX, BX, BX
+	KMOVW  BX, K1
+	MOVQ   idx_base+48(FP), BX
+	MOVQ   val_base+72(FP), SI
+	MOVQ   start_base+96(FP), DI
+	MOVQ   base+120(FP), R8
+	MOVQ   from+136(FP), R9
+	VPXORD Z0, Z0, Z0
+
+row:
+	MOVL R9, (DI)
+	ADDQ $0x04, DI
+	MOVQ AX, R10
+	MOVQ R8, R11
+	MOVQ cols+32(FP), R12
+	SHRQ $0x04, R12
+	JZ   rest
+
+vector:
+	VMOVUPS      (R10), Z1
+	VCMPPS       $0x04, Z0, Z1, K2
+	KMOVW        K2, R13
+	POPCNTL      R13, R13
+	VPBROADCASTD R11, Z2
+	VPADDD       numbers<>+0(SB), Z2, Z2
+	VPCOMPRESSD  Z2, K2, Z2
+	VMOVDQU32    Z2, (BX)(R9*4)
+	VCOMPRESSPS  Z1, K2, Z1
+	VMOVUPS      Z1, (SI)(R9*4)
+	ADDQ         R13, R9
+	ADDQ         $0x40, R10
+	ADDQ         $0x10, R11
+	DECQ         R12
+	JNZ          vector
+
+rest:
+	TESTQ        CX, CX
+	JZ           end
+	VMOVUPS.Z    (R10), K1, Z1
+	VCMPPS       $0x04, Z0, Z1, K2
+	KMOVW        K2, R10
+	POPCNTL      R10, R10
+	VPBROADCASTD R11, Z2
+	VPADDD       numbers<>+0(SB), Z2, Z2
+	VPCOMPRESSD  Z2, K2, Z2
+	VMOVDQU32    Z2, (BX)(R9*4)
+	VCOMPRESSPS  Z1, K2, Z1
+	VMOVUPS      Z1, (SI)(R9*4)
+	ADDQ         R10, R9
+
+end:
+	MOVQ ld+24(FP), R10
+	SHLQ $0x02, R10
+	ADDQ R10, AX
+	MOVQ step+128(FP), R10
+	ADDQ R10, R8
+	DECQ DX
+	JNZ  row
+	MOVQ R9, n+144(FP)
+	VZEROUPPER
+	RET
+
+DATA numbers<>+0(SB)/4, $0x00000000
+DATA numbers<>+4(SB)/4, $0x00000001
+DATA numbers<>+8(SB)/4, $0x00000002
+DATA numbers<>+12(SB)/4, $0x00000003
+DATA numbers<>+16(SB)/4, $0x00000004
+DATA numbers<>+20(SB)/4, $0x00000005
+DATA numbers<>+24(SB)/4, $0x00000006
+DATA numbers<>+28(SB)/4, $0x00000007
+DATA numbers<>+32(SB)/4, $0x00000008
+DATA numbers<>+36(SB)/4, $0x00000009
+DATA numbers<>+40(SB)/4, $0x0000000a
+DATA numbers<>+44(SB)/4, $0x0000000b
+DATA numbers<>+48(SB)/4, $0x0000000c
+DATA numbers<>+52(SB)/4, $0x0000000d
+DATA numbers<>+56(SB)/4, $0x0000000e
+DATA numbers<>+60(SB)/4, $0x0000000f
+GLOBL numbers<>(SB), RODATA|NOPTR, $64
+
 // func nonZero32AVX512(x []float32, idx []int32) (n int, ones bool)
 // Requires: AVX, AVX512F, POPCNT
 TEXT ·nonZero32AVX512(SB), NOSPLIT, $0-57
@@ -5741,24 +7069,6 @@ next:
 	MOVQ        SI, n+48(FP)
 	VZEROUPPER
 	RET
-
-DATA numbers<>+0(SB)/4, $0x00000000
-DATA numbers<>+4(SB)/4, $0x00000001
-DATA numbers<>+8(SB)/4, $0x00000002
-DATA numbers<>+12(SB)/4, $0x00000003
-DATA numbers<>+16(SB)/4, $0x00000004
-DATA numbers<>+20(SB)/4, $0x00000005
-DATA numbers<>+24(SB)/4, $0x00000006
-DATA numbers<>+28(SB)/4, $0x00000007
-DATA numbers<>+32(SB)/4, $0x00000008
-DATA numbers<>+36(SB)/4, $0x00000009
-DATA numbers<>+40(SB)/4, $0x0000000a
-DATA numbers<>+44(SB)/4, $0x0000000b
-DATA numbers<>+48(SB)/4, $0x0000000c
-DATA numbers<>+52(SB)/4, $0x0000000d
-DATA numbers<>+56(SB)/4, $0x0000000e
-DATA numbers<>+60(SB)/4, $0x0000000f
-GLOBL numbers<>(SB), RODATA|NOPTR, $64
 
 // func count32AVX512(x []float32) (n int)
 // Requires: AVX, AVX512F, POPCNT
@@ -11480,6 +12790,1316 @@ bad:
 	VZEROUPPER
 	RET
 
+// func sumRuns64AVX512(dst []float64, step int, n int, w []float64, base int, stepW int, ldw int, idx []int32, val []float64, start []int32, stride int, span int, count int) (ok bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sumRuns64AVX512(SB), NOSPLIT, $0-185
+	MOVQ  n+32(FP), AX
+	MOVQ  w_len+48(FP), CX
+	SUBQ  AX, CX
+	SHLQ  $0x03, CX
+	LEAQ  -1(AX), DX
+	SHRQ  $0x03, DX
+	MOVQ  DX, BX
+	SHLQ  $0x03, BX
+	NEGQ  BX
+	ADDQ  AX, BX
+	INCQ  DX
+	MOVQ  $-1, AX
+	BZHIQ BX, AX, AX
+	KMOVW AX, K1
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  w_base+40(FP), BX
+	MOVQ  base+64(FP), SI
+	SHLQ  $0x03, SI
+	MOVQ  ldw+80(FP), DI
+	SHLQ  $0x03, DI
+	MOVQ  idx_base+88(FP), R8
+	MOVQ  val_base+112(FP), R9
+	MOVQ  start_base+136(FP), R10
+	MOVQ  count+176(FP), R11
+	CMPQ  DX, $0x10
+	JEQ   tile16
+	CMPQ  DX, $0x0f
+	JEQ   tile15
+	CMPQ  DX, $0x0e
+	JEQ   tile14
+	CMPQ  DX, $0x0d
+	JEQ   tile13
+	CMPQ  DX, $0x0c
+	JEQ   tile12
+	CMPQ  DX, $0x0b
+	JEQ   tile11
+	CMPQ  DX, $0x0a
+	JEQ   tile10
+	CMPQ  DX, $0x09
+	JEQ   tile9
+	CMPQ  DX, $0x08
+	JEQ   tile8
+	CMPQ  DX, $0x07
+	JEQ   tile7
+	CMPQ  DX, $0x06
+	JEQ   tile6
+	CMPQ  DX, $0x05
+	JEQ   tile5
+	CMPQ  DX, $0x04
+	JEQ   tile4
+	CMPQ  DX, $0x03
+	JEQ   tile3
+	CMPQ  DX, $0x02
+	JEQ   tile2
+
+next1:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none1
+	VMOVUPD.Z (AX), K1, Z0
+
+sum1:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSD (R9)(DX*8), Z1
+	VMOVUPD.Z    (BX)(R13*1), K1, Z2
+	VFMADD231PD  Z2, Z1, Z0
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum1
+	VMOVUPD      Z0, K1, (AX)
+
+none1:
+	MOVQ step+24(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next1
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile2:
+next2:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none2
+	VMOVUPD   (AX), Z0
+	VMOVUPD.Z 64(AX), K1, Z1
+
+sum2:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSD (R9)(DX*8), Z2
+	VFMADD231PD  (BX)(R13*1), Z2, Z0
+	VMOVUPD.Z    64(BX)(R13*1), K1, Z3
+	VFMADD231PD  Z3, Z2, Z1
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum2
+	VMOVUPD      Z0, (AX)
+	VMOVUPD      Z1, K1, 64(AX)
+
+none2:
+	MOVQ step+24(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next2
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile3:
+next3:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none3
+	VMOVUPD   (AX), Z0
+	VMOVUPD   64(AX), Z1
+	VMOVUPD.Z 128(AX), K1, Z2
+
+sum3:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSD (R9)(DX*8), Z3
+	VFMADD231PD  (BX)(R13*1), Z3, Z0
+	VFMADD231PD  64(BX)(R13*1), Z3, Z1
+	VMOVUPD.Z    128(BX)(R13*1), K1, Z4
+	VFMADD231PD  Z4, Z3, Z2
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum3
+	VMOVUPD      Z0, (AX)
+	VMOVUPD      Z1, 64(AX)
+	VMOVUPD      Z2, K1, 128(AX)
+
+none3:
+	MOVQ step+24(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next3
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile4:
+next4:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none4
+	VMOVUPD   (AX), Z0
+	VMOVUPD   64(AX), Z1
+	VMOVUPD   128(AX), Z2
+	VMOVUPD.Z 192(AX), K1, Z3
+
+sum4:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSD (R9)(DX*8), Z4
+	VFMADD231PD  (BX)(R13*1), Z4, Z0
+	VFMADD231PD  64(BX)(R13*1), Z4, Z1
+	VFMADD231PD  128(BX)(R13*1), Z4, Z2
+	VMOVUPD.Z    192(BX)(R13*1), K1, Z5
+	VFMADD231PD  Z5, Z4, Z3
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum4
+	VMOVUPD      Z0, (AX)
+	VMOVUPD      Z1, 64(AX)
+	VMOVUPD      Z2, 128(AX)
+	VMOVUPD      Z3, K1, 192(AX)
+
+none4:
+	MOVQ step+24(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next4
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile5:
+next5:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none5
+	VMOVUPD   (AX), Z0
+	VMOVUPD   64(AX), Z1
+	VMOVUPD   128(AX), Z2
+	VMOVUPD   192(AX), Z3
+	VMOVUPD.Z 256(AX), K1, Z4
+
+sum5:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSD (R9)(DX*8), Z5
+	VFMADD231PD  (BX)(R13*1), Z5, Z0
+	VFMADD231PD  64(BX)(R13*1), Z5, Z1
+	VFMADD231PD  128(BX)(R13*1), Z5, Z2
+	VFMADD231PD  192(BX)(R13*1), Z5, Z3
+	VMOVUPD.Z    256(BX)(R13*1), K1, Z6
+	VFMADD231PD  Z6, Z5, Z4
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum5
+	VMOVUPD      Z0, (AX)
+	VMOVUPD      Z1, 64(AX)
+	VMOVUPD      Z2, 128(AX)
+	VMOVUPD      Z3, 192(AX)
+	VMOVUPD      Z4, K1, 256(AX)
+
+none5:
+	MOVQ step+24(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next5
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile6:
+next6:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none6
+	VMOVUPD   (AX), Z0
+	VMOVUPD   64(AX), Z1
+	VMOVUPD   128(AX), Z2
+	VMOVUPD   192(AX), Z3
+	VMOVUPD   256(AX), Z4
+	VMOVUPD.Z 320(AX), K1, Z5
+
+sum6:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSD (R9)(DX*8), Z6
+	VFMADD231PD  (BX)(R13*1), Z6, Z0
+	VFMADD231PD  64(BX)(R13*1), Z6, Z1
+	VFMADD231PD  128(BX)(R13*1), Z6, Z2
+	VFMADD231PD  192(BX)(R13*1), Z6, Z3
+	VFMADD231PD  256(BX)(R13*1), Z6, Z4
+	VMOVUPD.Z    320(BX)(R13*1), K1, Z7
+	VFMADD231PD  Z7, Z6, Z5
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum6
+	VMOVUPD      Z0, (AX)
+	VMOVUPD      Z1, 64(AX)
+	VMOVUPD      Z2, 128(AX)
+	VMOVUPD      Z3, 192(AX)
+	VMOVUPD      Z4, 256(AX)
+	VMOVUPD      Z5, K1, 320(AX)
+
+none6:
+	MOVQ step+24(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next6
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile7:
+next7:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none7
+	VMOVUPD   (AX), Z0
+	VMOVUPD   64(AX), Z1
+	VMOVUPD   128(AX), Z2
+	VMOVUPD   192(AX), Z3
+	VMOVUPD   256(AX), Z4
+	VMOVUPD   320(AX), Z5
+	VMOVUPD.Z 384(AX), K1, Z6
+
+sum7:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSD (R9)(DX*8), Z7
+	VFMADD231PD  (BX)(R13*1), Z7, Z0
+	VFMADD231PD  64(BX)(R13*1), Z7, Z1
+	VFMADD231PD  128(BX)(R13*1), Z7, Z2
+	VFMADD231PD  192(BX)(R13*1), Z7, Z3
+	VFMADD231PD  256(BX)(R13*1), Z7, Z4
+	VFMADD231PD  320(BX)(R13*1), Z7, Z5
+	VMOVUPD.Z    384(BX)(R13*1), K1, Z8
+	VFMADD231PD  Z8, Z7, Z6
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum7
+	VMOVUPD      Z0, (AX)
+	VMOVUPD      Z1, 64(AX)
+	VMOVUPD      Z2, 128(AX)
+	VMOVUPD      Z3, 192(AX)
+	VMOVUPD      Z4, 256(AX)
+	VMOVUPD      Z5, 320(AX)
+	VMOVUPD      Z6, K1, 384(AX)
+
+none7:
+	MOVQ step+24(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next7
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile8:
+next8:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none8
+	VMOVUPD   (AX), Z0
+	VMOVUPD   64(AX), Z1
+	VMOVUPD   128(AX), Z2
+	VMOVUPD   192(AX), Z3
+	VMOVUPD   256(AX), Z4
+	VMOVUPD   320(AX), Z5
+	VMOVUPD   384(AX), Z6
+	VMOVUPD.Z 448(AX), K1, Z7
+
+sum8:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSD (R9)(DX*8), Z8
+	VFMADD231PD  (BX)(R13*1), Z8, Z0
+	VFMADD231PD  64(BX)(R13*1), Z8, Z1
+	VFMADD231PD  128(BX)(R13*1), Z8, Z2
+	VFMADD231PD  192(BX)(R13*1), Z8, Z3
+	VFMADD231PD  256(BX)(R13*1), Z8, Z4
+	VFMADD231PD  320(BX)(R13*1), Z8, Z5
+	VFMADD231PD  384(BX)(R13*1), Z8, Z6
+	VMOVUPD.Z    448(BX)(R13*1), K1, Z9
+	VFMADD231PD  Z9, Z8, Z7
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum8
+	VMOVUPD      Z0, (AX)
+	VMOVUPD      Z1, 64(AX)
+	VMOVUPD      Z2, 128(AX)
+	VMOVUPD      Z3, 192(AX)
+	VMOVUPD      Z4, 256(AX)
+	VMOVUPD      Z5, 320(AX)
+	VMOVUPD      Z6, 384(AX)
+	VMOVUPD      Z7, K1, 448(AX)
+
+none8:
+	MOVQ step+24(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next8
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile9:
+next9:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none9
+	VMOVUPD   (AX), Z0
+	VMOVUPD   64(AX), Z1
+	VMOVUPD   128(AX), Z2
+	VMOVUPD   192(AX), Z3
+	VMOVUPD   256(AX), Z4
+	VMOVUPD   320(AX), Z5
+	VMOVUPD   384(AX), Z6
+	VMOVUPD   448(AX), Z7
+	VMOVUPD.Z 512(AX), K1, Z8
+
+sum9:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSD (R9)(DX*8), Z9
+	VFMADD231PD  (BX)(R13*1), Z9, Z0
+	VFMADD231PD  64(BX)(R13*1), Z9, Z1
+	VFMADD231PD  128(BX)(R13*1), Z9, Z2
+	VFMADD231PD  192(BX)(R13*1), Z9, Z3
+	VFMADD231PD  256(BX)(R13*1), Z9, Z4
+	VFMADD231PD  320(BX)(R13*1), Z9, Z5
+	VFMADD231PD  384(BX)(R13*1), Z9, Z6
+	VFMADD231PD  448(BX)(R13*1), Z9, Z7
+	VMOVUPD.Z    512(BX)(R13*1), K1, Z10
+	VFMADD231PD  Z10, Z9, Z8
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum9
+	VMOVUPD      Z0, (AX)
+	VMOVUPD      Z1, 64(AX)
+	VMOVUPD      Z2, 128(AX)
+	VMOVUPD      Z3, 192(AX)
+	VMOVUPD      Z4, 256(AX)
+	VMOVUPD      Z5, 320(AX)
+	VMOVUPD      Z6, 384(AX)
+	VMOVUPD      Z7, 448(AX)
+	VMOVUPD      Z8, K1, 512(AX)
+
+none9:
+	MOVQ step+24(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next9
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile10:
+next10:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none10
+	VMOVUPD   (AX), Z0
+	VMOVUPD   64(AX), Z1
+	VMOVUPD   128(AX), Z2
+	VMOVUPD   192(AX), Z3
+	VMOVUPD   256(AX), Z4
+	VMOVUPD   320(AX), Z5
+	VMOVUPD   384(AX), Z6
+	VMOVUPD   448(AX), Z7
+	VMOVUPD   512(AX), Z8
+	VMOVUPD.Z 576(AX), K1, Z9
+
+sum10:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSD (R9)(DX*8), Z10
+	VFMADD231PD  (BX)(R13*1), Z10, Z0
+	VFMADD231PD  64(BX)(R13*1), Z10, Z1
+	VFMADD231PD  128(BX)(R13*1), Z10, Z2
+	VFMADD231PD  192(BX)(R13*1), Z10, Z3
+	VFMADD231PD  256(BX)(R13*1), Z10, Z4
+	VFMADD231PD  320(BX)(R13*1), Z10, Z5
+	VFMADD231PD  384(BX)(R13*1), Z10, Z6
+	VFMADD231PD  448(BX)(R13*1), Z10, Z7
+	VFMADD231PD  512(BX)(R13*1), Z10, Z8
+	VMOVUPD.Z    576(BX)(R13*1), K1, Z11
+	VFMADD231PD  Z11, Z10, Z9
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum10
+	VMOVUPD      Z0, (AX)
+	VMOVUPD      Z1, 64(AX)
+	VMOVUPD      Z2, 128(AX)
+	VMOVUPD      Z3, 192(AX)
+	VMOVUPD      Z4, 256(AX)
+	VMOVUPD      Z5, 320(AX)
+	VMOVUPD      Z6, 384(AX)
+	VMOVUPD      Z7, 448(AX)
+	VMOVUPD      Z8, 512(AX)
+	VMOVUPD      Z9, K1, 576(AX)
+
+none10:
+	MOVQ step+24(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next10
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile11:
+next11:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none11
+	VMOVUPD   (AX), Z0
+	VMOVUPD   64(AX), Z1
+	VMOVUPD   128(AX), Z2
+	VMOVUPD   192(AX), Z3
+	VMOVUPD   256(AX), Z4
+	VMOVUPD   320(AX), Z5
+	VMOVUPD   384(AX), Z6
+	VMOVUPD   448(AX), Z7
+	VMOVUPD   512(AX), Z8
+	VMOVUPD   576(AX), Z9
+	VMOVUPD.Z 640(AX), K1, Z10
+
+sum11:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSD (R9)(DX*8), Z11
+	VFMADD231PD  (BX)(R13*1), Z11, Z0
+	VFMADD231PD  64(BX)(R13*1), Z11, Z1
+	VFMADD231PD  128(BX)(R13*1), Z11, Z2
+	VFMADD231PD  192(BX)(R13*1), Z11, Z3
+	VFMADD231PD  256(BX)(R13*1), Z11, Z4
+	VFMADD231PD  320(BX)(R13*1), Z11, Z5
+	VFMADD231PD  384(BX)(R13*1), Z11, Z6
+	VFMADD231PD  448(BX)(R13*1), Z11, Z7
+	VFMADD231PD  512(BX)(R13*1), Z11, Z8
+	VFMADD231PD  576(BX)(R13*1), Z11, Z9
+	VMOVUPD.Z    640(BX)(R13*1), K1, Z12
+	VFMADD231PD  Z12, Z11, Z10
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum11
+	VMOVUPD      Z0, (AX)
+	VMOVUPD      Z1, 64(AX)
+	VMOVUPD      Z2, 128(AX)
+	VMOVUPD      Z3, 192(AX)
+	VMOVUPD      Z4, 256(AX)
+	VMOVUPD      Z5, 320(AX)
+	VMOVUPD      Z6, 384(AX)
+	VMOVUPD      Z7, 448(AX)
+	VMOVUPD      Z8, 512(AX)
+	VMOVUPD      Z9, 576(AX)
+	VMOVUPD      Z10, K1, 640(AX)
+
+none11:
+	MOVQ step+24(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next11
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile12:
+next12:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none12
+	VMOVUPD   (AX), Z0
+	VMOVUPD   64(AX), Z1
+	VMOVUPD   128(AX), Z2
+	VMOVUPD   192(AX), Z3
+	VMOVUPD   256(AX), Z4
+	VMOVUPD   320(AX), Z5
+	VMOVUPD   384(AX), Z6
+	VMOVUPD   448(AX), Z7
+	VMOVUPD   512(AX), Z8
+	VMOVUPD   576(AX), Z9
+	VMOVUPD   640(AX), Z10
+	VMOVUPD.Z 704(AX), K1, Z11
+
+sum12:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSD (R9)(DX*8), Z12
+	VFMADD231PD  (BX)(R13*1), Z12, Z0
+	VFMADD231PD  64(BX)(R13*1), Z12, Z1
+	VFMADD231PD  128(BX)(R13*1), Z12, Z2
+	VFMADD231PD  192(BX)(R13*1), Z12, Z3
+	VFMADD231PD  256(BX)(R13*1), Z12, Z4
+	VFMADD231PD  320(BX)(R13*1), Z12, Z5
+	VFMADD231PD  384(BX)(R13*1), Z12, Z6
+	VFMADD231PD  448(BX)(R13*1), Z12, Z7
+	VFMADD231PD  512(BX)(R13*1), Z12, Z8
+	VFMADD231PD  576(BX)(R13*1), Z12, Z9
+	VFMADD231PD  640(BX)(R13*1), Z12, Z10
+	VMOVUPD.Z    704(BX)(R13*1), K1, Z13
+	VFMADD231PD  Z13, Z12, Z11
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum12
+	VMOVUPD      Z0, (AX)
+	VMOVUPD      Z1, 64(AX)
+	VMOVUPD      Z2, 128(AX)
+	VMOVUPD      Z3, 192(AX)
+	VMOVUPD      Z4, 256(AX)
+	VMOVUPD      Z5, 320(AX)
+	VMOVUPD      Z6, 384(AX)
+	VMOVUPD      Z7, 448(AX)
+	VMOVUPD      Z8, 512(AX)
+	VMOVUPD      Z9, 576(AX)
+	VMOVUPD      Z10, 640(AX)
+	VMOVUPD      Z11, K1, 704(AX)
+
+none12:
+	MOVQ step+24(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next12
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile13:
+next13:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none13
+	VMOVUPD   (AX), Z0
+	VMOVUPD   64(AX), Z1
+	VMOVUPD   128(AX), Z2
+	VMOVUPD   192(AX), Z3
+	VMOVUPD   256(AX), Z4
+	VMOVUPD   320(AX), Z5
+	VMOVUPD   384(AX), Z6
+	VMOVUPD   448(AX), Z7
+	VMOVUPD   512(AX), Z8
+	VMOVUPD   576(AX), Z9
+	VMOVUPD   640(AX), Z10
+	VMOVUPD   704(AX), Z11
+	VMOVUPD.Z 768(AX), K1, Z12
+
+sum13:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSD (R9)(DX*8), Z13
+	VFMADD231PD  (BX)(R13*1), Z13, Z0
+	VFMADD231PD  64(BX)(R13*1), Z13, Z1
+	VFMADD231PD  128(BX)(R13*1), Z13, Z2
+	VFMADD231PD  192(BX)(R13*1), Z13, Z3
+	VFMADD231PD  256(BX)(R13*1), Z13, Z4
+	VFMADD231PD  320(BX)(R13*1), Z13, Z5
+	VFMADD231PD  384(BX)(R13*1), Z13, Z6
+	VFMADD231PD  448(BX)(R13*1), Z13, Z7
+	VFMADD231PD  512(BX)(R13*1), Z13, Z8
+	VFMADD231PD  576(BX)(R13*1), Z13, Z9
+	VFMADD231PD  640(BX)(R13*1), Z13, Z10
+	VFMADD231PD  704(BX)(R13*1), Z13, Z11
+	VMOVUPD.Z    768(BX)(R13*1), K1, Z14
+	VFMADD231PD  Z14, Z13, Z12
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum13
+	VMOVUPD      Z0, (AX)
+	VMOVUPD      Z1, 64(AX)
+	VMOVUPD      Z2, 128(AX)
+	VMOVUPD      Z3, 192(AX)
+	VMOVUPD      Z4, 256(AX)
+	VMOVUPD      Z5, 320(AX)
+	VMOVUPD      Z6, 384(AX)
+	VMOVUPD      Z7, 448(AX)
+	VMOVUPD      Z8, 512(AX)
+	VMOVUPD      Z9, 576(AX)
+	VMOVUPD      Z10, 640(AX)
+	VMOVUPD      Z11, 704(AX)
+	VMOVUPD      Z12, K1, 768(AX)
+
+none13:
+	MOVQ step+24(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next13
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile14:
+next14:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none14
+	VMOVUPD   (AX), Z0
+	VMOVUPD   64(AX), Z1
+	VMOVUPD   128(AX), Z2
+	VMOVUPD   192(AX), Z3
+	VMOVUPD   256(AX), Z4
+	VMOVUPD   320(AX), Z5
+	VMOVUPD   384(AX), Z6
+	VMOVUPD   448(AX), Z7
+	VMOVUPD   512(AX), Z8
+	VMOVUPD   576(AX), Z9
+	VMOVUPD   640(AX), Z10
+	VMOVUPD   704(AX), Z11
+	VMOVUPD   768(AX), Z12
+	VMOVUPD.Z 832(AX), K1, Z13
+
+sum14:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSD (R9)(DX*8), Z14
+	VFMADD231PD  (BX)(R13*1), Z14, Z0
+	VFMADD231PD  64(BX)(R13*1), Z14, Z1
+	VFMADD231PD  128(BX)(R13*1), Z14, Z2
+	VFMADD231PD  192(BX)(R13*1), Z14, Z3
+	VFMADD231PD  256(BX)(R13*1), Z14, Z4
+	VFMADD231PD  320(BX)(R13*1), Z14, Z5
+	VFMADD231PD  384(BX)(R13*1), Z14, Z6
+	VFMADD231PD  448(BX)(R13*1), Z14, Z7
+	VFMADD231PD  512(BX)(R13*1), Z14, Z8
+	VFMADD231PD  576(BX)(R13*1), Z14, Z9
+	VFMADD231PD  640(BX)(R13*1), Z14, Z10
+	VFMADD231PD  704(BX)(R13*1), Z14, Z11
+	VFMADD231PD  768(BX)(R13*1), Z14, Z12
+	VMOVUPD.Z    832(BX)(R13*1), K1, Z15
+	VFMADD231PD  Z15, Z14, Z13
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum14
+	VMOVUPD      Z0, (AX)
+	VMOVUPD      Z1, 64(AX)
+	VMOVUPD      Z2, 128(AX)
+	VMOVUPD      Z3, 192(AX)
+	VMOVUPD      Z4, 256(AX)
+	VMOVUPD      Z5, 320(AX)
+	VMOVUPD      Z6, 384(AX)
+	VMOVUPD      Z7, 448(AX)
+	VMOVUPD      Z8, 512(AX)
+	VMOVUPD      Z9, 576(AX)
+	VMOVUPD      Z10, 640(AX)
+	VMOVUPD      Z11, 704(AX)
+	VMOVUPD      Z12, 768(AX)
+	VMOVUPD      Z13, K1, 832(AX)
+
+none14:
+	MOVQ step+24(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next14
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile15:
+next15:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none15
+	VMOVUPD   (AX), Z0
+	VMOVUPD   64(AX), Z1
+	VMOVUPD   128(AX), Z2
+	VMOVUPD   192(AX), Z3
+	VMOVUPD   256(AX), Z4
+	VMOVUPD   320(AX), Z5
+	VMOVUPD   384(AX), Z6
+	VMOVUPD   448(AX), Z7
+	VMOVUPD   512(AX), Z8
+	VMOVUPD   576(AX), Z9
+	VMOVUPD   640(AX), Z10
+	VMOVUPD   704(AX), Z11
+	VMOVUPD   768(AX), Z12
+	VMOVUPD   832(AX), Z13
+	VMOVUPD.Z 896(AX), K1, Z14
+
+sum15:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSD (R9)(DX*8), Z15
+	VFMADD231PD  (BX)(R13*1), Z15, Z0
+	VFMADD231PD  64(BX)(R13*1), Z15, Z1
+	VFMADD231PD  128(BX)(R13*1), Z15, Z2
+	VFMADD231PD  192(BX)(R13*1), Z15, Z3
+	VFMADD231PD  256(BX)(R13*1), Z15, Z4
+	VFMADD231PD  320(BX)(R13*1), Z15, Z5
+	VFMADD231PD  384(BX)(R13*1), Z15, Z6
+	VFMADD231PD  448(BX)(R13*1), Z15, Z7
+	VFMADD231PD  512(BX)(R13*1), Z15, Z8
+	VFMADD231PD  576(BX)(R13*1), Z15, Z9
+	VFMADD231PD  640(BX)(R13*1), Z15, Z10
+	VFMADD231PD  704(BX)(R13*1), Z15, Z11
+	VFMADD231PD  768(BX)(R13*1), Z15, Z12
+	VFMADD231PD  832(BX)(R13*1), Z15, Z13
+	VMOVUPD.Z    896(BX)(R13*1), K1, Z16
+	VFMADD231PD  Z16, Z15, Z14
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum15
+	VMOVUPD      Z0, (AX)
+	VMOVUPD      Z1, 64(AX)
+	VMOVUPD      Z2, 128(AX)
+	VMOVUPD      Z3, 192(AX)
+	VMOVUPD      Z4, 256(AX)
+	VMOVUPD      Z5, 320(AX)
+	VMOVUPD      Z6, 384(AX)
+	VMOVUPD      Z7, 448(AX)
+	VMOVUPD      Z8, 512(AX)
+	VMOVUPD      Z9, 576(AX)
+	VMOVUPD      Z10, 640(AX)
+	VMOVUPD      Z11, 704(AX)
+	VMOVUPD      Z12, 768(AX)
+	VMOVUPD      Z13, 832(AX)
+	VMOVUPD      Z14, K1, 896(AX)
+
+none15:
+	MOVQ step+24(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next15
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile16:
+next16:
+	MOVQ      span+168(FP), R12
+	MOVLQSX   (R10)(R12*4), R12
+	MOVLQSX   (R10), DX
+	CMPQ      DX, R12
+	JGE       none16
+	VMOVUPD   (AX), Z0
+	VMOVUPD   64(AX), Z1
+	VMOVUPD   128(AX), Z2
+	VMOVUPD   192(AX), Z3
+	VMOVUPD   256(AX), Z4
+	VMOVUPD   320(AX), Z5
+	VMOVUPD   384(AX), Z6
+	VMOVUPD   448(AX), Z7
+	VMOVUPD   512(AX), Z8
+	VMOVUPD   576(AX), Z9
+	VMOVUPD   640(AX), Z10
+	VMOVUPD   704(AX), Z11
+	VMOVUPD   768(AX), Z12
+	VMOVUPD   832(AX), Z13
+	VMOVUPD   896(AX), Z14
+	VMOVUPD.Z 960(AX), K1, Z15
+
+sum16:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSD (R9)(DX*8), Z16
+	VFMADD231PD  (BX)(R13*1), Z16, Z0
+	VFMADD231PD  64(BX)(R13*1), Z16, Z1
+	VFMADD231PD  128(BX)(R13*1), Z16, Z2
+	VFMADD231PD  192(BX)(R13*1), Z16, Z3
+	VFMADD231PD  256(BX)(R13*1), Z16, Z4
+	VFMADD231PD  320(BX)(R13*1), Z16, Z5
+	VFMADD231PD  384(BX)(R13*1), Z16, Z6
+	VFMADD231PD  448(BX)(R13*1), Z16, Z7
+	VFMADD231PD  512(BX)(R13*1), Z16, Z8
+	VFMADD231PD  576(BX)(R13*1), Z16, Z9
+	VFMADD231PD  640(BX)(R13*1), Z16, Z10
+	VFMADD231PD  704(BX)(R13*1), Z16, Z11
+	VFMADD231PD  768(BX)(R13*1), Z16, Z12
+	VFMADD231PD  832(BX)(R13*1), Z16, Z13
+	VFMADD231PD  896(BX)(R13*1), Z16, Z14
+	VMOVUPD.Z    960(BX)(R13*1), K1, Z17
+	VFMADD231PD  Z17, Z16, Z15
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum16
+	VMOVUPD      Z0, (AX)
+	VMOVUPD      Z1, 64(AX)
+	VMOVUPD      Z2, 128(AX)
+	VMOVUPD      Z3, 192(AX)
+	VMOVUPD      Z4, 256(AX)
+	VMOVUPD      Z5, 320(AX)
+	VMOVUPD      Z6, 384(AX)
+	VMOVUPD      Z7, 448(AX)
+	VMOVUPD      Z8, 512(AX)
+	VMOVUPD      Z9, 576(AX)
+	VMOVUPD      Z10, 640(AX)
+	VMOVUPD      Z11, 704(AX)
+	VMOVUPD      Z12, 768(AX)
+	VMOVUPD      Z13, 832(AX)
+	VMOVUPD      Z14, 896(AX)
+	VMOVUPD      Z15, K1, 960(AX)
+
+none16:
+	MOVQ step+24(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next16
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+bad:
+	MOVB $0x00, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+// func patches64AVX512(dst []float64, src []float64, width int, kh int, kw int, oh int, ow int, d int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·patches64AVX512(SB), NOSPLIT, $0-96
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  src_base+24(FP), CX
+	MOVQ  width+48(FP), DX
+	SHLQ  $0x03, DX
+	MOVQ  ow+80(FP), SI
+	MOVQ  SI, BX
+	SHRQ  $0x03, BX
+	ANDQ  $0x00000007, SI
+	MOVQ  $-1, DI
+	BZHIQ SI, DI, DI
+	KMOVW DI, K1
+	SHLQ  $0x03, SI
+	MOVQ  d+88(FP), DI
+	SHLQ  $0x03, DI
+	MOVQ  kh+56(FP), R8
+
+kernelRow:
+	MOVQ kw+64(FP), R9
+	MOVQ CX, R10
+
+kernelColumn:
+	MOVQ R10, R11
+	MOVQ oh+72(FP), R12
+
+row:
+	MOVQ  R11, R13
+	MOVQ  BX, R14
+	TESTQ R14, R14
+	JZ    rest
+
+vector:
+	VMOVUPD (R13), Z0
+	VMOVUPD Z0, (AX)
+	ADDQ    $0x40, R13
+	ADDQ    $0x40, AX
+	DECQ    R14
+	JNZ     vector
+
+rest:
+	VMOVUPD.Z (R13), K1, Z0
+	VMOVUPD   Z0, K1, (AX)
+	ADDQ      SI, AX
+	ADDQ      DX, R11
+	DECQ      R12
+	JNZ       row
+	ADDQ      DI, R10
+	DECQ      R9
+	JNZ       kernelColumn
+	MOVQ      d+88(FP), R9
+	IMULQ     DX, R9
+	ADDQ      R9, CX
+	DECQ      R8
+	JNZ       kernelRow
+	VZEROUPPER
+	RET
+
+// func addPatches64AVX512(dst []float64, src []float64, width int, kh int, kw int, oh int, ow int)
+// Requires: AVX, AVX512F, BMI2, CMOV
+TEXT ·addPatches64AVX512(SB), NOSPLIT, $40-88
+	XORQ CX, CX
+	MOVQ ow+80(FP), DX
+
+vector:
+	XORQ    AX, AX
+	MOVQ    width+48(FP), BX
+	SUBQ    CX, BX
+	XORQ    SI, SI
+	MOVQ    $0x00000008, DI
+	CMPQ    AX, SI
+	CMOVQLT SI, AX
+	CMPQ    AX, DI
+	CMOVQGT DI, AX
+	CMPQ    BX, SI
+	CMOVQLT SI, BX
+	CMPQ    BX, DI
+	CMOVQGT DI, BX
+	MOVQ    $-1, SI
+	BZHIQ   AX, SI, SI
+	KMOVW   SI, K1
+	MOVQ    $-1, AX
+	BZHIQ   BX, AX, AX
+	KMOVW   AX, K2
+	KANDNW  K2, K1, K1
+	XORQ    BX, BX
+	LEAQ    (SP), AX
+
+mask:
+	MOVQ    kw+64(FP), R8
+	MOVQ    BX, SI
+	SUBQ    CX, SI
+	MOVQ    SI, DI
+	ADDQ    DX, DI
+	XORQ    R9, R9
+	MOVQ    $0x00000008, R10
+	CMPQ    SI, R9
+	CMOVQLT R9, SI
+	CMPQ    SI, R10
+	CMOVQGT R10, SI
+	CMPQ    DI, R9
+	CMOVQLT R9, DI
+	CMPQ    DI, R10
+	CMOVQGT R10, DI
+	MOVQ    $-1, R9
+	BZHIQ   SI, R9, R9
+	KMOVW   R9, K2
+	MOVQ    $-1, SI
+	BZHIQ   DI, SI, SI
+	KMOVW   SI, K3
+	KANDNW  K3, K2, K2
+	KMOVW   K2, (AX)
+	ADDQ    $0x02, AX
+	INCQ    BX
+	CMPQ    BX, R8
+	JLT     mask
+	MOVW    $0x0000, (AX)
+	MOVW    $0x0000, 2(AX)
+	MOVQ    oh+72(FP), DI
+	IMULQ   DX, DI
+	MOVQ    kw+64(FP), SI
+	IMULQ   DI, SI
+	DECQ    DI
+	SHLQ    $0x03, DI
+	MOVQ    SI, R8
+	SUBQ    DX, R8
+	SHLQ    $0x03, SI
+	SHLQ    $0x03, R8
+	MOVQ    src_base+24(FP), R9
+	LEAQ    (R9)(CX*8), R9
+	MOVQ    dst_base+0(FP), R10
+	LEAQ    (R10)(CX*8), R10
+	XORQ    R11, R11
+	MOVQ    $0x00000001, R12
+
+row:
+	VMOVUPD.Z (R10), K1, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	MOVQ      R9, R13
+	LEAQ      (SP), AX
+	MOVQ      kw+64(FP), BX
+
+columns:
+	KMOVW (AX), K2
+	KMOVW 2(AX), K3
+	KMOVW 4(AX), K4
+	MOVQ  R13, R14
+	MOVQ  R12, R15
+
+patch:
+	VADDPD  (R14), Z0, K2, Z0
+	VADDPD  (R14)(DI*1), Z1, K3, Z1
+	VADDPD  (R14)(DI*2), Z2, K4, Z2
+	ADDQ    R8, R14
+	DECQ    R15
+	JNZ     patch
+	LEAQ    (R13)(DI*2), R13
+	ADDQ    DI, R13
+	ADDQ    $0x06, AX
+	SUBQ    $0x03, BX
+	JGT     columns
+	VADDPD  Z1, Z0, Z0
+	VADDPD  Z2, Z0, Z0
+	VMOVUPD Z0, K1, (R10)
+	MOVQ    width+48(FP), AX
+	SHLQ    $0x03, AX
+	ADDQ    AX, R10
+	INCQ    R11
+	MOVQ    kh+56(FP), AX
+	CMPQ    R11, AX
+	JGE     all
+	INCQ    R12
+
+all:
+	MOVQ oh+72(FP), AX
+	CMPQ R11, AX
+	JGE  below
+	LEAQ (R9)(DX*8), R9
+	JMP  row
+
+below:
+	ADDQ SI, R9
+	DECQ R12
+	JNZ  row
+	ADDQ $0x08, CX
+	MOVQ width+48(FP), BX
+	CMPQ CX, BX
+	JLT  vector
+	VZEROUPPER
+	RET
+
+// func listRows64AVX512(x []float64, ld int, cols int, rows int, idx []int32, val []float64, start []int32, base int, step int, from int) (n int)
+// Requires: AVX, AVX2, AVX512F, AVX512VL, BMI2, POPCNT
+TEXT ·listRows64AVX512(SB), NOSPLIT, $0-152
+	MOVQ   x_base+0(FP), AX
+	MOVQ   cols+32(FP), CX
+	MOVQ   rows+40(FP), DX
+	ANDQ   $0x00000007, CX
+	MOVQ   $-1, BX
+	BZHIQ  CX, BX, BX
+	KMOVW  BX, K1
+	MOVQ   idx_base+48(FP), BX
+	MOVQ   val_base+72(FP), SI
+	MOVQ   start_base+96(FP), DI
+	MOVQ   base+120(FP), R8
+	MOVQ   from+136(FP), R9
+	VPXORD Z0, Z0, Z0
+
+row:
+	MOVL R9, (DI)
+	ADDQ $0x04, DI
+	MOVQ AX, R10
+	MOVQ R8, R11
+	MOVQ cols+32(FP), R12
+	SHRQ $0x03, R12
+	JZ   rest
+
+vector:
+	VMOVUPD      (R10), Z1
+	VCMPPD       $0x04, Z0, Z1, K2
+	KMOVW        K2, R13
+	POPCNTL      R13, R13
+	VPBROADCASTD R11, Y2
+	VPADDD       numbers<>+0(SB), Y2, Y2
+	VPCOMPRESSD  Y2, K2, Y2
+	VMOVDQU32    Y2, (BX)(R9*4)
+	VCOMPRESSPD  Z1, K2, Z1
+	VMOVUPD      Z1, (SI)(R9*8)
+	ADDQ         R13, R9
+	ADDQ         $0x40, R10
+	ADDQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+
+rest:
+	TESTQ        CX, CX
+	JZ           end
+	VMOVUPD.Z    (R10), K1, Z1
+	VCMPPD       $0x04, Z0, Z1, K2
+	KMOVW        K2, R10
+	POPCNTL      R10, R10
+	VPBROADCASTD R11, Y2
+	VPADDD       numbers<>+0(SB), Y2, Y2
+	VPCOMPRESSD  Y2, K2, Y2
+	VMOVDQU32    Y2, (BX)(R9*4)
+	VCOMPRESSPD  Z1, K2, Z1
+	VMOVUPD      Z1, (SI)(R9*8)
+	ADDQ         R10, R9
+
+end:
+	MOVQ ld+24(FP), R10
+	SHLQ $0x03, R10
+	ADDQ R10, AX
+	MOVQ step+128(FP), R10
+	ADDQ R10, R8
+	DECQ DX
+	JNZ  row
+	MOVQ R9, n+144(FP)
+	VZEROUPPER
+	RET
+
 // func nonZero64AVX512(x []float64, idx []int32) (n int, ones bool)
 // Requires: AVX, AVX2, AVX512F, AVX512VL, POPCNT
 TEXT ·nonZero64AVX512(SB), NOSPLIT, $0-57
@@ -13966,6 +16586,1015 @@ next12:
 bad:
 	MOVB $0x00, AL
 	MOVB AL, ok+88(FP)
+	VZEROUPPER
+	RET
+
+// func sumRuns32AVX2(dst []float32, step int, n int, w []float32, base int, stepW int, ldw int, idx []int32, val []float32, start []int32, stride int, span int, count int) (ok bool)
+// Requires: AVX, FMA3
+TEXT ·sumRuns32AVX2(SB), NOSPLIT, $0-185
+	MOVQ    n+32(FP), AX
+	MOVQ    w_len+48(FP), CX
+	SUBQ    AX, CX
+	SHLQ    $0x02, CX
+	LEAQ    -1(AX), DX
+	SHRQ    $0x03, DX
+	MOVQ    DX, BX
+	SHLQ    $0x03, BX
+	NEGQ    BX
+	ADDQ    AX, BX
+	INCQ    DX
+	LEAQ    ones<>+32(SB), AX
+	SHLQ    $0x02, BX
+	SUBQ    BX, AX
+	VMOVDQU (AX), Y0
+	MOVQ    dst_base+0(FP), AX
+	MOVQ    w_base+40(FP), BX
+	MOVQ    base+64(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    ldw+80(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    idx_base+88(FP), R8
+	MOVQ    val_base+112(FP), R9
+	MOVQ    start_base+136(FP), R10
+	MOVQ    count+176(FP), R11
+	CMPQ    DX, $0x0c
+	JEQ     tile12
+	CMPQ    DX, $0x0b
+	JEQ     tile11
+	CMPQ    DX, $0x0a
+	JEQ     tile10
+	CMPQ    DX, $0x09
+	JEQ     tile9
+	CMPQ    DX, $0x08
+	JEQ     tile8
+	CMPQ    DX, $0x07
+	JEQ     tile7
+	CMPQ    DX, $0x06
+	JEQ     tile6
+	CMPQ    DX, $0x05
+	JEQ     tile5
+	CMPQ    DX, $0x04
+	JEQ     tile4
+	CMPQ    DX, $0x03
+	JEQ     tile3
+	CMPQ    DX, $0x02
+	JEQ     tile2
+
+next1:
+	MOVQ       span+168(FP), R12
+	MOVLQSX    (R10)(R12*4), R12
+	MOVLQSX    (R10), DX
+	CMPQ       DX, R12
+	JGE        none1
+	VMASKMOVPS (AX), Y0, Y1
+
+sum1:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSS (R9)(DX*4), Y2
+	VMASKMOVPS   (BX)(R13*1), Y0, Y3
+	VFMADD231PS  Y3, Y2, Y1
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum1
+	VMASKMOVPS   Y1, Y0, (AX)
+
+none1:
+	MOVQ step+24(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next1
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile2:
+next2:
+	MOVQ       span+168(FP), R12
+	MOVLQSX    (R10)(R12*4), R12
+	MOVLQSX    (R10), DX
+	CMPQ       DX, R12
+	JGE        none2
+	VMOVUPS    (AX), Y1
+	VMASKMOVPS 32(AX), Y0, Y2
+
+sum2:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSS (R9)(DX*4), Y3
+	VFMADD231PS  (BX)(R13*1), Y3, Y1
+	VMASKMOVPS   32(BX)(R13*1), Y0, Y4
+	VFMADD231PS  Y4, Y3, Y2
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum2
+	VMOVUPS      Y1, (AX)
+	VMASKMOVPS   Y2, Y0, 32(AX)
+
+none2:
+	MOVQ step+24(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next2
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile3:
+next3:
+	MOVQ       span+168(FP), R12
+	MOVLQSX    (R10)(R12*4), R12
+	MOVLQSX    (R10), DX
+	CMPQ       DX, R12
+	JGE        none3
+	VMOVUPS    (AX), Y1
+	VMOVUPS    32(AX), Y2
+	VMASKMOVPS 64(AX), Y0, Y3
+
+sum3:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSS (R9)(DX*4), Y4
+	VFMADD231PS  (BX)(R13*1), Y4, Y1
+	VFMADD231PS  32(BX)(R13*1), Y4, Y2
+	VMASKMOVPS   64(BX)(R13*1), Y0, Y5
+	VFMADD231PS  Y5, Y4, Y3
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum3
+	VMOVUPS      Y1, (AX)
+	VMOVUPS      Y2, 32(AX)
+	VMASKMOVPS   Y3, Y0, 64(AX)
+
+none3:
+	MOVQ step+24(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next3
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile4:
+next4:
+	MOVQ       span+168(FP), R12
+	MOVLQSX    (R10)(R12*4), R12
+	MOVLQSX    (R10), DX
+	CMPQ       DX, R12
+	JGE        none4
+	VMOVUPS    (AX), Y1
+	VMOVUPS    32(AX), Y2
+	VMOVUPS    64(AX), Y3
+	VMASKMOVPS 96(AX), Y0, Y4
+
+sum4:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSS (R9)(DX*4), Y5
+	VFMADD231PS  (BX)(R13*1), Y5, Y1
+	VFMADD231PS  32(BX)(R13*1), Y5, Y2
+	VFMADD231PS  64(BX)(R13*1), Y5, Y3
+	VMASKMOVPS   96(BX)(R13*1), Y0, Y6
+	VFMADD231PS  Y6, Y5, Y4
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum4
+	VMOVUPS      Y1, (AX)
+	VMOVUPS      Y2, 32(AX)
+	VMOVUPS      Y3, 64(AX)
+	VMASKMOVPS   Y4, Y0, 96(AX)
+
+none4:
+	MOVQ step+24(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next4
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile5:
+next5:
+	MOVQ       span+168(FP), R12
+	MOVLQSX    (R10)(R12*4), R12
+	MOVLQSX    (R10), DX
+	CMPQ       DX, R12
+	JGE        none5
+	VMOVUPS    (AX), Y1
+	VMOVUPS    32(AX), Y2
+	VMOVUPS    64(AX), Y3
+	VMOVUPS    96(AX), Y4
+	VMASKMOVPS 128(AX), Y0, Y5
+
+sum5:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSS (R9)(DX*4), Y6
+	VFMADD231PS  (BX)(R13*1), Y6, Y1
+	VFMADD231PS  32(BX)(R13*1), Y6, Y2
+	VFMADD231PS  64(BX)(R13*1), Y6, Y3
+	VFMADD231PS  96(BX)(R13*1), Y6, Y4
+	VMASKMOVPS   128(BX)(R13*1), Y0, Y7
+	VFMADD231PS  Y7, Y6, Y5
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum5
+	VMOVUPS      Y1, (AX)
+	VMOVUPS      Y2, 32(AX)
+	VMOVUPS      Y3, 64(AX)
+	VMOVUPS      Y4, 96(AX)
+	VMASKMOVPS   Y5, Y0, 128(AX)
+
+none5:
+	MOVQ step+24(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next5
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile6:
+next6:
+	MOVQ       span+168(FP), R12
+	MOVLQSX    (R10)(R12*4), R12
+	MOVLQSX    (R10), DX
+	CMPQ       DX, R12
+	JGE        none6
+	VMOVUPS    (AX), Y1
+	VMOVUPS    32(AX), Y2
+	VMOVUPS    64(AX), Y3
+	VMOVUPS    96(AX), Y4
+	VMOVUPS    128(AX), Y5
+	VMASKMOVPS 160(AX), Y0, Y6
+
+sum6:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSS (R9)(DX*4), Y7
+	VFMADD231PS  (BX)(R13*1), Y7, Y1
+	VFMADD231PS  32(BX)(R13*1), Y7, Y2
+	VFMADD231PS  64(BX)(R13*1), Y7, Y3
+	VFMADD231PS  96(BX)(R13*1), Y7, Y4
+	VFMADD231PS  128(BX)(R13*1), Y7, Y5
+	VMASKMOVPS   160(BX)(R13*1), Y0, Y8
+	VFMADD231PS  Y8, Y7, Y6
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum6
+	VMOVUPS      Y1, (AX)
+	VMOVUPS      Y2, 32(AX)
+	VMOVUPS      Y3, 64(AX)
+	VMOVUPS      Y4, 96(AX)
+	VMOVUPS      Y5, 128(AX)
+	VMASKMOVPS   Y6, Y0, 160(AX)
+
+none6:
+	MOVQ step+24(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next6
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile7:
+next7:
+	MOVQ       span+168(FP), R12
+	MOVLQSX    (R10)(R12*4), R12
+	MOVLQSX    (R10), DX
+	CMPQ       DX, R12
+	JGE        none7
+	VMOVUPS    (AX), Y1
+	VMOVUPS    32(AX), Y2
+	VMOVUPS    64(AX), Y3
+	VMOVUPS    96(AX), Y4
+	VMOVUPS    128(AX), Y5
+	VMOVUPS    160(AX), Y6
+	VMASKMOVPS 192(AX), Y0, Y7
+
+sum7:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSS (R9)(DX*4), Y8
+	VFMADD231PS  (BX)(R13*1), Y8, Y1
+	VFMADD231PS  32(BX)(R13*1), Y8, Y2
+	VFMADD231PS  64(BX)(R13*1), Y8, Y3
+	VFMADD231PS  96(BX)(R13*1), Y8, Y4
+	VFMADD231PS  128(BX)(R13*1), Y8, Y5
+	VFMADD231PS  160(BX)(R13*1), Y8, Y6
+	VMASKMOVPS   192(BX)(R13*1), Y0, Y9
+	VFMADD231PS  Y9, Y8, Y7
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum7
+	VMOVUPS      Y1, (AX)
+	VMOVUPS      Y2, 32(AX)
+	VMOVUPS      Y3, 64(AX)
+	VMOVUPS      Y4, 96(AX)
+	VMOVUPS      Y5, 128(AX)
+	VMOVUPS      Y6, 160(AX)
+	VMASKMOVPS   Y7, Y0, 192(AX)
+
+none7:
+	MOVQ step+24(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next7
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile8:
+next8:
+	MOVQ       span+168(FP), R12
+	MOVLQSX    (R10)(R12*4), R12
+	MOVLQSX    (R10), DX
+	CMPQ       DX, R12
+	JGE        none8
+	VMOVUPS    (AX), Y1
+	VMOVUPS    32(AX), Y2
+	VMOVUPS    64(AX), Y3
+	VMOVUPS    96(AX), Y4
+	VMOVUPS    128(AX), Y5
+	VMOVUPS    160(AX), Y6
+	VMOVUPS    192(AX), Y7
+	VMASKMOVPS 224(AX), Y0, Y8
+
+sum8:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSS (R9)(DX*4), Y9
+	VFMADD231PS  (BX)(R13*1), Y9, Y1
+	VFMADD231PS  32(BX)(R13*1), Y9, Y2
+	VFMADD231PS  64(BX)(R13*1), Y9, Y3
+	VFMADD231PS  96(BX)(R13*1), Y9, Y4
+	VFMADD231PS  128(BX)(R13*1), Y9, Y5
+	VFMADD231PS  160(BX)(R13*1), Y9, Y6
+	VFMADD231PS  192(BX)(R13*1), Y9, Y7
+	VMASKMOVPS   224(BX)(R13*1), Y0, Y10
+	VFMADD231PS  Y10, Y9, Y8
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum8
+	VMOVUPS      Y1, (AX)
+	VMOVUPS      Y2, 32(AX)
+	VMOVUPS      Y3, 64(AX)
+	VMOVUPS      Y4, 96(AX)
+	VMOVUPS      Y5, 128(AX)
+	VMOVUPS      Y6, 160(AX)
+	VMOVUPS      Y7, 192(AX)
+	VMASKMOVPS   Y8, Y0, 224(AX)
+
+none8:
+	MOVQ step+24(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next8
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile9:
+next9:
+	MOVQ       span+168(FP), R12
+	MOVLQSX    (R10)(R12*4), R12
+	MOVLQSX    (R10), DX
+	CMPQ       DX, R12
+	JGE        none9
+	VMOVUPS    (AX), Y1
+	VMOVUPS    32(AX), Y2
+	VMOVUPS    64(AX), Y3
+	VMOVUPS    96(AX), Y4
+	VMOVUPS    128(AX), Y5
+	VMOVUPS    160(AX), Y6
+	VMOVUPS    192(AX), Y7
+	VMOVUPS    224(AX), Y8
+	VMASKMOVPS 256(AX), Y0, Y9
+
+sum9:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSS (R9)(DX*4), Y10
+	VFMADD231PS  (BX)(R13*1), Y10, Y1
+	VFMADD231PS  32(BX)(R13*1), Y10, Y2
+	VFMADD231PS  64(BX)(R13*1), Y10, Y3
+	VFMADD231PS  96(BX)(R13*1), Y10, Y4
+	VFMADD231PS  128(BX)(R13*1), Y10, Y5
+	VFMADD231PS  160(BX)(R13*1), Y10, Y6
+	VFMADD231PS  192(BX)(R13*1), Y10, Y7
+	VFMADD231PS  224(BX)(R13*1), Y10, Y8
+	VMASKMOVPS   256(BX)(R13*1), Y0, Y11
+	VFMADD231PS  Y11, Y10, Y9
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum9
+	VMOVUPS      Y1, (AX)
+	VMOVUPS      Y2, 32(AX)
+	VMOVUPS      Y3, 64(AX)
+	VMOVUPS      Y4, 96(AX)
+	VMOVUPS      Y5, 128(AX)
+	VMOVUPS      Y6, 160(AX)
+	VMOVUPS      Y7, 192(AX)
+	VMOVUPS      Y8, 224(AX)
+	VMASKMOVPS   Y9, Y0, 256(AX)
+
+none9:
+	MOVQ step+24(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next9
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile10:
+next10:
+	MOVQ       span+168(FP), R12
+	MOVLQSX    (R10)(R12*4), R12
+	MOVLQSX    (R10), DX
+	CMPQ       DX, R12
+	JGE        none10
+	VMOVUPS    (AX), Y1
+	VMOVUPS    32(AX), Y2
+	VMOVUPS    64(AX), Y3
+	VMOVUPS    96(AX), Y4
+	VMOVUPS    128(AX), Y5
+	VMOVUPS    160(AX), Y6
+	VMOVUPS    192(AX), Y7
+	VMOVUPS    224(AX), Y8
+	VMOVUPS    256(AX), Y9
+	VMASKMOVPS 288(AX), Y0, Y10
+
+sum10:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSS (R9)(DX*4), Y11
+	VFMADD231PS  (BX)(R13*1), Y11, Y1
+	VFMADD231PS  32(BX)(R13*1), Y11, Y2
+	VFMADD231PS  64(BX)(R13*1), Y11, Y3
+	VFMADD231PS  96(BX)(R13*1), Y11, Y4
+	VFMADD231PS  128(BX)(R13*1), Y11, Y5
+	VFMADD231PS  160(BX)(R13*1), Y11, Y6
+	VFMADD231PS  192(BX)(R13*1), Y11, Y7
+	VFMADD231PS  224(BX)(R13*1), Y11, Y8
+	VFMADD231PS  256(BX)(R13*1), Y11, Y9
+	VMASKMOVPS   288(BX)(R13*1), Y0, Y12
+	VFMADD231PS  Y12, Y11, Y10
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum10
+	VMOVUPS      Y1, (AX)
+	VMOVUPS      Y2, 32(AX)
+	VMOVUPS      Y3, 64(AX)
+	VMOVUPS      Y4, 96(AX)
+	VMOVUPS      Y5, 128(AX)
+	VMOVUPS      Y6, 160(AX)
+	VMOVUPS      Y7, 192(AX)
+	VMOVUPS      Y8, 224(AX)
+	VMOVUPS      Y9, 256(AX)
+	VMASKMOVPS   Y10, Y0, 288(AX)
+
+none10:
+	MOVQ step+24(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next10
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile11:
+next11:
+	MOVQ       span+168(FP), R12
+	MOVLQSX    (R10)(R12*4), R12
+	MOVLQSX    (R10), DX
+	CMPQ       DX, R12
+	JGE        none11
+	VMOVUPS    (AX), Y1
+	VMOVUPS    32(AX), Y2
+	VMOVUPS    64(AX), Y3
+	VMOVUPS    96(AX), Y4
+	VMOVUPS    128(AX), Y5
+	VMOVUPS    160(AX), Y6
+	VMOVUPS    192(AX), Y7
+	VMOVUPS    224(AX), Y8
+	VMOVUPS    256(AX), Y9
+	VMOVUPS    288(AX), Y10
+	VMASKMOVPS 320(AX), Y0, Y11
+
+sum11:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSS (R9)(DX*4), Y12
+	VFMADD231PS  (BX)(R13*1), Y12, Y1
+	VFMADD231PS  32(BX)(R13*1), Y12, Y2
+	VFMADD231PS  64(BX)(R13*1), Y12, Y3
+	VFMADD231PS  96(BX)(R13*1), Y12, Y4
+	VFMADD231PS  128(BX)(R13*1), Y12, Y5
+	VFMADD231PS  160(BX)(R13*1), Y12, Y6
+	VFMADD231PS  192(BX)(R13*1), Y12, Y7
+	VFMADD231PS  224(BX)(R13*1), Y12, Y8
+	VFMADD231PS  256(BX)(R13*1), Y12, Y9
+	VFMADD231PS  288(BX)(R13*1), Y12, Y10
+	VMASKMOVPS   320(BX)(R13*1), Y0, Y13
+	VFMADD231PS  Y13, Y12, Y11
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum11
+	VMOVUPS      Y1, (AX)
+	VMOVUPS      Y2, 32(AX)
+	VMOVUPS      Y3, 64(AX)
+	VMOVUPS      Y4, 96(AX)
+	VMOVUPS      Y5, 128(AX)
+	VMOVUPS      Y6, 160(AX)
+	VMOVUPS      Y7, 192(AX)
+	VMOVUPS      Y8, 224(AX)
+	VMOVUPS      Y9, 256(AX)
+	VMOVUPS      Y10, 288(AX)
+	VMASKMOVPS   Y11, Y0, 320(AX)
+
+none11:
+	MOVQ step+24(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next11
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile12:
+next12:
+	MOVQ       span+168(FP), R12
+	MOVLQSX    (R10)(R12*4), R12
+	MOVLQSX    (R10), DX
+	CMPQ       DX, R12
+	JGE        none12
+	VMOVUPS    (AX), Y1
+	VMOVUPS    32(AX), Y2
+	VMOVUPS    64(AX), Y3
+	VMOVUPS    96(AX), Y4
+	VMOVUPS    128(AX), Y5
+	VMOVUPS    160(AX), Y6
+	VMOVUPS    192(AX), Y7
+	VMOVUPS    224(AX), Y8
+	VMOVUPS    256(AX), Y9
+	VMOVUPS    288(AX), Y10
+	VMOVUPS    320(AX), Y11
+	VMASKMOVPS 352(AX), Y0, Y12
+
+sum12:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSS (R9)(DX*4), Y13
+	VFMADD231PS  (BX)(R13*1), Y13, Y1
+	VFMADD231PS  32(BX)(R13*1), Y13, Y2
+	VFMADD231PS  64(BX)(R13*1), Y13, Y3
+	VFMADD231PS  96(BX)(R13*1), Y13, Y4
+	VFMADD231PS  128(BX)(R13*1), Y13, Y5
+	VFMADD231PS  160(BX)(R13*1), Y13, Y6
+	VFMADD231PS  192(BX)(R13*1), Y13, Y7
+	VFMADD231PS  224(BX)(R13*1), Y13, Y8
+	VFMADD231PS  256(BX)(R13*1), Y13, Y9
+	VFMADD231PS  288(BX)(R13*1), Y13, Y10
+	VFMADD231PS  320(BX)(R13*1), Y13, Y11
+	VMASKMOVPS   352(BX)(R13*1), Y0, Y14
+	VFMADD231PS  Y14, Y13, Y12
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum12
+	VMOVUPS      Y1, (AX)
+	VMOVUPS      Y2, 32(AX)
+	VMOVUPS      Y3, 64(AX)
+	VMOVUPS      Y4, 96(AX)
+	VMOVUPS      Y5, 128(AX)
+	VMOVUPS      Y6, 160(AX)
+	VMOVUPS      Y7, 192(AX)
+	VMOVUPS      Y8, 224(AX)
+	VMOVUPS      Y9, 256(AX)
+	VMOVUPS      Y10, 288(AX)
+	VMOVUPS      Y11, 320(AX)
+	VMASKMOVPS   Y12, Y0, 352(AX)
+
+none12:
+	MOVQ step+24(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x02, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next12
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+bad:
+	MOVB $0x00, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+// func patches32AVX2(dst []float32, src []float32, width int, kh int, kw int, oh int, ow int, d int)
+// Requires: AVX
+TEXT ·patches32AVX2(SB), NOSPLIT, $0-96
+	MOVQ    dst_base+0(FP), AX
+	MOVQ    src_base+24(FP), CX
+	MOVQ    width+48(FP), DX
+	SHLQ    $0x02, DX
+	MOVQ    ow+80(FP), SI
+	MOVQ    SI, BX
+	SHRQ    $0x03, BX
+	ANDQ    $0x00000007, SI
+	LEAQ    ones<>+32(SB), DI
+	MOVQ    SI, R8
+	SHLQ    $0x02, R8
+	SUBQ    R8, DI
+	VMOVDQU (DI), Y0
+	SHLQ    $0x02, SI
+	MOVQ    d+88(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    kh+56(FP), R8
+
+kernelRow:
+	MOVQ kw+64(FP), R9
+	MOVQ CX, R10
+
+kernelColumn:
+	MOVQ R10, R11
+	MOVQ oh+72(FP), R12
+
+row:
+	MOVQ  R11, R13
+	MOVQ  BX, R14
+	TESTQ R14, R14
+	JZ    rest
+
+vector:
+	VMOVUPS (R13), Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    $0x20, R13
+	ADDQ    $0x20, AX
+	DECQ    R14
+	JNZ     vector
+
+rest:
+	VMASKMOVPS (R13), Y0, Y1
+	VMASKMOVPS Y1, Y0, (AX)
+	ADDQ       SI, AX
+	ADDQ       DX, R11
+	DECQ       R12
+	JNZ        row
+	ADDQ       DI, R10
+	DECQ       R9
+	JNZ        kernelColumn
+	MOVQ       d+88(FP), R9
+	IMULQ      DX, R9
+	ADDQ       R9, CX
+	DECQ       R8
+	JNZ        kernelRow
+	VZEROUPPER
+	RET
+
+// func addPatches32AVX2(dst []float32, src []float32, width int, kh int, kw int, oh int, ow int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·addPatches32AVX2(SB), NOSPLIT, $584-88
+	XORQ CX, CX
+	MOVQ ow+80(FP), DX
+
+vector:
+	XORQ    AX, AX
+	MOVQ    width+48(FP), BX
+	SUBQ    CX, BX
+	XORQ    SI, SI
+	MOVQ    $0x00000008, DI
+	CMPQ    AX, SI
+	CMOVQLT SI, AX
+	CMPQ    AX, DI
+	CMOVQGT DI, AX
+	CMPQ    BX, SI
+	CMOVQLT SI, BX
+	CMPQ    BX, DI
+	CMOVQGT DI, BX
+	LEAQ    ones<>+32(SB), SI
+	SHLQ    $0x02, AX
+	SUBQ    AX, SI
+	VMOVDQU (SI), Y0
+	LEAQ    ones<>+32(SB), AX
+	SHLQ    $0x02, BX
+	SUBQ    BX, AX
+	VMOVDQU (AX), Y1
+	VPANDN  Y1, Y0, Y0
+	XORQ    BX, BX
+	LEAQ    (SP), AX
+
+mask:
+	MOVQ    kw+64(FP), R8
+	MOVQ    BX, SI
+	SUBQ    CX, SI
+	MOVQ    SI, DI
+	ADDQ    DX, DI
+	XORQ    R9, R9
+	MOVQ    $0x00000008, R10
+	CMPQ    SI, R9
+	CMOVQLT R9, SI
+	CMPQ    SI, R10
+	CMOVQGT R10, SI
+	CMPQ    DI, R9
+	CMOVQLT R9, DI
+	CMPQ    DI, R10
+	CMOVQGT R10, DI
+	LEAQ    ones<>+32(SB), R9
+	SHLQ    $0x02, SI
+	SUBQ    SI, R9
+	VMOVDQU (R9), Y1
+	LEAQ    ones<>+32(SB), SI
+	SHLQ    $0x02, DI
+	SUBQ    DI, SI
+	VMOVDQU (SI), Y2
+	VPANDN  Y2, Y1, Y1
+	VMOVDQU Y1, (AX)
+	ADDQ    $0x20, AX
+	INCQ    BX
+	CMPQ    BX, R8
+	JLT     mask
+	VPXOR   Y1, Y1, Y1
+	VMOVDQU Y1, (AX)
+	VPXOR   Y1, Y1, Y1
+	VMOVDQU Y1, 32(AX)
+	MOVQ    oh+72(FP), DI
+	IMULQ   DX, DI
+	MOVQ    kw+64(FP), SI
+	IMULQ   DI, SI
+	DECQ    DI
+	SHLQ    $0x02, DI
+	MOVQ    SI, R8
+	SUBQ    DX, R8
+	SHLQ    $0x02, SI
+	SHLQ    $0x02, R8
+	MOVQ    src_base+24(FP), R9
+	LEAQ    (R9)(CX*4), R9
+	MOVQ    dst_base+0(FP), R10
+	LEAQ    (R10)(CX*4), R10
+	XORQ    R11, R11
+	MOVQ    $0x00000001, R12
+
+row:
+	VMASKMOVPS (R10), Y0, Y1
+	VPXOR      Y2, Y2, Y2
+	VPXOR      Y3, Y3, Y3
+	MOVQ       R9, R13
+	LEAQ       (SP), AX
+	MOVQ       kw+64(FP), BX
+
+columns:
+	VMOVDQU (AX), Y4
+	VMOVDQU 32(AX), Y5
+	VMOVDQU 64(AX), Y6
+	MOVQ    R13, R14
+	MOVQ    R12, R15
+
+patch:
+	VMASKMOVPS (R14), Y4, Y7
+	VADDPS     Y7, Y1, Y1
+	VMASKMOVPS (R14)(DI*1), Y5, Y7
+	VADDPS     Y7, Y2, Y2
+	VMASKMOVPS (R14)(DI*2), Y6, Y7
+	VADDPS     Y7, Y3, Y3
+	ADDQ       R8, R14
+	DECQ       R15
+	JNZ        patch
+	LEAQ       (R13)(DI*2), R13
+	ADDQ       DI, R13
+	ADDQ       $0x60, AX
+	SUBQ       $0x03, BX
+	JGT        columns
+	VADDPS     Y2, Y1, Y1
+	VADDPS     Y3, Y1, Y1
+	VMASKMOVPS Y1, Y0, (R10)
+	MOVQ       width+48(FP), AX
+	SHLQ       $0x02, AX
+	ADDQ       AX, R10
+	INCQ       R11
+	MOVQ       kh+56(FP), AX
+	CMPQ       R11, AX
+	JGE        all
+	INCQ       R12
+
+all:
+	MOVQ oh+72(FP), AX
+	CMPQ R11, AX
+	JGE  below
+	LEAQ (R9)(DX*4), R9
+	JMP  row
+
+below:
+	ADDQ SI, R9
+	DECQ R12
+	JNZ  row
+	ADDQ $0x08, CX
+	MOVQ width+48(FP), BX
+	CMPQ CX, BX
+	JLT  vector
+	VZEROUPPER
+	RET
+
+// func listRows32AVX2(x []float32, ld int, cols int, rows int, idx []int32, val []float32, start []int32, base int, step int, from int) (n int)
+// Requires: AVX, AVX2, BMI
+TEXT ·listRows32AVX2(SB), NOSPLIT, $0-152
+	MOVQ    x_base+0(FP), AX
+	MOVQ    cols+32(FP), CX
+	MOVQ    rows+40(FP), DX
+	ANDQ    $0x00000007, CX
+	LEAQ    ones<>+32(SB), BX
+	MOVQ    CX, SI
+	SHLQ    $0x02, SI
+	SUBQ    SI, BX
+	VMOVDQU (BX), Y0
+	MOVQ    idx_base+48(FP), BX
+	MOVQ    val_base+72(FP), SI
+	MOVQ    start_base+96(FP), DI
+	MOVQ    base+120(FP), R8
+	MOVQ    from+136(FP), R9
+	VPXOR   Y1, Y1, Y1
+
+row:
+	MOVL R9, (DI)
+	ADDQ $0x04, DI
+	MOVQ AX, R10
+	MOVQ R8, R11
+	MOVQ cols+32(FP), R12
+	SHRQ $0x03, R12
+	JZ   rest
+
+vector:
+	VMOVUPS   (R10), Y2
+	VCMPPS    $0x04, Y1, Y2, Y2
+	VMOVMSKPS Y2, R13
+	TESTL     R13, R13
+	JZ        noneVector
+
+bitVector:
+	TZCNTL R13, R14
+	MOVL   (R10)(R14*4), R15
+	MOVL   R15, (SI)(R9*4)
+	ADDQ   R11, R14
+	MOVL   R14, (BX)(R9*4)
+	INCQ   R9
+	BLSRL  R13, R13
+	JNZ    bitVector
+
+noneVector:
+	ADDQ $0x20, R10
+	ADDQ $0x08, R11
+	DECQ R12
+	JNZ  vector
+
+rest:
+	TESTQ      CX, CX
+	JZ         end
+	VMASKMOVPS (R10), Y0, Y2
+	VCMPPS     $0x04, Y1, Y2, Y2
+	VMOVMSKPS  Y2, R12
+	TESTL      R12, R12
+	JZ         noneRest
+
+bitRest:
+	TZCNTL R12, R13
+	MOVL   (R10)(R13*4), R14
+	MOVL   R14, (SI)(R9*4)
+	ADDQ   R11, R13
+	MOVL   R13, (BX)(R9*4)
+	INCQ   R9
+	BLSRL  R12, R12
+	JNZ    bitRest
+
+noneRest:
+end:
+	MOVQ ld+24(FP), R10
+	SHLQ $0x02, R10
+	ADDQ R10, AX
+	MOVQ step+128(FP), R10
+	ADDQ R10, R8
+	DECQ DX
+	JNZ  row
+	MOVQ R9, n+144(FP)
 	VZEROUPPER
 	RET
 
@@ -16488,6 +20117,1015 @@ next12:
 bad:
 	MOVB $0x00, AL
 	MOVB AL, ok+88(FP)
+	VZEROUPPER
+	RET
+
+// func sumRuns64AVX2(dst []float64, step int, n int, w []float64, base int, stepW int, ldw int, idx []int32, val []float64, start []int32, stride int, span int, count int) (ok bool)
+// Requires: AVX, FMA3
+TEXT ·sumRuns64AVX2(SB), NOSPLIT, $0-185
+	MOVQ    n+32(FP), AX
+	MOVQ    w_len+48(FP), CX
+	SUBQ    AX, CX
+	SHLQ    $0x03, CX
+	LEAQ    -1(AX), DX
+	SHRQ    $0x02, DX
+	MOVQ    DX, BX
+	SHLQ    $0x02, BX
+	NEGQ    BX
+	ADDQ    AX, BX
+	INCQ    DX
+	LEAQ    ones<>+32(SB), AX
+	SHLQ    $0x03, BX
+	SUBQ    BX, AX
+	VMOVDQU (AX), Y0
+	MOVQ    dst_base+0(FP), AX
+	MOVQ    w_base+40(FP), BX
+	MOVQ    base+64(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    ldw+80(FP), DI
+	SHLQ    $0x03, DI
+	MOVQ    idx_base+88(FP), R8
+	MOVQ    val_base+112(FP), R9
+	MOVQ    start_base+136(FP), R10
+	MOVQ    count+176(FP), R11
+	CMPQ    DX, $0x0c
+	JEQ     tile12
+	CMPQ    DX, $0x0b
+	JEQ     tile11
+	CMPQ    DX, $0x0a
+	JEQ     tile10
+	CMPQ    DX, $0x09
+	JEQ     tile9
+	CMPQ    DX, $0x08
+	JEQ     tile8
+	CMPQ    DX, $0x07
+	JEQ     tile7
+	CMPQ    DX, $0x06
+	JEQ     tile6
+	CMPQ    DX, $0x05
+	JEQ     tile5
+	CMPQ    DX, $0x04
+	JEQ     tile4
+	CMPQ    DX, $0x03
+	JEQ     tile3
+	CMPQ    DX, $0x02
+	JEQ     tile2
+
+next1:
+	MOVQ       span+168(FP), R12
+	MOVLQSX    (R10)(R12*4), R12
+	MOVLQSX    (R10), DX
+	CMPQ       DX, R12
+	JGE        none1
+	VMASKMOVPD (AX), Y0, Y1
+
+sum1:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSD (R9)(DX*8), Y2
+	VMASKMOVPD   (BX)(R13*1), Y0, Y3
+	VFMADD231PD  Y3, Y2, Y1
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum1
+	VMASKMOVPD   Y1, Y0, (AX)
+
+none1:
+	MOVQ step+24(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next1
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile2:
+next2:
+	MOVQ       span+168(FP), R12
+	MOVLQSX    (R10)(R12*4), R12
+	MOVLQSX    (R10), DX
+	CMPQ       DX, R12
+	JGE        none2
+	VMOVUPD    (AX), Y1
+	VMASKMOVPD 32(AX), Y0, Y2
+
+sum2:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSD (R9)(DX*8), Y3
+	VFMADD231PD  (BX)(R13*1), Y3, Y1
+	VMASKMOVPD   32(BX)(R13*1), Y0, Y4
+	VFMADD231PD  Y4, Y3, Y2
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum2
+	VMOVUPD      Y1, (AX)
+	VMASKMOVPD   Y2, Y0, 32(AX)
+
+none2:
+	MOVQ step+24(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next2
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile3:
+next3:
+	MOVQ       span+168(FP), R12
+	MOVLQSX    (R10)(R12*4), R12
+	MOVLQSX    (R10), DX
+	CMPQ       DX, R12
+	JGE        none3
+	VMOVUPD    (AX), Y1
+	VMOVUPD    32(AX), Y2
+	VMASKMOVPD 64(AX), Y0, Y3
+
+sum3:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSD (R9)(DX*8), Y4
+	VFMADD231PD  (BX)(R13*1), Y4, Y1
+	VFMADD231PD  32(BX)(R13*1), Y4, Y2
+	VMASKMOVPD   64(BX)(R13*1), Y0, Y5
+	VFMADD231PD  Y5, Y4, Y3
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum3
+	VMOVUPD      Y1, (AX)
+	VMOVUPD      Y2, 32(AX)
+	VMASKMOVPD   Y3, Y0, 64(AX)
+
+none3:
+	MOVQ step+24(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next3
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile4:
+next4:
+	MOVQ       span+168(FP), R12
+	MOVLQSX    (R10)(R12*4), R12
+	MOVLQSX    (R10), DX
+	CMPQ       DX, R12
+	JGE        none4
+	VMOVUPD    (AX), Y1
+	VMOVUPD    32(AX), Y2
+	VMOVUPD    64(AX), Y3
+	VMASKMOVPD 96(AX), Y0, Y4
+
+sum4:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSD (R9)(DX*8), Y5
+	VFMADD231PD  (BX)(R13*1), Y5, Y1
+	VFMADD231PD  32(BX)(R13*1), Y5, Y2
+	VFMADD231PD  64(BX)(R13*1), Y5, Y3
+	VMASKMOVPD   96(BX)(R13*1), Y0, Y6
+	VFMADD231PD  Y6, Y5, Y4
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum4
+	VMOVUPD      Y1, (AX)
+	VMOVUPD      Y2, 32(AX)
+	VMOVUPD      Y3, 64(AX)
+	VMASKMOVPD   Y4, Y0, 96(AX)
+
+none4:
+	MOVQ step+24(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next4
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile5:
+next5:
+	MOVQ       span+168(FP), R12
+	MOVLQSX    (R10)(R12*4), R12
+	MOVLQSX    (R10), DX
+	CMPQ       DX, R12
+	JGE        none5
+	VMOVUPD    (AX), Y1
+	VMOVUPD    32(AX), Y2
+	VMOVUPD    64(AX), Y3
+	VMOVUPD    96(AX), Y4
+	VMASKMOVPD 128(AX), Y0, Y5
+
+sum5:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSD (R9)(DX*8), Y6
+	VFMADD231PD  (BX)(R13*1), Y6, Y1
+	VFMADD231PD  32(BX)(R13*1), Y6, Y2
+	VFMADD231PD  64(BX)(R13*1), Y6, Y3
+	VFMADD231PD  96(BX)(R13*1), Y6, Y4
+	VMASKMOVPD   128(BX)(R13*1), Y0, Y7
+	VFMADD231PD  Y7, Y6, Y5
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum5
+	VMOVUPD      Y1, (AX)
+	VMOVUPD      Y2, 32(AX)
+	VMOVUPD      Y3, 64(AX)
+	VMOVUPD      Y4, 96(AX)
+	VMASKMOVPD   Y5, Y0, 128(AX)
+
+none5:
+	MOVQ step+24(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next5
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile6:
+next6:
+	MOVQ       span+168(FP), R12
+	MOVLQSX    (R10)(R12*4), R12
+	MOVLQSX    (R10), DX
+	CMPQ       DX, R12
+	JGE        none6
+	VMOVUPD    (AX), Y1
+	VMOVUPD    32(AX), Y2
+	VMOVUPD    64(AX), Y3
+	VMOVUPD    96(AX), Y4
+	VMOVUPD    128(AX), Y5
+	VMASKMOVPD 160(AX), Y0, Y6
+
+sum6:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSD (R9)(DX*8), Y7
+	VFMADD231PD  (BX)(R13*1), Y7, Y1
+	VFMADD231PD  32(BX)(R13*1), Y7, Y2
+	VFMADD231PD  64(BX)(R13*1), Y7, Y3
+	VFMADD231PD  96(BX)(R13*1), Y7, Y4
+	VFMADD231PD  128(BX)(R13*1), Y7, Y5
+	VMASKMOVPD   160(BX)(R13*1), Y0, Y8
+	VFMADD231PD  Y8, Y7, Y6
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum6
+	VMOVUPD      Y1, (AX)
+	VMOVUPD      Y2, 32(AX)
+	VMOVUPD      Y3, 64(AX)
+	VMOVUPD      Y4, 96(AX)
+	VMOVUPD      Y5, 128(AX)
+	VMASKMOVPD   Y6, Y0, 160(AX)
+
+none6:
+	MOVQ step+24(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next6
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile7:
+next7:
+	MOVQ       span+168(FP), R12
+	MOVLQSX    (R10)(R12*4), R12
+	MOVLQSX    (R10), DX
+	CMPQ       DX, R12
+	JGE        none7
+	VMOVUPD    (AX), Y1
+	VMOVUPD    32(AX), Y2
+	VMOVUPD    64(AX), Y3
+	VMOVUPD    96(AX), Y4
+	VMOVUPD    128(AX), Y5
+	VMOVUPD    160(AX), Y6
+	VMASKMOVPD 192(AX), Y0, Y7
+
+sum7:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSD (R9)(DX*8), Y8
+	VFMADD231PD  (BX)(R13*1), Y8, Y1
+	VFMADD231PD  32(BX)(R13*1), Y8, Y2
+	VFMADD231PD  64(BX)(R13*1), Y8, Y3
+	VFMADD231PD  96(BX)(R13*1), Y8, Y4
+	VFMADD231PD  128(BX)(R13*1), Y8, Y5
+	VFMADD231PD  160(BX)(R13*1), Y8, Y6
+	VMASKMOVPD   192(BX)(R13*1), Y0, Y9
+	VFMADD231PD  Y9, Y8, Y7
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum7
+	VMOVUPD      Y1, (AX)
+	VMOVUPD      Y2, 32(AX)
+	VMOVUPD      Y3, 64(AX)
+	VMOVUPD      Y4, 96(AX)
+	VMOVUPD      Y5, 128(AX)
+	VMOVUPD      Y6, 160(AX)
+	VMASKMOVPD   Y7, Y0, 192(AX)
+
+none7:
+	MOVQ step+24(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next7
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile8:
+next8:
+	MOVQ       span+168(FP), R12
+	MOVLQSX    (R10)(R12*4), R12
+	MOVLQSX    (R10), DX
+	CMPQ       DX, R12
+	JGE        none8
+	VMOVUPD    (AX), Y1
+	VMOVUPD    32(AX), Y2
+	VMOVUPD    64(AX), Y3
+	VMOVUPD    96(AX), Y4
+	VMOVUPD    128(AX), Y5
+	VMOVUPD    160(AX), Y6
+	VMOVUPD    192(AX), Y7
+	VMASKMOVPD 224(AX), Y0, Y8
+
+sum8:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSD (R9)(DX*8), Y9
+	VFMADD231PD  (BX)(R13*1), Y9, Y1
+	VFMADD231PD  32(BX)(R13*1), Y9, Y2
+	VFMADD231PD  64(BX)(R13*1), Y9, Y3
+	VFMADD231PD  96(BX)(R13*1), Y9, Y4
+	VFMADD231PD  128(BX)(R13*1), Y9, Y5
+	VFMADD231PD  160(BX)(R13*1), Y9, Y6
+	VFMADD231PD  192(BX)(R13*1), Y9, Y7
+	VMASKMOVPD   224(BX)(R13*1), Y0, Y10
+	VFMADD231PD  Y10, Y9, Y8
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum8
+	VMOVUPD      Y1, (AX)
+	VMOVUPD      Y2, 32(AX)
+	VMOVUPD      Y3, 64(AX)
+	VMOVUPD      Y4, 96(AX)
+	VMOVUPD      Y5, 128(AX)
+	VMOVUPD      Y6, 160(AX)
+	VMOVUPD      Y7, 192(AX)
+	VMASKMOVPD   Y8, Y0, 224(AX)
+
+none8:
+	MOVQ step+24(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next8
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile9:
+next9:
+	MOVQ       span+168(FP), R12
+	MOVLQSX    (R10)(R12*4), R12
+	MOVLQSX    (R10), DX
+	CMPQ       DX, R12
+	JGE        none9
+	VMOVUPD    (AX), Y1
+	VMOVUPD    32(AX), Y2
+	VMOVUPD    64(AX), Y3
+	VMOVUPD    96(AX), Y4
+	VMOVUPD    128(AX), Y5
+	VMOVUPD    160(AX), Y6
+	VMOVUPD    192(AX), Y7
+	VMOVUPD    224(AX), Y8
+	VMASKMOVPD 256(AX), Y0, Y9
+
+sum9:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSD (R9)(DX*8), Y10
+	VFMADD231PD  (BX)(R13*1), Y10, Y1
+	VFMADD231PD  32(BX)(R13*1), Y10, Y2
+	VFMADD231PD  64(BX)(R13*1), Y10, Y3
+	VFMADD231PD  96(BX)(R13*1), Y10, Y4
+	VFMADD231PD  128(BX)(R13*1), Y10, Y5
+	VFMADD231PD  160(BX)(R13*1), Y10, Y6
+	VFMADD231PD  192(BX)(R13*1), Y10, Y7
+	VFMADD231PD  224(BX)(R13*1), Y10, Y8
+	VMASKMOVPD   256(BX)(R13*1), Y0, Y11
+	VFMADD231PD  Y11, Y10, Y9
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum9
+	VMOVUPD      Y1, (AX)
+	VMOVUPD      Y2, 32(AX)
+	VMOVUPD      Y3, 64(AX)
+	VMOVUPD      Y4, 96(AX)
+	VMOVUPD      Y5, 128(AX)
+	VMOVUPD      Y6, 160(AX)
+	VMOVUPD      Y7, 192(AX)
+	VMOVUPD      Y8, 224(AX)
+	VMASKMOVPD   Y9, Y0, 256(AX)
+
+none9:
+	MOVQ step+24(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next9
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile10:
+next10:
+	MOVQ       span+168(FP), R12
+	MOVLQSX    (R10)(R12*4), R12
+	MOVLQSX    (R10), DX
+	CMPQ       DX, R12
+	JGE        none10
+	VMOVUPD    (AX), Y1
+	VMOVUPD    32(AX), Y2
+	VMOVUPD    64(AX), Y3
+	VMOVUPD    96(AX), Y4
+	VMOVUPD    128(AX), Y5
+	VMOVUPD    160(AX), Y6
+	VMOVUPD    192(AX), Y7
+	VMOVUPD    224(AX), Y8
+	VMOVUPD    256(AX), Y9
+	VMASKMOVPD 288(AX), Y0, Y10
+
+sum10:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSD (R9)(DX*8), Y11
+	VFMADD231PD  (BX)(R13*1), Y11, Y1
+	VFMADD231PD  32(BX)(R13*1), Y11, Y2
+	VFMADD231PD  64(BX)(R13*1), Y11, Y3
+	VFMADD231PD  96(BX)(R13*1), Y11, Y4
+	VFMADD231PD  128(BX)(R13*1), Y11, Y5
+	VFMADD231PD  160(BX)(R13*1), Y11, Y6
+	VFMADD231PD  192(BX)(R13*1), Y11, Y7
+	VFMADD231PD  224(BX)(R13*1), Y11, Y8
+	VFMADD231PD  256(BX)(R13*1), Y11, Y9
+	VMASKMOVPD   288(BX)(R13*1), Y0, Y12
+	VFMADD231PD  Y12, Y11, Y10
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum10
+	VMOVUPD      Y1, (AX)
+	VMOVUPD      Y2, 32(AX)
+	VMOVUPD      Y3, 64(AX)
+	VMOVUPD      Y4, 96(AX)
+	VMOVUPD      Y5, 128(AX)
+	VMOVUPD      Y6, 160(AX)
+	VMOVUPD      Y7, 192(AX)
+	VMOVUPD      Y8, 224(AX)
+	VMOVUPD      Y9, 256(AX)
+	VMASKMOVPD   Y10, Y0, 288(AX)
+
+none10:
+	MOVQ step+24(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next10
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile11:
+next11:
+	MOVQ       span+168(FP), R12
+	MOVLQSX    (R10)(R12*4), R12
+	MOVLQSX    (R10), DX
+	CMPQ       DX, R12
+	JGE        none11
+	VMOVUPD    (AX), Y1
+	VMOVUPD    32(AX), Y2
+	VMOVUPD    64(AX), Y3
+	VMOVUPD    96(AX), Y4
+	VMOVUPD    128(AX), Y5
+	VMOVUPD    160(AX), Y6
+	VMOVUPD    192(AX), Y7
+	VMOVUPD    224(AX), Y8
+	VMOVUPD    256(AX), Y9
+	VMOVUPD    288(AX), Y10
+	VMASKMOVPD 320(AX), Y0, Y11
+
+sum11:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSD (R9)(DX*8), Y12
+	VFMADD231PD  (BX)(R13*1), Y12, Y1
+	VFMADD231PD  32(BX)(R13*1), Y12, Y2
+	VFMADD231PD  64(BX)(R13*1), Y12, Y3
+	VFMADD231PD  96(BX)(R13*1), Y12, Y4
+	VFMADD231PD  128(BX)(R13*1), Y12, Y5
+	VFMADD231PD  160(BX)(R13*1), Y12, Y6
+	VFMADD231PD  192(BX)(R13*1), Y12, Y7
+	VFMADD231PD  224(BX)(R13*1), Y12, Y8
+	VFMADD231PD  256(BX)(R13*1), Y12, Y9
+	VFMADD231PD  288(BX)(R13*1), Y12, Y10
+	VMASKMOVPD   320(BX)(R13*1), Y0, Y13
+	VFMADD231PD  Y13, Y12, Y11
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum11
+	VMOVUPD      Y1, (AX)
+	VMOVUPD      Y2, 32(AX)
+	VMOVUPD      Y3, 64(AX)
+	VMOVUPD      Y4, 96(AX)
+	VMOVUPD      Y5, 128(AX)
+	VMOVUPD      Y6, 160(AX)
+	VMOVUPD      Y7, 192(AX)
+	VMOVUPD      Y8, 224(AX)
+	VMOVUPD      Y9, 256(AX)
+	VMOVUPD      Y10, 288(AX)
+	VMASKMOVPD   Y11, Y0, 320(AX)
+
+none11:
+	MOVQ step+24(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next11
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+tile12:
+next12:
+	MOVQ       span+168(FP), R12
+	MOVLQSX    (R10)(R12*4), R12
+	MOVLQSX    (R10), DX
+	CMPQ       DX, R12
+	JGE        none12
+	VMOVUPD    (AX), Y1
+	VMOVUPD    32(AX), Y2
+	VMOVUPD    64(AX), Y3
+	VMOVUPD    96(AX), Y4
+	VMOVUPD    128(AX), Y5
+	VMOVUPD    160(AX), Y6
+	VMOVUPD    192(AX), Y7
+	VMOVUPD    224(AX), Y8
+	VMOVUPD    256(AX), Y9
+	VMOVUPD    288(AX), Y10
+	VMOVUPD    320(AX), Y11
+	VMASKMOVPD 352(AX), Y0, Y12
+
+sum12:
+	MOVLQSX      (R8)(DX*4), R13
+	IMULQ        DI, R13
+	ADDQ         SI, R13
+	CMPQ         R13, CX
+	JA           bad
+	VBROADCASTSD (R9)(DX*8), Y13
+	VFMADD231PD  (BX)(R13*1), Y13, Y1
+	VFMADD231PD  32(BX)(R13*1), Y13, Y2
+	VFMADD231PD  64(BX)(R13*1), Y13, Y3
+	VFMADD231PD  96(BX)(R13*1), Y13, Y4
+	VFMADD231PD  128(BX)(R13*1), Y13, Y5
+	VFMADD231PD  160(BX)(R13*1), Y13, Y6
+	VFMADD231PD  192(BX)(R13*1), Y13, Y7
+	VFMADD231PD  224(BX)(R13*1), Y13, Y8
+	VFMADD231PD  256(BX)(R13*1), Y13, Y9
+	VFMADD231PD  288(BX)(R13*1), Y13, Y10
+	VFMADD231PD  320(BX)(R13*1), Y13, Y11
+	VMASKMOVPD   352(BX)(R13*1), Y0, Y14
+	VFMADD231PD  Y14, Y13, Y12
+	INCQ         DX
+	CMPQ         DX, R12
+	JLT          sum12
+	VMOVUPD      Y1, (AX)
+	VMOVUPD      Y2, 32(AX)
+	VMOVUPD      Y3, 64(AX)
+	VMOVUPD      Y4, 96(AX)
+	VMOVUPD      Y5, 128(AX)
+	VMOVUPD      Y6, 160(AX)
+	VMOVUPD      Y7, 192(AX)
+	VMOVUPD      Y8, 224(AX)
+	VMOVUPD      Y9, 256(AX)
+	VMOVUPD      Y10, 288(AX)
+	VMOVUPD      Y11, 320(AX)
+	VMASKMOVPD   Y12, Y0, 352(AX)
+
+none12:
+	MOVQ step+24(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, AX
+	MOVQ stepW+72(FP), DX
+	SHLQ $0x03, DX
+	ADDQ DX, SI
+	MOVQ stride+160(FP), DX
+	LEAQ (R10)(DX*4), R10
+	DECQ R11
+	JNZ  next12
+	MOVB $0x01, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+bad:
+	MOVB $0x00, AL
+	MOVB AL, ok+184(FP)
+	VZEROUPPER
+	RET
+
+// func patches64AVX2(dst []float64, src []float64, width int, kh int, kw int, oh int, ow int, d int)
+// Requires: AVX
+TEXT ·patches64AVX2(SB), NOSPLIT, $0-96
+	MOVQ    dst_base+0(FP), AX
+	MOVQ    src_base+24(FP), CX
+	MOVQ    width+48(FP), DX
+	SHLQ    $0x03, DX
+	MOVQ    ow+80(FP), SI
+	MOVQ    SI, BX
+	SHRQ    $0x02, BX
+	ANDQ    $0x00000003, SI
+	LEAQ    ones<>+32(SB), DI
+	MOVQ    SI, R8
+	SHLQ    $0x03, R8
+	SUBQ    R8, DI
+	VMOVDQU (DI), Y0
+	SHLQ    $0x03, SI
+	MOVQ    d+88(FP), DI
+	SHLQ    $0x03, DI
+	MOVQ    kh+56(FP), R8
+
+kernelRow:
+	MOVQ kw+64(FP), R9
+	MOVQ CX, R10
+
+kernelColumn:
+	MOVQ R10, R11
+	MOVQ oh+72(FP), R12
+
+row:
+	MOVQ  R11, R13
+	MOVQ  BX, R14
+	TESTQ R14, R14
+	JZ    rest
+
+vector:
+	VMOVUPD (R13), Y1
+	VMOVUPD Y1, (AX)
+	ADDQ    $0x20, R13
+	ADDQ    $0x20, AX
+	DECQ    R14
+	JNZ     vector
+
+rest:
+	VMASKMOVPD (R13), Y0, Y1
+	VMASKMOVPD Y1, Y0, (AX)
+	ADDQ       SI, AX
+	ADDQ       DX, R11
+	DECQ       R12
+	JNZ        row
+	ADDQ       DI, R10
+	DECQ       R9
+	JNZ        kernelColumn
+	MOVQ       d+88(FP), R9
+	IMULQ      DX, R9
+	ADDQ       R9, CX
+	DECQ       R8
+	JNZ        kernelRow
+	VZEROUPPER
+	RET
+
+// func addPatches64AVX2(dst []float64, src []float64, width int, kh int, kw int, oh int, ow int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·addPatches64AVX2(SB), NOSPLIT, $584-88
+	XORQ CX, CX
+	MOVQ ow+80(FP), DX
+
+vector:
+	XORQ    AX, AX
+	MOVQ    width+48(FP), BX
+	SUBQ    CX, BX
+	XORQ    SI, SI
+	MOVQ    $0x00000004, DI
+	CMPQ    AX, SI
+	CMOVQLT SI, AX
+	CMPQ    AX, DI
+	CMOVQGT DI, AX
+	CMPQ    BX, SI
+	CMOVQLT SI, BX
+	CMPQ    BX, DI
+	CMOVQGT DI, BX
+	LEAQ    ones<>+32(SB), SI
+	SHLQ    $0x03, AX
+	SUBQ    AX, SI
+	VMOVDQU (SI), Y0
+	LEAQ    ones<>+32(SB), AX
+	SHLQ    $0x03, BX
+	SUBQ    BX, AX
+	VMOVDQU (AX), Y1
+	VPANDN  Y1, Y0, Y0
+	XORQ    BX, BX
+	LEAQ    (SP), AX
+
+mask:
+	MOVQ    kw+64(FP), R8
+	MOVQ    BX, SI
+	SUBQ    CX, SI
+	MOVQ    SI, DI
+	ADDQ    DX, DI
+	XORQ    R9, R9
+	MOVQ    $0x00000004, R10
+	CMPQ    SI, R9
+	CMOVQLT R9, SI
+	CMPQ    SI, R10
+	CMOVQGT R10, SI
+	CMPQ    DI, R9
+	CMOVQLT R9, DI
+	CMPQ    DI, R10
+	CMOVQGT R10, DI
+	LEAQ    ones<>+32(SB), R9
+	SHLQ    $0x03, SI
+	SUBQ    SI, R9
+	VMOVDQU (R9), Y1
+	LEAQ    ones<>+32(SB), SI
+	SHLQ    $0x03, DI
+	SUBQ    DI, SI
+	VMOVDQU (SI), Y2
+	VPANDN  Y2, Y1, Y1
+	VMOVDQU Y1, (AX)
+	ADDQ    $0x20, AX
+	INCQ    BX
+	CMPQ    BX, R8
+	JLT     mask
+	VPXOR   Y1, Y1, Y1
+	VMOVDQU Y1, (AX)
+	VPXOR   Y1, Y1, Y1
+	VMOVDQU Y1, 32(AX)
+	MOVQ    oh+72(FP), DI
+	IMULQ   DX, DI
+	MOVQ    kw+64(FP), SI
+	IMULQ   DI, SI
+	DECQ    DI
+	SHLQ    $0x03, DI
+	MOVQ    SI, R8
+	SUBQ    DX, R8
+	SHLQ    $0x03, SI
+	SHLQ    $0x03, R8
+	MOVQ    src_base+24(FP), R9
+	LEAQ    (R9)(CX*8), R9
+	MOVQ    dst_base+0(FP), R10
+	LEAQ    (R10)(CX*8), R10
+	XORQ    R11, R11
+	MOVQ    $0x00000001, R12
+
+row:
+	VMASKMOVPD (R10), Y0, Y1
+	VPXOR      Y2, Y2, Y2
+	VPXOR      Y3, Y3, Y3
+	MOVQ       R9, R13
+	LEAQ       (SP), AX
+	MOVQ       kw+64(FP), BX
+
+columns:
+	VMOVDQU (AX), Y4
+	VMOVDQU 32(AX), Y5
+	VMOVDQU 64(AX), Y6
+	MOVQ    R13, R14
+	MOVQ    R12, R15
+
+patch:
+	VMASKMOVPD (R14), Y4, Y7
+	VADDPD     Y7, Y1, Y1
+	VMASKMOVPD (R14)(DI*1), Y5, Y7
+	VADDPD     Y7, Y2, Y2
+	VMASKMOVPD (R14)(DI*2), Y6, Y7
+	VADDPD     Y7, Y3, Y3
+	ADDQ       R8, R14
+	DECQ       R15
+	JNZ        patch
+	LEAQ       (R13)(DI*2), R13
+	ADDQ       DI, R13
+	ADDQ       $0x60, AX
+	SUBQ       $0x03, BX
+	JGT        columns
+	VADDPD     Y2, Y1, Y1
+	VADDPD     Y3, Y1, Y1
+	VMASKMOVPD Y1, Y0, (R10)
+	MOVQ       width+48(FP), AX
+	SHLQ       $0x03, AX
+	ADDQ       AX, R10
+	INCQ       R11
+	MOVQ       kh+56(FP), AX
+	CMPQ       R11, AX
+	JGE        all
+	INCQ       R12
+
+all:
+	MOVQ oh+72(FP), AX
+	CMPQ R11, AX
+	JGE  below
+	LEAQ (R9)(DX*8), R9
+	JMP  row
+
+below:
+	ADDQ SI, R9
+	DECQ R12
+	JNZ  row
+	ADDQ $0x04, CX
+	MOVQ width+48(FP), BX
+	CMPQ CX, BX
+	JLT  vector
+	VZEROUPPER
+	RET
+
+// func listRows64AVX2(x []float64, ld int, cols int, rows int, idx []int32, val []float64, start []int32, base int, step int, from int) (n int)
+// Requires: AVX, AVX2, BMI
+TEXT ·listRows64AVX2(SB), NOSPLIT, $0-152
+	MOVQ    x_base+0(FP), AX
+	MOVQ    cols+32(FP), CX
+	MOVQ    rows+40(FP), DX
+	ANDQ    $0x00000003, CX
+	LEAQ    ones<>+32(SB), BX
+	MOVQ    CX, SI
+	SHLQ    $0x03, SI
+	SUBQ    SI, BX
+	VMOVDQU (BX), Y0
+	MOVQ    idx_base+48(FP), BX
+	MOVQ    val_base+72(FP), SI
+	MOVQ    start_base+96(FP), DI
+	MOVQ    base+120(FP), R8
+	MOVQ    from+136(FP), R9
+	VPXOR   Y1, Y1, Y1
+
+row:
+	MOVL R9, (DI)
+	ADDQ $0x04, DI
+	MOVQ AX, R10
+	MOVQ R8, R11
+	MOVQ cols+32(FP), R12
+	SHRQ $0x02, R12
+	JZ   rest
+
+vector:
+	VMOVUPD   (R10), Y2
+	VCMPPD    $0x04, Y1, Y2, Y2
+	VMOVMSKPD Y2, R13
+	TESTL     R13, R13
+	JZ        noneVector
+
+bitVector:
+	TZCNTL R13, R14
+	MOVQ   (R10)(R14*8), R15
+	MOVQ   R15, (SI)(R9*8)
+	ADDQ   R11, R14
+	MOVL   R14, (BX)(R9*4)
+	INCQ   R9
+	BLSRL  R13, R13
+	JNZ    bitVector
+
+noneVector:
+	ADDQ $0x20, R10
+	ADDQ $0x04, R11
+	DECQ R12
+	JNZ  vector
+
+rest:
+	TESTQ      CX, CX
+	JZ         end
+	VMASKMOVPD (R10), Y0, Y2
+	VCMPPD     $0x04, Y1, Y2, Y2
+	VMOVMSKPD  Y2, R12
+	TESTL      R12, R12
+	JZ         noneRest
+
+bitRest:
+	TZCNTL R12, R13
+	MOVQ   (R10)(R13*8), R14
+	MOVQ   R14, (SI)(R9*8)
+	ADDQ   R11, R13
+	MOVL   R13, (BX)(R9*4)
+	INCQ   R9
+	BLSRL  R12, R12
+	JNZ    bitRest
+
+noneRest:
+end:
+	MOVQ ld+24(FP), R10
+	SHLQ $0x03, R10
+	ADDQ R10, AX
+	MOVQ step+128(FP), R10
+	ADDQ R10, R8
+	DECQ DX
+	JNZ  row
+	MOVQ R9, n+144(FP)
 	VZEROUPPER
 	RET
 

@@ -43,6 +43,13 @@ type kernels[T float] struct {
 	axpyRows    func(dst, w []T, ldw int, idx []int32, val []T, rows int) bool
 	scatterRows func(dst []T, ldd int, idx []int32, src []T, rows int) bool
 
+	// Convolutions: sums of runs, at most tile elements long, patches and lists. What is
+	// listed may be followed by lanes elements that are overwritten.
+	sumRuns    func(dst []T, step, n int, w []T, base, stepW, ldw int, idx []int32, val []T, start []int32, stride, span, count int) bool
+	patches    func(dst, src []T, width, kh, kw, oh, ow, d int)
+	addPatches func(dst, src []T, width, kh, kw, oh, ow int)
+	listRows   func(x []T, ld, cols, rows int, idx []int32, val []T, start []int32, base, step, from int) (n int)
+
 	// Searches, of multiples of group elements.
 	group   int
 	nonZero func(x []T, idx []int32) (n int, ones bool)

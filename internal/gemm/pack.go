@@ -72,23 +72,22 @@ func (j *job[T]) packRows(dst []T, step, width int, src []T, ld, k, n int) {
 }
 
 // transposeRows sets dst[p·step+i] = src[i·ld+p] for i < n and p < k.
-func (j *job[T]) transposeRows(dst []T, step int, src []T, ld, n, k int) {
-	in, kin := n-n%j.square, k-k%j.square
-	if kin == 0 {
-		in = 0
-	}
-	for i := 0; i < in; i += j.square {
-		j.transpose(dst[i:], step, src[i*ld:], ld, kin)
-	}
-	// What is left of whole squares.
-	for i := range n {
-		from := 0
-		if i < in {
-			from = kin
+func (kn *kernels[T]) transposeRows(dst []T, step int, src []T, ld, n, k int) {
+	if n < kn.square || k < kn.square {
+		for i := range n {
+			for p, x := range src[i*ld:][:k] {
+				dst[p*step+i] = x
+			}
 		}
-		row := src[i*ld:][:k]
-		for p := from; p < k; p++ {
-			dst[p*step+i] = row[p]
+		return
+	}
+	// Squares; the last ones overlap those before where n or k is no multiple.
+	kin, klast := k-k%kn.square, k-kn.square
+	for i := 0; i < n; i += kn.square {
+		i := min(i, n-kn.square)
+		kn.transpose(dst[i:], step, src[i*ld:], ld, kin)
+		if kin < k {
+			kn.transpose(dst[klast*step+i:], step, src[i*ld+klast:], ld, kn.square)
 		}
 	}
 }

@@ -14,6 +14,10 @@ func main() {
 		t.addRows()
 		t.axpyRows()
 		t.scatterRows()
+		t.sumRuns()
+		t.patches()
+		t.addPatches()
+		t.listRows()
 		t.nonZero()
 		t.count()
 	}

@@ -1,0 +1,434 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// sumRuns writes the kernel that adds up runs of w, one tile of dst after the
+// other. A tile without entries is not touched.
+func (t target) sumRuns() {
+	t.text("sumRuns", fmt.Sprintf("adds val[e]·w[base+j·stepW+idx[e]·ldw:][:n] to dst[j·step:][:n], n ≤ %d, for j < count and start[j·stride] ≤ e < start[j·stride+span]; it returns false at a run outside of w.", t.tile*t.lanes()),
+		"(dst []T, step, n int, w []T, base, stepW, ldw int, idx []int32, val []T, start []int32, stride, span, count int) (ok bool)")
+	n := GP64()
+	Load(Param("n"), n)
+	limit := GP64() // where the last run can begin
+	Load(Param("w").Len(), limit)
+	SUBQ(n, limit)
+	t.bytes(limit)
+	vectors, last := t.split(n)
+	dst, w, base, ldw, idx, val, start, count := GP64(), GP64(), GP64(), GP64(), GP64(), GP64(), GP64(), GP64()
+	Load(Param("dst").Base(), dst)
+	Load(Param("w").Base(), w)
+	t.bytes(Load(Param("base"), base))
+	t.bytes(Load(Param("ldw"), ldw))
+	Load(Param("idx").Base(), idx)
+	Load(Param("val").Base(), val)
+	Load(Param("start").Base(), start)
+	Load(Param("count"), count)
+	cases("tile", vectors, t.tile, func(v int) {
+		masks := make([]reg.Register, v)
+		masks[v-1] = last
+		Label(fmt.Sprint("next", v))
+		e, end := GP64(), GP64()
+		Load(Param("span"), end)
+		MOVLQSX(Mem{Base: start, Index: end, Scale: 4}, end)
+		MOVLQSX(Mem{Base: start}, e)
+		CMPQ(e, end)
+		JGE(LabelRef(fmt.Sprint("none", v)))
+		acc := t.registers(v)
+		for i := range acc {
+			t.load(Mem{Base: dst, Disp: i * t.vec}, masks[i], acc[i])
+		}
+		Label(fmt.Sprint("sum", v))
+		at, x := GP64(), t.register()
+		MOVLQSX(Mem{Base: idx, Index: e, Scale: 4}, at)
+		IMULQ(ldw, at)
+		ADDQ(base, at)
+		CMPQ(at, limit)
+		JA(LabelRef("bad"))
+		t.bcast(Mem{Base: val, Index: e, Scale: uint8(t.size)}, x)
+		for i := range acc {
+			row := Mem{Base: w, Index: at, Scale: 1, Disp: i * t.vec}
+			if masks[i] == nil {
+				t.fma(row, x, acc[i])
+				continue
+			}
+			y := t.register()
+			t.load(row, masks[i], y)
+			t.fma(y, x, acc[i])
+		}
+		INCQ(e)
+		CMPQ(e, end)
+		JLT(LabelRef(fmt.Sprint("sum", v)))
+		for i := range acc {
+			t.store(acc[i], masks[i], Mem{Base: dst, Disp: i * t.vec})
+		}
+		Label(fmt.Sprint("none", v))
+		step := GP64()
+		t.bytes(Load(Param("step"), step))
+		ADDQ(step, dst)
+		t.bytes(Load(Param("stepW"), step))
+		ADDQ(step, base)
+		Load(Param("stride"), step)
+		LEAQ(Mem{Base: start, Index: step, Scale: 4}, start)
+		DECQ(count)
+		JNZ(LabelRef(fmt.Sprint("next", v)))
+		result(1)
+	})
+	Label("bad")
+	result(0)
+}
+
+// patchParams loads the parameters that the kernels of patches have in common.
+func (t target) patchParams(names ...string) (rs []reg.GPVirtual) {
+	for _, name := range names {
+		r := GP64()
+		Load(Param(name), r)
+		rs = append(rs, r)
+	}
+	return rs
+}
+
+// patches writes the kernel that copies the patches of an image.
+func (t target) patches() {
+	t.text("patches", "sets dst[((k·kw+l)·oh+i)·ow+j] = src[(i+d·k)·width+j+d·l] for k < kh, l < kw, i < oh, j < ow.",
+		"(dst, src []T, width, kh, kw, oh, ow, d int)")
+	dst, src, width, whole, rest := GP64(), GP64(), GP64(), GP64(), GP64()
+	Load(Param("dst").Base(), dst)
+	Load(Param("src").Base(), src)
+	t.bytes(Load(Param("width"), width))
+	// The whole vectors of a row, and the mask of the rest of it.
+	Load(Param("ow"), rest)
+	MOVQ(rest, whole)
+	SHRQ(U8(log2(t.lanes())), whole)
+	ANDQ(U32(t.lanes()-1), rest)
+	mask := t.mask(rest)
+	t.bytes(rest)
+	d, kh := GP64(), GP64()
+	t.bytes(Load(Param("d"), d))
+	Load(Param("kh"), kh)
+
+	Label("kernelRow")
+	kw, corner := GP64(), GP64()
+	Load(Param("kw"), kw)
+	MOVQ(src, corner)
+	Label("kernelColumn")
+	row, rows := GP64(), GP64()
+	MOVQ(corner, row)
+	Load(Param("oh"), rows)
+	Label("row")
+	at, vectors, x := GP64(), GP64(), t.register()
+	MOVQ(row, at)
+	MOVQ(whole, vectors)
+	TESTQ(vectors, vectors)
+	JZ(LabelRef("rest"))
+	Label("vector")
+	t.load(Mem{Base: at}, nil, x)
+	t.store(x, nil, Mem{Base: dst})
+	ADDQ(U8(t.vec), at)
+	ADDQ(U8(t.vec), dst)
+	DECQ(vectors)
+	JNZ(LabelRef("vector"))
+	Label("rest")
+	t.load(Mem{Base: at}, mask, x)
+	t.store(x, mask, Mem{Base: dst})
+	ADDQ(rest, dst)
+	ADDQ(width, row)
+	DECQ(rows)
+	JNZ(LabelRef("row"))
+	ADDQ(d, corner)
+	DECQ(kw)
+	JNZ(LabelRef("kernelColumn"))
+	down := GP64()
+	Load(Param("d"), down)
+	IMULQ(width, down)
+	ADDQ(down, src)
+	DECQ(kh)
+	JNZ(LabelRef("kernelRow"))
+	done()
+}
+
+// window returns the mask of lanes from to to−1, which may lie outside of the
+// vector.
+func (t target) window(from, to reg.GPVirtual) reg.Register {
+	zero, lanes := GP64(), GP64()
+	XORQ(zero, zero)
+	MOVQ(U32(t.lanes()), lanes)
+	for _, r := range []reg.GPVirtual{from, to} {
+		CMPQ(r, zero)
+		CMOVQLT(zero, r)
+		CMPQ(r, lanes)
+		CMOVQGT(lanes, r)
+	}
+	before, upTo := t.mask(from), t.mask(to)
+	if t.wide() {
+		k := K()
+		KANDNW(upTo, before, k)
+		return k
+	}
+	m := YMM()
+	VPANDN(upTo, before, m)
+	return m
+}
+
+const (
+	maskColumns = 15 // for so many columns of a kernel addPatches keeps masks
+	sideBySide  = 3  // and it takes so many at a time
+)
+
+// addPatches writes the kernel that adds patches to an image. It keeps one vector
+// of the image while it goes through what covers it.
+func (t target) addPatches() {
+	t.text("addPatches", fmt.Sprintf("is the transpose of patches for d = 1: it adds to dst[y·width+x] all src[((k·kw+l)·oh+i)·ow+j] with i+k = y and j+l = x, kw ≤ %d.", maskColumns),
+		"(dst, src []T, width, kh, kw, oh, ow int)")
+	size := 2
+	if !t.wide() {
+		size = t.vec
+	}
+	masks, entry := AllocLocal((maskColumns+sideBySide)*size&^7+8), GP64()
+	v, ow := GP64(), GP64()
+	XORQ(v, v)
+	Load(Param("ow"), ow)
+
+	// The lanes of a vector of the image, from column v on, which a column of the
+	// kernel covers.
+	Label("vector")
+	zero, width := GP64(), GP64()
+	XORQ(zero, zero)
+	Load(Param("width"), width)
+	SUBQ(v, width)
+	inside, l := t.window(zero, width), GP64()
+	XORQ(l, l)
+	LEAQ(masks, entry)
+	Label("mask")
+	from, to, kw := GP64(), GP64(), GP64()
+	Load(Param("kw"), kw)
+	MOVQ(l, from)
+	SUBQ(v, from)
+	MOVQ(from, to)
+	ADDQ(ow, to)
+	mask := t.window(from, to)
+	if t.wide() {
+		KMOVW(mask, Mem{Base: entry})
+	} else {
+		VMOVDQU(mask, Mem{Base: entry})
+	}
+	ADDQ(U8(size), entry)
+	INCQ(l)
+	CMPQ(l, kw)
+	JLT(LabelRef("mask"))
+	// None for what the last ones side by side are too many.
+	for i := range sideBySide - 1 {
+		if t.wide() {
+			MOVW(U16(0), Mem{Base: entry, Disp: i * size})
+			continue
+		}
+		none := YMM()
+		VPXOR(none, none, none)
+		VMOVDQU(none, Mem{Base: entry, Disp: i * size})
+	}
+
+	// From a row of the kernel to the next one, from a column to the next one, and
+	// from a patch to the one of the next row that covers the same row of the image.
+	row, column, above := GP64(), GP64(), GP64()
+	Load(Param("oh"), column)
+	IMULQ(ow, column)
+	Load(Param("kw"), row)
+	IMULQ(column, row)
+	DECQ(column)
+	t.bytes(column)
+	MOVQ(row, above)
+	SUBQ(ow, above)
+	t.bytes(row)
+	t.bytes(above)
+	// The first patch that covers row y of the image, and how many do.
+	first, dst, y, n := GP64(), GP64(), GP64(), GP64()
+	Load(Param("src").Base(), first)
+	LEAQ(Mem{Base: first, Index: v, Scale: uint8(t.size)}, first)
+	Load(Param("dst").Base(), dst)
+	LEAQ(Mem{Base: dst, Index: v, Scale: uint8(t.size)}, dst)
+	XORQ(y, y)
+	MOVQ(U32(1), n)
+	Label("row")
+	acc, at := t.registers(sideBySide), GP64()
+	t.load(Mem{Base: dst}, inside, acc[0])
+	for _, a := range acc[1:] {
+		t.zero(a)
+	}
+	MOVQ(first, at)
+	LEAQ(masks, entry)
+	Load(Param("kw"), l)
+	Label("columns")
+	p, left := GP64(), GP64()
+	covered := make([]reg.Register, sideBySide)
+	for i := range covered {
+		m := Mem{Base: entry, Disp: i * size}
+		if t.wide() {
+			k := K()
+			KMOVW(m, k)
+			covered[i] = k
+		} else {
+			y := YMM()
+			VMOVDQU(m, y)
+			covered[i] = y
+		}
+	}
+	MOVQ(at, p)
+	MOVQ(n, left)
+	Label("patch")
+	for i, a := range acc {
+		m := Mem{Base: p}
+		if i > 0 {
+			m.Index, m.Scale = column, uint8(i)
+		}
+		if t.wide() {
+			t.add(m, a, covered[i], a)
+			continue
+		}
+		x := t.register()
+		t.load(m, covered[i], x)
+		t.add(x, a, a)
+	}
+	ADDQ(above, p)
+	DECQ(left)
+	JNZ(LabelRef("patch"))
+	LEAQ(Mem{Base: at, Index: column, Scale: 2}, at)
+	ADDQ(column, at)
+	ADDQ(U8(sideBySide*size), entry)
+	SUBQ(U8(sideBySide), l)
+	JGT(LabelRef("columns"))
+	for _, a := range acc[1:] {
+		t.add(a, acc[0], acc[0])
+	}
+	t.store(acc[0], inside, Mem{Base: dst})
+
+	step := GP64()
+	t.bytes(Load(Param("width"), step))
+	ADDQ(step, dst)
+	INCQ(y)
+	Load(Param("kh"), step)
+	CMPQ(y, step)
+	JGE(LabelRef("all"))
+	INCQ(n)
+	Label("all")
+	Load(Param("oh"), step)
+	CMPQ(y, step)
+	JGE(LabelRef("below"))
+	LEAQ(Mem{Base: first, Index: ow, Scale: uint8(t.size)}, first)
+	JMP(LabelRef("row"))
+	Label("below")
+	ADDQ(row, first)
+	DECQ(n)
+	JNZ(LabelRef("row"))
+
+	ADDQ(U8(t.lanes()), v)
+	Load(Param("width"), width)
+	CMPQ(v, width)
+	JLT(LabelRef("vector"))
+	done()
+}
+
+// listRows writes the kernel that lists what is not 0 in the rows of x.
+func (t target) listRows() {
+	t.text("listRows", "writes to start[r], for r < rows, the number n of elements listed so far, and lists those of x[r·ld:][:cols] that are not 0: element i in idx[n] = base+r·step+i and val[n]. It returns n. Up to a vector of idx and val behind the lists is written to.",
+		"(x []T, ld, cols, rows int, idx []int32, val []T, start []int32, base, step, from int) (n int)")
+	x, rest, rows := GP64(), GP64(), GP64()
+	Load(Param("x").Base(), x)
+	Load(Param("cols"), rest)
+	Load(Param("rows"), rows)
+	ANDQ(U32(t.lanes()-1), rest)
+	mask := t.mask(rest)
+	idx, val, start, base, n := GP64(), GP64(), GP64(), GP64(), GP64()
+	Load(Param("idx").Base(), idx)
+	Load(Param("val").Base(), val)
+	Load(Param("start").Base(), start)
+	Load(Param("base"), base)
+	Load(Param("from"), n)
+	zero := t.register()
+	t.zero(zero)
+
+	Label("row")
+	MOVL(n.As32(), Mem{Base: start})
+	ADDQ(U8(4), start)
+	at, i, left := GP64(), GP64(), GP64()
+	MOVQ(x, at)
+	MOVQ(base, i)
+	Load(Param("cols"), left)
+	SHRQ(U8(log2(t.lanes())), left)
+	JZ(LabelRef("rest"))
+	Label("vector")
+	t.listVector("Vector", at, nil, zero, idx, val, i, n)
+	ADDQ(U8(t.vec), at)
+	ADDQ(U8(t.lanes()), i)
+	DECQ(left)
+	JNZ(LabelRef("vector"))
+	Label("rest")
+	TESTQ(rest, rest)
+	JZ(LabelRef("end"))
+	t.listVector("Rest", at, mask, zero, idx, val, i, n)
+	Label("end")
+	step := GP64()
+	t.bytes(Load(Param("ld"), step))
+	ADDQ(step, x)
+	Load(Param("step"), step)
+	ADDQ(step, base)
+	DECQ(rows)
+	JNZ(LabelRef("row"))
+	Store(n, Return("n"))
+	done()
+}
+
+// listVector lists the elements of a vector; that in lane 0 has the index i.
+func (t target) listVector(label string, at reg.GPVirtual, mask reg.Register, zero reg.VecVirtual, idx, val, i, n reg.GPVirtual) {
+	v, bits := t.register(), GP64()
+	t.load(Mem{Base: at}, mask, v)
+	if !t.wide() {
+		nz, p, e := YMM(), GP64(), GP64()
+		t.compare(notEqual, zero, v, nz)
+		t.signs(nz, bits)
+		TESTL(bits.As32(), bits.As32())
+		JZ(LabelRef("none" + label))
+		Label("bit" + label)
+		TZCNTL(bits.As32(), p.As32())
+		if t.size == 4 {
+			MOVL(Mem{Base: at, Index: p, Scale: 4}, e.As32())
+			MOVL(e.As32(), Mem{Base: val, Index: n, Scale: 4})
+		} else {
+			MOVQ(Mem{Base: at, Index: p, Scale: 8}, e)
+			MOVQ(e, Mem{Base: val, Index: n, Scale: 8})
+		}
+		ADDQ(i, p)
+		MOVL(p.As32(), Mem{Base: idx, Index: n, Scale: 4})
+		INCQ(n)
+		BLSRL(bits.As32(), bits.As32())
+		JNZ(LabelRef("bit" + label))
+		Label("none" + label)
+		return
+	}
+	k := K()
+	t.compare(notEqual, zero, v, k)
+	KMOVW(k, bits.As32())
+	POPCNTL(bits.As32(), bits.As32())
+	lanes := func() reg.VecVirtual {
+		if t.size == 4 {
+			return ZMM()
+		}
+		return YMM()
+	}
+	pos := lanes()
+	VPBROADCASTD(i.As32(), pos)
+	VPADDD(iota(), pos, pos)
+	VPCOMPRESSD(pos, k, pos)
+	VMOVDQU32(pos, Mem{Base: idx, Index: n, Scale: 4})
+	if t.size == 4 {
+		VCOMPRESSPS(v, k, v)
+	} else {
+		VCOMPRESSPD(v, k, v)
+	}
+	t.move(v, Mem{Base: val, Index: n, Scale: uint8(t.size)})
+	ADDQ(bits, n)
+}
