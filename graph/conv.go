@@ -121,13 +121,10 @@ func (c *conv) patch() int { return c.in * c.y.kernel * c.x.kernel }
 
 // fits reports whether an int32 counts the elements of an image, margins included.
 func (c *conv) fits() bool {
-	x, y := c.frames()
-	for _, f := range []frame{x, y} {
-		if float64(f.rows)*float64(f.columns)*float64(f.channels) > math.MaxInt32 {
-			return false
-		}
-	}
-	return true
+	heightX, heightY := c.y.sizes()
+	widthX, widthY := c.x.sizes()
+	rows, columns := float64(max(heightX, heightY)), float64(max(widthX, widthY))
+	return rows*columns*float64(max(c.in, c.out)) <= math.MaxInt32
 }
 
 // maxStep bounds settings, so that sizes computed from them do not overflow.

@@ -6,42 +6,56 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/internal/gemm"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
-// Images come plane by plane, [channel, pixel]. What a pixel meets makes long runs
-// where images lie pixel by pixel, [pixel, channel], and the kernel is ordered to
-// match. So images are worked on one at a time, and turned round on their way:
-//
-//	spikes in x    add runs of the kernel [in, kh, kw, out] to y [pixel, out]
-//	spikes in dy   add runs of the kernel [out, kh, kw, in] to dx [pixel, in]
-//	no spikes      products with the kernel [out, kh, kw, in] of patches
-//	               [pixel, kh, kw, in], which are runs of x [pixel, in]
+// Images are worked on one at a time. Where few elements of an image are not zero,
+// each adds runs of the kernel to y or dx, or of dy to the gradient of the kernel
+// (conv_spikes.go); for these, images that are not sparse are turned round, so that
+// the channels of a pixel lie together. Otherwise patches are copied, and are one
+// side of a matrix product (conv_dense.go).
 
 // convRun holds the memory of a Conv2D, kept from run to run.
 type convRun[F vec.Float] struct {
 	*conv
-	frameX, frameY frame
-	dst            [4]*tensor.Dense
-	spikes         convSpikes[F] // of x, or of the gradient of y
-	spread         *convTable    // from pixels of x to those of y
-	collect        *convTable    // from pixels of y to those of x
-	fewX, fewY     float64       // shares of spikes below which they are followed
-	kernel         []F           // w in the order of one of the tables
-	part           []F           // sums over chunks of samples
-	buffers        []*convBuffers[F]
+	k       *imageKernels[F]
+	dst     [4]*tensor.Dense
+	dense   bander[F]
+	there   *route // from x to y
+	back    *route // from y to x
+	grad    *kernelRoute
+	fewX    float64 // share of spikes below which they are followed,
+	fewDX   float64 // in the gradient of y
+	fewDW   float64 // and in x for that of w
+	kernel  []F     // w in the order of a route, or transposed
+	part    []F     // sums over chunks of samples
+	buffers []*convBuffers[F]
 }
 
 // convBuffers is what a goroutine needs to work on one image.
 type convBuffers[F vec.Float] struct {
-	x, dy   []F // [pixel, channel] with margins, which stay 0
-	dx, y   []F // [pixel, channel] with margins
-	patches []F // [pixel of y, kh, kw, in], or their gradient
+	lists   pixelLists[F]
+	sum     []F // y or dx, [row, column, channel]
+	dy      []F // [row, column, channel] with margins, which stay 0
+	x       []F // x or dx with margins
+	patches []F
+	band    band[F]
 }
 
 func newConvRun[F vec.Float](c *conv) *convRun[F] {
-	x, y := c.frames()
-	return &convRun[F]{conv: c, frameX: x, frameY: y}
+	return &convRun[F]{conv: c, k: imageKernelsFor[F](), dense: newBander[F](c)}
+}
+
+// prepare makes what the first run needs.
+func (r *convRun[F]) prepare() {
+	if r.there != nil {
+		return
+	}
+	r.there, r.back = r.routes()
+	r.grad = r.kernelRoute()
+	dense := r.denseTime()
+	r.fewX, r.fewDX, r.fewDW = r.there.few(dense), r.back.few(dense), r.grad.few(dense)
 }
 
 func (r *convRun[F]) do(op *convOp, in []G.Value) (G.Value, error) {
@@ -58,10 +72,7 @@ func (r *convRun[F]) do(op *convOp, in []G.Value) (G.Value, error) {
 		}
 		fs[i] = f
 	}
-	if r.collect == nil {
-		r.collect, r.spread = r.collecting(), r.spreading()
-		r.fewX, r.fewY = r.few(r.spread, r.collect)
-	}
+	r.prepare()
 	if r.dst[op.kind] == nil {
 		r.dst[op.kind] = newDense(r.dt, op.shape)
 	}
@@ -80,65 +91,65 @@ func (r *convRun[F]) do(op *convOp, in []G.Value) (G.Value, error) {
 }
 
 func (r *convRun[F]) forward(y, x, w, bias []F) {
-	r.spikes.read(x, r.samples, r.fewX)
-	nx, ny := r.sizeX(), r.sizeY()
-	if r.spikes.few {
-		r.order(w, r.spread)
-		r.eachSample(func(b *convBuffers[F], i int) {
-			buf := room(&b.y, r.frameY.size())
-			clear(buf)
-			followSpikes(r.spread, &r.spikes, i, buf, r.kernel, false)
-			fromFrame(r.frameY, y[i*ny:(i+1)*ny], buf)
-			addBias(y[i*ny:(i+1)*ny], bias)
-		})
-		return
+	few := r.few(x, r.fewX)
+	if few {
+		r.order(w, r.there.place)
 	}
-	r.order(w, r.collect)
-	k := r.patch()
+	nx, ny := r.sizeX(), r.sizeY()
 	r.eachSample(func(b *convBuffers[F], i int) {
-		p := r.patches(b, x[i*nx:(i+1)*nx])
-		mul(product[F]{transB: true, m: r.out, n: ny / r.out, k: k, a: r.kernel, lda: k, b: p, ldb: k, c: y[i*ny : (i+1)*ny]})
-		addBias(y[i*ny:(i+1)*ny], bias)
+		x, y := x[i*nx:(i+1)*nx], y[i*ny:(i+1)*ny]
+		if few {
+			r.follow(b, r.there, y, x)
+		} else {
+			r.dense.forward(b, y, x, w)
+		}
+		addBias(y, bias)
 	})
 }
 
 func (r *convRun[F]) gradX(dx, dy, w []F) {
-	r.spikes.read(dy, r.samples, r.fewY)
-	r.order(w, r.collect)
+	few := r.few(dy, r.fewDX)
+	if few {
+		r.order(w, r.back.place)
+	} else {
+		k := r.patch()
+		r.k.transpose(room(&r.kernel, len(w)), r.out, w, k, r.out, k)
+	}
 	nx, ny := r.sizeX(), r.sizeY()
 	r.eachSample(func(b *convBuffers[F], i int) {
-		buf := room(&b.dx, r.frameX.size())
-		clear(buf)
-		if r.spikes.few {
-			followSpikes(r.collect, &r.spikes, i, buf, r.kernel, false)
+		dx, dy := dx[i*nx:(i+1)*nx], dy[i*ny:(i+1)*ny]
+		if few {
+			r.follow(b, r.back, dx, dy)
 		} else {
-			r.addPatches(b, buf, dy[i*ny:(i+1)*ny])
+			r.dense.gradX(b, dx, dy, r.kernel)
 		}
-		fromFrame(r.frameX, dx[i*nx:(i+1)*nx], buf)
 	})
 }
 
 func (r *convRun[F]) gradW(dw, x, dy []F) {
 	// The spikes are found again: who went forward last may have had another x,
 	// such as another time step inside a scan.
-	r.spikes.read(x, r.samples, r.fewX)
-	nx, ny, k := r.sizeX(), r.sizeY(), r.patch()
-	t := r.collect
-	if r.spikes.few {
-		t = r.spread
-	}
+	few := r.few(x, r.fewDW)
+	nx, ny := r.sizeX(), r.sizeY()
 	sum := r.sumSamples(len(dw), func(b *convBuffers[F], sum []F, i int) {
-		dy := dy[i*ny : (i+1)*ny]
-		if r.spikes.few {
-			buf := room(&b.dy, r.frameY.size())
-			toFrame(r.frameY, buf, dy)
-			followSpikes(t, &r.spikes, i, buf, sum, true)
+		x, dy := x[i*nx:(i+1)*nx], dy[i*ny:(i+1)*ny]
+		if !few {
+			r.dense.gradW(b, sum, x, dy)
 			return
 		}
-		p := r.patches(b, x[i*nx:(i+1)*nx])
-		mul(product[F]{m: r.out, n: k, k: ny / r.out, a: dy, lda: ny / r.out, b: p, ldb: k, accumulate: true, c: sum})
+		g := r.grad
+		byChannel(g, &b.lists, x)
+		turned := room(&b.dy, r.y.out*g.columns*r.out)
+		for row := range r.y.out {
+			r.k.transpose(turned[(row*g.columns+g.left)*r.out:], r.out, dy[row*r.x.out:], r.y.out*r.x.out, r.out, r.x.out)
+		}
+		addProducts(g, &b.lists, sum, turned)
 	})
-	for i, at := range t.place {
+	if !few {
+		copy(dw, sum)
+		return
+	}
+	for i, at := range r.there.place {
 		dw[i] = sum[at]
 	}
 }
@@ -154,74 +165,55 @@ func (r *convRun[F]) gradBias(db, dy []F) {
 	}))
 }
 
-// order puts w in the order of a table.
-func (r *convRun[F]) order(w []F, t *convTable) {
+// follow computes the image that the elements of s add up to along a route.
+func (r *convRun[F]) follow(b *convBuffers[F], t *route, d, s []F) {
+	byColumn(t, &b.lists, s)
+	sum := room(&b.sum, len(d))
+	clear(sum)
+	follow(t, &b.lists, sum, r.kernel)
+	pixels := t.to.h * t.to.w
+	r.k.transpose(d, pixels, sum, t.to.channels, pixels, t.to.channels)
+}
+
+// few reports whether less than the given share of the elements of some images is
+// not zero. It looks at a few images, always the same ones.
+func (r *convRun[F]) few(x []F, share float64) bool {
+	if sparseBelow == 0 || share <= 0 {
+		return false
+	}
+	const probes = 64
+	count := rowKernelsFor[F]().count
+	n, seen, size := 0, 0, len(x)/r.samples
+	for i := 0; i < r.samples; i += max(1, r.samples/probes) {
+		n += count(x[i*size : (i+1)*size])
+		seen += size
+	}
+	return float64(n) < share*float64(seen)
+}
+
+// order puts w in the order of a route.
+func (r *convRun[F]) order(w []F, place []int32) {
 	kernel := room(&r.kernel, len(w))
-	for i, at := range t.place {
+	for i, at := range place {
 		kernel[at] = w[i]
 	}
 }
 
-// patches returns the patches of x.
-func (r *convRun[F]) patches(b *convBuffers[F], x []F) []F {
-	src := room(&b.x, r.frameX.size())
-	toFrame(r.frameX, src, x)
-	k := r.patch()
-	dst := room(&b.patches, len(r.collect.pixels)*k)
-	for p := range r.collect.pixels {
-		origin, runs := r.collect.of(p)
-		src, patch := src[origin:], dst[p*k:(p+1)*k]
-		for _, c := range runs {
-			copy(patch[c.k:c.k+c.n], src[c.at:c.at+c.n])
-		}
-	}
-	return dst
-}
-
-// addPatches adds the gradient of the patches of x to dx.
-func (r *convRun[F]) addPatches(b *convBuffers[F], dx, dy []F) {
-	k, pixels := r.patch(), len(r.collect.pixels)
-	grad := room(&b.patches, pixels*k)
-	mul(product[F]{transA: true, m: pixels, n: k, k: r.out, a: dy, lda: pixels, b: r.kernel, ldb: k, c: grad})
-	add := vec.For[F]().Add
-	for p := range pixels {
-		origin, runs := r.collect.of(p)
-		dx, patch := dx[origin:], grad[p*k:(p+1)*k]
-		for _, c := range runs {
-			d := dx[c.at : c.at+c.n]
-			add(d, d, patch[c.k:c.k+c.n])
-		}
+// addBias adds bias[c] to plane c of an image.
+func addBias[F vec.Float](y, bias []F) {
+	addC := vec.For[F]().AddC
+	for c, b := range bias {
+		n := len(y) / len(bias)
+		addC(y[c*n:(c+1)*n], y[c*n:(c+1)*n], b)
 	}
 }
 
-// followSpikes adds, for each spike of sample i, the kernel to what it meets in
-// the other image; or with toKernel, that to the kernel.
-func followSpikes[F vec.Float](t *convTable, s *convSpikes[F], i int, image, kernel []F, toKernel bool) {
-	k := vec.For[F]()
-	add, addTimes := k.Add, k.MulAddC
-	pixels := len(t.pixels)
-	first := 0 // pixel of the channel to which the kernel belongs
-	idx, val := s.lists.chunks[i/chunkRows].row(i % chunkRows)
-	for j, at := range idx {
-		p := int(at) - first
-		for ; p >= pixels; p -= pixels {
-			first += pixels
-			kernel = kernel[t.rows:]
-		}
-		origin, runs := t.of(p)
-		image := image[origin:]
-		for _, c := range runs {
-			dst, src := image[c.at:c.at+c.n], kernel[c.k:c.k+c.n]
-			if toKernel {
-				dst, src = src, dst
-			}
-			if val == nil {
-				add(dst, dst, src)
-			} else {
-				addTimes(dst, src, val[j], dst)
-			}
-		}
+// room returns a buffer of n elements, zeros if it is new.
+func room[F vec.Float](buf *[]F, n int) []F {
+	if len(*buf) < n {
+		*buf = make([]F, n)
 	}
+	return (*buf)[:n]
 }
 
 // take returns the buffers of goroutine i.
@@ -273,3 +265,25 @@ func (r *convRun[F]) sumSamples(n int, add func(b *convBuffers[F], sum []F, i in
 }
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }
+
+// imageKernels are the kernels that convolutions need; package gemm says what they
+// compute.
+type imageKernels[F vec.Float] struct {
+	product                 func(transA, transB bool, m, n, k int, a []F, lda int, b []F, ldb int, accumulate bool, c []F, ldc int)
+	transpose               func(dst []F, ldd int, src []F, lds, rows, cols int)
+	sumRuns                 func(r *gemm.Runs, dst, w []F, idx []int32, val []F)
+	listRows                func(x []F, ld, rows, cols int, idx []int32, val []F, start []int32, base, step, n int) int
+	copyPatches, addPatches func(p *gemm.Patches, dst, src []F)
+}
+
+var (
+	images32 = imageKernels[float32]{gemm.Float32, gemm.Transpose32, gemm.SumRuns32, gemm.ListRows32, (*gemm.Patches).Copy32, (*gemm.Patches).Add32}
+	images64 = imageKernels[float64]{gemm.Float64, gemm.Transpose64, gemm.SumRuns64, gemm.ListRows64, (*gemm.Patches).Copy64, (*gemm.Patches).Add64}
+)
+
+func imageKernelsFor[F vec.Float]() *imageKernels[F] {
+	if k, ok := any(&images32).(*imageKernels[F]); ok {
+		return k
+	}
+	return any(&images64).(*imageKernels[F])
+}

@@ -55,6 +55,23 @@ func (m *meetings) add(class, at, k int) {
 	m.runs[class] = append(rs, run{int32(at), int32(k), 1})
 }
 
+// each returns the runs of each pixel by itself, with positions in the other image
+// from its first pixel on, of n, which is so many after its margin's.
+func (m meetings) each(margin, n int) [][]run {
+	all := make([][]run, len(m.origin))
+	for p, origin := range m.origin {
+		for _, r := range m.runs[m.class[p]] {
+			r.at += int32(origin - margin)
+			before := max(0, -r.at)
+			r.at, r.k, r.n = r.at+before, r.k+before, r.n-before
+			if r.n = min(r.n, int32(n)-r.at); r.n > 0 {
+				all[p] = append(all[p], r)
+			}
+		}
+	}
+	return all
+}
+
 // collect says what pixels of the output meet in the input.
 func (a axis) collect() meetings {
 	m := meetings{class: make([]int, a.out), runs: make([][]run, 1)}
@@ -103,88 +120,4 @@ func identity(n int) []int {
 		ks[i] = i
 	}
 	return ks
-}
-
-// A convTable says what each pixel of an image meets in another image
-// [pixel, channel], and through which elements of a kernel.
-type convTable struct {
-	pixels []pixel
-	runs   [][]run // of each class
-	rows   int     // elements of the kernel for one channel of the first image
-	place  []int32 // of each element of w in the kernel
-}
-
-type pixel struct{ origin, class int32 }
-
-// of returns the runs of pixel p and where they begin in the other image.
-func (t *convTable) of(p int) (origin int, runs []run) {
-	return int(t.pixels[p].origin), t.runs[t.pixels[p].class]
-}
-
-// newConvTable joins the meetings of rows and of columns. The other image has the
-// given width and channels, the kernel has cols columns.
-func newConvTable(y, x meetings, width, cols, channels int) *convTable {
-	t := &convTable{}
-	for i := range y.origin {
-		for j := range x.origin {
-			t.pixels = append(t.pixels, pixel{
-				origin: int32((y.origin[i]*width + x.origin[j]) * channels),
-				class:  int32(y.class[i]*len(x.runs) + x.class[j]),
-			})
-		}
-	}
-	for _, rows := range y.runs {
-		for _, columns := range x.runs {
-			var runs []run
-			for _, r := range rows {
-				for i := range r.n {
-					for _, c := range columns {
-						at, k := int(r.at+i)*width+int(c.at), int(r.k+i)*cols+int(c.k)
-						runs = append(runs, run{int32(at * channels), int32(k * channels), c.n * int32(channels)})
-					}
-				}
-			}
-			t.runs = append(t.runs, runs)
-		}
-	}
-	return t
-}
-
-// spreading returns the table from pixels of x to those of y and the kernel
-// [in, kh, kw, out].
-func (c *conv) spreading() *convTable {
-	ky, kx := c.y.order(), c.x.order()
-	size := c.y.kernel * c.x.kernel
-	_, width := c.x.sizes()
-	t := newConvTable(c.y.spread(ky), c.x.spread(kx), width, c.x.kernel, c.out)
-	t.rows = size * c.out
-	t.place = c.places(ky, kx, func(o, ch, k int) int { return (ch*size+k)*c.out + o })
-	return t
-}
-
-// collecting returns the table from pixels of y to those of x and the kernel
-// [out, kh, kw, in].
-func (c *conv) collecting() *convTable {
-	size := c.y.kernel * c.x.kernel
-	width, _ := c.x.sizes()
-	t := newConvTable(c.y.collect(), c.x.collect(), width, c.x.kernel, c.in)
-	t.rows = size * c.in
-	t.place = c.places(identity(c.y.kernel), identity(c.x.kernel), func(o, ch, k int) int { return (o*size+k)*c.in + ch })
-	return t
-}
-
-// places returns where each element of w goes. The elements of the kernel are in
-// the orders ky and kx, and at says where element k of them goes.
-func (c *conv) places(ky, kx []int, at func(o, ch, k int) int) []int32 {
-	place := make([]int32, c.out*c.patch())
-	for o := range c.out {
-		for ch := range c.in {
-			for i, k := range ky {
-				for j, l := range kx {
-					place[((o*c.in+ch)*c.y.kernel+k)*c.x.kernel+l] = int32(at(o, ch, i*c.x.kernel+j))
-				}
-			}
-		}
-	}
-	return place
 }

@@ -1,0 +1,133 @@
+package graph
+
+import (
+	"github.com/spikegrad/spikegrad/internal/gemm"
+	"github.com/spikegrad/spikegrad/internal/vec"
+)
+
+// bandElements is about how many elements the patches of a band of rows have, so
+// that they stay in the cache.
+const bandElements = 1 << 16
+
+// A bander cuts the rows of y into bands, and works on the patches of x that a
+// band meets, [channel of x, row and column of the kernel, row and column of y].
+type bander[F vec.Float] struct {
+	*conv
+	k             *imageKernels[F]
+	height, width int // of x with margins
+	rows          int // of a band
+}
+
+func newBander[F vec.Float](c *conv) bander[F] {
+	b := bander[F]{conv: c, k: imageKernelsFor[F]()}
+	b.height, _ = c.y.sizes()
+	b.width, _ = c.x.sizes()
+	b.rows = min(c.y.out, max(1, bandElements/(c.patch()*c.x.out)))
+	return b
+}
+
+// A band is some rows of y.
+type band[F vec.Float] struct {
+	p      gemm.Patches // of one channel of x
+	from   int          // where they begin in it, with margins
+	at     int          // where the band begins in a channel of y
+	pixels int          // of the band
+	x      []F          // memory for the patches of all channels
+}
+
+// each calls do for the bands.
+func (b *bander[F]) each(buf *convBuffers[F], do func(band *band[F])) {
+	for i := 0; i < b.y.out; i += b.rows {
+		n := min(b.rows, b.y.out-i)
+		buf.band = band[F]{
+			p: gemm.Patches{
+				KH: b.y.kernel, KW: b.x.kernel, OH: n, OW: b.x.out, Stride: b.y.Stride, Dilation: b.y.Dilation,
+				Height: b.y.Stride*(n-1) + b.y.reach(), Width: b.width,
+			},
+			from: i * b.y.Stride * b.width, at: i * b.x.out, pixels: n * b.x.out,
+			x: room(&buf.patches, b.patch()*n*b.x.out),
+		}
+		do(&buf.band)
+	}
+}
+
+// channel returns channel c of the band's patches, and of an image x with margins
+// from where they begin.
+func (b *bander[F]) channel(band *band[F], x []F, c int) (patches, image []F) {
+	n := band.p.Size()
+	return band.x[c*n : (c+1)*n], x[c*b.height*b.width:][:b.height*b.width][band.from:]
+}
+
+// copy copies the patches of an image x with margins.
+func (b *bander[F]) copy(band *band[F], x []F) {
+	for c := range b.in {
+		patches, image := b.channel(band, x, c)
+		b.k.copyPatches(&band.p, patches, image)
+	}
+}
+
+// forward computes y = W X, where the columns of X are the patches.
+func (b *bander[F]) forward(buf *convBuffers[F], y, x, w []F) {
+	x = b.widen(buf, x)
+	k, pixels := b.patch(), b.y.out*b.x.out
+	b.each(buf, func(band *band[F]) {
+		b.copy(band, x)
+		b.k.product(false, false, b.out, band.pixels, k, w, k, band.x, band.pixels, false, y[band.at:], pixels)
+	})
+}
+
+// gradW adds dy Xᵀ to dw.
+func (b *bander[F]) gradW(buf *convBuffers[F], dw, x, dy []F) {
+	x = b.widen(buf, x)
+	k, pixels := b.patch(), b.y.out*b.x.out
+	b.each(buf, func(band *band[F]) {
+		b.copy(band, x)
+		b.k.product(false, true, b.out, k, band.pixels, dy[band.at:], pixels, band.x, band.pixels, true, dw, k)
+	})
+}
+
+// gradX adds up the patches Wᵀ dy. wt is W transposed.
+func (b *bander[F]) gradX(buf *convBuffers[F], dx, dy, wt []F) {
+	k, pixels := b.patch(), b.y.out*b.x.out
+	sum := dx
+	if b.y.Pad > 0 {
+		sum = room(&buf.x, b.in*b.height*b.width)
+	}
+	clear(sum)
+	b.each(buf, func(band *band[F]) {
+		b.k.product(false, false, k, band.pixels, b.out, wt, b.out, dy[band.at:], pixels, false, band.x, band.pixels)
+		for c := range b.in {
+			patches, image := b.channel(band, sum, c)
+			b.k.addPatches(&band.p, image, patches)
+		}
+	})
+	if b.y.Pad > 0 {
+		b.eachRow(func(at, wide int) { copy(dx[at:at+b.x.in], sum[wide:]) })
+	}
+}
+
+// widen returns x with margins.
+func (b *bander[F]) widen(buf *convBuffers[F], x []F) []F {
+	if b.y.Pad == 0 {
+		return x
+	}
+	dst := room(&buf.x, b.in*b.height*b.width)
+	clear(dst)
+	b.eachRow(func(at, wide int) { copy(dst[wide:], x[at:at+b.x.in]) })
+	return dst
+}
+
+// eachRow calls do for each row of an image: where it is without margins, and
+// where with them.
+func (b *bander[F]) eachRow(do func(at, wide int)) {
+	for c := range b.in {
+		for i := range b.y.in {
+			do((c*b.y.in+i)*b.x.in, (c*b.height+b.y.Pad+i)*b.width+b.x.Pad)
+		}
+	}
+}
+
+// ns returns what a dense product of W or its gradient with an image takes.
+func (c *conv) denseTime() float64 {
+	return float64(c.patch()*c.y.out*c.x.out) * (nsMultiply*float64(c.out) + nsPatch)
+}

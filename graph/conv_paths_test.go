@@ -1,0 +1,104 @@
+package graph
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gorgonia.org/tensor"
+)
+
+// Following the non-zero elements gives what products with patches give, and both
+// what the definition gives, whatever the settings and however many there are.
+func TestConvPaths(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 300 {
+		o := Conv{Stride: 1 + r.IntN(3)*r.IntN(2), Pad: r.IntN(4), Dilation: 1 + r.IntN(3)*r.IntN(2)}
+		c := &conv{
+			dt: tensor.Float64, samples: 1 + r.IntN(3), in: 1 + r.IntN(20), out: 1 + r.IntN(40),
+			y: newAxis(1+r.IntN(12), 1+r.IntN(5), o), x: newAxis(1+r.IntN(12), 1+r.IntN(5), o),
+		}
+		if c.y.out < 1 || c.x.out < 1 {
+			continue
+		}
+		random := func(n int, density float64) []float64 {
+			v := make([]float64, n)
+			for i := range v {
+				if r.Float64() < density {
+					v[i] = r.NormFloat64()
+				}
+			}
+			return v
+		}
+		x := random(c.samples*c.sizeX(), r.Float64())
+		dy := random(c.samples*c.sizeY(), r.Float64())
+		w, bias := random(c.out*c.patch(), 1), random(c.out, 1)
+		y, dx, dw := defineConv(c, x, w, bias, dy)
+		for _, share := range []float64{0, 2} {
+			run := newConvRun[float64](c)
+			run.prepare()
+			run.fewX, run.fewDX, run.fewDW = share, share, share
+			gotY, gotDX, gotDW := make([]float64, len(y)), make([]float64, len(dx)), make([]float64, len(dw))
+			for range 2 { // the memory of the first run does not show in the second
+				run.forward(gotY, x, w, bias)
+				run.gradX(gotDX, dy, w)
+				run.gradW(gotDW, x, dy)
+			}
+			name := fmt.Sprintf("%d×%d×%d to %d by %d×%d, %+v, followed below %g", c.in, c.y.in, c.x.in, c.out, c.y.kernel, c.x.kernel, o, share)
+			near(t, name+": y", y, gotY)
+			near(t, name+": dx", dx, gotDX)
+			near(t, name+": dw", dw, gotDW)
+		}
+	}
+}
+
+func near(t *testing.T, name string, want, got []float64) {
+	t.Helper()
+	var most float64
+	for _, v := range want {
+		most = max(most, math.Abs(v))
+	}
+	for i := range want {
+		require.InDelta(t, want[i], got[i], 1e-13*max(1, most), "%s, element %d", name, i)
+	}
+}
+
+// defineConv computes a convolution and its gradients from the definition.
+func defineConv(c *conv, x, w, bias, dy []float64) (y, dx, dw []float64) {
+	y, dx, dw = make([]float64, len(dy)), make([]float64, len(x)), make([]float64, len(w))
+	for n := range c.samples {
+		for o := range c.out {
+			for i := range c.y.out {
+				for j := range c.x.out {
+					at := ((n*c.out+o)*c.y.out+i)*c.x.out + j
+					y[at] += bias[o]
+					c.meets(i, j, func(ch, ky, kx, iy, ix int) {
+						from := ((n*c.in+ch)*c.y.in+iy)*c.x.in + ix
+						k := ((o*c.in+ch)*c.y.kernel+ky)*c.x.kernel + kx
+						y[at] += w[k] * x[from]
+						dx[from] += w[k] * dy[at]
+						dw[k] += x[from] * dy[at]
+					})
+				}
+			}
+		}
+	}
+	return y, dx, dw
+}
+
+// meets calls do for each element of an image that the kernel meets at row i and
+// column j of y.
+func (c *conv) meets(i, j int, do func(ch, ky, kx, iy, ix int)) {
+	for ch := range c.in {
+		for ky := range c.y.kernel {
+			for kx := range c.x.kernel {
+				iy, ix := c.y.Stride*i+c.y.Dilation*ky-c.y.Pad, c.x.Stride*j+c.x.Dilation*kx-c.x.Pad
+				if iy >= 0 && iy < c.y.in && ix >= 0 && ix < c.x.in {
+					do(ch, ky, kx, iy, ix)
+				}
+			}
+		}
+	}
+}
