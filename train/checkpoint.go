@@ -35,6 +35,7 @@ var ErrNewer = errors.New("written by a newer version of the library")
 //	best/NAME               with KeepBest: as it was after the best epoch
 //	last/NAME               in the final file with KeepBest, where NAME is the best: as it was last
 //	optimiser/MOMENT/NAME   what the optimiser remembers of it
+//	carried/ID/STATE        the state STATE in which sequence ID goes on, where samples are parts of sequences
 //
 // and all else is JSON among its metadata: the fields below and the sums of the
 // present epoch under "spikegrad", durations under "clock".
@@ -80,6 +81,7 @@ type state struct {
 	Sums       sums              `json:"sums"`     // over the batches of the present epoch
 	GradNorm   float64           `json:"gradNorm"` // too
 	Own        map[string][]byte `json:"own"`      // of an encoder or a schedule that has a state
+	Carried    []int             `json:"carried"`  // sequences that are not at their end
 }
 
 // optimiserState is a State without its tensors.
@@ -192,8 +194,8 @@ func decode(f *safetensors.File) (*Checkpoint, error) {
 func (c *Checkpoint) check() error {
 	s := c.state
 	switch {
-	case c.Epoch < 0 || c.Epoch > math.MaxInt32 || c.Size < 1 || c.Samples < 1 || c.Samples > math.MaxInt-c.Size ||
-		c.Batches != (c.Samples+c.Size-1)/c.Size || c.Batch < 0 || c.Batch > c.Batches:
+	case c.Epoch < 0 || c.Epoch > math.MaxInt32 || c.Size < 1 || c.Size > math.MaxInt32 || c.Samples < 1 ||
+		c.Batches < 1 || c.Batches > min(c.Samples, math.MaxInt32) || c.Batch < 0 || c.Batch > c.Batches:
 		return fmt.Errorf("its state makes no sense: batch %d of %d in epoch %d, with %d samples in batches of %d", c.Batch, c.Batches, c.Epoch, c.Samples, c.Size)
 	case len(c.History) != c.Epoch:
 		return fmt.Errorf("its state makes no sense: it has a history of %d epochs, want %d", len(c.History), c.Epoch)

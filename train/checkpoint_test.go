@@ -120,6 +120,14 @@ func courses() map[string]course {
 		"their own": {net: small0, set: func(t *train.Trainer) {
 			t.Optimiser, t.Schedule, t.Encoder = &momentum{rate: 0.5}, &halving{}, walk{rand.NewPCG(1, 2)}
 		}},
+		"continued": {net: deep, set: func(t *train.Trainer) {
+			m := train.Model{Net: deep(), Shape: t.Model.Shape, Steps: 6, Batch: 3, Seed: 3, Window: 4, Stride: 2}
+			var err error
+			if t.Model, err = train.NewModel(m); err != nil {
+				panic(err)
+			}
+			t.Data, t.Patience = newCutUp(6, 4, 20, 6, 13, 12), 0 // ten parts in four batches
+		}},
 		"observed": {net: deep, set: func(t *train.Trainer) { t.Observers = []train.Observer{&diary{}} }},
 	}
 }
@@ -205,7 +213,7 @@ func TestResume(t *testing.T) {
 
 // Whenever a training is cancelled, it has written a checkpoint to go on from.
 func TestCancelAndResume(t *testing.T) {
-	for _, name := range []string{"adam, best, patience", "their own"} {
+	for _, name := range []string{"adam, best, patience", "their own", "continued"} {
 		t.Run(name, func(t *testing.T) {
 			c := courses()[name]
 			tr := c.trainer(t, t.TempDir())

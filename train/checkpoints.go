@@ -214,7 +214,7 @@ func (r *trainRun) saveIfDue() {
 // removes old ones.
 func (r *trainRun) save() {
 	k := &r.keeper
-	if r.Checkpoints == nil || k.epoch == r.at.epoch && k.batch == r.at.batch {
+	if r.Checkpoints == nil || r.torn || k.epoch == r.at.epoch && k.batch == r.at.batch {
 		return
 	}
 	for _, o := range r.Observers {

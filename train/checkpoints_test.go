@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/train"
@@ -261,4 +262,41 @@ func TestFullDisk(t *testing.T) {
 	require.Equal(t, bits(whole.Model), bits(tr.Model))
 	require.Len(t, warnings, 1)
 	require.Empty(t, fileNames(t, tr.Checkpoints.Dir))
+}
+
+// failing is an optimiser that fails at one of its steps.
+type failing struct {
+	*train.Adam
+	at int
+}
+
+var errStep = errors.New("no step")
+
+func (f *failing) Step(ps []G.ValueGrad) error {
+	if f.at--; f.at == 0 {
+		return errStep
+	}
+	return f.Adam.Step(ps)
+}
+
+// What ends a training between batches leaves a checkpoint; where it ends in the
+// midst of one, between the strides of truncated backpropagation, there is none of
+// weights that no other run would have.
+func TestErrorInBatch(t *testing.T) {
+	c := courses()["continued"] // three strides a batch
+	for at, want := range map[int][]string{13: {"step-000000004.safetensors"}, 14: nil, 15: nil, 16: {"step-000000005.safetensors"}} {
+		tr := c.trainer(t, t.TempDir())
+		tr.Optimiser, tr.Validation = &failing{&train.Adam{}, at}, nil
+		_, err := tr.Run(background)
+		require.ErrorIs(t, err, errStep)
+		require.Equal(t, want, fileNames(t, tr.Checkpoints.Dir), "step %d", at)
+	}
+
+	tr := c.trainer(t, t.TempDir())
+	stop := errors.New("enough")
+	tr.OnEpoch = func(train.Epoch) error { return stop }
+	_, err := tr.Run(background)
+	require.ErrorIs(t, err, stop)
+	require.Equal(t, []string{"best.safetensors", "step-000000004.safetensors"}, fileNames(t, tr.Checkpoints.Dir))
+	require.Equal(t, 1, checkpoint(t, tr.Checkpoints.Dir, "step-000000004.safetensors").Epoch)
 }

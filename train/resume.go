@@ -48,6 +48,9 @@ func (r *trainRun) settings() map[string]string {
 		"schedule":   describe.Value(r.schedule),
 		"Patience":   strconv.Itoa(r.Patience),
 		"KeepBest":   strconv.FormatBool(r.KeepBest),
+		"Segment":    strconv.Itoa(r.Model.Segment),
+		"Window":     strconv.Itoa(r.Model.Window),
+		"Stride":     strconv.Itoa(r.Model.Stride),
 		"validation": "none",
 	}
 	if r.Validation != nil {
@@ -94,6 +97,9 @@ func (r *trainRun) snapshot(end *final) (*Checkpoint, error) {
 				return nil, err
 			}
 		}
+	}
+	if err := c.addCarried(r.feed); err != nil {
+		return nil, err
 	}
 	return c, c.addOptimiser(r.opt)
 }
@@ -183,6 +189,8 @@ func (r *trainRun) fits(c *Checkpoint) error {
 		return fmt.Errorf("the optimiser was a %s, is a %T", s.Optimiser.Type, r.opt)
 	case s.Sums.N < 0 || s.Sums.Rated < 0 || s.Sums.N > 0 && len(s.Sums.Terms) != terms || len(s.Sums.Rates) != 0 && len(s.Sums.Rates) != spiking:
 		return errors.New("the sums of its epoch make no sense")
+	case c.Size == m.Batch && c.Batches != r.batches || c.Size != m.Batch && c.Batch > 0 && r.feed.parts != nil:
+		return fmt.Errorf("an epoch had %d batches of %d, has %d of %d: sequences go on from batch to batch, and would be torn", c.Batches, c.Size, r.batches, m.Batch)
 	case len(s.Params) != len(m.params):
 		return fmt.Errorf("it has %d parameters, want %d", len(s.Params), len(m.params))
 	}
@@ -204,6 +212,10 @@ func (r *trainRun) restore(c *Checkpoint) (err error) {
 		if best, err = r.read(c, other); err != nil {
 			return err
 		}
+	}
+	carried, err := c.carried(r.feed)
+	if err != nil {
+		return err
 	}
 	opt, err := c.optimiser()
 	if err != nil {
@@ -237,6 +249,9 @@ func (r *trainRun) restore(c *Checkpoint) (err error) {
 		return err
 	}
 	r.weights = best
+	if r.feed.parts != nil {
+		r.feed.parts.states = carried
+	}
 	return r.Model.setWeights(weights) // which were looked at
 }
 
@@ -278,7 +293,7 @@ func (r *trainRun) goTo(c *Checkpoint) {
 		return
 	}
 	// Batches of another size: none of the samples is seen twice in an epoch.
-	seen := min(c.Batch*c.Size, c.Samples)
+	seen := int(min(int64(c.Batch)*int64(c.Size), int64(c.Samples)))
 	r.at.batch = (seen + r.Model.Batch - 1) / r.Model.Batch
 	if left := min(r.at.batch*r.Model.Batch, c.Samples) - seen; left > 0 {
 		r.warn(fmt.Errorf("train: resume from %s: epoch %d leaves out %d samples, since batches have another size", c.Path, c.Epoch, left))

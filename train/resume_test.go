@@ -190,6 +190,10 @@ func TestResumeErrors(t *testing.T) {
 		{want: `train: adam: restore: parameter 3.linear.b: slot has moments ["m"], want ["m" "v"]`, change: func(_ *safetensors.File, doc map[string]any) {
 			state(doc)["optimiser"].(map[string]any)["slots"].(map[string]any)["3.linear.b"] = map[string]any{"steps": 1, "moments": []string{"m"}}
 		}},
+		{want: "its samples were parts of longer sequences, and are not", change: func(_ *safetensors.File, doc map[string]any) {
+			state(doc)["carried"] = []int{7}
+		}},
+		{want: "an epoch had 5 batches of 10, has 4 of 10: ", change: func(_ *safetensors.File, doc map[string]any) { doc["batches"] = 5 }},
 		{want: "the sums of its epoch make no sense", change: func(_ *safetensors.File, doc map[string]any) {
 			state(doc)["sums"].(map[string]any)["terms"] = []float64{1, 2, 3}
 		}},
@@ -227,10 +231,10 @@ func TestReadCheckpointErrors(t *testing.T) {
 	good := read(t, path)
 	for want, fields := range map[string]map[string]any{
 		"its state makes no sense: batch 5 of 4 in epoch 2, with 34 samples in batches of 10":                        {"batch": 5},
-		"its state makes no sense: batch 2 of 5 in epoch 2, with 34 samples in batches of 10":                        {"batches": 5},
+		"its state makes no sense: batch 2 of 35 in epoch 2, with 34 samples in batches of 10":                       {"batches": 35},
 		"its state makes no sense: batch 2 of 4 in epoch -1, with 34 samples in batches of 10":                       {"epoch": -1},
 		"its state makes no sense: batch 2 of 4 in epoch 2, with 34 samples in batches of 0":                         {"size": 0},
-		"its state makes no sense: batch 2 of 4 in epoch 2, with 9223372036854775807 samples in batches of 10":       {"samples": math.MaxInt},
+		"its state makes no sense: batch 2 of 4 in epoch 2, with 34 samples in batches of 9223372036854775807":       {"size": math.MaxInt},
 		"its state makes no sense: it has a history of 2 epochs, want 1":                                             {"epoch": 1},
 		"its state makes no sense: the best of 2 epochs is 2, the one of lowest loss ":                               {"best": 2},
 		"its state makes no sense: the hash is not that of the network":                                              {"network": "0"},

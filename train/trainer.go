@@ -129,6 +129,7 @@ type trainRun struct {
 	lowestLoss float64
 
 	factor float64  // of the learning rate, in the last step
+	torn   bool     // the weights are those of the midst of a batch
 	layers []string // the structure of the network
 	keeper keeper
 }
@@ -207,6 +208,7 @@ func (r *trainRun) epoch(ctx context.Context) error {
 		r.at.sums.add(m, len(idx), m.fitTerms(), m.fitRates(), m.fitOut(), r.feed.labels)
 		r.at.gradNorm += norm / float64(r.batches)
 		r.at.batch++
+		r.torn = false
 		r.tell(e, b, len(idx), norm)
 		if r.at.batch < r.batches { // else at the end of the epoch
 			r.saveIfDue()
@@ -263,7 +265,11 @@ func (r *trainRun) train(idx []int, rng *rand.Rand) (float64, error) {
 	return m.learn(r.feed, r.ClipNorm, func() error {
 		r.factor = r.schedule.Rate(r.step(), r.Epochs*r.batches)
 		r.opt.SetRateFactor(r.factor)
-		return r.opt.Step(m.valueGrads())
+		if err := r.opt.Step(m.valueGrads()); err != nil {
+			return err
+		}
+		r.torn = true
+		return nil
 	})
 }
 
