@@ -102,6 +102,53 @@ func (c Constraint) Inverse(v float64) (float64, error) {
 	return x, nil
 }
 
+// Values returns what the parameter is now: the constant, or the elements of the
+// learnt node within its constraint, row by row. An error says that the node has
+// no value.
+func (p Param) Values() ([]float64, error) {
+	if p.node == nil {
+		return []float64{p.value}, nil
+	}
+	if p.node.Value() == nil {
+		return nil, fmt.Errorf("graph: parameter %s has no value", p.node.Name())
+	}
+	var vs []float64
+	switch x := p.node.Value().Data().(type) {
+	case float32:
+		vs = []float64{float64(x)}
+	case float64:
+		vs = []float64{x}
+	case []float32:
+		for _, v := range x {
+			vs = append(vs, float64(v))
+		}
+	case []float64:
+		vs = append(vs, x...)
+	default:
+		return nil, fmt.Errorf("graph: parameter %s is of type %v, want float32 or float64", p.node.Name(), p.node.Value().Dtype())
+	}
+	for i, v := range vs {
+		vs[i] = p.keep.apply(v)
+	}
+	return vs, nil
+}
+
+// apply returns the parameter for the node x.
+func (c Constraint) apply(x float64) float64 {
+	switch c.kind {
+	case byExp:
+		return math.Exp(x)
+	case bySoftplus:
+		// log(1 + e^x), written so that large x do not overflow.
+		return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x)))
+	case bySigmoid:
+		return 1 / (1 + math.Exp(-x))
+	case byClip:
+		return min(max(x, c.lo), c.hi)
+	}
+	return x
+}
+
 // value returns the node of the value of a learnable parameter.
 func (b *Builder) value(p Param) *G.Node {
 	switch p.keep.kind {

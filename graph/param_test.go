@@ -51,6 +51,39 @@ func TestConstraint(t *testing.T) {
 	require.InDelta(t, math.Log(1./3), x, 1e-12)
 }
 
+// The values of a parameter are those of its node within the constraint.
+func TestParamValues(t *testing.T) {
+	vs, err := graph.Const(3).Values()
+	require.NoError(t, err)
+	require.Equal(t, []float64{3}, vs)
+	for _, c := range []graph.Constraint{{}, graph.Exp, graph.Softplus, graph.Sigmoid, graph.Clip(0.1, 0.9)} {
+		for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+			want := []float64{0.2, 0.7}
+			at := make([]float64, 2)
+			for i, v := range want {
+				at[i], err = c.Inverse(v)
+				require.NoError(t, err)
+			}
+			vs, err = graph.LearnIn(graphtest.Node(G.NewGraph(), dt, "theta", []int{2}, at), c).Values()
+			require.NoError(t, err)
+			require.InDeltaSlice(t, want, vs, 1e-7, c.String())
+		}
+	}
+	g := G.NewGraph()
+	for dt, v := range map[tensor.Dtype]any{tensor.Float32: float32(2), tensor.Float64: 2.} {
+		vs, err = graph.Learn(G.NewScalar(g, dt, G.WithName(dt.String()), G.WithValue(v))).Values()
+		require.NoError(t, err)
+		require.Equal(t, []float64{2}, vs)
+	}
+	vs, err = graph.LearnIn(graphtest.Node(g, tensor.Float64, "far", []int{2}, []float64{-900, 900}), graph.Softplus).Values()
+	require.NoError(t, err)
+	require.Equal(t, []float64{0, 900}, vs)
+	_, err = graph.Learn(G.NewVector(g, tensor.Float64, G.WithName("empty"), G.WithShape(2))).Values()
+	require.EqualError(t, err, "graph: parameter empty has no value")
+	_, err = graph.Learn(G.NewScalar(g, tensor.Int, G.WithName("whole"), G.WithValue(2))).Values()
+	require.EqualError(t, err, "graph: parameter whole is of type int, want float32 or float64")
+}
+
 // driftOnly is v ← decay·v + x without a threshold, smooth in everything.
 func driftOnly(x *G.Node, s leakyState, p leaky) (*G.Node, leakyState, error) {
 	b := graph.NewBuilder(x, &s)

@@ -41,6 +41,10 @@ type Build struct {
 	// sequences are whole.
 	Carry *Carry
 
+	// Spike, if it is not nil, gives the spike function that the neurons of a layer
+	// use in the place of their own: one that looks on, say.
+	Spike func(layer string, own graph.Func) graph.Func
+
 	seed uint64
 	path []string
 }
@@ -57,6 +61,7 @@ type Activity struct {
 	In      *G.Node // input currents [T, batch, …]
 	Out     *G.Node // outputs [T, batch, …]
 	Spiking bool    // the outputs are spikes: the parameters have a field Spike
+	Params  any     // pointer to the parameters of the neurons, with nodes for what is learnt
 	// Trace returns a state after every step, by name: "V" is the membrane voltage.
 	Trace func(name string) (*G.Node, error)
 }

@@ -152,6 +152,11 @@ func (l lifted[S, P]) Apply(b *Build, x *G.Node) (*G.Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	spike, _ := graph.Field(&p, "Spike")
+	f, spiking := spike.(*graph.Func)
+	if spiking && b.Spike != nil {
+		*f = b.Spike(b.Path(), *f)
+	}
 	run, err := l.run(b, x, p)
 	if err != nil {
 		return nil, b.errorf("neurons", "%w", err)
@@ -159,8 +164,7 @@ func (l lifted[S, P]) Apply(b *Build, x *G.Node) (*G.Node, error) {
 	for _, name := range run.Unused {
 		b.Warnings = append(b.Warnings, "the neurons do not depend on "+name+": its gradient is zero")
 	}
-	_, err = graph.Field(&p, "Spike")
-	act := Activity{Name: b.Path(), In: x, Out: run.Out, Spiking: err == nil, Trace: run.Trace}
+	act := Activity{Name: b.Path(), In: x, Out: run.Out, Spiking: spiking, Params: &p, Trace: run.Trace}
 	b.Activities = append(b.Activities, act)
 	for _, r := range l.regs {
 		if err := b.penalise(r, act); err != nil {

@@ -56,7 +56,7 @@ var functions = map[string]map[string]any{
 	},
 	"train": {
 		"ClipNorm": train.ClipNorm, "NewAdamW": train.NewAdamW, "Sequences": train.Sequences, "NewModel": train.NewModel,
-		"LatestCheckpoint": train.LatestCheckpoint, "ReadCheckpoint": train.ReadCheckpoint,
+		"LatestCheckpoint": train.LatestCheckpoint, "ReadCheckpoint": train.ReadCheckpoint, "Diagnose": train.Diagnose,
 	},
 	"surrogate": {
 		"ByName": surrogate.ByName, "Check": surrogate.Check, "Draw": surrogate.Draw, "Sign": surrogate.Sign, "Smooth": surrogate.Smooth,
@@ -80,7 +80,7 @@ var functions = map[string]map[string]any{
 
 var types = []reflect.Type{
 	reflect.TypeFor[*graph.Builder](), reflect.TypeFor[graph.Constraint](), reflect.TypeFor[graph.Param](), reflect.TypeFor[*graph.Machine](), reflect.TypeFor[graph.Window](), reflect.TypeFor[graph.Product](),
-	reflect.TypeFor[*layers.Build](), reflect.TypeFor[*layers.State](), reflect.TypeFor[layers.Layer](), reflect.TypeFor[layers.Init](), reflect.TypeFor[layers.Mask](),
+	reflect.TypeFor[*layers.Build](), reflect.TypeFor[*layers.State](), reflect.TypeFor[layers.Layer](), reflect.TypeFor[layers.Init](), reflect.TypeFor[layers.Mask](), reflect.TypeFor[layers.Probe](), reflect.TypeFor[layers.Tap](), reflect.TypeFor[layers.Recording](),
 	reflect.TypeFor[layers.Regulariser](), reflect.TypeFor[layers.Conv2D](), reflect.TypeFor[layers.Linear](), reflect.TypeFor[layers.Dropout](),
 	reflect.TypeFor[layers.Pool](), reflect.TypeFor[layers.Scaled](), reflect.TypeFor[layers.FluctuationDriven](), reflect.TypeFor[layers.Rate](),
 	reflect.TypeFor[layers.Voltage](), reflect.TypeFor[train.Optimiser](), reflect.TypeFor[train.Schedule](), reflect.TypeFor[train.Loss](),

@@ -57,6 +57,7 @@ type Model struct {
 	rates     G.Nodes
 	watched   bool            // fit computes rates
 	streams   map[int]*stream // for Step, by batch size
+	exam      *exam           // of a model that is made to be diagnosed
 }
 
 // A Parameter is a learnable tensor of a model.
@@ -207,6 +208,7 @@ func (m *Model) assemble() error {
 		}
 		m.build.Carry = &layers.Carry{Starts: m.carry.starts}
 	}
+	m.exam.prepare(m.build)
 	if m.out, err = m.Net.Apply(m.build, m.x); err != nil {
 		return fmt.Errorf("network: %w", err)
 	}
@@ -229,7 +231,7 @@ func (m *Model) assemble() error {
 		}
 		wrt, outs = append(wrt, m.carry.ins()...), m.carry.outs()
 	}
-	grads, unused, err := graph.Grad(total, wrt...)
+	grads, unused, err := graph.Grad(total, append(wrt, m.exam.also(m.x)...)...)
 	if err != nil {
 		return err
 	}
@@ -244,7 +246,8 @@ func (m *Model) assemble() error {
 		m.params = append(m.params, &Parameter{name: n.Name(), value: n.Value().(*tensor.Dense)})
 	}
 	show := append(slices.Clone(terms), m.out)
-	m.fitNodes = slices.Concat(show, grads, outs)
+	m.fitNodes = slices.Concat(show, grads[:len(wrt)], outs)
+	m.fitNodes = append(m.fitNodes, m.exam.gradients(m.build, m.out, len(m.fitNodes))...)
 	if m.fit, err = graph.NewMachine(m.fitNodes...); err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func (m *Model) record(ctx context.Context, d data.Dataset, enc Encoder, samples
 	if ctx == nil {
 		return nil, errNoContext
 	}
-	twin, err := m.twin()
+	twin, err := m.twin(nil)
 	if err != nil {
 		return nil, err
 	}
@@ -59,9 +59,10 @@ func (m *Model) record(ctx context.Context, d data.Dataset, enc Encoder, samples
 	return feed.record(ctx, taps, samples)
 }
 
-// twin returns a copy of the model, on a graph of its own.
-func (m *Model) twin() (*Model, error) {
-	t := Model{Net: m.Net, Shape: m.Shape, Steps: m.Steps, Batch: m.Batch, Loss: m.Loss, Dtype: m.Dtype, Seed: m.Seed}
+// twin returns a copy of the model, on a graph of its own; with an exam, one that
+// can be examined.
+func (m *Model) twin(e *exam) (*Model, error) {
+	t := Model{Net: m.Net, Shape: m.Shape, Steps: m.Steps, Batch: m.Batch, Loss: m.Loss, Dtype: m.Dtype, Seed: m.Seed, exam: e}
 	if m.cut.carries {
 		t.Window = t.Steps // one segment that takes parts of sequences, each from rest
 	}

@@ -35,6 +35,9 @@ type Trainer struct {
 	OnEpoch   func(Epoch) error // called after every epoch; may be nil. An error ends the training
 	OnWarning func(error)       // told what went wrong and does not end the training; nil prints it to standard error
 
+	Doctor    bool          // diagnose the model before the first batch and after every epoch, see Diagnose, and judge whether the loss falls
+	OnFinding func(Finding) // called with what the Doctor finds, once as long as it lasts; nil prints it to standard error
+
 	Observers []Observer // told of all that happens, after OnBatch and OnEpoch; with any, firing rates are measured in training too
 }
 
@@ -66,6 +69,8 @@ type Result struct {
 	History []Epoch
 	Best    int  // epoch with the highest validation accuracy, of equals with the lowest loss; −1 without one
 	Stopped bool // ended before the last epoch: cancelled, or out of patience
+
+	Findings []Finding // of the Doctor
 }
 
 // Run trains. When ctx is cancelled it ends after the present batch and returns
@@ -87,7 +92,7 @@ func (t *Trainer) Run(ctx context.Context) (Result, error) {
 	}
 	err = run.epochs(ctx)
 	run.save()
-	r := Result{History: run.history, Best: run.best, Stopped: err != nil || run.at.epoch < t.Epochs}
+	r := Result{History: run.history, Best: run.best, Stopped: err != nil || run.at.epoch < t.Epochs, Findings: run.doctor.told()}
 	err = run.finish(err)
 	for _, o := range t.Observers {
 		o.End(r, err)
@@ -97,6 +102,9 @@ func (t *Trainer) Run(ctx context.Context) (Result, error) {
 
 // epochs trains for all epochs that are left.
 func (r *trainRun) epochs(ctx context.Context) error {
+	if err := r.doctor.begin(ctx); err != nil {
+		return err
+	}
 	for r.at.epoch < r.Epochs && !r.outOfPatience() {
 		r.began = time.Now()
 		if err := r.epoch(ctx); err != nil {
@@ -118,6 +126,7 @@ type trainRun struct {
 	schedule Schedule
 	feed     *feeder
 	batches  int
+	doctor   *doctor
 
 	at         position
 	began      time.Time // when this process began with the present epoch
@@ -188,7 +197,8 @@ func (t *Trainer) start(ctx context.Context) (*trainRun, error) {
 		return nil, fmt.Errorf("train: %w", err)
 	}
 	r.batches = len(r.feed.inOrder())
-	return r, nil
+	r.doctor, err = newDoctor(r)
+	return r, err
 }
 
 // epoch trains on every sample that is left in an epoch, and ends the epoch.
@@ -209,6 +219,7 @@ func (r *trainRun) epoch(ctx context.Context) error {
 		r.at.gradNorm += norm / float64(r.batches)
 		r.at.batch++
 		r.torn = false
+		r.doctor.batch(b)
 		r.tell(e, b, len(idx), norm)
 		if r.at.batch < r.batches { // else at the end of the epoch
 			r.saveIfDue()
@@ -247,7 +258,7 @@ func (r *trainRun) endEpoch(ctx context.Context) error {
 		return fmt.Errorf("train: epoch %d: %w", e, err)
 	}
 	r.saveIfDue()
-	return nil
+	return r.doctor.epoch(ctx, ep)
 }
 
 // step returns how many batches came before.
