@@ -6,6 +6,8 @@ import (
 	"math"
 
 	G "gorgonia.org/gorgonia"
+
+	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
 // Adam scales the steps of each weight by running means of its gradient and
@@ -106,16 +108,5 @@ func adam[F float](p part[F], now adamStep) {
 	beta2, rest2 := F(now.beta2), F(1-now.beta2)
 	epsilon, decay, keep := F(now.epsilon), F(now.decay), F(now.keep)
 
-	w := p.w
-	normal := smallestNormal[F]()
-	gs, m, v := p.g[:len(w)], p.moments[0][:len(w)], p.moments[1][:len(w)]
-	for i := range w {
-		g := gs[i] + decay*w[i]
-		m[i] = flush(beta1*m[i]+rest1*g, normal)
-		v[i] = flush(beta2*v[i]+rest2*g*g, normal)
-		w[i] = keep*w[i] - alpha*m[i]/(root*sqrt(v[i])+epsilon)
-	}
+	vec.For[F]().Adam(p.w, p.g, p.moments[0], p.moments[1], alpha, root, beta1, rest1, beta2, rest2, epsilon, decay, keep)
 }
-
-// sqrt is compiled to one instruction in either type.
-func sqrt[F float](x F) F { return F(math.Sqrt(float64(x))) }

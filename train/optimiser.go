@@ -370,26 +370,6 @@ func cut[F float](step int, s stretch, w, g []F, moments ...[]F) part[F] {
 	return p
 }
 
-// flush returns x, or 0 if x is below the smallest normal number. Where a
-// gradient stays 0, a moment would shrink to a subnormal number, which a
-// processor takes many times as long to compute with, and stay there: 0.9 times
-// the smallest rounds to the smallest.
-func flush[F float](x, normal F) F {
-	if -normal < x && x < normal {
-		return 0
-	}
-	return x
-}
-
-// smallestNormal is the number that flush needs.
-func smallestNormal[F float]() F {
-	var x F
-	if unsafe.Sizeof(x) == 4 {
-		return 0x1p-126
-	}
-	return F(math.Ldexp(1, -1022))
-}
-
 // checkRate checks a learning rate and the factor that goes with it.
 func (m *memory) checkRate(rate float64) error {
 	return cmp.Or(positive("LearningRate", rate), notNegative("rate factor", m.rateFactor()))

@@ -3,8 +3,11 @@ package train
 import (
 	"cmp"
 	"fmt"
+	"math"
 
 	G "gorgonia.org/gorgonia"
+
+	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
 // RMSProp divides the gradient of each weight by the root of a running mean of
@@ -87,20 +90,23 @@ func (o *RMSProp) step64(p part[float64]) { rmsProp(p, o.now) }
 func rmsProp[F float](p part[F], now rmsPropStep) {
 	rate, epsilon, mu := F(now.rate), F(now.epsilon), F(now.momentum)
 	rho, rest := F(now.decay), F(1-now.decay)
-	normal := smallestNormal[F]()
+	normal := vec.SmallestNormal[F]()
 	w := p.w
 	g, s := p.g[:len(w)], p.moments[0][:len(w)]
 	if mu == 0 {
 		for i := range w {
-			s[i] = flush(rho*s[i]+rest*g[i]*g[i], normal)
+			s[i] = vec.Flush(rho*s[i]+rest*g[i]*g[i], normal)
 			w[i] -= rate * g[i] / (sqrt(s[i]) + epsilon)
 		}
 		return
 	}
 	v := p.moments[1][:len(w)]
 	for i := range w {
-		s[i] = flush(rho*s[i]+rest*g[i]*g[i], normal)
-		v[i] = flush(mu*v[i]+g[i]/(sqrt(s[i])+epsilon), normal)
+		s[i] = vec.Flush(rho*s[i]+rest*g[i]*g[i], normal)
+		v[i] = vec.Flush(mu*v[i]+g[i]/(sqrt(s[i])+epsilon), normal)
 		w[i] -= rate * v[i]
 	}
 }
+
+// sqrt is compiled to one instruction in either type.
+func sqrt[F float](x F) F { return F(math.Sqrt(float64(x))) }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	G "gorgonia.org/gorgonia"
+
+	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
 // SGD is stochastic gradient descent, with momentum if Momentum is not 0:
@@ -92,11 +94,11 @@ func sgd[F float](p part[F], now sgdStep) {
 		}
 		return
 	}
-	normal := smallestNormal[F]()
+	normal := vec.SmallestNormal[F]()
 	v := p.moments[0][:len(w)]
 	for i := range w {
 		g := gs[i] + decay*w[i]
-		v[i] = flush(mu*v[i]+g, normal)
+		v[i] = vec.Flush(mu*v[i]+g, normal)
 		step := v[i]
 		if now.nesterov {
 			step = g + mu*v[i]

@@ -4296,6 +4296,202 @@ done:
 	VZEROUPPER
 	RET
 
+// func adamF32AVX2(w []float32, g []float32, m []float32, v []float32, rate float32, root float32, beta1 float32, rest1 float32, beta2 float32, rest2 float32, epsilon float32, decay float32, keep float32)
+// Requires: AVX
+TEXT ·adamF32AVX2(SB), NOSPLIT, $0-132
+	MOVQ         w_base+0(FP), AX
+	MOVQ         g_base+24(FP), CX
+	MOVQ         m_base+48(FP), DX
+	MOVQ         v_base+72(FP), BX
+	MOVQ         w_len+8(FP), SI
+	VBROADCASTSS c7fffffff<>+0(SB), Y0
+	SHLQ         $0x02, SI
+	XORQ         DI, DI
+	MOVQ         SI, R8
+	SUBQ         $+64, R8
+	CMPQ         R8, DI
+	JLT          single
+	PCALIGN      $0x20
+
+block:
+	VMOVUPS      (AX)(DI*1), Y1
+	VMOVUPS      (CX)(DI*1), Y2
+	VBROADCASTSS decay+124(FP), Y3
+	VMULPS       Y3, Y1, Y3
+	VADDPS       Y3, Y2, Y2
+	VMOVUPS      (DX)(DI*1), Y3
+	VBROADCASTSS beta1+104(FP), Y4
+	VMULPS       Y4, Y3, Y3
+	VBROADCASTSS rest1+108(FP), Y4
+	VMULPS       Y4, Y2, Y4
+	VADDPS       Y4, Y3, Y3
+	VANDPS       Y0, Y3, Y4
+	VCMPPS       $0x15, c00800000<>+0(SB), Y4, Y4
+	VANDPS       Y4, Y3, Y3
+	VMOVUPS      Y3, (DX)(DI*1)
+	VBROADCASTSS rest2+116(FP), Y4
+	VMULPS       Y4, Y2, Y4
+	VMULPS       Y2, Y4, Y2
+	VMOVUPS      (BX)(DI*1), Y4
+	VBROADCASTSS beta2+112(FP), Y5
+	VMULPS       Y5, Y4, Y4
+	VADDPS       Y2, Y4, Y2
+	VANDPS       Y0, Y2, Y4
+	VCMPPS       $0x15, c00800000<>+0(SB), Y4, Y4
+	VANDPS       Y4, Y2, Y2
+	VMOVUPS      Y2, (BX)(DI*1)
+	VSQRTPS      Y2, Y2
+	VBROADCASTSS root+100(FP), Y4
+	VMULPS       Y4, Y2, Y2
+	VBROADCASTSS epsilon+120(FP), Y4
+	VADDPS       Y4, Y2, Y2
+	VBROADCASTSS rate+96(FP), Y4
+	VMULPS       Y4, Y3, Y3
+	VDIVPS       Y2, Y3, Y2
+	VBROADCASTSS keep+128(FP), Y3
+	VMULPS       Y3, Y1, Y1
+	VSUBPS       Y2, Y1, Y1
+	VMOVUPS      Y1, (AX)(DI*1)
+	VMOVUPS      32(AX)(DI*1), Y1
+	VMOVUPS      32(CX)(DI*1), Y2
+	VBROADCASTSS decay+124(FP), Y3
+	VMULPS       Y3, Y1, Y3
+	VADDPS       Y3, Y2, Y2
+	VMOVUPS      32(DX)(DI*1), Y3
+	VBROADCASTSS beta1+104(FP), Y4
+	VMULPS       Y4, Y3, Y3
+	VBROADCASTSS rest1+108(FP), Y4
+	VMULPS       Y4, Y2, Y4
+	VADDPS       Y4, Y3, Y3
+	VANDPS       Y0, Y3, Y4
+	VCMPPS       $0x15, c00800000<>+0(SB), Y4, Y4
+	VANDPS       Y4, Y3, Y3
+	VMOVUPS      Y3, 32(DX)(DI*1)
+	VBROADCASTSS rest2+116(FP), Y4
+	VMULPS       Y4, Y2, Y4
+	VMULPS       Y2, Y4, Y2
+	VMOVUPS      32(BX)(DI*1), Y4
+	VBROADCASTSS beta2+112(FP), Y5
+	VMULPS       Y5, Y4, Y4
+	VADDPS       Y2, Y4, Y2
+	VANDPS       Y0, Y2, Y4
+	VCMPPS       $0x15, c00800000<>+0(SB), Y4, Y4
+	VANDPS       Y4, Y2, Y2
+	VMOVUPS      Y2, 32(BX)(DI*1)
+	VSQRTPS      Y2, Y2
+	VBROADCASTSS root+100(FP), Y4
+	VMULPS       Y4, Y2, Y2
+	VBROADCASTSS epsilon+120(FP), Y4
+	VADDPS       Y4, Y2, Y2
+	VBROADCASTSS rate+96(FP), Y4
+	VMULPS       Y4, Y3, Y3
+	VDIVPS       Y2, Y3, Y2
+	VBROADCASTSS keep+128(FP), Y3
+	VMULPS       Y3, Y1, Y1
+	VSUBPS       Y2, Y1, Y1
+	VMOVUPS      Y1, 32(AX)(DI*1)
+	ADDQ         $+64, DI
+	CMPQ         DI, R8
+	JLE          block
+
+single:
+	ADDQ    $+32, R8
+	CMPQ    DI, R8
+	JGT     tail
+	PCALIGN $0x20
+
+one:
+	VMOVUPS      (AX)(DI*1), Y1
+	VMOVUPS      (CX)(DI*1), Y2
+	VBROADCASTSS decay+124(FP), Y3
+	VMULPS       Y3, Y1, Y3
+	VADDPS       Y3, Y2, Y2
+	VMOVUPS      (DX)(DI*1), Y3
+	VBROADCASTSS beta1+104(FP), Y4
+	VMULPS       Y4, Y3, Y3
+	VBROADCASTSS rest1+108(FP), Y4
+	VMULPS       Y4, Y2, Y4
+	VADDPS       Y4, Y3, Y3
+	VANDPS       Y0, Y3, Y4
+	VCMPPS       $0x15, c00800000<>+0(SB), Y4, Y4
+	VANDPS       Y4, Y3, Y3
+	VMOVUPS      Y3, (DX)(DI*1)
+	VBROADCASTSS rest2+116(FP), Y4
+	VMULPS       Y4, Y2, Y4
+	VMULPS       Y2, Y4, Y2
+	VMOVUPS      (BX)(DI*1), Y4
+	VBROADCASTSS beta2+112(FP), Y5
+	VMULPS       Y5, Y4, Y4
+	VADDPS       Y2, Y4, Y2
+	VANDPS       Y0, Y2, Y4
+	VCMPPS       $0x15, c00800000<>+0(SB), Y4, Y4
+	VANDPS       Y4, Y2, Y2
+	VMOVUPS      Y2, (BX)(DI*1)
+	VSQRTPS      Y2, Y2
+	VBROADCASTSS root+100(FP), Y4
+	VMULPS       Y4, Y2, Y2
+	VBROADCASTSS epsilon+120(FP), Y4
+	VADDPS       Y4, Y2, Y2
+	VBROADCASTSS rate+96(FP), Y4
+	VMULPS       Y4, Y3, Y3
+	VDIVPS       Y2, Y3, Y2
+	VBROADCASTSS keep+128(FP), Y3
+	VMULPS       Y3, Y1, Y1
+	VSUBPS       Y2, Y1, Y1
+	VMOVUPS      Y1, (AX)(DI*1)
+	ADDQ         $+32, DI
+	CMPQ         DI, R8
+	JLE          one
+
+tail:
+	SUBQ         DI, SI
+	JE           done
+	LEAQ         window<>+32(SB), R8
+	SUBQ         SI, R8
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (AX)(DI*1), Y1, Y2
+	VMASKMOVPS   (CX)(DI*1), Y1, Y3
+	VBROADCASTSS decay+124(FP), Y4
+	VMULPS       Y4, Y2, Y4
+	VADDPS       Y4, Y3, Y3
+	VMASKMOVPS   (DX)(DI*1), Y1, Y4
+	VBROADCASTSS beta1+104(FP), Y5
+	VMULPS       Y5, Y4, Y4
+	VBROADCASTSS rest1+108(FP), Y5
+	VMULPS       Y5, Y3, Y5
+	VADDPS       Y5, Y4, Y4
+	VANDPS       Y0, Y4, Y5
+	VCMPPS       $0x15, c00800000<>+0(SB), Y5, Y5
+	VANDPS       Y5, Y4, Y4
+	VMASKMOVPS   Y4, Y1, (DX)(DI*1)
+	VBROADCASTSS rest2+116(FP), Y5
+	VMULPS       Y5, Y3, Y5
+	VMULPS       Y3, Y5, Y3
+	VMASKMOVPS   (BX)(DI*1), Y1, Y5
+	VBROADCASTSS beta2+112(FP), Y6
+	VMULPS       Y6, Y5, Y5
+	VADDPS       Y3, Y5, Y3
+	VANDPS       Y0, Y3, Y0
+	VCMPPS       $0x15, c00800000<>+0(SB), Y0, Y0
+	VANDPS       Y0, Y3, Y0
+	VMASKMOVPS   Y0, Y1, (BX)(DI*1)
+	VSQRTPS      Y0, Y0
+	VBROADCASTSS root+100(FP), Y3
+	VMULPS       Y3, Y0, Y0
+	VBROADCASTSS epsilon+120(FP), Y3
+	VADDPS       Y3, Y0, Y0
+	VBROADCASTSS rate+96(FP), Y3
+	VMULPS       Y3, Y4, Y3
+	VDIVPS       Y0, Y3, Y0
+	VBROADCASTSS keep+128(FP), Y3
+	VMULPS       Y3, Y2, Y2
+	VSUBPS       Y0, Y2, Y0
+	VMASKMOVPS   Y0, Y1, (AX)(DI*1)
+
+done:
+	VZEROUPPER
+	RET
+
 // func sumF32AVX2(a []float32) float32
 // Requires: AVX, SSE
 TEXT ·sumF32AVX2(SB), NOSPLIT, $0-28

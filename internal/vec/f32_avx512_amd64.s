@@ -3993,6 +3993,176 @@ done:
 	VZEROUPPER
 	RET
 
+// func adamF32AVX512(w []float32, g []float32, m []float32, v []float32, rate float32, root float32, beta1 float32, rest1 float32, beta2 float32, rest2 float32, epsilon float32, decay float32, keep float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·adamF32AVX512(SB), NOSPLIT, $0-132
+	MOVQ         w_base+0(FP), AX
+	MOVQ         g_base+24(FP), CX
+	MOVQ         m_base+48(FP), DX
+	MOVQ         v_base+72(FP), BX
+	MOVQ         w_len+8(FP), SI
+	VBROADCASTSS rate+96(FP), Z0
+	VBROADCASTSS root+100(FP), Z1
+	VBROADCASTSS beta1+104(FP), Z2
+	VBROADCASTSS rest1+108(FP), Z3
+	VBROADCASTSS beta2+112(FP), Z4
+	VBROADCASTSS rest2+116(FP), Z5
+	VBROADCASTSS epsilon+120(FP), Z6
+	VBROADCASTSS decay+124(FP), Z7
+	VBROADCASTSS keep+128(FP), Z8
+	VBROADCASTSS c7fffffff<>+0(SB), Z9
+	SHLQ         $0x02, SI
+	XORQ         DI, DI
+	MOVQ         SI, R8
+	SUBQ         $+128, R8
+	CMPQ         R8, DI
+	JLT          single
+	PCALIGN      $0x20
+
+block:
+	VMOVUPS     (AX)(DI*1), Z10
+	VMOVUPS     (CX)(DI*1), Z11
+	VMULPS      Z7, Z10, Z12
+	VADDPS      Z12, Z11, Z11
+	VMOVUPS     (DX)(DI*1), Z12
+	VMULPS      Z2, Z12, Z12
+	VMULPS      Z3, Z11, Z13
+	VADDPS      Z13, Z12, Z12
+	VANDPS      Z9, Z12, Z13
+	VCMPPS.BCST $0x15, c00800000<>+0(SB), Z13, K1
+	VMOVAPS.Z   Z12, K1, Z12
+	VMOVUPS     Z12, (DX)(DI*1)
+	VMULPS      Z5, Z11, Z13
+	VMULPS      Z11, Z13, Z11
+	VMOVUPS     (BX)(DI*1), Z13
+	VMULPS      Z4, Z13, Z13
+	VADDPS      Z11, Z13, Z11
+	VANDPS      Z9, Z11, Z13
+	VCMPPS.BCST $0x15, c00800000<>+0(SB), Z13, K1
+	VMOVAPS.Z   Z11, K1, Z11
+	VMOVUPS     Z11, (BX)(DI*1)
+	VSQRTPS     Z11, Z11
+	VMULPS      Z1, Z11, Z11
+	VADDPS      Z6, Z11, Z11
+	VMULPS      Z0, Z12, Z12
+	VDIVPS      Z11, Z12, Z11
+	VMULPS      Z8, Z10, Z10
+	VSUBPS      Z11, Z10, Z10
+	VMOVUPS     Z10, (AX)(DI*1)
+	VMOVUPS     64(AX)(DI*1), Z10
+	VMOVUPS     64(CX)(DI*1), Z11
+	VMULPS      Z7, Z10, Z12
+	VADDPS      Z12, Z11, Z11
+	VMOVUPS     64(DX)(DI*1), Z12
+	VMULPS      Z2, Z12, Z12
+	VMULPS      Z3, Z11, Z13
+	VADDPS      Z13, Z12, Z12
+	VANDPS      Z9, Z12, Z13
+	VCMPPS.BCST $0x15, c00800000<>+0(SB), Z13, K1
+	VMOVAPS.Z   Z12, K1, Z12
+	VMOVUPS     Z12, 64(DX)(DI*1)
+	VMULPS      Z5, Z11, Z13
+	VMULPS      Z11, Z13, Z11
+	VMOVUPS     64(BX)(DI*1), Z13
+	VMULPS      Z4, Z13, Z13
+	VADDPS      Z11, Z13, Z11
+	VANDPS      Z9, Z11, Z13
+	VCMPPS.BCST $0x15, c00800000<>+0(SB), Z13, K1
+	VMOVAPS.Z   Z11, K1, Z11
+	VMOVUPS     Z11, 64(BX)(DI*1)
+	VSQRTPS     Z11, Z11
+	VMULPS      Z1, Z11, Z11
+	VADDPS      Z6, Z11, Z11
+	VMULPS      Z0, Z12, Z12
+	VDIVPS      Z11, Z12, Z11
+	VMULPS      Z8, Z10, Z10
+	VSUBPS      Z11, Z10, Z10
+	VMOVUPS     Z10, 64(AX)(DI*1)
+	ADDQ        $+128, DI
+	CMPQ        DI, R8
+	JLE         block
+
+single:
+	ADDQ    $+64, R8
+	CMPQ    DI, R8
+	JGT     tail
+	PCALIGN $0x20
+
+one:
+	VMOVUPS     (AX)(DI*1), Z10
+	VMOVUPS     (CX)(DI*1), Z11
+	VMULPS      Z7, Z10, Z12
+	VADDPS      Z12, Z11, Z11
+	VMOVUPS     (DX)(DI*1), Z12
+	VMULPS      Z2, Z12, Z12
+	VMULPS      Z3, Z11, Z13
+	VADDPS      Z13, Z12, Z12
+	VANDPS      Z9, Z12, Z13
+	VCMPPS.BCST $0x15, c00800000<>+0(SB), Z13, K1
+	VMOVAPS.Z   Z12, K1, Z12
+	VMOVUPS     Z12, (DX)(DI*1)
+	VMULPS      Z5, Z11, Z13
+	VMULPS      Z11, Z13, Z11
+	VMOVUPS     (BX)(DI*1), Z13
+	VMULPS      Z4, Z13, Z13
+	VADDPS      Z11, Z13, Z11
+	VANDPS      Z9, Z11, Z13
+	VCMPPS.BCST $0x15, c00800000<>+0(SB), Z13, K1
+	VMOVAPS.Z   Z11, K1, Z11
+	VMOVUPS     Z11, (BX)(DI*1)
+	VSQRTPS     Z11, Z11
+	VMULPS      Z1, Z11, Z11
+	VADDPS      Z6, Z11, Z11
+	VMULPS      Z0, Z12, Z12
+	VDIVPS      Z11, Z12, Z11
+	VMULPS      Z8, Z10, Z10
+	VSUBPS      Z11, Z10, Z10
+	VMOVUPS     Z10, (AX)(DI*1)
+	ADDQ        $+64, DI
+	CMPQ        DI, R8
+	JLE         one
+
+tail:
+	SUBQ        DI, SI
+	JE          done
+	SHRQ        $0x02, SI
+	MOVL        $-1, R8
+	BZHIL       SI, R8, R8
+	KMOVW       R8, K1
+	VMOVUPS.Z   (AX)(DI*1), K1, Z10
+	VMOVUPS.Z   (CX)(DI*1), K1, Z11
+	VMULPS      Z7, Z10, Z7
+	VADDPS      Z7, Z11, Z7
+	VMOVUPS.Z   (DX)(DI*1), K1, Z11
+	VMULPS      Z2, Z11, Z2
+	VMULPS      Z3, Z7, Z3
+	VADDPS      Z3, Z2, Z2
+	VANDPS      Z9, Z2, Z3
+	VCMPPS.BCST $0x15, c00800000<>+0(SB), Z3, K2
+	VMOVAPS.Z   Z2, K2, Z2
+	VMOVUPS     Z2, K1, (DX)(DI*1)
+	VMULPS      Z5, Z7, Z3
+	VMULPS      Z7, Z3, Z3
+	VMOVUPS.Z   (BX)(DI*1), K1, Z5
+	VMULPS      Z4, Z5, Z4
+	VADDPS      Z3, Z4, Z3
+	VANDPS      Z9, Z3, Z4
+	VCMPPS.BCST $0x15, c00800000<>+0(SB), Z4, K2
+	VMOVAPS.Z   Z3, K2, Z3
+	VMOVUPS     Z3, K1, (BX)(DI*1)
+	VSQRTPS     Z3, Z3
+	VMULPS      Z1, Z3, Z1
+	VADDPS      Z6, Z1, Z1
+	VMULPS      Z0, Z2, Z0
+	VDIVPS      Z1, Z0, Z0
+	VMULPS      Z8, Z10, Z1
+	VSUBPS      Z0, Z1, Z0
+	VMOVUPS     Z0, K1, (AX)(DI*1)
+
+done:
+	VZEROUPPER
+	RET
+
 // func sumF32AVX512(a []float32) float32
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
 TEXT ·sumF32AVX512(SB), NOSPLIT, $0-28

@@ -4340,6 +4340,202 @@ done:
 	VZEROUPPER
 	RET
 
+// func adamF64AVX2(w []float64, g []float64, m []float64, v []float64, rate float64, root float64, beta1 float64, rest1 float64, beta2 float64, rest2 float64, epsilon float64, decay float64, keep float64)
+// Requires: AVX
+TEXT ·adamF64AVX2(SB), NOSPLIT, $0-168
+	MOVQ         w_base+0(FP), AX
+	MOVQ         g_base+24(FP), CX
+	MOVQ         m_base+48(FP), DX
+	MOVQ         v_base+72(FP), BX
+	MOVQ         w_len+8(FP), SI
+	VBROADCASTSD c7fffffffffffffff<>+0(SB), Y0
+	SHLQ         $0x03, SI
+	XORQ         DI, DI
+	MOVQ         SI, R8
+	SUBQ         $+64, R8
+	CMPQ         R8, DI
+	JLT          single
+	PCALIGN      $0x20
+
+block:
+	VMOVUPD      (AX)(DI*1), Y1
+	VMOVUPD      (CX)(DI*1), Y2
+	VBROADCASTSD decay+152(FP), Y3
+	VMULPD       Y3, Y1, Y3
+	VADDPD       Y3, Y2, Y2
+	VMOVUPD      (DX)(DI*1), Y3
+	VBROADCASTSD beta1+112(FP), Y4
+	VMULPD       Y4, Y3, Y3
+	VBROADCASTSD rest1+120(FP), Y4
+	VMULPD       Y4, Y2, Y4
+	VADDPD       Y4, Y3, Y3
+	VANDPD       Y0, Y3, Y4
+	VCMPPD       $0x15, c0010000000000000<>+0(SB), Y4, Y4
+	VANDPD       Y4, Y3, Y3
+	VMOVUPD      Y3, (DX)(DI*1)
+	VBROADCASTSD rest2+136(FP), Y4
+	VMULPD       Y4, Y2, Y4
+	VMULPD       Y2, Y4, Y2
+	VMOVUPD      (BX)(DI*1), Y4
+	VBROADCASTSD beta2+128(FP), Y5
+	VMULPD       Y5, Y4, Y4
+	VADDPD       Y2, Y4, Y2
+	VANDPD       Y0, Y2, Y4
+	VCMPPD       $0x15, c0010000000000000<>+0(SB), Y4, Y4
+	VANDPD       Y4, Y2, Y2
+	VMOVUPD      Y2, (BX)(DI*1)
+	VSQRTPD      Y2, Y2
+	VBROADCASTSD root+104(FP), Y4
+	VMULPD       Y4, Y2, Y2
+	VBROADCASTSD epsilon+144(FP), Y4
+	VADDPD       Y4, Y2, Y2
+	VBROADCASTSD rate+96(FP), Y4
+	VMULPD       Y4, Y3, Y3
+	VDIVPD       Y2, Y3, Y2
+	VBROADCASTSD keep+160(FP), Y3
+	VMULPD       Y3, Y1, Y1
+	VSUBPD       Y2, Y1, Y1
+	VMOVUPD      Y1, (AX)(DI*1)
+	VMOVUPD      32(AX)(DI*1), Y1
+	VMOVUPD      32(CX)(DI*1), Y2
+	VBROADCASTSD decay+152(FP), Y3
+	VMULPD       Y3, Y1, Y3
+	VADDPD       Y3, Y2, Y2
+	VMOVUPD      32(DX)(DI*1), Y3
+	VBROADCASTSD beta1+112(FP), Y4
+	VMULPD       Y4, Y3, Y3
+	VBROADCASTSD rest1+120(FP), Y4
+	VMULPD       Y4, Y2, Y4
+	VADDPD       Y4, Y3, Y3
+	VANDPD       Y0, Y3, Y4
+	VCMPPD       $0x15, c0010000000000000<>+0(SB), Y4, Y4
+	VANDPD       Y4, Y3, Y3
+	VMOVUPD      Y3, 32(DX)(DI*1)
+	VBROADCASTSD rest2+136(FP), Y4
+	VMULPD       Y4, Y2, Y4
+	VMULPD       Y2, Y4, Y2
+	VMOVUPD      32(BX)(DI*1), Y4
+	VBROADCASTSD beta2+128(FP), Y5
+	VMULPD       Y5, Y4, Y4
+	VADDPD       Y2, Y4, Y2
+	VANDPD       Y0, Y2, Y4
+	VCMPPD       $0x15, c0010000000000000<>+0(SB), Y4, Y4
+	VANDPD       Y4, Y2, Y2
+	VMOVUPD      Y2, 32(BX)(DI*1)
+	VSQRTPD      Y2, Y2
+	VBROADCASTSD root+104(FP), Y4
+	VMULPD       Y4, Y2, Y2
+	VBROADCASTSD epsilon+144(FP), Y4
+	VADDPD       Y4, Y2, Y2
+	VBROADCASTSD rate+96(FP), Y4
+	VMULPD       Y4, Y3, Y3
+	VDIVPD       Y2, Y3, Y2
+	VBROADCASTSD keep+160(FP), Y3
+	VMULPD       Y3, Y1, Y1
+	VSUBPD       Y2, Y1, Y1
+	VMOVUPD      Y1, 32(AX)(DI*1)
+	ADDQ         $+64, DI
+	CMPQ         DI, R8
+	JLE          block
+
+single:
+	ADDQ    $+32, R8
+	CMPQ    DI, R8
+	JGT     tail
+	PCALIGN $0x20
+
+one:
+	VMOVUPD      (AX)(DI*1), Y1
+	VMOVUPD      (CX)(DI*1), Y2
+	VBROADCASTSD decay+152(FP), Y3
+	VMULPD       Y3, Y1, Y3
+	VADDPD       Y3, Y2, Y2
+	VMOVUPD      (DX)(DI*1), Y3
+	VBROADCASTSD beta1+112(FP), Y4
+	VMULPD       Y4, Y3, Y3
+	VBROADCASTSD rest1+120(FP), Y4
+	VMULPD       Y4, Y2, Y4
+	VADDPD       Y4, Y3, Y3
+	VANDPD       Y0, Y3, Y4
+	VCMPPD       $0x15, c0010000000000000<>+0(SB), Y4, Y4
+	VANDPD       Y4, Y3, Y3
+	VMOVUPD      Y3, (DX)(DI*1)
+	VBROADCASTSD rest2+136(FP), Y4
+	VMULPD       Y4, Y2, Y4
+	VMULPD       Y2, Y4, Y2
+	VMOVUPD      (BX)(DI*1), Y4
+	VBROADCASTSD beta2+128(FP), Y5
+	VMULPD       Y5, Y4, Y4
+	VADDPD       Y2, Y4, Y2
+	VANDPD       Y0, Y2, Y4
+	VCMPPD       $0x15, c0010000000000000<>+0(SB), Y4, Y4
+	VANDPD       Y4, Y2, Y2
+	VMOVUPD      Y2, (BX)(DI*1)
+	VSQRTPD      Y2, Y2
+	VBROADCASTSD root+104(FP), Y4
+	VMULPD       Y4, Y2, Y2
+	VBROADCASTSD epsilon+144(FP), Y4
+	VADDPD       Y4, Y2, Y2
+	VBROADCASTSD rate+96(FP), Y4
+	VMULPD       Y4, Y3, Y3
+	VDIVPD       Y2, Y3, Y2
+	VBROADCASTSD keep+160(FP), Y3
+	VMULPD       Y3, Y1, Y1
+	VSUBPD       Y2, Y1, Y1
+	VMOVUPD      Y1, (AX)(DI*1)
+	ADDQ         $+32, DI
+	CMPQ         DI, R8
+	JLE          one
+
+tail:
+	SUBQ         DI, SI
+	JE           done
+	LEAQ         window<>+32(SB), R8
+	SUBQ         SI, R8
+	VMOVUPS      (R8), Y1
+	VMASKMOVPD   (AX)(DI*1), Y1, Y2
+	VMASKMOVPD   (CX)(DI*1), Y1, Y3
+	VBROADCASTSD decay+152(FP), Y4
+	VMULPD       Y4, Y2, Y4
+	VADDPD       Y4, Y3, Y3
+	VMASKMOVPD   (DX)(DI*1), Y1, Y4
+	VBROADCASTSD beta1+112(FP), Y5
+	VMULPD       Y5, Y4, Y4
+	VBROADCASTSD rest1+120(FP), Y5
+	VMULPD       Y5, Y3, Y5
+	VADDPD       Y5, Y4, Y4
+	VANDPD       Y0, Y4, Y5
+	VCMPPD       $0x15, c0010000000000000<>+0(SB), Y5, Y5
+	VANDPD       Y5, Y4, Y4
+	VMASKMOVPD   Y4, Y1, (DX)(DI*1)
+	VBROADCASTSD rest2+136(FP), Y5
+	VMULPD       Y5, Y3, Y5
+	VMULPD       Y3, Y5, Y3
+	VMASKMOVPD   (BX)(DI*1), Y1, Y5
+	VBROADCASTSD beta2+128(FP), Y6
+	VMULPD       Y6, Y5, Y5
+	VADDPD       Y3, Y5, Y3
+	VANDPD       Y0, Y3, Y0
+	VCMPPD       $0x15, c0010000000000000<>+0(SB), Y0, Y0
+	VANDPD       Y0, Y3, Y0
+	VMASKMOVPD   Y0, Y1, (BX)(DI*1)
+	VSQRTPD      Y0, Y0
+	VBROADCASTSD root+104(FP), Y3
+	VMULPD       Y3, Y0, Y0
+	VBROADCASTSD epsilon+144(FP), Y3
+	VADDPD       Y3, Y0, Y0
+	VBROADCASTSD rate+96(FP), Y3
+	VMULPD       Y3, Y4, Y3
+	VDIVPD       Y0, Y3, Y0
+	VBROADCASTSD keep+160(FP), Y3
+	VMULPD       Y3, Y2, Y2
+	VSUBPD       Y0, Y2, Y0
+	VMASKMOVPD   Y0, Y1, (AX)(DI*1)
+
+done:
+	VZEROUPPER
+	RET
+
 // func sumF64AVX2(a []float64) float64
 // Requires: AVX, SSE2
 TEXT ·sumF64AVX2(SB), NOSPLIT, $0-32

@@ -4146,6 +4146,176 @@ done:
 	VZEROUPPER
 	RET
 
+// func adamF64AVX512(w []float64, g []float64, m []float64, v []float64, rate float64, root float64, beta1 float64, rest1 float64, beta2 float64, rest2 float64, epsilon float64, decay float64, keep float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·adamF64AVX512(SB), NOSPLIT, $0-168
+	MOVQ         w_base+0(FP), AX
+	MOVQ         g_base+24(FP), CX
+	MOVQ         m_base+48(FP), DX
+	MOVQ         v_base+72(FP), BX
+	MOVQ         w_len+8(FP), SI
+	VBROADCASTSD rate+96(FP), Z0
+	VBROADCASTSD root+104(FP), Z1
+	VBROADCASTSD beta1+112(FP), Z2
+	VBROADCASTSD rest1+120(FP), Z3
+	VBROADCASTSD beta2+128(FP), Z4
+	VBROADCASTSD rest2+136(FP), Z5
+	VBROADCASTSD epsilon+144(FP), Z6
+	VBROADCASTSD decay+152(FP), Z7
+	VBROADCASTSD keep+160(FP), Z8
+	VBROADCASTSD c7fffffffffffffff<>+0(SB), Z9
+	SHLQ         $0x03, SI
+	XORQ         DI, DI
+	MOVQ         SI, R8
+	SUBQ         $+128, R8
+	CMPQ         R8, DI
+	JLT          single
+	PCALIGN      $0x20
+
+block:
+	VMOVUPD     (AX)(DI*1), Z10
+	VMOVUPD     (CX)(DI*1), Z11
+	VMULPD      Z7, Z10, Z12
+	VADDPD      Z12, Z11, Z11
+	VMOVUPD     (DX)(DI*1), Z12
+	VMULPD      Z2, Z12, Z12
+	VMULPD      Z3, Z11, Z13
+	VADDPD      Z13, Z12, Z12
+	VANDPD      Z9, Z12, Z13
+	VCMPPD.BCST $0x15, c0010000000000000<>+0(SB), Z13, K1
+	VMOVAPD.Z   Z12, K1, Z12
+	VMOVUPD     Z12, (DX)(DI*1)
+	VMULPD      Z5, Z11, Z13
+	VMULPD      Z11, Z13, Z11
+	VMOVUPD     (BX)(DI*1), Z13
+	VMULPD      Z4, Z13, Z13
+	VADDPD      Z11, Z13, Z11
+	VANDPD      Z9, Z11, Z13
+	VCMPPD.BCST $0x15, c0010000000000000<>+0(SB), Z13, K1
+	VMOVAPD.Z   Z11, K1, Z11
+	VMOVUPD     Z11, (BX)(DI*1)
+	VSQRTPD     Z11, Z11
+	VMULPD      Z1, Z11, Z11
+	VADDPD      Z6, Z11, Z11
+	VMULPD      Z0, Z12, Z12
+	VDIVPD      Z11, Z12, Z11
+	VMULPD      Z8, Z10, Z10
+	VSUBPD      Z11, Z10, Z10
+	VMOVUPD     Z10, (AX)(DI*1)
+	VMOVUPD     64(AX)(DI*1), Z10
+	VMOVUPD     64(CX)(DI*1), Z11
+	VMULPD      Z7, Z10, Z12
+	VADDPD      Z12, Z11, Z11
+	VMOVUPD     64(DX)(DI*1), Z12
+	VMULPD      Z2, Z12, Z12
+	VMULPD      Z3, Z11, Z13
+	VADDPD      Z13, Z12, Z12
+	VANDPD      Z9, Z12, Z13
+	VCMPPD.BCST $0x15, c0010000000000000<>+0(SB), Z13, K1
+	VMOVAPD.Z   Z12, K1, Z12
+	VMOVUPD     Z12, 64(DX)(DI*1)
+	VMULPD      Z5, Z11, Z13
+	VMULPD      Z11, Z13, Z11
+	VMOVUPD     64(BX)(DI*1), Z13
+	VMULPD      Z4, Z13, Z13
+	VADDPD      Z11, Z13, Z11
+	VANDPD      Z9, Z11, Z13
+	VCMPPD.BCST $0x15, c0010000000000000<>+0(SB), Z13, K1
+	VMOVAPD.Z   Z11, K1, Z11
+	VMOVUPD     Z11, 64(BX)(DI*1)
+	VSQRTPD     Z11, Z11
+	VMULPD      Z1, Z11, Z11
+	VADDPD      Z6, Z11, Z11
+	VMULPD      Z0, Z12, Z12
+	VDIVPD      Z11, Z12, Z11
+	VMULPD      Z8, Z10, Z10
+	VSUBPD      Z11, Z10, Z10
+	VMOVUPD     Z10, 64(AX)(DI*1)
+	ADDQ        $+128, DI
+	CMPQ        DI, R8
+	JLE         block
+
+single:
+	ADDQ    $+64, R8
+	CMPQ    DI, R8
+	JGT     tail
+	PCALIGN $0x20
+
+one:
+	VMOVUPD     (AX)(DI*1), Z10
+	VMOVUPD     (CX)(DI*1), Z11
+	VMULPD      Z7, Z10, Z12
+	VADDPD      Z12, Z11, Z11
+	VMOVUPD     (DX)(DI*1), Z12
+	VMULPD      Z2, Z12, Z12
+	VMULPD      Z3, Z11, Z13
+	VADDPD      Z13, Z12, Z12
+	VANDPD      Z9, Z12, Z13
+	VCMPPD.BCST $0x15, c0010000000000000<>+0(SB), Z13, K1
+	VMOVAPD.Z   Z12, K1, Z12
+	VMOVUPD     Z12, (DX)(DI*1)
+	VMULPD      Z5, Z11, Z13
+	VMULPD      Z11, Z13, Z11
+	VMOVUPD     (BX)(DI*1), Z13
+	VMULPD      Z4, Z13, Z13
+	VADDPD      Z11, Z13, Z11
+	VANDPD      Z9, Z11, Z13
+	VCMPPD.BCST $0x15, c0010000000000000<>+0(SB), Z13, K1
+	VMOVAPD.Z   Z11, K1, Z11
+	VMOVUPD     Z11, (BX)(DI*1)
+	VSQRTPD     Z11, Z11
+	VMULPD      Z1, Z11, Z11
+	VADDPD      Z6, Z11, Z11
+	VMULPD      Z0, Z12, Z12
+	VDIVPD      Z11, Z12, Z11
+	VMULPD      Z8, Z10, Z10
+	VSUBPD      Z11, Z10, Z10
+	VMOVUPD     Z10, (AX)(DI*1)
+	ADDQ        $+64, DI
+	CMPQ        DI, R8
+	JLE         one
+
+tail:
+	SUBQ        DI, SI
+	JE          done
+	SHRQ        $0x03, SI
+	MOVL        $-1, R8
+	BZHIL       SI, R8, R8
+	KMOVW       R8, K1
+	VMOVUPD.Z   (AX)(DI*1), K1, Z10
+	VMOVUPD.Z   (CX)(DI*1), K1, Z11
+	VMULPD      Z7, Z10, Z7
+	VADDPD      Z7, Z11, Z7
+	VMOVUPD.Z   (DX)(DI*1), K1, Z11
+	VMULPD      Z2, Z11, Z2
+	VMULPD      Z3, Z7, Z3
+	VADDPD      Z3, Z2, Z2
+	VANDPD      Z9, Z2, Z3
+	VCMPPD.BCST $0x15, c0010000000000000<>+0(SB), Z3, K2
+	VMOVAPD.Z   Z2, K2, Z2
+	VMOVUPD     Z2, K1, (DX)(DI*1)
+	VMULPD      Z5, Z7, Z3
+	VMULPD      Z7, Z3, Z3
+	VMOVUPD.Z   (BX)(DI*1), K1, Z5
+	VMULPD      Z4, Z5, Z4
+	VADDPD      Z3, Z4, Z3
+	VANDPD      Z9, Z3, Z4
+	VCMPPD.BCST $0x15, c0010000000000000<>+0(SB), Z4, K2
+	VMOVAPD.Z   Z3, K2, Z3
+	VMOVUPD     Z3, K1, (BX)(DI*1)
+	VSQRTPD     Z3, Z3
+	VMULPD      Z1, Z3, Z1
+	VADDPD      Z6, Z1, Z1
+	VMULPD      Z0, Z2, Z0
+	VDIVPD      Z1, Z0, Z0
+	VMULPD      Z8, Z10, Z1
+	VSUBPD      Z0, Z1, Z0
+	VMOVUPD     Z0, K1, (AX)(DI*1)
+
+done:
+	VZEROUPPER
+	RET
+
 // func sumF64AVX512(a []float64) float64
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE2
 TEXT ·sumF64AVX512(SB), NOSPLIT, $0-32

@@ -35,6 +35,7 @@ func testGuard[F Float](t *testing.T, level string) {
 			}
 			k.Sum(x)
 			k.Finite(x)
+			k.Adam(x, x, x, x, 1, 2, 3, 4, 5, 6, 7, 8, 9)
 		}
 	}
 }

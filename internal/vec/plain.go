@@ -14,7 +14,7 @@ func plain[F Float]() Kernels[F] {
 		Sin: sin[F], Cos: cos[F], Sigmoid: sigmoid[F], Softplus: softplus[F],
 		MulAdd: mulAdd[F], MulRSub: mulRSub[F], MulAddC: mulAddC[F],
 		OneMinusMul: oneMinusMul[F], Reset: reset[F],
-		Between: between[F], Clamp: clamp[F], Fill: fill[F], Sum: sum[F], Finite: finite[F],
+		Between: between[F], Clamp: clamp[F], Fill: fill[F], Adam: adam[F], Sum: sum[F], Finite: finite[F],
 	}
 }
 

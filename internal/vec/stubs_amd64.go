@@ -156,6 +156,9 @@ func sigmoidF32AVX2(dst []float32, a []float32)
 func softplusF32AVX2(dst []float32, a []float32)
 
 //go:noescape
+func adamF32AVX2(w []float32, g []float32, m []float32, v []float32, rate float32, root float32, beta1 float32, rest1 float32, beta2 float32, rest2 float32, epsilon float32, decay float32, keep float32)
+
+//go:noescape
 func sumF32AVX2(a []float32) float32
 
 //go:noescape
@@ -313,6 +316,9 @@ func sigmoidF64AVX2(dst []float64, a []float64)
 
 //go:noescape
 func softplusF64AVX2(dst []float64, a []float64)
+
+//go:noescape
+func adamF64AVX2(w []float64, g []float64, m []float64, v []float64, rate float64, root float64, beta1 float64, rest1 float64, beta2 float64, rest2 float64, epsilon float64, decay float64, keep float64)
 
 //go:noescape
 func sumF64AVX2(a []float64) float64
@@ -474,6 +480,9 @@ func sigmoidF32AVX512(dst []float32, a []float32)
 func softplusF32AVX512(dst []float32, a []float32)
 
 //go:noescape
+func adamF32AVX512(w []float32, g []float32, m []float32, v []float32, rate float32, root float32, beta1 float32, rest1 float32, beta2 float32, rest2 float32, epsilon float32, decay float32, keep float32)
+
+//go:noescape
 func sumF32AVX512(a []float32) float32
 
 //go:noescape
@@ -631,6 +640,9 @@ func sigmoidF64AVX512(dst []float64, a []float64)
 
 //go:noescape
 func softplusF64AVX512(dst []float64, a []float64)
+
+//go:noescape
+func adamF64AVX512(w []float64, g []float64, m []float64, v []float64, rate float64, root float64, beta1 float64, rest1 float64, beta2 float64, rest2 float64, epsilon float64, decay float64, keep float64)
 
 //go:noescape
 func sumF64AVX512(a []float64) float64

@@ -56,6 +56,7 @@ func kernelsF32AVX2() Kernels[float32] {
 	k.Tanh = tanhF32AVX2
 	k.Sigmoid = sigmoidF32AVX2
 	k.Softplus = softplusF32AVX2
+	k.Adam = adamF32AVX2
 	k.Sum = sumF32AVX2
 	k.Finite = finiteF32AVX2
 	return k
@@ -115,6 +116,7 @@ func kernelsF64AVX2() Kernels[float64] {
 	k.Tanh = tanhF64AVX2
 	k.Sigmoid = sigmoidF64AVX2
 	k.Softplus = softplusF64AVX2
+	k.Adam = adamF64AVX2
 	k.Sum = sumF64AVX2
 	k.Finite = finiteF64AVX2
 	return k
@@ -174,6 +176,7 @@ func kernelsF32AVX512() Kernels[float32] {
 	k.Tanh = tanhF32AVX512
 	k.Sigmoid = sigmoidF32AVX512
 	k.Softplus = softplusF32AVX512
+	k.Adam = adamF32AVX512
 	k.Sum = sumF32AVX512
 	k.Finite = finiteF32AVX512
 	return k
@@ -233,6 +236,7 @@ func kernelsF64AVX512() Kernels[float64] {
 	k.Tanh = tanhF64AVX512
 	k.Sigmoid = sigmoidF64AVX512
 	k.Softplus = softplusF64AVX512
+	k.Adam = adamF64AVX512
 	k.Sum = sumF64AVX512
 	k.Finite = finiteF64AVX512
 	return k

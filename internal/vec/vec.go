@@ -66,6 +66,17 @@ type Kernels[F Float] struct {
 	Clamp   func(dst, a []F, lo, hi F) // lo where a < lo, then hi where that is > hi; a NaN bound is none
 	Fill    func(dst []F, c F)         // c
 
+	// Adam takes a step of the optimiser of that name. It changes the weights w and
+	// the moments m and v, which are as long, by the gradient g:
+	//
+	//	g' = g + decay·w
+	//	m ← beta1·m + rest1·g'
+	//	v ← beta2·v + (rest2·g')·g'
+	//	w ← keep·w − rate·m / (root·√v + epsilon)
+	//
+	// Moments go through Flush.
+	Adam func(w, g, m, v []F, rate, root, beta1, rest1, beta2, rest2, epsilon, decay, keep F)
+
 	// Sum adds element i to running sum i mod 32, from zero and in order, then
 	// folds the upper half of the running sums onto the lower half until one is
 	// left. This order holds on every path.

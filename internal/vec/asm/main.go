@@ -76,6 +76,7 @@ func (t *target) table(w *bytes.Buffer) {
 	for _, k := range append(arithmetic(), functions()...) {
 		fmt.Fprintf(w, "k.%s = %s\n", k.name, t.kernel(k))
 	}
+	fmt.Fprintf(w, "k.Adam = %s\n", t.adam())
 	fmt.Fprintf(w, "k.Sum = %s\n", t.sum())
 	fmt.Fprintf(w, "k.Finite = %s\n", t.finite())
 	fmt.Fprint(w, "return k\n}\n")
