@@ -1,10 +1,12 @@
 package train
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -23,13 +25,12 @@ type workload struct {
 	shape        []int
 	classes      int
 	steps, batch int
-	rate         float64    // of the input, spikes per time step
-	hidden       [][]string // weights of each spiking layer, which are scaled until it fires at 5 %
+	rate, fires  float64    // of the input and of the spiking layers, spikes per time step
+	hidden       [][]string // weights of each spiking layer, which are scaled until it fires at that rate
 	neurons      int        // spiking and not
 	noSelf       string     // recurrent weights, whose diagonal is 0
+	positive     bool       // no weight of the spiking layers is negative
 }
-
-const targetRate = 0.05 // of the hidden layers
 
 // linear has no bias, and weights N(0, 1/fan_in) before they are scaled.
 func linear(out int) layers.Layer { return layers.Linear{Out: out, NoBias: true} }
@@ -44,7 +45,7 @@ func feedForward(steps, batch int) workload {
 		net: layers.Sequential{
 			linear(512), lif, linear(512), lif, linear(10), lift(neurons.LIStep, neurons.DefaultLIParams()), layers.MaxOverTime,
 		},
-		shape: []int{784}, classes: 10, steps: steps, batch: batch, rate: 0.05,
+		shape: []int{784}, classes: 10, steps: steps, batch: batch, rate: 0.05, fires: 0.05,
 		hidden: [][]string{{"0.linear.w"}, {"2.linear.w"}}, neurons: 512 + 512 + 10,
 	}
 }
@@ -56,7 +57,7 @@ func recurrent() workload {
 		net: layers.Sequential{
 			linear(256), layers.Recurrent(neurons.LSNNStep, p), linear(20), lift(neurons.LIStep, neurons.DefaultLIParams()), layers.MaxOverTime,
 		},
-		shape: []int{700}, classes: 20, steps: 100, batch: 64, rate: 0.03,
+		shape: []int{700}, classes: 20, steps: 100, batch: 64, rate: 0.03, fires: 0.05,
 		hidden: [][]string{{"0.linear.w"}}, neurons: 256 + 20, noSelf: "1.recurrent.w",
 	}
 }
@@ -69,7 +70,7 @@ func convolutional() workload {
 			layers.Conv2D{Out: 32, Kernel: 5, NoBias: true}, lif, layers.Pool{Size: 2},
 			layers.Flatten, linear(10), lift(neurons.LIStep, neurons.DefaultLIParams()), layers.MaxOverTime,
 		},
-		shape: []int{1, 28, 28}, classes: 10, steps: 25, batch: 32, rate: 0.05,
+		shape: []int{1, 28, 28}, classes: 10, steps: 25, batch: 32, rate: 0.05, fires: 0.05,
 		hidden: [][]string{{"0.conv.w"}, {"3.conv.w"}}, neurons: 16*24*24 + 32*8*8 + 10,
 	}
 }
@@ -81,27 +82,64 @@ func BenchmarkTrainStep(b *testing.B) {
 		name string
 		w    workload
 	}{{"ff", feedForward(100, 64)}, {"long", feedForward(500, 32)}, {"rec", recurrent()}, {"conv", convolutional()}} {
-		b.Run(c.name, func(b *testing.B) {
-			m := c.w.model(b, c.w.steps, c.w.batch)
-			c.w.calibrate(b, m)
-			rate := c.w.rates(b, m)
-			opt := &Adam{LearningRate: 1e-3}
-			params := m.valueGrads()
-			step := func() {
-				_, err := m.backpropagate(0)
-				require.NoError(b, err)
-				require.NoError(b, opt.Step(params))
-			}
-			step() // makes the memory that is kept from run to run
-			runtime.GC()
+		b.Run(c.name, c.w.bench)
+	}
+}
+
+// bench times training steps.
+func (w workload) bench(b *testing.B) {
+	m := w.model(b, w.steps, w.batch)
+	w.calibrate(b, m)
+	rate := w.rates(b, m)
+	opt := &Adam{LearningRate: 1e-3}
+	params := m.valueGrads()
+	step := func() {
+		_, err := m.backpropagate(0)
+		require.NoError(b, err)
+		require.NoError(b, opt.Step(params))
+	}
+	step() // makes the memory that is kept from run to run
+	runtime.GC()
+	b.ReportAllocs()
+	for b.Loop() {
+		step()
+	}
+	n := float64(w.steps * w.batch * w.neurons)
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/neuron-step")
+	b.ReportMetric(mean(rate), "spikes/neuron/step")
+	b.ReportMetric(float64(m.Nodes()), "nodes")
+}
+
+// BenchmarkRate times training steps of ff with input and hidden layers firing at
+// several rates. With weights of either sign no more than half of the neurons
+// can be made to fire, so at high rates no weight is negative.
+func BenchmarkRate(b *testing.B) {
+	for _, percent := range []float64{0.5, 1, 2, 5, 10, 20, 50, 100} {
+		w := feedForward(100, 64)
+		w.rate, w.fires, w.positive = percent/100, percent/100, percent >= 50
+		b.Run(fmt.Sprintf("%v%%", percent), w.bench)
+	}
+}
+
+// BenchmarkSteps times training steps of ff over several numbers of time steps,
+// of few samples, so that a long sequence stays in memory.
+func BenchmarkSteps(b *testing.B) {
+	for _, steps := range []int{25, 50, 100, 200, 400, 800, 1600} {
+		b.Run(strconv.Itoa(steps), feedForward(steps, 16).bench)
+	}
+}
+
+// BenchmarkBuild times NewModel: building the graph of ff, its gradients, and
+// what else comes before the first training step.
+func BenchmarkBuild(b *testing.B) {
+	for _, steps := range []int{25, 100, 400, 1600} {
+		b.Run(strconv.Itoa(steps), func(b *testing.B) {
+			w := feedForward(steps, 16)
 			b.ReportAllocs()
 			for b.Loop() {
-				step()
+				_, err := NewModel(Model{Net: w.net, Shape: w.shape, Steps: steps, Batch: w.batch, Seed: 22})
+				require.NoError(b, err)
 			}
-			n := float64(c.w.steps * c.w.batch * c.w.neurons)
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/neuron-step")
-			b.ReportMetric(mean(rate), "spikes/neuron/step")
-			b.ReportMetric(float64(m.Nodes()), "nodes")
 		})
 	}
 }
@@ -156,6 +194,15 @@ func (w workload) model(b testing.TB, steps, batch int) *Model {
 		n := int(math.Sqrt(float64(len(v))))
 		for i := range n {
 			v[i*n+i] = 0
+		}
+	}
+	for _, names := range w.hidden {
+		for _, n := range names {
+			for i, v := range m.weight(n) {
+				if w.positive && v < 0 {
+					m.weight(n)[i] = -v
+				}
+			}
 		}
 	}
 	r := rand.New(rand.NewPCG(11, 33))
@@ -214,10 +261,10 @@ func (w workload) calibrate(b testing.TB, m *Model) {
 			by := math.Sqrt(lo * hi)
 			scale(by)
 			rate := w.rates(b, small)[layer]
-			if d := math.Abs(rate - targetRate); d < off {
+			if d := math.Abs(rate - w.fires); d < off {
 				best, off = by, d
 			}
-			if rate < targetRate {
+			if rate < w.fires {
 				lo = by
 			} else {
 				hi = by
