@@ -188,7 +188,8 @@ func (r *linearRun[F]) gradX(dx, dy, w []F) {
 
 func (r *linearRun[F]) gradW(dw, x, dy []F) {
 	if r.stepwise {
-		r.lists.read(x, r.rows, r.in)
+		r.lists.transposedProduct(dw, x, dy, r.rows, r.in, r.out)
+		return
 	}
 	if r.lists.sparse {
 		r.lists.transposedTimes(dw, dy, r.out)

@@ -101,18 +101,33 @@ func dense(where fmt.Stringer, v G.Value) (*tensor.Dense, error) {
 // floats returns the elements of a dense tensor or scalar. The slice of a tensor
 // shares its memory.
 func floats[F float32 | float64](where fmt.Stringer, v G.Value) ([]F, error) {
-	switch s := v.Data().(type) {
-	case F:
-		return []F{s}, nil
-	case []F:
+	var want F
+	if d, ok := v.(*tensor.Dense); ok && isOf[F](d) && !d.IsScalar() {
 		d, err := dense(where, v)
 		if err != nil {
 			return nil, err
 		}
-		return d.Data().([]F), nil
+		return elems[F](d), nil
 	}
-	var want F
+	if s, ok := v.Data().(F); ok {
+		return []F{s}, nil
+	}
 	return nil, fmt.Errorf("graph: %v: got elements of type %v, want %T", where, v.Dtype(), want)
+}
+
+// isOf reports whether the elements of d are of type F.
+func isOf[F float32 | float64](d *tensor.Dense) bool {
+	_, single := any((*F)(nil)).(*float32)
+	return single && d.Dtype() == tensor.Float32 || !single && d.Dtype() == tensor.Float64
+}
+
+// elems returns the elements of d, which are of type F. Unlike Data it allocates
+// nothing.
+func elems[F float32 | float64](d *tensor.Dense) []F {
+	if d.Dtype() == tensor.Float32 {
+		return any(d.Float32s()).([]F)
+	}
+	return any(d.Float64s()).([]F)
 }
 
 // newDense returns a tensor of zeros.

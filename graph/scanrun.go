@@ -29,8 +29,6 @@ type scanRun[F vec.Float] struct {
 	fwd    *bound[F]
 }
 
-func elems[F vec.Float](d *tensor.Dense) []F { return d.Data().([]F) }
-
 // allocate makes what is missing.
 func (r *scanRun[F]) allocate() {
 	s := r.s

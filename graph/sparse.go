@@ -123,21 +123,24 @@ func (l *spikeLists[F]) transposedTimes(d, y []F, n int) {
 	eachOf(panels, func(k int) {
 		l.turned[k].turn(l.chunks[k*panelChunks:min(len(l.chunks), (k+1)*panelChunks)], l.cols)
 	})
-	// Every row of d is the work of one goroutine, so how they are shared out does
-	// not matter to the result.
+	// Every element of d is the work of one goroutine, so how they are shared out
+	// does not matter to the result. Those that take whole tiles each read a part of
+	// y by themselves.
 	k := rowKernelsFor[F]()
-	parts := min(l.cols, runtime.GOMAXPROCS(0))
-	eachOf(parts, func(part int) {
+	tiles := (n + columnTile - 1) / columnTile
+	parts := min(l.cols, (runtime.GOMAXPROCS(0)+tiles-1)/tiles)
+	eachOf(tiles*parts, func(i int) {
+		c0, part := i/parts*columnTile, i%parts
+		c1 := min(n, c0+columnTile)
 		from, to := part*l.cols/parts, (part+1)*l.cols/parts
-		clear(d[from*n : to*n])
-		for c0 := 0; c0 < n; c0 += columnTile {
-			c1 := min(n, c0+columnTile)
-			for p := range l.turned {
-				right := y[p*panelChunks*chunkRows*n+c0:]
-				for j := from; j < to; j++ {
-					if idx, val := l.turned[p].row(j); len(idx) > 0 {
-						k.gather(d[j*n+c0:j*n+c1], right, n, idx, val)
-					}
+		for j := from; j < to; j++ {
+			clear(d[j*n+c0 : j*n+c1])
+		}
+		for p := range l.turned {
+			right := y[p*panelChunks*chunkRows*n+c0:]
+			for j := from; j < to; j++ {
+				if idx, val := l.turned[p].row(j); len(idx) > 0 {
+					k.gather(d[j*n+c0:j*n+c1], right, n, idx, val)
 				}
 			}
 		}

@@ -7,7 +7,34 @@ import (
 	"sync/atomic"
 )
 
-var jobs32, jobs64 sync.Pool
+var (
+	jobs32 idle[float32]
+	jobs64 idle[float64]
+)
+
+// idle are jobs that are not in use, with the memory that they have. A sync.Pool
+// would give that, a megabyte for each thread, to the garbage collector now and
+// then.
+type idle[T float] struct {
+	mu   sync.Mutex
+	jobs []*job[T]
+}
+
+// take returns a job, nil if there is none.
+func (l *idle[T]) take() (j *job[T]) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if last := len(l.jobs) - 1; last >= 0 {
+		j, l.jobs = l.jobs[last], l.jobs[:last]
+	}
+	return j
+}
+
+func (l *idle[T]) put(j *job[T]) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.jobs = append(l.jobs, j)
+}
 
 // A job is a product in progress: C in parts, which goroutines take one after
 // the other. An element of C is the same sum in the same order whatever part and
@@ -26,7 +53,7 @@ type job[T float] struct {
 }
 
 // multiply computes p.
-func multiply[T float](kn *kernels[T], jobs *sync.Pool, p product[T]) {
+func multiply[T float](kn *kernels[T], jobs *idle[T], p product[T]) {
 	p.check()
 	if p.m == 0 || p.n == 0 {
 		return
@@ -37,7 +64,7 @@ func multiply[T float](kn *kernels[T], jobs *sync.Pool, p product[T]) {
 		}
 		return
 	}
-	j, _ := jobs.Get().(*job[T])
+	j := jobs.take()
 	if j == nil {
 		j = new(job[T])
 		j.work = func() { j.run(); j.wait.Done() }
@@ -55,8 +82,8 @@ func multiply[T float](kn *kernels[T], jobs *sync.Pool, p product[T]) {
 	}
 	j.run()
 	j.wait.Wait()
-	j.product = product[T]{} // a pool must not keep the caller's memory
-	jobs.Put(j)
+	j.product = product[T]{} // must not keep the caller's memory
+	jobs.put(j)
 }
 
 // split divides C into parts and returns how many threads to use.

@@ -273,14 +273,7 @@ func TestBadArguments(t *testing.T) {
 	require.Panics(t, func() { Force(Level(-1)) })
 }
 
-// raceDetector tells whether the race detector is on, under which a sync.Pool
-// drops what it is given at random.
-var raceDetector bool
-
 func TestNoAllocation(t *testing.T) {
-	if raceDetector {
-		t.Skip("pools do not keep under the race detector")
-	}
 	x, y, z := make([]float32, 300*300), make([]float32, 300*300), make([]float32, 300*300)
 	eachLevel(t, func(t *testing.T) {
 		for _, n := range []int{5, 300} {
