@@ -14,53 +14,6 @@ import (
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
-// An Encoder turns samples into sequences: x holds samples one after the other,
-// as the data set gives them, and dst takes [T, batch, …]. r is seeded for the
-// batch; an encoder that draws from it and from nothing else gives the same
-// sequences in every run.
-type Encoder interface {
-	Encode(dst, x []float32, steps int, r *rand.Rand) error
-}
-
-// EncoderFunc is a function as an Encoder.
-type EncoderFunc func(dst, x []float32, steps int, r *rand.Rand) error
-
-// Encode calls f.
-func (f EncoderFunc) Encode(dst, x []float32, steps int, r *rand.Rand) error {
-	if f == nil {
-		return errors.New("train: the encoder is nil")
-	}
-	return f(dst, x, steps, r)
-}
-
-// Repeat presents a sample at every time step: a constant current.
-var Repeat Encoder = EncoderFunc(func(dst, x []float32, steps int, _ *rand.Rand) error {
-	if steps < 1 || len(x) == 0 || len(dst)%steps != 0 || len(dst)/steps != len(x) {
-		return fmt.Errorf("samples have %d values, %d time steps have %d", len(x), steps, len(dst))
-	}
-	for t := range steps {
-		copy(dst[t*len(x):], x)
-	}
-	return nil
-})
-
-// Sequences is the Encoder of batches of samples that are sequences already,
-// [T, …].
-func Sequences(batch int) Encoder {
-	return EncoderFunc(func(dst, x []float32, steps int, _ *rand.Rand) error {
-		if batch < 1 || steps < 1 || len(x) == 0 || len(dst) != len(x) || len(x)/batch/steps*batch*steps != len(x) {
-			return fmt.Errorf("%d samples have %d values, %d time steps of them have %d", batch, len(x), steps, len(dst))
-		}
-		n := len(x) / batch / steps
-		for b := range batch {
-			for t := range steps {
-				copy(dst[(t*batch+b)*n:][:n], x[(b*steps+t)*n:])
-			}
-		}
-		return nil
-	})
-}
-
 // A Targeter is a data set whose samples have a target tensor in place of a
 // label. Target writes that of sample i to y, in the shape of the outputs for one
 // sample: […], or [T, …] where they are sequences.
@@ -74,10 +27,14 @@ type feeder struct {
 	d       data.Dataset
 	targets Targeter // nil for labels
 	enc     Encoder
-	varied  Varied // nil where all samples have all steps
-	parts   *parts // nil where samples are whole sequences
-	present []int  // samples of the present batch
-	labels  []int  // their labels, −1 for padding
+	// bySegment is the encoder where it encodes each segment as that is needed, in
+	// which case sequence holds a segment and seed is that of the spikes; else nil.
+	bySegment SegmentEncoder
+	seed      uint64
+	varied    Varied // nil where all samples have all steps
+	parts     *parts // nil where samples are whole sequences
+	present   []int  // samples of the present batch
+	labels    []int  // their labels, −1 for padding
 
 	samples, sequence       []float32
 	target, one, weights    []float32 // one is the target of one sample
@@ -114,10 +71,15 @@ func newFeeder(m *Model, d data.Dataset, enc Encoder) (*feeder, error) {
 	}
 	f := &feeder{
 		m: m, d: d, enc: enc, labels: make([]int, m.Batch),
-		samples: make([]float32, m.Batch*n), sequence: make([]float32, tensor.Shape(m.inputShape()).TotalSize()),
+		samples: make([]float32, m.Batch*n),
 		weights: make([]float32, m.Batch), steps: make([]float32, m.Batch), length: make([]float32, m.Batch),
 		starts: make([]float32, m.Batch), perSample: n, perOneTarget: m.y.Shape().TotalSize() / m.Batch,
 	}
+	length := m.Steps
+	if e, ok := enc.(SegmentEncoder); ok && m.cut.segments > 1 {
+		f.bySegment, length = e, m.cut.steps
+	}
+	f.sequence = make([]float32, length*m.Batch*tensor.Shape(m.Shape).TotalSize())
 	if m.sequences() {
 		f.perOneTarget = f.perOneTarget / m.cut.steps * m.Steps
 	}
@@ -160,33 +122,63 @@ func (f *feeder) load(idx []int, r *rand.Rand) error {
 		}
 		f.weights[b] = 1 / float32(len(idx))
 	}
-	if err := f.enc.Encode(f.sequence, f.samples, f.m.Steps, r); err != nil {
-		return fmt.Errorf("encoder: %w", err)
-	}
-	if err := allFinite(f.sequence); err != nil {
-		return fmt.Errorf("encoder: %w", err)
-	}
-	f.cutOff()
 	set(f.m.w.Value(), f.weights)
 	set(f.m.total.Value(), f.steps)
-	f.put(0)
+	if f.bySegment == nil {
+		if err := f.enc.Encode(f.sequence, f.samples, f.m.Steps, r); err != nil {
+			return fmt.Errorf("encoder: %w", err)
+		}
+		if err := f.check(f.sequence, 0); err != nil {
+			return err
+		}
+	} else if _, ok := f.enc.(fixedEncoder); !ok {
+		f.seed = r.Uint64()
+	}
+	return f.put(0)
+}
+
+// check returns an error unless the encoder wrote finite numbers, and clears what
+// it wrote behind the length of each sample. The time steps in x begin at from.
+func (f *feeder) check(x []float32, from int) error {
+	if err := allFinite(x); err != nil {
+		return fmt.Errorf("encoder: %w", err)
+	}
+	n := tensor.Shape(f.m.Shape).TotalSize()
+	for t := range len(x) / (f.m.Batch * n) {
+		for b, steps := range f.steps {
+			if from+t >= int(steps) {
+				clear(x[(t*f.m.Batch+b)*n:][:n])
+			}
+		}
+	}
 	return nil
 }
 
-// cutOff clears what the encoder wrote behind the length of each sample.
-func (f *feeder) cutOff() {
-	n := len(f.sequence) / (f.m.Steps * f.m.Batch)
-	for b, steps := range f.steps {
-		for t := int(steps); t < f.m.Steps; t++ {
-			clear(f.sequence[(t*f.m.Batch+b)*n:][:n])
-		}
+// encode encodes segment k.
+func (f *feeder) encode(k int) error {
+	from := k * f.m.cut.steps
+	steps := min(f.m.cut.steps, f.m.Steps-from)
+	x := f.sequence[:steps*f.m.Batch*tensor.Shape(f.m.Shape).TotalSize()]
+	r := rand.New(rand.NewPCG(f.seed, uint64(k)))
+	if err := f.bySegment.EncodeSegment(x, f.samples, from, steps, f.m.Steps, r); err != nil {
+		return fmt.Errorf("encoder: time steps %d to %d: %w", from, from+steps-1, err)
 	}
+	clear(f.sequence[len(x):])
+	if err := f.check(x, from); err != nil {
+		return err
+	}
+	set(f.m.x.Value(), f.sequence)
+	return nil
 }
 
 // put puts segment k of the batch that is loaded into the model.
-func (f *feeder) put(k int) {
+func (f *feeder) put(k int) error {
 	from := k * f.m.cut.steps
-	f.segment(f.m.x.Value(), f.sequence, from)
+	if f.bySegment == nil {
+		f.segment(f.m.x.Value(), f.sequence, from)
+	} else if err := f.encode(k); err != nil {
+		return err
+	}
 	if f.m.sequences() {
 		f.segment(f.m.y.Value(), f.target, from)
 	} else if k == 0 {
@@ -196,6 +188,7 @@ func (f *feeder) put(k int) {
 		f.length[b] = min(max(steps-float32(from), 0), float32(f.m.cut.steps))
 	}
 	set(f.m.length.Value(), f.length)
+	return nil
 }
 
 // segment copies the time steps of x [T, …] from the given one on to the tensor

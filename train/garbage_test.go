@@ -57,6 +57,7 @@ var functions = map[string]map[string]any{
 	"train": {
 		"ClipNorm": train.ClipNorm, "NewAdamW": train.NewAdamW, "Sequences": train.Sequences, "NewModel": train.NewModel,
 		"LatestCheckpoint": train.LatestCheckpoint, "ReadCheckpoint": train.ReadCheckpoint, "Diagnose": train.Diagnose,
+		"Stationary": train.Stationary,
 	},
 	"surrogate": {
 		"ByName": surrogate.ByName, "Check": surrogate.Check, "Draw": surrogate.Draw, "Sign": surrogate.Sign, "Smooth": surrogate.Smooth,

@@ -151,7 +151,9 @@ func (c *carry) outs() (ns G.Nodes) {
 
 // stand puts the inputs in the place of segment k of the batch that f has loaded.
 func (c *carry) stand(f *feeder, k int) error {
-	f.put(k)
+	if err := f.put(k); err != nil {
+		return err
+	}
 	if k == 0 {
 		set(c.starts.Value(), f.starts)
 	} else {

@@ -1,0 +1,77 @@
+package train
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/spikegrad/spikegrad/encode"
+)
+
+// BenchmarkLong times a training step of the network of the workload ff on long
+// sequences, whole and in segments of 50 and 200 steps: drawing the spikes, forward, backward
+// and Adam. It reports the memory that model and batch hold.
+func BenchmarkLong(b *testing.B) {
+	const batch = 8
+	w := feedForward(100, batch)
+	calibrated := w.model(b, w.steps, w.batch)
+	w.calibrate(b, calibrated)
+	weights := calibrated.Weights()
+	for _, steps := range []int{100, 200, 500, 1000, 2000, 5000, 10_000} {
+		for _, segment := range []int{0, 50, 200} {
+			b.Run(fmt.Sprintf("T=%d/segment=%d", steps, segment), func(b *testing.B) {
+				before := live()
+				m, err := NewModel(Model{Net: w.net, Shape: w.shape, Steps: steps, Batch: batch, Seed: 22, Segment: segment})
+				require.NoError(b, err)
+				require.NoError(b, m.SetWeights(weights))
+				feed, err := newFeeder(m, ones(batch), randomSpikes(w.rate))
+				require.NoError(b, err)
+				opt := &Adam{LearningRate: 1e-6}
+				step := func() {
+					require.NoError(b, feed.load([]int{0, 1, 2, 3, 4, 5, 6, 7}, rand.New(rand.NewPCG(1, 2))))
+					_, err := m.learn(feed, 0, func() error { return opt.Step(m.valueGrads()) })
+					require.NoError(b, err)
+				}
+				step()
+				held := live() - before
+				for b.Loop() {
+					step()
+				}
+				b.ReportMetric(float64(held)/1e6, "MB")
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*steps*batch*w.neurons), "ns/neuron-step")
+				runtime.KeepAlive(feed)
+			})
+		}
+	}
+}
+
+// live returns the bytes that are in use.
+func live() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+// ones is a data set of so many samples of ones.
+type ones int
+
+func (n ones) Len() int   { return int(n) }
+func (ones) Shape() []int { return []int{784} }
+func (ones) Sample(i int, x []float32) (int, error) {
+	for j := range x {
+		x[j] = 1
+	}
+	return i, nil
+}
+
+// randomSpikes draws spikes for samples of ones.
+func randomSpikes(rate float64) Encoder {
+	return Stationary(EncoderFunc(func(dst, x []float32, steps int, r *rand.Rand) error {
+		return encode.Poisson(dst, x, steps, encode.PoissonParams{FMax: 1e3 * rate, Dt: 1e-3}, r)
+	}))
+}
