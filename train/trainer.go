@@ -273,9 +273,13 @@ func (r *trainRun) train(idx []int, rng *rand.Rand) (float64, error) {
 	if err := m.setMode(rng); err != nil {
 		return 0, err
 	}
+	asked := false // a schedule may remember how often it was asked
 	return m.learn(r.feed, r.ClipNorm, func() error {
-		r.factor = r.schedule.Rate(r.step(), r.Epochs*r.batches)
-		r.opt.SetRateFactor(r.factor)
+		if !asked {
+			asked = true
+			r.factor = r.schedule.Rate(r.step(), r.Epochs*r.batches)
+			r.opt.SetRateFactor(r.factor)
+		}
 		if err := r.opt.Step(m.valueGrads()); err != nil {
 			return err
 		}

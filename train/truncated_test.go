@@ -2,6 +2,7 @@ package train_test
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -304,6 +305,35 @@ func TestDeal(t *testing.T) {
 		}
 		require.Len(t, *d.seen, d.Len())
 	}
+}
+
+// A training on parts of sequences that goes on from any of its checkpoints, in the
+// midst of sequences, ends as one that ran through.
+func TestResumeInSequences(t *testing.T) {
+	d := newCutUp(6, 4, 20, 6, 13, 33, 3, 12, 7)
+	trainer := func(dir string, batch int) *train.Trainer {
+		m := newModel(t, train.Model{Net: small(), Shape: []int{4}, Steps: 6, Batch: batch, Seed: 3, Window: 3})
+		return &train.Trainer{Model: m, Data: d, Epochs: 2, Seed: 5, Optimiser: &train.Adam{LearningRate: 0.05}, Schedule: &halving{},
+			Checkpoints: &train.Checkpoints{Dir: dir, EverySteps: 1, Keep: 1000}}
+	}
+	whole := trainer(t.TempDir(), 3)
+	_, err := whole.Run(background)
+	require.NoError(t, err)
+	final := read(t, whole.Checkpoints.Dir, "final.safetensors")
+	steps, err := filepath.Glob(filepath.Join(whole.Checkpoints.Dir, "step-*.safetensors"))
+	require.NoError(t, err)
+	require.Len(t, steps, 14)
+	for _, path := range steps {
+		tr := trainer(t.TempDir(), 3)
+		tr.Resume = checkpoint(t, path)
+		_, err := tr.Run(background)
+		require.NoError(t, err)
+		require.Equal(t, final, read(t, tr.Checkpoints.Dir, "final.safetensors"), path)
+	}
+	tr := trainer(t.TempDir(), 4)
+	tr.Resume = checkpoint(t, steps[2])
+	_, err = tr.Run(background)
+	require.ErrorContains(t, err, "an epoch had 7 batches of 3, has 6 of 4: sequences go on from batch to batch, and would be torn")
 }
 
 func TestTruncatedErrors(t *testing.T) {
