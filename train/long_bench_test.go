@@ -12,7 +12,7 @@ import (
 )
 
 // BenchmarkLong times a training step of the network of the workload ff on long
-// sequences, whole and in segments of 50 and 200 steps: drawing the spikes, forward, backward
+// sequences, whole and in segments of 100 steps: drawing the spikes, forward, backward
 // and Adam. It reports the memory that model and batch hold.
 func BenchmarkLong(b *testing.B) {
 	const batch = 8
@@ -21,7 +21,7 @@ func BenchmarkLong(b *testing.B) {
 	w.calibrate(b, calibrated)
 	weights := calibrated.Weights()
 	for _, steps := range []int{100, 200, 500, 1000, 2000, 5000, 10_000} {
-		for _, segment := range []int{0, 50, 200} {
+		for _, segment := range []int{0, 100} {
 			b.Run(fmt.Sprintf("T=%d/segment=%d", steps, segment), func(b *testing.B) {
 				before := live()
 				m, err := NewModel(Model{Net: w.net, Shape: w.shape, Steps: steps, Batch: batch, Seed: 22, Segment: segment})
