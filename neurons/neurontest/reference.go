@@ -216,7 +216,11 @@ func (r *refCase) setParams() {
 		case name == "method":
 			require.NoError(t, m.Set("Spike", spikeOf(t, c)))
 		case unusedIn[c.Function] == name:
-			r.input("params."+name, graphtest.Array{Data: []float64{number}})
+			a := v.Array
+			if a == nil {
+				a = &graphtest.Array{Data: []float64{number}}
+			}
+			r.input("params."+name, *a)
 		case v.Array != nil:
 			require.NoError(t, m.Set(field, r.input("params."+name, *v.Array)))
 		case learnt:
