@@ -7,10 +7,9 @@
 //	go run ./internal/mutate ./neurons
 //
 // The package is built once, with all changes in it, each of which one number in
-// the environment switches on; files are changed in an overlay only. Tests named
-// after what a file registers run first, all others if those pass; TestModels is
-// left out, as it compares a model with itself. A change that cannot matter is named
-// in the code by a comment at the end of its line, "mutate:" and the reason.
+// the environment switches on; files are changed in an overlay only. The quicker
+// tests run first. A change that cannot matter is named in the code by a comment at
+// the end of its line, "mutate:" and the reason.
 package main
 
 import (
@@ -69,7 +68,7 @@ func run(ctx context.Context, pattern, only, through string, log bool) (int, err
 	if err != nil {
 		return 0, err
 	}
-	if out, err := test(ctx, p, binary, -1, "."); err != nil {
+	if out, err := test(ctx, p, binary, -1, ".", never); err != nil {
 		return 0, fmt.Errorf("the tests of %s fail as it is: %w\n%s", p.ImportPath, err, out)
 	}
 	var todo []site
@@ -138,18 +137,25 @@ func report(p *pkg, todo []site, caught []bool) (missed int) {
 
 // caught reports whether a test fails with the change.
 func (p *pkg) caught(ctx context.Context, binary string, s site) bool {
-	if names := p.registered[s.file]; len(names) > 0 {
-		if _, err := test(ctx, p, binary, s.number, "^TestReference$/^("+strings.Join(names, "|")+")$"); err != nil {
+	// The cases of what the file registers, and the constants, are most likely to
+	// notice; after them the tests that are quick.
+	names := strings.Join(append([]string{"default_parameters", "izhikevich_behaviors"}, p.registered[s.file]...), "|")
+	for _, tests := range [][2]string{{"^TestReference$/^(" + names + ")$", never}, {".", never + "|" + slow}, {".", never}} {
+		if _, err := test(ctx, p, binary, s.number, tests[0], tests[1]); err != nil {
 			return true
 		}
 	}
-	_, err := test(ctx, p, binary, s.number, ".")
-	return err != nil
+	return false
 }
 
+const (
+	never = "^TestModels$" // compares a model with itself
+	slow  = "^(TestReference|TestOracle|TestGradientsByDifferences|TestModelsAreFused|TestSimulation)$"
+)
+
 // test runs tests with one change, and with none for a number below 0.
-func test(ctx context.Context, p *pkg, binary string, number int, pattern string) ([]byte, error) {
-	args := []string{binary, "-test.run", pattern, "-test.skip", "^TestModels$", "-test.failfast", "-test.short", "-test.timeout", "10m"}
+func test(ctx context.Context, p *pkg, binary string, number int, pattern, skip string) ([]byte, error) {
+	args := []string{binary, "-test.run", pattern, "-test.skip", skip, "-test.failfast", "-test.short", "-test.timeout", "10m"}
 	if p.through != "" {
 		args = append([]string{p.through}, args...)
 	}
