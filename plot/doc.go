@@ -1,6 +1,6 @@
 // Package plot draws spiking networks: learning curves, decision regions,
-// spike rasters, membrane potentials, misclassified images, and a progress
-// line for the time it takes to get there.
+// spike rasters, firing rates, membrane potentials, phase planes, weights,
+// misclassified images, and a progress line for the time it takes to get there.
 //
 // Every picture is a function from plain slices to a [Figure], and [Save]
 // writes a figure as name.png and name.svg:
@@ -18,8 +18,9 @@
 // [CheckDir], before the training, finds out whether there will be a place for the
 // pictures after it. [Progress] says how long that will take.
 //
-// The pictures are [Curves], [Regions], [Raster], [Traces], [Digits] and, for
-// everything else, [Lines]; [Panels] tiles several on one canvas. They copy what
+// The pictures are [Curves], [Regions], [Raster], [Rates], [Traces], [Phase],
+// [Matrix], [Digits] and, for everything else, [Lines]; [Panels] tiles several on one
+// canvas. [SaveGIF] writes a [RasterMovie]. They copy what
 // they are given, so buffers may be used again before a figure is saved. The
 // same input gives the same bytes.
 //

@@ -112,6 +112,88 @@ func ExampleTraces() {
 	// traces.svg
 }
 
+// The mean rate of two neurons in bins of 2 ms.
+func ExampleRates() {
+	fig, err := plot.Rates("One sample", 1e-3, 2e-3, plot.Layer[float32]{Name: "hidden", N: 2, Spikes: []float32{
+		1, 0,
+		0, 1,
+		0, 0,
+		1, 1,
+	}})
+	save("rates", fig, err)
+	// Output:
+	// rates.png
+	// rates.svg
+}
+
+// Weights from three inputs to two neurons.
+func ExampleMatrix() {
+	fig, err := plot.Matrix(plot.Weights[float32]{Title: "hidden.w", Rows: 3, Cols: 2, W: []float32{
+		0.3, -0.1,
+		0, 0.2,
+		-0.3, 0.1,
+	}})
+	save("weights", fig, err)
+	// Output:
+	// weights.png
+	// weights.svg
+}
+
+// The path of an Izhikevich neuron in the plane of its potential and its recovery,
+// with the curves on which one of them stands still.
+func ExamplePhase() {
+	const current, dt = 10, 0.1 // ms
+	slope := func(v, u float64) (dv, du float64) {
+		return 0.04*v*v + 5*v + 140 - u + current, 0.02 * (0.2*v - u)
+	}
+	o := plot.Orbit[float64]{Title: "Regular spiking", XLabel: "v (mV)", YLabel: "u (mV)", Flow: slope}
+	v, u := -65.0, -13.0
+	for range 2000 {
+		dv, du := slope(v, u)
+		v, u = v+dt*dv, u+dt*du
+		o.X, o.Y, o.Spikes = append(o.X, min(v, 30)), append(o.Y, u), append(o.Spikes, 0)
+		if v > 30 {
+			v, u = -65, u+8
+			o.X, o.Y, o.Spikes = append(o.X, v), append(o.Y, u), append(o.Spikes, 1)
+		}
+	}
+	dv, du := plot.Nullcline{Name: "dv/dt = 0"}, plot.Nullcline{Name: "du/dt = 0"}
+	for v := -80.0; v <= 40; v++ {
+		dv.X, dv.Y = append(dv.X, v), append(dv.Y, 0.04*v*v+5*v+140+current)
+		du.X, du.Y = append(du.X, v), append(du.Y, 0.2*v)
+	}
+	o.Nullclines = []plot.Nullcline{dv, du}
+	fig, err := plot.Phase(o)
+	save("phase", fig, err)
+	// Output:
+	// phase.png
+	// phase.svg
+}
+
+// Spikes as they come, in one second.
+func ExampleRasterMovie() {
+	m, err := plot.RasterMovie("One sample", 1e-3, plot.Layer[float32]{Name: "hidden", N: 4, Spikes: []float32{
+		1, 0, 0, 0,
+		0, 1, 1, 0,
+		0, 0, 0, 1,
+	}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	m.Frames, m.Seconds = 10, 1
+	dir, err := os.MkdirTemp("", "plot")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	if err := plot.SaveGIF(dir, "spikes", m); err != nil {
+		log.Fatal(err)
+	}
+	_, err = os.Stat(filepath.Join(dir, "spikes.gif"))
+	fmt.Println("written:", err == nil)
+	// Output: written: true
+}
+
 // What the network got wrong.
 func ExampleDigits() {
 	one := []float32{

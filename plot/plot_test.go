@@ -125,6 +125,14 @@ func gallery(t *testing.T, title string) map[string]plot.Figure {
 	figs["traces"] = ok(plot.Traces(volts))
 	volts.Overlay = true
 	figs["overlaid traces"] = ok(plot.Traces(volts))
+	volts.Quantity = title
+	figs["overlaid currents"] = ok(plot.Traces(volts))
+	figs["rates"] = ok(plot.Rates(title, 1e-3, 0, plot.Layer[float32]{Name: title, N: 6, Spikes: spikes}))
+	figs["matrix"] = ok(plot.Matrix(plot.Weights[float32]{Title: title, Rows: 20, Cols: 15, W: v, RowLabel: title, ColLabel: title}))
+	figs["phase"] = ok(plot.Phase(plot.Orbit[float32]{
+		Title: title, XLabel: title, YLabel: title, X: v, Y: spikes, Spikes: spikes,
+		Nullclines: []plot.Nullcline{{Name: title, X: ramp, Y: ramp}}, Flow: func(x, y float64) (float64, float64) { return y, -x },
+	}))
 	figs["digits"] = ok(plot.Digits(title, 3, 2, 2, plot.Digit[float32]{Pixels: v[:6], Caption: title}, plot.Digit[float32]{Pixels: v[6:12]}))
 	figs["regions"] = ok(plot.Regions(plot.Plane{
 		Title: title, Classes: []string{"a", title + "!"}, W: 2, H: 1, Grid: []int{0, 1},
@@ -222,6 +230,9 @@ func TestFigureCopies(t *testing.T) {
 		ok(plot.Lines(plot.Chart{X: loss, Series: []plot.Series{{Y: acc}}})),
 		ok(plot.Raster("", 1, plot.Layer[float64]{Name: "l", N: 2, Spikes: spikes})),
 		ok(plot.Traces(plot.Voltages[float64]{N: 2, V: spikes, Spikes: spikes, Dt: 1})),
+		ok(plot.Rates("", 1, 0, plot.Layer[float64]{N: 2, Spikes: spikes})),
+		ok(plot.Matrix(plot.Weights[float64]{Rows: 2, Cols: 2, W: spikes})),
+		ok(plot.Phase(plot.Orbit[float64]{X: loss, Y: acc, Nullclines: []plot.Nullcline{{Name: "n", X: loss, Y: acc}}})),
 		ok(plot.Digits("", 2, 1, 1, plot.Digit[float64]{Pixels: pixels})),
 		ok(plot.Regions(plot.Plane{Classes: []string{"a", "b"}, W: 1, H: 1, Grid: grid, Points: [][2]float64{{0, 0}}, Labels: []int{0}, Preds: []int{0}})),
 	}

@@ -5,6 +5,7 @@ import (
 	"image"
 	"math"
 	"slices"
+	"sort"
 
 	gplot "gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -30,55 +31,87 @@ type Layer[F Float] struct {
 // time step or another number of them than the first, and if a spike is negative or
 // not finite: membrane potentials are for [Traces].
 func Raster[F Float](title string, dt float64, layers ...Layer[F]) (Figure, error) {
-	if len(layers) == 0 || len(layers) > 16 {
-		return Figure{}, fmt.Errorf("plot: raster: %d layers came, want 1 to 16", len(layers))
-	}
-	if err := timeStep(dt); err != nil {
+	r, err := newRaster(title, dt, layers)
+	if err != nil {
 		return Figure{}, fmt.Errorf("plot: raster: %w", err)
 	}
-	var (
-		steps, spikes int
-		strips        []strip
-		all           []*train
-	)
+	return r.figure(), nil
+}
+
+// A raster is the spikes of layers, ready to be drawn.
+type raster struct {
+	title  string
+	dt     float64
+	steps  int
+	names  []string
+	trains []*train
+	now    float64 // the steps up to here are drawn, and a line; below 0: all
+}
+
+func newRaster[F Float](title string, dt float64, layers []Layer[F]) (*raster, error) {
+	if len(layers) == 0 || len(layers) > 16 {
+		return nil, fmt.Errorf("%d layers came, want 1 to 16", len(layers))
+	}
+	if err := timeStep(dt); err != nil {
+		return nil, err
+	}
+	r := &raster{title: title, dt: dt, now: -1}
+	spikes := 0
 	for k, l := range layers {
 		T, err := timeSteps(len(l.Spikes), l.N)
-		if err == nil && k > 0 && T != steps {
-			err = fmt.Errorf("%d time steps, want %d as layer %q has", T, steps, layers[0].Name)
+		if err == nil && k > 0 && T != r.steps {
+			err = fmt.Errorf("%d time steps, want %d as layer %q has", T, r.steps, layers[0].Name)
 		}
 		if err != nil {
-			return Figure{}, fmt.Errorf("plot: raster: layer %q: %w", l.Name, err)
+			return nil, fmt.Errorf("layer %q: %w", l.Name, err)
 		}
-		steps = T
+		r.steps = T
 		tr := &train{steps: T, n: l.N, colour: k}
 		if tr.events, err = events(l.Spikes, l.N); err != nil {
-			return Figure{}, fmt.Errorf("plot: raster: layer %q: %w", l.Name, err)
+			return nil, fmt.Errorf("layer %q: %w", l.Name, err)
 		}
 		spikes += len(tr.events)
-		all = append(all, tr)
-
-		x := timeAxis(T, dt, k < len(layers)-1)
-		y := axis{min: -0.5, max: float64(l.N) - 0.5, ticks: ticker{count: 3, integer: true}}
-		p := newPlot(x, y, false)
-		p.Add(tr)
 		rate := float64(len(tr.events)) / (float64(l.N) * float64(T) * dt)
-		strips = append(strips, strip{
-			plot:   p,
-			head:   heading(l.Name, fmt.Sprintf("%s, %.3g Hz", plural(l.N, "neuron"), rate)),
-			weight: min(max(1.5*float64(l.N), 40), 180), // points
-		})
-	}
-	height := 60.0 // title and x axis
-	for _, s := range strips {
-		height += s.weight + 18
+		r.trains, r.names = append(r.trains, tr), append(r.names, heading(l.Name, fmt.Sprintf("%s, %.3g Hz", plural(l.N, "neuron"), rate)))
 	}
 	const mostStrokes = 4000 // about 100 kB of SVG
-	for _, tr := range all {
-		tr.asImage = spikes > mostStrokes
+	for _, tr := range r.trains {
+		tr.asImage, tr.whole = spikes > mostStrokes, tr.events
+	}
+	return r, nil
+}
+
+// until returns the raster up to a step.
+func (r *raster) until(step float64) *raster {
+	u := *r
+	u.now, u.trains = step, nil
+	for _, tr := range r.trains {
+		n := sort.Search(len(tr.events), func(i int) bool { return float64(tr.events[i].step) >= step })
+		part := *tr
+		part.events = tr.events[:n]
+		u.trains = append(u.trains, &part)
+	}
+	return &u
+}
+
+func (r *raster) figure() Figure {
+	height := 60.0 // title and x axis
+	var strips []strip
+	for k, tr := range r.trains {
+		x := timeAxis(r.steps, r.dt, k < len(r.trains)-1)
+		y := axis{min: -0.5, max: float64(tr.n) - 0.5, ticks: ticker{count: 3, integer: true}}
+		p := newPlot(x, y, false)
+		p.Add(tr)
+		if r.now >= 0 {
+			p.Add(cursor{(r.now - 0.5) * r.dt * 1e3})
+		}
+		s := strip{plot: p, head: r.names[k], weight: min(max(1.5*float64(tr.n), 40), 180)} // points
+		height += s.weight + 18
+		strips = append(strips, s)
 	}
 	return Figure{Width: 6.5, Height: min(math.Ceil(height/7.2)/10, 30), paint: func(c draw.Canvas) error {
-		return drawStack(header(c, title, nil), strips, "Neuron")
-	}}, nil
+		return drawStack(header(c, r.title, nil), strips, "Neuron")
+	}}
 }
 
 // An event is a spike of a neuron.
@@ -148,6 +181,7 @@ func plural(n int, what string) string {
 type train struct {
 	steps, n int
 	events   []event
+	whole    []event // of which the events are the beginning
 	colour   int
 	asImage  bool
 }
@@ -160,8 +194,8 @@ func (tr *train) Plot(c draw.Canvas, _ *gplot.Plot) {
 	// seen and what looks like a spike.
 	stepWidth := (c.Max.X - c.Min.X) / vg.Length(tr.steps)
 	rowHeight := (c.Max.Y - c.Min.Y) / vg.Length(tr.n)
-	height := min(max(0.8*rowHeight, 0.75), 10)
-	width := min(max(stepWidth, 0.75), 1.5, height)
+	height := min(max(0.8*rowHeight, 1), 10)
+	width := min(max(stepWidth, 1), 1.5, height)
 	if tr.asImage {
 		drawPixels(c, c.Rectangle, func(w, h int) image.Image { return tr.image(w, h, width, height) })
 		return
@@ -179,22 +213,14 @@ func (tr *train) Plot(c draw.Canvas, _ *gplot.Plot) {
 
 // image draws spikes of a size in points on w × h pixels.
 func (tr *train) image(w, h int, width, height vg.Length) image.Image {
-	const scale = dpi / 72.0
-	mw, mh := max(1, int(float64(width)*scale+0.5)), max(1, int(float64(height)*scale+0.5))
-	stepPx, rowPx := float64(w)/float64(tr.steps), float64(h)/float64(tr.n)
-	counts := make([]int32, w*h)
-	for _, e := range tr.events {
-		x0 := int((float64(e.step)+0.5)*stepPx - float64(mw)/2 + 0.5)
-		y0 := int(float64(h) - (float64(e.neuron)+0.5)*rowPx - float64(mh)/2 + 0.5)
-		for y := max(y0, 0); y < min(y0+mh, h); y++ {
-			for x := max(x0, 0); x < min(x0+mw, w); x++ {
-				counts[y*w+x]++
-			}
-		}
+	counts := tr.counts(tr.events, w, h, width, height)
+	whole := counts
+	if len(tr.whole) > len(tr.events) {
+		whole = tr.counts(tr.whole, w, h, width, height)
 	}
 	// k marks of opacity a on top of each other have 1 − (1 − a)^k. Of the pixels
 	// with marks, the 5 % with the most are to have 95 %; a lone spike shall be seen.
-	opacity := max(0.15, 1-math.Pow(0.05, 1/float64(quantile(counts, 0.95))))
+	opacity := max(0.15, 1-math.Pow(0.05, 1/float64(quantile(whole, 0.95))))
 	ink := palette[tr.colour%len(palette)]
 	img := image.NewNRGBA(image.Rect(0, 0, w, h))
 	for i, k := range counts {
@@ -204,6 +230,24 @@ func (tr *train) image(w, h int, width, height vg.Length) image.Image {
 		}
 	}
 	return img
+}
+
+// counts returns how many of the events are on each of w × h pixels.
+func (tr *train) counts(events []event, w, h int, width, height vg.Length) []int32 {
+	const scale = dpi / 72.0
+	mw, mh := max(1, int(float64(width)*scale+0.5)), max(1, int(float64(height)*scale+0.5))
+	stepPx, rowPx := float64(w)/float64(tr.steps), float64(h)/float64(tr.n)
+	counts := make([]int32, w*h)
+	for _, e := range events {
+		x0 := int((float64(e.step)+0.5)*stepPx - float64(mw)/2 + 0.5)
+		y0 := int(float64(h) - (float64(e.neuron)+0.5)*rowPx - float64(mh)/2 + 0.5)
+		for y := max(y0, 0); y < min(y0+mh, h); y++ {
+			for x := max(x0, 0); x < min(x0+mw, w); x++ {
+				counts[y*w+x]++
+			}
+		}
+	}
+	return counts
 }
 
 // quantile returns the least k that the share q of the counts above 0 does not exceed.

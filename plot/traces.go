@@ -16,6 +16,7 @@ type Voltages[F Float] struct {
 	Thresholds []F      // none, one for all, or one for each neuron
 	Names      []string // of the neurons; nil counts them
 	Dt         float64  // time step, s
+	Quantity   string   // what V is, "Synaptic current"; "" stands for "Membrane potential"
 	Unit       string   // of the potentials, "mV"; "" stands for arbitrary units
 	Overlay    bool     // all in one panel instead of one each
 }
@@ -72,12 +73,16 @@ func Traces[F Float](v Voltages[F]) (Figure, error) {
 	if unit == "" {
 		unit = "a.u."
 	}
+	quantity := clean(v.Quantity)
+	if quantity == "" {
+		quantity = "Membrane potential"
+	}
 	height := 2.9
 	if !v.Overlay {
 		height = 0.9 + 0.95*float64(v.N)
 	}
 	return Figure{Width: 6.5, Height: height, paint: func(c draw.Canvas) error {
-		return drawStack(header(c, v.Title, keys), strips, "Membrane potential ("+unit+")")
+		return drawStack(header(c, v.Title, keys), strips, quantity+" ("+unit+")")
 	}}, nil
 }
 
