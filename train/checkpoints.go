@@ -136,10 +136,27 @@ func (r *trainRun) prepare() error {
 	if err := files.Sweep(c.Dir, tensorsExt); err != nil {
 		return fmt.Errorf("train: checkpoints: %w", err)
 	}
+	if err := r.anchor(); err != nil {
+		return fmt.Errorf("train: checkpoints: %w", err)
+	}
 	if err := r.setAside(); err != nil {
 		return fmt.Errorf("train: checkpoints: %w", err)
 	}
 	return nil
+}
+
+// anchor sees to it that the folder has the checkpoint that the training goes on
+// from, before others are set aside: it may come from elsewhere, or count batches
+// of another size.
+func (r *trainRun) anchor() error {
+	if r.Resume == nil {
+		return nil
+	}
+	name := stepFile(r.step())
+	if r.Resume.Size == r.Model.Batch && filepath.Clean(r.Resume.Path) == filepath.Join(r.Checkpoints.Dir, name) {
+		return nil
+	}
+	return r.write(name, nil)
 }
 
 // setAside moves what an earlier training has left out of the way: all, if this

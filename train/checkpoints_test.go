@@ -110,6 +110,38 @@ func TestSetAside(t *testing.T) {
 	require.Equal(t, []string{"step-000000099.safetensors"}, fileNames(t, filepath.Join(dir, "earlier")))
 }
 
+// Where a training goes on from another file than the latest, or counts batches of
+// another size, that place is the latest from then on.
+func TestAnchor(t *testing.T) {
+	c := courses()["adam, best, patience"]
+	for name, x := range map[string]struct {
+		from string
+		size int
+		want string
+	}{
+		"the best":     {"best.safetensors", 10, "step-00000000[48].safetensors"},
+		"another size": {"step-000000010.safetensors", 20, "step-000000005.safetensors"}, // two epochs of two, and one
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := half(t, c)
+			tr := c.trainer(t, dir)
+			tr.OnWarning = func(error) {}
+			tr.Model = newModel(t, train.Model{Net: deep(), Shape: []int{4}, Steps: 6, Batch: x.size, Seed: 3})
+			tr.Resume = checkpoint(t, dir, x.from)
+			over, cancel := context.WithCancel(background)
+			cancel()
+			_, err := tr.Run(over)
+			require.ErrorIs(t, err, context.Canceled)
+			latest, passed, err := train.LatestCheckpoint(dir)
+			require.NoError(t, err)
+			require.Empty(t, passed)
+			require.Regexp(t, x.want, latest.Path)
+			require.Equal(t, tr.Resume.Epoch, latest.Epoch)
+			require.Equal(t, x.size, latest.Size)
+		})
+	}
+}
+
 func TestCheckpointsErrors(t *testing.T) {
 	c := courses()["sgd, no validation"]
 	file := filepath.Join(t.TempDir(), "file")

@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/spikegrad/spikegrad/internal/files"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -123,4 +124,28 @@ func waitFor(t *testing.T, ok func() bool) {
 	for began := time.Now(); !ok(); time.Sleep(200 * time.Microsecond) {
 		require.Less(t, time.Since(began), time.Minute, "it does not come")
 	}
+}
+
+// BenchmarkCheckpoint writes and reads the state of a training with 500,000 weights
+// on the disk of temporary files: 8 MB.
+func BenchmarkCheckpoint(b *testing.B) {
+	tr := heavy(b, b.TempDir())
+	tr.Epochs = 1
+	_, err := tr.Run(background)
+	require.NoError(b, err)
+	from := filepath.Join(tr.Checkpoints.Dir, "step-000000003.safetensors")
+	c, size := checkpoint(b, from), int64(len(read(b, from)))
+	b.Run("write", func(b *testing.B) {
+		to := filepath.Join(b.TempDir(), "x.safetensors")
+		b.SetBytes(size)
+		for b.Loop() {
+			require.NoError(b, files.Replace(to, c.Write))
+		}
+	})
+	b.Run("read", func(b *testing.B) {
+		b.SetBytes(size)
+		for b.Loop() {
+			checkpoint(b, from)
+		}
+	})
 }

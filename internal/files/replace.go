@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 )
 
 // Replace puts what write writes in the place of the file path, or makes it. The
@@ -82,6 +83,9 @@ func SyncDir(dir string) error {
 		return err
 	}
 	err = d.Sync()
+	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) {
+		err = nil // some file systems over a network do not sync folders either
+	}
 	if e := d.Close(); err == nil {
 		err = e
 	}
