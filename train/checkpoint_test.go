@@ -248,3 +248,40 @@ func TestCancelAndResume(t *testing.T) {
 		})
 	}
 }
+
+// stopper is an encoder that cancels the training in one of its batches.
+type stopper struct {
+	walk
+	after  *int
+	cancel func()
+}
+
+func (s stopper) Encode(dst, x []float32, steps int, r *rand.Rand) error {
+	if *s.after--; *s.after == 0 {
+		s.cancel()
+	}
+	return s.walk.Encode(dst, x, steps, r)
+}
+
+// A validation that was cancelled is made anew, with an encoder that stands where
+// it stood.
+func TestCancelInValidation(t *testing.T) {
+	c := courses()["their own"]
+	whole := c.trainer(t, t.TempDir())
+	_, err := whole.Run(background)
+	require.NoError(t, err)
+
+	dir := t.TempDir()
+	tr := c.trainer(t, dir)
+	ctx, cancel := context.WithCancel(background)
+	after := 4 + 1 // in the first of two batches of the validation
+	tr.Encoder = stopper{tr.Encoder.(walk), &after, cancel}
+	_, err = tr.Run(ctx)
+	require.EqualError(t, err, "train: epoch 0, validation: context canceled")
+	again := c.trainer(t, dir)
+	again.Resume = checkpoint(t, dir, "step-000000004.safetensors")
+	require.Equal(t, []int{0, 4}, []int{again.Resume.Epoch, again.Resume.Batch})
+	_, err = again.Run(background)
+	require.NoError(t, err)
+	require.Equal(t, read(t, whole.Checkpoints.Dir, "final.safetensors"), read(t, dir, "final.safetensors"))
+}

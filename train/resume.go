@@ -20,8 +20,7 @@ type final struct {
 	last []*tensor.Dense // weights, where the model has the best; else nil
 }
 
-// keepers are what may have a state of its own besides the optimiser: an encoder
-// or a schedule that implements encoding.BinaryMarshaler and its counterpart.
+// A stateful has a state of its own: an encoder or a schedule may.
 type stateful interface {
 	encoding.BinaryMarshaler
 	encoding.BinaryUnmarshaler
@@ -35,6 +34,22 @@ func (r *trainRun) stateful() map[string]stateful {
 		}
 	}
 	return all
+}
+
+// mark returns a function that puts the states of all that has one back to where
+// they are now.
+func (r *trainRun) mark() (back func(), err error) {
+	all, was := r.stateful(), map[string][]byte{}
+	for name, s := range all {
+		if was[name], err = s.MarshalBinary(); err != nil {
+			return nil, fmt.Errorf("state of the %s: %w", name, err)
+		}
+	}
+	return func() {
+		for name, s := range all {
+			_ = s.UnmarshalBinary(was[name]) // its own bytes
+		}
+	}, nil
 }
 
 // settings returns what a training may be resumed with otherwise than it began,
@@ -221,31 +236,15 @@ func (r *trainRun) restore(c *Checkpoint) (err error) {
 	if err != nil {
 		return err
 	}
-	undo := []func(){}
-	defer func() {
-		if err == nil {
-			return
-		}
-		for _, f := range undo {
-			f()
-		}
-	}()
-	all := r.stateful()
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		was, err := all[name].MarshalBinary()
-		if err != nil {
-			return fmt.Errorf("state of the %s: %w", name, err)
-		}
-		b, ok := c.state.Own[name]
-		if !ok {
-			return fmt.Errorf("the %s has a state, and had none", name)
-		}
-		undo = append(undo, func() { _ = all[name].UnmarshalBinary(was) }) // its own bytes
-		if err := all[name].UnmarshalBinary(b); err != nil {
-			return fmt.Errorf("state of the %s: %w", name, err)
-		}
+	back, err := r.mark()
+	if err != nil {
+		return err
 	}
-	if err := r.opt.Restore(opt); err != nil {
+	if err = r.setStates(c.state.Own); err == nil {
+		err = r.opt.Restore(opt)
+	}
+	if err != nil {
+		back()
 		return err
 	}
 	r.weights = best
@@ -253,6 +252,20 @@ func (r *trainRun) restore(c *Checkpoint) (err error) {
 		r.feed.parts.states = carried
 	}
 	return r.Model.setWeights(weights) // which were looked at
+}
+
+// setStates puts states back by name.
+func (r *trainRun) setStates(own map[string][]byte) error {
+	for name, s := range r.stateful() {
+		b, ok := own[name]
+		if !ok {
+			return fmt.Errorf("the %s has a state, and had none", name)
+		}
+		if err := s.UnmarshalBinary(b); err != nil {
+			return fmt.Errorf("state of the %s: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // read returns the weights that have these names.

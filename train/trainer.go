@@ -234,8 +234,13 @@ func (r *trainRun) endEpoch(ctx context.Context) error {
 	ep := Epoch{Epoch: e, Train: r.at.sums.metrics(r.Model), GradNorm: r.at.gradNorm, LearningRate: r.opt.Rate()}
 	best := false
 	if r.Validation != nil {
+		back, err := r.mark()
+		if err != nil {
+			return fmt.Errorf("train: epoch %d: %w", e, err)
+		}
 		v, err := r.Model.evaluate(ctx, r.Validation, r.Encoder)
 		if err != nil {
+			back() // so that the validation can be made anew
 			return fmt.Errorf("train: epoch %d, validation: %w", e, err)
 		}
 		ep.Validation = &v
