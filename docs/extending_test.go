@@ -138,7 +138,7 @@ type Energy struct {
 
 // Penalise adds PerSpike times the mean number of spikes of a sample.
 func (e Energy) Penalise(b *layers.Build, a layers.Activity) (layers.Penalty, error) {
-	counts, err := graph.SumOverTime(a.Out) // [batch … n]
+	counts, err := b.SumOverTime(a.Out) // [batch … n]
 	if err != nil {
 		return layers.Penalty{}, err
 	}

@@ -28,7 +28,8 @@ type feeder struct {
 	targets Targeter // nil for labels
 	enc     Encoder
 	// bySegment is the encoder where it encodes each segment as that is needed, in
-	// which case sequence holds a segment and seed is that of the spikes; else nil.
+	// which case sequence holds a segment, in float32 that in the model itself, and
+	// seed is that of the spikes; else nil.
 	bySegment SegmentEncoder
 	seed      uint64
 	varied    Varied // nil where all samples have all steps
@@ -75,11 +76,14 @@ func newFeeder(m *Model, d data.Dataset, enc Encoder) (*feeder, error) {
 		weights: make([]float32, m.Batch), steps: make([]float32, m.Batch), length: make([]float32, m.Batch),
 		starts: make([]float32, m.Batch), perSample: n, perOneTarget: m.y.Shape().TotalSize() / m.Batch,
 	}
-	length := m.Steps
 	if e, ok := enc.(SegmentEncoder); ok && m.cut.segments > 1 {
-		f.bySegment, length = e, m.cut.steps
+		f.bySegment = e
+		if f.sequence, ok = m.x.Value().Data().([]float32); !ok {
+			f.sequence = make([]float32, m.x.Shape().TotalSize())
+		}
+	} else {
+		f.sequence = make([]float32, tensor.Shape(m.inputShape()).TotalSize())
 	}
-	f.sequence = make([]float32, length*m.Batch*tensor.Shape(m.Shape).TotalSize())
 	if m.sequences() {
 		f.perOneTarget = f.perOneTarget / m.cut.steps * m.Steps
 	}
@@ -167,7 +171,9 @@ func (f *feeder) encode(k int) error {
 	if err := f.check(x, from); err != nil {
 		return err
 	}
-	set(f.m.x.Value(), f.sequence)
+	if f.m.Dtype != tensor.Float32 {
+		set(f.m.x.Value(), f.sequence)
+	}
 	return nil
 }
 

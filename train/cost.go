@@ -62,6 +62,13 @@ func (m *Model) measure(ctx context.Context, d data.Dataset, enc Encoder) (Cost,
 	if err := m.compiled(); err != nil {
 		return Cost{}, err
 	}
+	if m.cut.carries { // what happens is counted on whole samples
+		twin, err := m.twin(nil)
+		if err != nil {
+			return Cost{}, err
+		}
+		m = twin
+	}
 	t, err := m.newTally()
 	if err != nil {
 		return Cost{}, err

@@ -117,6 +117,30 @@ func TestSegmentsAreTheWhole(t *testing.T) {
 	}
 }
 
+// What looks into a network sees the same in one that goes through segments.
+func TestSegmentsAreSeenWhole(t *testing.T) {
+	d := currents(3, 20, 4)
+	m := train.Model{Net: small(), Shape: []int{4}, Steps: 20, Batch: 4, Seed: 3}
+	whole := newModel(t, m)
+	m.Segment = 6
+	cut := newModel(t, m)
+	want, err := whole.Cost(background, d, nil)
+	require.NoError(t, err)
+	got, err := cut.Cost(background, d, nil)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	seen, err := whole.Record(background, d, nil, []int{1, 2})
+	require.NoError(t, err)
+	again, err := cut.Record(background, d, nil, []int{1, 2})
+	require.NoError(t, err)
+	require.Equal(t, seen, again)
+	found, err := train.Diagnose(background, whole, d, nil)
+	require.NoError(t, err)
+	same, err := train.Diagnose(background, cut, d, nil)
+	require.NoError(t, err)
+	require.Equal(t, found, same)
+}
+
 // varied is a data set of sequences of different lengths. Behind their length there
 // is rubbish.
 type varied struct {

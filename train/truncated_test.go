@@ -30,9 +30,8 @@ type byHand struct {
 // window unrolls the network over x [T][in] from the states that it has, which are
 // inputs: nothing flows back through them. The loss is the mean squared error of the
 // outputs of the last steps, as many as there are targets, against these. It
-// returns the gradients, the loss, and the network with the states after so many
-// steps.
-func (h byHand) window(t *testing.T, x [][]float64, targets [][]float64, scale float64, after int) (grads map[string][]float64, loss float64, next byHand) {
+// returns the gradients, the loss, and the network with the states after each step.
+func (h byHand) window(t *testing.T, x [][]float64, targets [][]float64, scale float64) (grads map[string][]float64, loss float64, after []byHand) {
 	t.Helper()
 	params := neurons.DefaultLIFParams() // those of lif
 	params.Spike = surrogate.SuperSpike{Alpha: 10}
@@ -59,9 +58,7 @@ func (h byHand) window(t *testing.T, x [][]float64, targets [][]float64, scale f
 		y, r, err := neurons.LIStep(current, readout, neurons.DefaultLIParams())
 		require.NoError(t, err)
 		hidden, readout = s, r
-		if k+1 == after {
-			left = G.Nodes{s.V, s.I, r.V, r.I}
-		}
+		left = append(left, s.V, s.I, r.V, r.I)
 		if from := len(x) - len(targets); k >= from {
 			e := b.Scale(b.Reduce(b.Square(b.Sub(y, state(fmt.Sprint("y", k), targets[k-from]))), nil), graph.Const(scale))
 			if cost == nil {
@@ -81,7 +78,10 @@ func (h byHand) window(t *testing.T, x [][]float64, targets [][]float64, scale f
 	for k, n := range names {
 		grads[n] = ds[k]
 	}
-	return grads, vs[4][0], byHand{h.weights, vs[0], vs[1], vs[2], vs[3]}
+	for k := range x {
+		after = append(after, byHand{h.weights, vs[4*k], vs[4*k+1], vs[4*k+2], vs[4*k+3]})
+	}
+	return grads, vs[len(left)][0], after
 }
 
 // Truncated backpropagation against a network unrolled by hand, window by window,
@@ -120,11 +120,10 @@ func TestTruncatedByHand(t *testing.T) {
 				end := min(from+stride, steps)
 				// The window in whole segments, the last of which may be cut off.
 				first := max(0, from+stride-c.window)
-				for at := first + 1; at < end; at++ { // the states on the way
-					_, _, states[at] = states[first].window(t, x[first:end], y[end-1:end], 1, at-first)
+				grads, loss, after := states[first].window(t, x[first:end], y[from:end], 1/float64(steps*out))
+				for k, s := range after {
+					states[first+1+k] = s
 				}
-				grads, loss, last := states[first].window(t, x[first:end], y[from:end], 1/float64(steps*out), end-first)
-				states[end] = last
 				want, total = append(want, grads), total+loss
 				for name, g := range grads {
 					w := h.weights[name].Float64s()
