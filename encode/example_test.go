@@ -211,3 +211,48 @@ func ExampleSpatialReceptiveFields() {
 	// [0.006 0.026 0.043 0.026 0.006]
 	// [0.000 0.000 0.000 0.000 0.000]
 }
+
+// An edge in an image, seen by fields that look for one in two directions.
+func ExampleSpatialReceptiveFields_convolution() {
+	p, err := encode.SpatialParameters[float32](encode.SpatialSet{
+		Scales: []float64{1}, Angles: []float64{0, math.Pi / 2}, Ratios: []float64{2}, Derivatives: [][2]int{{1, 0}},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	g := G.NewGraph()
+	parameters, err := graph.Input(g, "fields", p)
+	if err != nil {
+		log.Fatal(err)
+	}
+	k, err := encode.SpatialReceptiveFields(parameters, 7, 3) // [2, 7, 7]
+	if err != nil {
+		log.Fatal(err)
+	}
+	k, err = graph.Reshape(k, 2, 1, 7, 7) // [out, in, h, w]
+	if err != nil {
+		log.Fatal(err)
+	}
+	image := make([]float32, 9*9)
+	for i := range image {
+		if i%9 >= 4 {
+			image[i] = 1 // the right half is bright
+		}
+	}
+	x := input(g, "image", []int{1, 1, 1, 9, 9}, image...) // [T, batch, in, h, w]
+	y, err := graph.Conv2D(x, k, nil, graph.Conv{})        // [T, batch, out, h', w']
+	if err != nil {
+		log.Fatal(err)
+	}
+	v := value(y)
+	for i, angle := range []string{"0°", "90°"} {
+		strongest := 0.
+		for _, answer := range v[9*i : 9*i+9] {
+			strongest = max(strongest, math.Abs(float64(answer)))
+		}
+		fmt.Printf("derivative at %s: %.2f\n", angle, strongest)
+	}
+	// Output:
+	// derivative at 0°: 0.16
+	// derivative at 90°: 0.00
+}

@@ -31,7 +31,8 @@ func carry(b *graph.Builder, y *G.Node, terms ...*G.Node) *G.Node {
 func perSlope(b *graph.Builder, z, d *G.Node) *G.Node {
 	z, d = b.Detach(z), b.Detach(d)
 	z = b.Mul(z, b.Above(b.Abs(d), 0))
-	return b.Div(z, b.Add(b.Mul(z, d), b.Not(z)))
+	one := b.Not(z) // mutate: what 0 is divided by
+	return b.Div(z, b.Add(b.Mul(z, d), one))
 }
 
 // passed returns the part of λ_v that goes to λ_i in a time step, in which λ_v

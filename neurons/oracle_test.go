@@ -173,7 +173,16 @@ func stepLIFExBox(n neuron, x dual, s values) (dual, values) {
 	return z, values{"v": reset(z, v, n.p["v_reset"])}
 }
 
+// stepAdExBox is the model, and stepAdExEncoder Norse's variant of it.
 func stepAdExBox(n neuron, x dual, s values) (dual, values) {
+	v := n.leak(s["v"], n.upstroke(s["v"]).add(x).sub(s["a"]))
+	z := n.spike(v.sub(n.p["v_th"]))
+	return z, values{
+		"v": reset(z, v, n.p["v_reset"]), "a": n.follow(s["a"], s["v"]).add(z.mul(n.p["adaptation_spike"])),
+	}
+}
+
+func stepAdExEncoder(n neuron, x dual, s values) (dual, values) {
 	v := n.leak(s["v"], n.upstroke(s["v"]).add(x).sub(s["a"]))
 	z := n.spike(v.sub(n.p["v_th"]))
 	v = reset(z, v, n.p["v_reset"])
@@ -262,6 +271,7 @@ type oracle struct {
 	weight         float64 // of the connections, 1 for 0
 	coupled        string  // before, after or in the step
 	millivolts     bool
+	input          bool // conductances get the input too
 }
 
 func (o oracle) spiking() bool { return strings.Contains(o.params, "v_th") }
@@ -289,9 +299,11 @@ var oracles = map[string]oracle{
 	"lif_adex_feed_forward_step":        {step: stepAdEx, params: adexParams, states: "v 0 i 0 a 0", mean: 0.3, dev: 0.7},
 	"lif_adex_step":                     {step: stepAdEx, params: adexParams, states: "v 0 i 0 a 0", mean: 0.3, dev: 0.7, recurrent: true},
 	"lif_ex_current_encoder":            {step: stepLIFExBox, params: exParams, states: "v 0", mean: 1, dev: 2},
-	"lif_adex_current_encoder":          {step: stepAdExBox, params: strings.Replace(adexParams, "tau_ada_inv 2", "tau_ada_inv 0.5", 1), states: "v 0 a 0", mean: 1, dev: 2},
+	"lif_adex_box_step":                 {step: stepAdExBox, params: strings.TrimPrefix(adexParams, "tau_syn_inv 200 "), states: "v 0 a 0", mean: 1, dev: 2},
+	"lif_adex_current_encoder":          {step: stepAdExEncoder, params: strings.Replace(adexParams, "tau_ada_inv 2", "tau_ada_inv 0.5", 1), states: "v 0 a 0", mean: 1, dev: 2},
 	"coba_lif_feed_forward_step":        {step: stepCoba, params: cobaParams, states: "v -20 g_e 0 g_i 0", dev: 3, millivolts: true},
 	"coba_lif_step":                     {step: stepCoba, params: cobaParams, states: "v -20 g_e 1 g_i 0", dev: 3, recurrent: true, weight: 20, millivolts: true},
+	"coba_lif_recurrent_step":           {step: stepCoba, params: cobaParams, states: "v -20 g_e 1 g_i 0", dev: 3, recurrent: true, weight: 20, millivolts: true, input: true},
 	"lsnn_feed_forward_step":            {step: stepLSNN(false), params: lsnnParams, states: "v 0 i 0 b 1", mean: 0.5, dev: 1},
 	"lsnn_step":                         {step: stepLSNN(true), params: lsnnParams, states: "v 0 i 0 b 1", mean: 0.5, dev: 1, recurrent: true},
 	"ada_lif_step":                      {step: stepAdaLIF, params: lsnnParams, states: "v 0 i 0 b 0", mean: 0.5, dev: 1, recurrent: true},
@@ -523,9 +535,15 @@ func (o oracle) run(m *maker, v variation, steps, size, n int, states, params []
 		in := x[t*len(x)/steps : (t+1)*len(x)/steps]
 		extra := map[string][]dual{}
 		switch {
-		case o.recurrent && o.millivolts && now["g_e"] != nil: // the input is lost
-			in = through(now["z"], each(wRec, dual.relu), n)
-			extra["inhibition"] = through(now["z"], each(wRec, func(w dual) dual { return w.by(-1).relu() }), n)
+		case o.recurrent && now["g_e"] != nil:
+			minus := func(w dual) dual { return w.by(-1).relu() }
+			e, i := through(in, each(wIn, dual.relu), n), through(in, each(wIn, minus), n)
+			in, extra["inhibition"] = through(now["z"], each(wRec, dual.relu), n), through(now["z"], each(wRec, minus), n)
+			for k := range in {
+				if o.input {
+					in[k], extra["inhibition"][k] = in[k].add(e[k]), extra["inhibition"][k].add(i[k])
+				}
+			}
 		case o.recurrent:
 			in = through(in, wIn, n)
 			for i, y := range through(now["z"], wRec, n) {

@@ -194,15 +194,19 @@ func coefficients(decl ast.Decl, info *types.Info) []ast.Expr {
 			if kv, ok := e.(*ast.KeyValueExpr); ok {
 				e = kv.Value
 			}
-			if isCoefficient(info.Types[e]) && !isConst(e) && !isZero(e) && !slices.Contains(found, e) {
+			if isCoefficient(info.Types[e]) && !isConst(e) && !isZero(e) && !signs[e] && !slices.Contains(found, e) {
 				found = append(found, e)
 			}
 		}
 	}
+	signs := map[ast.Expr]bool{} // of which the sign alone matters
 	ast.Inspect(decl, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.CallExpr:
 			args := n.Args
+			if name := nameOf(n.Fun); signs[n] && name == "Abs" || name == "Above" && isLiteral0(args[1]) {
+				signs[args[0]] = true
+			}
 			if info.Types[n.Fun].IsType() || len(args) > 0 && readsShapeOnly(n.Fun) {
 				args = args[1:] // a conversion's is its type's to change
 			}
@@ -226,11 +230,7 @@ func coefficients(decl ast.Decl, info *types.Info) []ast.Expr {
 // isConst reports whether e is a call of graph.Const, whose number is changed.
 func isConst(e ast.Expr) bool {
 	call, ok := e.(*ast.CallExpr)
-	if !ok {
-		return false
-	}
-	f, ok := call.Fun.(*ast.SelectorExpr)
-	return ok && f.Sel.Name == "Const"
+	return ok && nameOf(call.Fun) == "Const"
 }
 
 // isZero reports whether e is Fill(x, graph.Const(0)), or a variable called zero.
@@ -242,21 +242,29 @@ func isZero(e ast.Expr) bool {
 	if !ok || len(call.Args) != 2 || !isConst(call.Args[1]) || !readsShapeOnly(call.Fun) {
 		return false
 	}
-	n, ok := call.Args[1].(*ast.CallExpr).Args[0].(*ast.BasicLit)
-	return ok && n.Value == "0"
+	return isLiteral0(call.Args[1].(*ast.CallExpr).Args[0])
 }
 
 // readsShapeOnly reports whether a function looks only at the shape of the node
 // that is its first argument.
 func readsShapeOnly(f ast.Expr) bool {
-	name := ""
+	return slices.Contains([]string{"begin", "NewBuilder", "Fill", "Rest"}, nameOf(f))
+}
+
+// nameOf returns the name of a function without that of its package or receiver.
+func nameOf(f ast.Expr) string {
 	switch f := f.(type) {
 	case *ast.Ident:
-		name = f.Name
+		return f.Name
 	case *ast.SelectorExpr:
-		name = f.Sel.Name
+		return f.Sel.Name
 	}
-	return slices.Contains([]string{"begin", "NewBuilder", "Fill", "Rest"}, name)
+	return ""
+}
+
+func isLiteral0(e ast.Expr) bool {
+	n, ok := e.(*ast.BasicLit)
+	return ok && n.Value == "0"
 }
 
 // isCoefficient reports whether a value is a node, a parameter, or a number that
