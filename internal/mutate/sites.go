@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"go/ast"
-	"go/constant"
 	"go/importer"
 	"go/parser"
 	"go/token"
@@ -16,7 +15,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -186,102 +184,6 @@ func wrap(text []byte, sites []site) []byte {
 	return out.Bytes()
 }
 
-// coefficients returns the expressions of a declaration that a change multiplies.
-func coefficients(decl ast.Decl, info *types.Info) []ast.Expr {
-	var found []ast.Expr
-	add := func(es ...ast.Expr) {
-		for _, e := range es {
-			if kv, ok := e.(*ast.KeyValueExpr); ok {
-				e = kv.Value
-			}
-			if isCoefficient(info.Types[e]) && !isConst(e) && !isZero(e) && !signs[e] && !slices.Contains(found, e) {
-				found = append(found, e)
-			}
-		}
-	}
-	signs := map[ast.Expr]bool{} // of which the sign alone matters
-	ast.Inspect(decl, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.CallExpr:
-			args := n.Args
-			if name := nameOf(n.Fun); signs[n] && name == "Abs" || name == "Above" && isLiteral0(args[1]) {
-				signs[args[0]] = true
-			}
-			if info.Types[n.Fun].IsType() || len(args) > 0 && readsShapeOnly(n.Fun) {
-				args = args[1:] // a conversion's is its type's to change
-			}
-			add(args...)
-		case *ast.AssignStmt:
-			if n.Tok == token.ASSIGN || n.Tok == token.DEFINE {
-				add(n.Rhs...)
-			}
-		case *ast.ReturnStmt:
-			add(n.Results...)
-		case *ast.CompositeLit:
-			add(n.Elts...)
-		case *ast.ValueSpec:
-			add(n.Values...)
-		}
-		return true
-	})
-	return found
-}
-
-// isConst reports whether e is a call of graph.Const, whose number is changed.
-func isConst(e ast.Expr) bool {
-	call, ok := e.(*ast.CallExpr)
-	return ok && nameOf(call.Fun) == "Const"
-}
-
-// isZero reports whether e is Fill(x, graph.Const(0)), or a variable called zero.
-func isZero(e ast.Expr) bool {
-	if id, ok := e.(*ast.Ident); ok {
-		return id.Name == "zero"
-	}
-	call, ok := e.(*ast.CallExpr)
-	if !ok || len(call.Args) != 2 || !isConst(call.Args[1]) || !readsShapeOnly(call.Fun) {
-		return false
-	}
-	return isLiteral0(call.Args[1].(*ast.CallExpr).Args[0])
-}
-
-// readsShapeOnly reports whether a function looks only at the shape of the node
-// that is its first argument.
-func readsShapeOnly(f ast.Expr) bool {
-	return slices.Contains([]string{"begin", "NewBuilder", "Fill", "Rest"}, nameOf(f))
-}
-
-// nameOf returns the name of a function without that of its package or receiver.
-func nameOf(f ast.Expr) string {
-	switch f := f.(type) {
-	case *ast.Ident:
-		return f.Name
-	case *ast.SelectorExpr:
-		return f.Sel.Name
-	}
-	return ""
-}
-
-func isLiteral0(e ast.Expr) bool {
-	n, ok := e.(*ast.BasicLit)
-	return ok && n.Value == "0"
-}
-
-// isCoefficient reports whether a value is a node, a parameter, or a number that
-// is not 0 and of type float64.
-func isCoefficient(t types.TypeAndValue) bool {
-	if t.Type == nil || !t.IsValue() {
-		return false
-	}
-	switch t.Type.String() {
-	case "*gorgonia.org/gorgonia.Node", "github.com/spikegrad/spikegrad/graph.Param":
-		return true
-	case "float64":
-		return t.Value == nil || constant.Sign(t.Value) != 0
-	}
-	return false
-}
-
 // names returns what a declaration registers.
 func names(decl ast.Decl) []string {
 	var found []string
@@ -300,50 +202,4 @@ func names(decl ast.Decl) []string {
 		return true
 	})
 	return found
-}
-
-// helper returns the file that makes the changes.
-func (p *pkg) helper() []byte {
-	return []byte(fmt.Sprintf(`package %s
-
-import (
-	"os"
-	"strconv"
-
-	"gorgonia.org/gorgonia"
-
-	"github.com/spikegrad/spikegrad/graph"
-)
-
-var mutant = func() int {
-	n, err := strconv.Atoi(os.Getenv(%q))
-	if err != nil {
-		return -1
-	}
-	return n
-}()
-
-func mutate[T any](number int, x T) T {
-	if number != mutant {
-		return x
-	}
-	const by = 1.001
-	var b graph.Builder
-	switch v := any(x).(type) {
-	case float64:
-		return any(v * by).(T)
-	case *gorgonia.Node:
-		if v == nil {
-			return x
-		}
-		return any(b.Scale(v, graph.Const(by))).(T)
-	case graph.Param:
-		if c, ok := v.Value(); ok {
-			return any(graph.Const(c * by)).(T)
-		}
-		return any(graph.Learn(b.Scale(v.Node(), graph.Const(by)))).(T)
-	}
-	return x
-}
-`, p.Name, variable))
 }
