@@ -31,10 +31,11 @@ func TestLinks(t *testing.T) {
 	require.NoError(t, err)
 	changelog := filepath.Join(root, "CHANGELOG.md")
 	link := regexp.MustCompile(`\]\(([^)#]+)[^)]*\)|src="([^"]+)"`)
+	code := regexp.MustCompile("(?ms)^```.*?^```$")
 	for _, path := range append(docs, changelog) {
 		text, err := os.ReadFile(path)
 		require.NoError(t, err)
-		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+		for _, m := range link.FindAllStringSubmatch(code.ReplaceAllString(string(text), ""), -1) {
 			to := m[1] + m[2]
 			if strings.Contains(to, "://") {
 				continue
