@@ -49,6 +49,17 @@ const (
 // error says that there is none, errors.Is(err, fs.ErrNotExist), or none that can
 // be read.
 func LatestCheckpoint(dir string) (c *Checkpoint, passed []error, err error) {
+	for range 5 {
+		c, passed, err = latest(dir)
+		// A process that is still training there may have removed one meanwhile.
+		if !errors.Is(errors.Join(passed...), fs.ErrNotExist) {
+			break
+		}
+	}
+	return c, passed, err
+}
+
+func latest(dir string) (c *Checkpoint, passed []error, err error) {
 	names, err := stepFiles(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, fmt.Errorf("train: latest checkpoint: %w", err)
@@ -185,7 +196,7 @@ func (r *trainRun) setAside() error {
 		return err
 	}
 	for _, name := range names {
-		if err := os.Rename(filepath.Join(dir, name), filepath.Join(to, name)); err != nil {
+		if err := os.Rename(filepath.Join(dir, name), filepath.Join(to, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
@@ -302,7 +313,7 @@ func (r *trainRun) prune() error {
 		return err
 	}
 	for _, name := range names[:len(names)-keep] {
-		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}

@@ -79,7 +79,7 @@ func TestSetAside(t *testing.T) {
 	c := courses()["adam, best, patience"]
 	dir := half(t, c)
 	old := read(t, dir, "step-000000010.safetensors")
-	require.NoError(t, os.WriteFile(filepath.Join(dir, ".step-000000011.safetensors.00000000.tmp"), nil, 0o666))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, ".step-000000011.safetensors.4194304-00000000.tmp"), nil, 0o666))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "notes.txt"), nil, 0o666))
 	begin := func(want int) {
 		tr := c.trainer(t, dir)

@@ -10,8 +10,9 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
-	"strings"
+	"strconv"
 	"syscall"
 )
 
@@ -42,7 +43,7 @@ func Replace(path string, write func(io.Writer) error) error {
 func create(path string) (*os.File, error) {
 	dir, base := filepath.Split(path)
 	for range 1000 {
-		name := fmt.Sprintf(".%s.%08x%s", base, rand.Uint32(), temporary)
+		name := fmt.Sprintf(".%s.%d-%08x%s", base, os.Getpid(), rand.Uint32(), temporary)
 		f, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 		if !errors.Is(err, fs.ErrExist) {
 			return f, err
@@ -93,19 +94,36 @@ func SyncDir(dir string) error {
 }
 
 // Sweep removes from a folder the temporary files of files with the given
-// extension, ".txt", that an earlier process has left.
+// extension, ".txt", that a process has left that is no more.
 func Sweep(dir, ext string) error {
 	found, err := os.ReadDir(dir)
 	if err != nil {
 		return err
 	}
 	for _, e := range found {
-		name, ok := strings.CutSuffix(e.Name(), temporary)
-		if ok && strings.HasPrefix(name, ".") && filepath.Ext(strings.TrimSuffix(name, filepath.Ext(name))) == ext {
-			if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
-				return err
-			}
+		m := temporaryName.FindStringSubmatch(e.Name())
+		if m == nil || filepath.Ext(m[1]) != ext {
+			continue
+		}
+		if pid, err := strconv.Atoi(m[2]); err != nil || pid != os.Getpid() && running(pid) {
+			continue
+		}
+		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
 		}
 	}
 	return nil
+}
+
+// temporaryName finds what create has put together: the name and the process.
+var temporaryName = regexp.MustCompile(`^\.(.+)\.(\d+)-[0-9a-f]{8}` + regexp.QuoteMeta(temporary) + `$`)
+
+// running reports whether a process is there. Where it cannot be known, it is not.
+func running(pid int) bool {
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		return false
+	}
+	err = p.Signal(syscall.Signal(0))
+	return err == nil || errors.Is(err, os.ErrPermission)
 }
