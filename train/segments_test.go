@@ -74,6 +74,9 @@ func longNets() map[string]longNet {
 	nets["over time"] = longNet{[]int{4}, layers.Sequential{
 		layers.Linear{Out: 20, Init: gain}, layers.Recurrent(neurons.LIFStep, neurons.DefaultLIFParams(), both), layers.Linear{Out: 3}, li(),
 	}, train.MeanSquared{Sequence: true}, answers}
+	if testing.Short() {
+		nets = map[string]longNet{"recurrent": nets["recurrent"], "regularised": nets["regularised"], "over time": nets["over time"]}
+	}
 	return nets
 }
 

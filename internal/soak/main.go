@@ -32,6 +32,7 @@ type settings struct {
 	intervals int
 	drift     float64
 	segment   int
+	points    int
 }
 
 func main() {
@@ -40,6 +41,7 @@ func main() {
 	flag.IntVar(&s.intervals, "intervals", 20, "in how many intervals to measure")
 	flag.Float64Var(&s.drift, "drift", 0.05, "by what share a step may become slower; 0 only prints it, for a machine that others use")
 	flag.IntVar(&s.segment, "segment", 0, "train in segments of so many time steps; 0 trains on whole sequences")
+	flag.IntVar(&s.points, "points", 100_000, "points in an epoch")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -86,7 +88,7 @@ func run(ctx context.Context, s settings) error {
 
 // newTrainer returns a training that would not end within a year.
 func newTrainer(s settings, dir string) (*train.Trainer, error) {
-	points, err := data.NewYinYang(100_000, 42)
+	points, err := data.NewYinYang(s.points, 42)
 	if err != nil {
 		return nil, err
 	}

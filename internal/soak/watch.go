@@ -84,15 +84,21 @@ func (w *watch) end() {
 // epoch, in bytes.
 const perEpoch = 1500
 
-// judge returns an error that names what grew between the first third of the time,
-// without the first tenth, and the last third. The heap may grow by 1 % and the
-// history, a step may become slower by drift.
+// judge returns an error that names what grew between the first third of the time
+// and the last, warming up apart: a tenth of the time, and the first epoch, whose
+// validation makes memory that is kept. The heap may grow by 1 % and the history, a
+// step may become slower by drift.
 func (w *watch) judge(drift float64) error {
-	n := len(w.intervals)
-	if n < 10 {
-		return fmt.Errorf("%d intervals were measured, want at least 10; was the training ended?", n)
+	warm := len(w.intervals) / 10
+	for warm < len(w.intervals) && w.intervals[warm].epochs == 0 {
+		warm++
 	}
-	first, last := w.intervals[n/10:n/3+1], w.intervals[n-n/3:]
+	rest := w.intervals[warm:]
+	if len(rest) < 6 {
+		return fmt.Errorf("%d intervals were measured, %d of them behind the first epoch, want at least 6; take a longer time", len(w.intervals), len(rest))
+	}
+	third := len(rest) / 3
+	first, last := rest[:third], rest[len(rest)-third:]
 	var errs []error
 	grew := func(what string, allowed float64, of func(interval) float64) float64 {
 		a, b := middle(first, of), middle(last, of)
