@@ -20,7 +20,10 @@ import (
 //
 // It runs a copy of the network on some batches of the data set, drawn by the
 // model's seed, and looks at all activities, voltages and gradients there, so the
-// model is as it was, and costs no more, afterwards. enc is as for Evaluate. A
+// model is as it was, and costs no more, afterwards. The copy goes through whole
+// samples, also where the model has a Segment or a Window, and has memory for all
+// their steps. enc is as for Evaluate. A cancelled context ends it with the context's
+// error. A
 // Trainer with a Doctor does the same before and during a training, and judges
 // whether the loss falls.
 func Diagnose(ctx context.Context, m *Model, d data.Dataset, enc Encoder) ([]Finding, error) {
@@ -337,12 +340,12 @@ func (v *vitals) gradients() (fs []Finding) {
 		switch {
 		case !(effect <= burst): // or NaN
 			f := Finding{Kind: ExplodingGradient, Layer: l.Name, Value: effect, Limit: burst,
-				Message: fmt.Sprintf("%s: the gradient of its currents, times the currents, is %.1e times the loss.", l.Name, effect),
-				Cure:    "Take a narrower surrogate, smaller weights behind the layer, or detach the reset; Trainer.ClipNorm only hides it."}
+				Message: fmt.Sprintf("%s: the gradient of its currents, times the currents, is %s times the loss.", l.Name, orNotFinite(effect)),
+				Cure:    "Take a narrower surrogate, smaller weights behind the layer, or DetachReset in the parameters of the neurons; Trainer.ClipNorm only hides it."}
 			if !(first <= growth*last) {
 				f.Kind = ExplodingInTime
-				f.Message = fmt.Sprintf("%s: the gradient grows on its way back in time, from %.1e in the last quarter of the steps to %.1e in the first.", l.Name, last, first)
-				f.Cure = "Take a narrower surrogate, smaller recurrent weights, or detach the reset; or fewer time steps. Trainer.ClipNorm only hides it."
+				f.Message = fmt.Sprintf("%s: the gradient grows on its way back in time, from %.1e in the last quarter of the steps to %s in the first.", l.Name, last, orNotFinite(first))
+				f.Cure = "Take a narrower surrogate, smaller recurrent weights, DetachReset in the parameters of the neurons, or fewer time steps. Trainer.ClipNorm only hides it."
 			}
 			fs = append(fs, f)
 		case effect < lost:
@@ -356,6 +359,14 @@ func (v *vitals) gradients() (fs []Finding) {
 		}
 	}
 	return fs
+}
+
+// orNotFinite writes a number, or that it is none.
+func orNotFinite(x float64) string {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return "no finite number"
+	}
+	return fmt.Sprintf("%.1e", x)
 }
 
 // paramNames lists the parameters of the neurons.

@@ -31,6 +31,8 @@ type patient struct {
 	learn   []string     // parameters that are learnt, one value for each neuron
 	detach  bool         // let no gradient through the reset
 	read    layers.Layer // nil means MaxOverTime
+	segment int          // of the model
+	window  int
 	steps   int          // 0 means 30
 	data    data.Dataset // nil means 150 points
 	enc     train.Encoder
@@ -69,7 +71,7 @@ func (p patient) model(t testing.TB) *train.Model {
 			layers.Linear{Out: hidden, Init: first}, layers.Named("hidden", spiking),
 			layers.Linear{Out: 3}, layers.Named("readout", li()), read,
 		},
-		Shape: []int{4}, Steps: p.steps, Batch: 50, Seed: 3, Dtype: p.dtype,
+		Shape: []int{4}, Steps: p.steps, Batch: 50, Seed: 3, Dtype: p.dtype, Segment: p.segment, Window: p.window,
 	})
 	if p.change != nil {
 		p.change(m)
@@ -299,6 +301,9 @@ func TestDiagnoseFindsNothing(t *testing.T) {
 	izhikevich.DetachReset, coba.DetachReset = true, true // or its gradient explodes, with voltages in mV
 	for name, p := range map[string]patient{
 		"late input":   {enc: late, steps: 300, read: layers.Last},
+		"segments":     {segment: 10},
+		"window":       {window: 10},
+		"lengths":      {window: 10, data: shortened{yinyang(t, 150)}},
 		"one sample":   {data: constantLabels(t, 1, 1).(list).first(1)},
 		"rare label":   {data: constantLabels(t, 1, 2)},
 		"refractory":   {neurons: layers.Lift(neurons.Refractory(neurons.LIFStep), neurons.RefractoryParams[neurons.LIFState, neurons.LIFParams]{Inner: lif, RhoReset: graph.Const(3)})},
@@ -337,6 +342,11 @@ func (u between) Draw(r *rand.Rand, _ []int, w []float64) error {
 	}
 	return nil
 }
+
+// shortened are samples of which some are shorter than others.
+type shortened struct{ data.Dataset }
+
+func (shortened) Steps(i int) int { return 15 + i%16 }
 
 func (l list) first(n int) list { return list{shape: l.shape, x: l.x[:n], labels: l.labels[:n]} }
 

@@ -15,6 +15,7 @@
 //
 // A context that is cancelled ends the training after the present batch and
 // keeps the work done. With [Checkpoints] it is on the disk, and another process
-// goes on with it. The optimisers satisfy gorgonia.Solver and serve any
+// goes on with it. [Diagnose], and the Doctor of a Trainer, say what is wrong with a
+// network that does not learn. The optimisers satisfy gorgonia.Solver and serve any
 // graph of Gorgonia's as well.
 package train
