@@ -1,0 +1,79 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// LatestCheckpoint reads the checkpoint with the most batches in a folder. One
+// that is damaged is passed over for the one before; passed has the reasons. An
+// error says that there is none, errors.Is(err, fs.ErrNotExist), or none that can
+// be read.
+func LatestCheckpoint(dir string) (c *Checkpoint, passed []error, err error) {
+	for range 5 {
+		c, passed, err = latest(dir)
+		// A process that is still training there may have removed one meanwhile.
+		if !errors.Is(errors.Join(passed...), fs.ErrNotExist) {
+			break
+		}
+	}
+	return c, passed, err
+}
+
+func latest(dir string) (c *Checkpoint, passed []error, err error) {
+	names, err := stepFiles(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, fmt.Errorf("train: latest checkpoint: %w", err)
+	}
+	if len(names) == 0 {
+		return nil, nil, fmt.Errorf("train: latest checkpoint: no file %s*%s in %q: %w", stepPrefix, tensorsExt, dir, fs.ErrNotExist)
+	}
+	for _, name := range slices.Backward(names) {
+		c, err := ReadCheckpoint(filepath.Join(dir, name))
+		if err == nil {
+			return c, passed, nil
+		}
+		if errors.Is(err, ErrNewer) {
+			return nil, passed, err
+		}
+		passed = append(passed, err)
+	}
+	return nil, passed, fmt.Errorf("train: latest checkpoint: none in %q can be read: %w; remove them to begin anew", dir, errors.Join(passed...))
+}
+
+// stepFiles returns the names of the checkpoints in a folder, those with more
+// batches behind those with fewer.
+func stepFiles(dir string) ([]string, error) {
+	found, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, e := range found {
+		if stepOf(e.Name()) >= 0 {
+			names = append(names, e.Name())
+		}
+	}
+	slices.SortFunc(names, func(a, b string) int { return stepOf(a) - stepOf(b) })
+	return names, nil
+}
+
+// stepOf returns how many batches a checkpoint has by its name, −1 for the name of
+// something else.
+func stepOf(name string) int {
+	rest, ok := strings.CutPrefix(name, stepPrefix)
+	digits, ext := strings.CutSuffix(rest, tensorsExt)
+	n, err := strconv.ParseUint(digits, 10, 31)
+	if !ok || !ext || err != nil {
+		return -1
+	}
+	return int(n)
+}
+
+func stepFile(step int) string { return fmt.Sprintf("%s%09d%s", stepPrefix, step, tensorsExt) }
