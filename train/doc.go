@@ -13,6 +13,10 @@
 //	}
 //	result, err := t.Run(ctx)
 //
+// Sequences may be long, may go on from sample to sample and may have different
+// lengths: see Segment and Window of [Model], [Continued] and [Varied]. [Model.Step]
+// runs a network one time step at a time.
+//
 // A context that is cancelled ends the training after the present batch and
 // keeps the work done. With [Checkpoints] it is on the disk, and another process
 // goes on with it. [Diagnose], and the Doctor of a Trainer, say what is wrong with a

@@ -387,7 +387,7 @@ func (g *garbage) special(t reflect.Type, depth int) (v any, ok bool) {
 		}
 		return m, true
 	case reflect.TypeFor[*train.Model]():
-		m, _ := train.NewModel(train.Model{Net: small(), Shape: []int{4}, Steps: 3, Batch: 2, Seed: g.seed})
+		m, _ := train.NewModel(train.Model{Net: small(), Shape: []int{4}, Steps: 3, Batch: 2, Seed: g.seed, Window: pick(g, 0, 0, 2, 3)})
 		return pick(g, nil, &train.Model{}, m, m), true
 	case reflect.TypeFor[*train.Trainer]():
 		v := g.value(reflect.TypeFor[train.Trainer](), depth)
@@ -397,7 +397,8 @@ func (g *garbage) special(t reflect.Type, depth int) (v any, ok bool) {
 	case reflect.TypeFor[data.Dataset]():
 		d, _ := data.NewYinYang(5, 1)
 		return pick[any](g, nil, d, list{}, list{shape: []int{-1}, x: make([][]float32, 2)}, list{shape: []int{4}, x: [][]float32{{1}, nil}, labels: []int{7, -1}},
-			list{shape: []int{math.MaxInt, math.MaxInt}, x: make([][]float32, 1)}, regression{list{shape: []int{4}, x: make([][]float32, 1), targets: [][]float32{{1, 2, 3}}}}), true
+			list{shape: []int{math.MaxInt, math.MaxInt}, x: make([][]float32, 1)}, regression{list{shape: []int{4}, x: make([][]float32, 1), targets: [][]float32{{1, 2, 3}}}},
+			varied{d, []int{3, 1, 0, -1, 4}}, varied{d, []int{1, 2, 3, 1, 2}}, newCutUp(3, 4, 7, 2), cutUp{steps: 3, in: 4, parts: [][2]int{{0, 1}}}), true
 	case reflect.TypeFor[G.ValueGrad]():
 		return pick[any](g, nil, g.node(), &weight{name: "w", value: G.NewF64(1), grad: G.NewF64(math.NaN())}, &weight{name: "w"}), true
 	case reflect.TypeFor[G.Op]():
@@ -413,10 +414,13 @@ type modelSettings struct {
 	Steps, Batch int
 	Loss         train.Loss
 	Dtype        tensor.Dtype
+
+	Segment, Window, Stride int
 }
 
 func (s modelSettings) model() train.Model {
-	return train.Model{Net: s.Net, Shape: s.Shape, Steps: s.Steps, Batch: s.Batch, Loss: s.Loss, Dtype: s.Dtype}
+	return train.Model{Net: s.Net, Shape: s.Shape, Steps: s.Steps, Batch: s.Batch, Loss: s.Loss, Dtype: s.Dtype,
+		Segment: s.Segment, Window: s.Window, Stride: s.Stride}
 }
 
 // node returns an input: mostly of float32 with a value, on the common graph.
