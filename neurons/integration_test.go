@@ -121,6 +121,9 @@ func TestOrderOfConvergence(t *testing.T) {
 		{"compartments", "lif_mc_refrac_feed_forward_step", "V", silence, leaky, membrane},
 		{"conductance", "coba_lif_feed_forward_step", "GE", inputsOf,
 			map[string]float64{"TauSynExcInv": b}, 0.5*decayed(b) + 0.8*math.Exp(-b*8*ms)},
+		{"constant conductances", "coba_lif_feed_forward_step", "V", silence, map[string]float64{
+			"TauSynExcInv": 0, "TauSynInhInv": 0, "CMInv": 50, "GL": 0.5, "GE0": 0.7, "GI0": 0.3, "V0": -20, "VTh": 1000,
+		}, 4./3 + (-20-4./3)*math.Exp(-50*1.5*duration)}, // (0.5 · −20 + 0.7 · 60 + 0.3 · −100) / 1.5 = 4/3
 		{"Izhikevich's recovery", "izhikevich_feed_forward_step", "U", silence,
 			map[string]float64{"A": 0.3, "B": 0, "U0": -14}, -14 * math.Exp(-0.3*250*duration)},
 		{"adaptation", "lif_adex_feed_forward_step", "A", silence,
@@ -139,6 +142,15 @@ func TestOrderOfConvergence(t *testing.T) {
 			require.InDelta(t, 1, math.Log2(errs[n-1]/errs[n]), 0.1, "errors %v", errs)
 		})
 	}
+}
+
+// A step of Izhikevich's equations, linearised about the potential.
+func TestIzhikevichExponentialStep(t *testing.T) {
+	const v, u, x, h = -58., -11., 7., 250 * 2 * ms
+	slope := 2*0.04*v + 5
+	want := v + math.Expm1(h*slope)/slope*(0.04*v*v+5*v+140-u+x)
+	params := map[string]float64{"V0": v, "U0": u}
+	require.InEpsilon(t, want, integrated(t, "izhikevich_feed_forward_step", graph.Exponential, 2*ms, []float64{x}, "V", params), 1e-13)
 }
 
 func silence(dt float64) []float64 { return constant(int(math.Round(duration/dt)), 0) }

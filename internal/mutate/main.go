@@ -22,6 +22,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -29,7 +30,7 @@ import (
 
 func main() {
 	log := flag.Bool("v", false, "print every change as it is tried")
-	only := flag.String("file", "", "change this file only, such as lif.go")
+	only := flag.String("files", "", "change these files only, such as lif.go,iaf.go")
 	through := flag.String("exec", "", "run tests through this program")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -73,18 +74,20 @@ func run(ctx context.Context, pattern, only, through string, log bool) (int, err
 	}
 	var todo []site
 	for _, s := range p.sites {
-		if only == "" || filepath.Base(s.file) == only {
+		if only == "" || slices.Contains(strings.Split(only, ","), filepath.Base(s.file)) {
 			todo = append(todo, s)
 		}
 	}
-	caught := make([]bool, len(todo))
+	caught, tried := make([]bool, len(todo)), make([]bool, len(todo))
 	next := make(chan int)
 	var wg sync.WaitGroup
 	for range runtime.NumCPU() {
 		wg.Go(func() {
 			for i := range next {
 				s := todo[i]
-				caught[i] = p.caught(ctx, binary, s)
+				if caught[i] = p.caught(ctx, binary, s); ctx.Err() == nil {
+					tried[i] = true
+				}
 				if log || !caught[i] && ctx.Err() == nil {
 					fmt.Println(verdict[caught[i]], s)
 				}
@@ -102,19 +105,21 @@ func run(ctx context.Context, pattern, only, through string, log bool) (int, err
 	}
 	close(next)
 	wg.Wait()
-	if err := ctx.Err(); err != nil {
-		return 0, err
-	}
-	return report(p, todo, caught), nil
+	return report(p, todo, caught, tried), ctx.Err()
 }
 
 var verdict = map[bool]string{true: "caught", false: "MISSED"}
 
 // report prints a line for each file, and returns the number of missed changes.
-func report(p *pkg, todo []site, caught []bool) (missed int) {
+func report(p *pkg, todo []site, caught, tried []bool) (missed int) {
 	files := map[string][2]int{}
 	var order []string
+	all := 0
 	for i, s := range todo {
+		if !tried[i] {
+			continue
+		}
+		all++
 		name := filepath.Base(s.file)
 		n, ok := files[name]
 		if !ok {
@@ -131,7 +136,7 @@ func report(p *pkg, todo []site, caught []bool) (missed int) {
 	for _, name := range order {
 		fmt.Printf("%-24s %4d of %4d caught\n", name, files[name][1], files[name][0])
 	}
-	fmt.Printf("%s: %d changes, %d caught, %d missed, %d left out\n", p.ImportPath, len(todo), len(todo)-missed, missed, p.exempt)
+	fmt.Printf("%s: %d changes, %d caught, %d missed, %d left out\n", p.ImportPath, all, all-missed, missed, p.exempt)
 	return missed
 }
 
