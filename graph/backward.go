@@ -18,8 +18,9 @@ type backward struct {
 	sums    G.Nodes // the reductions that states add up, nil for those that are carried
 	program *program
 	tails   []*tail
-	advance *program // the carried states alone, nil where all are kept
-	memory  any      // *backMemory[F]
+	advance *program      // the carried states alone, nil where all are kept
+	memory  any           // *backMemory[F]
+	into    *tensor.Dense // where a machine wants the gradient of xs; nil for memory of its own
 }
 
 // newBackward finds the gradients of the scan's results behind the token grad,

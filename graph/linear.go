@@ -63,6 +63,7 @@ type linear struct {
 	stepwise      bool         // runs at each step of a scan, so that lists of x do not last
 	run           interface {
 		do(op *linearOp, in []G.Value) (G.Value, error)
+		into(kind linearKind, dst *tensor.Dense)
 	}
 }
 

@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
 	G "gorgonia.org/gorgonia"
 )
@@ -26,6 +27,7 @@ type machineInstr struct {
 	args  []int
 	in    []G.Value
 	reuse bool // op can write to the value of the last run
+	loan  *loan
 }
 
 // NewMachine returns a machine for the values of the given nodes.
@@ -39,9 +41,15 @@ func NewMachine(nodes ...*G.Node) (*Machine, error) {
 		if n == nil || n.Graph() != nodes[0].Graph() {
 			return nil, fmt.Errorf("graph: machine: node %d is nil or of another graph", i)
 		}
-		m.want = append(m.want, m.add(n, place))
+	}
+	// The last ones first: of gradients in the order of layers, each is then computed
+	// as soon as it can be, and what it is computed from is needed no longer.
+	m.want = make([]int, len(nodes))
+	for i, n := range slices.Backward(nodes) {
+		m.want[i] = m.add(n, place)
 	}
 	m.values = make([]G.Value, len(m.code))
+	m.lend()
 	return m, nil
 }
 
@@ -87,6 +95,7 @@ func (m *Machine) SetTraining(training bool) error {
 
 // Run computes the values.
 func (m *Machine) Run() error {
+	defer m.giveBack()
 	for i := range m.code {
 		if err := m.exec(i); err != nil {
 			return fmt.Errorf("graph: %v: %w", m.code[i].node, err)
@@ -111,6 +120,9 @@ func (m *Machine) exec(i int) (err error) {
 	}()
 	for k, a := range ins.args {
 		ins.in[k] = m.values[a]
+	}
+	if ins.loan != nil {
+		m.take(i)
 	}
 	if ins.reuse && m.values[i] != nil {
 		m.values[i], err = ins.op.(G.UsePreallocDoer).UsePreallocDo(m.values[i], ins.in...)

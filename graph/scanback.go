@@ -11,7 +11,7 @@ import (
 
 // backMemory is the memory of one gradient of a scan, kept from run to run.
 type backMemory[F vec.Float] struct {
-	x      *tensor.Dense
+	x, own *tensor.Dense // the gradient of xs, and where it goes by itself
 	states []*tensor.Dense
 	params []G.Value
 	stash  map[stream][]F
@@ -25,7 +25,7 @@ func (r *scanRun[F]) memoryOf(bw *backward) (*backMemory[F], error) {
 		return m, nil
 	}
 	s := r.s
-	m := &backMemory[F]{x: newDense(s.dt, s.xShape), params: make([]G.Value, s.nParams), stash: map[stream][]F{}}
+	m := &backMemory[F]{params: make([]G.Value, s.nParams), stash: map[stream][]F{}}
 	for _, shape := range s.states {
 		m.states = append(m.states, newDense(s.dt, shape))
 	}
@@ -61,6 +61,7 @@ func (r *scanRun[F]) backward(bw *backward, in []G.Value) error {
 	}
 	n := len(s.states)
 	in = in[1:]
+	m.place(bw)
 	x, _, err := r.inputs(in)
 	if err != nil {
 		return err
@@ -106,6 +107,16 @@ func (r *scanRun[F]) backward(bw *backward, in []G.Value) error {
 		return err
 	}
 	return r.sums(bw, m, e)
+}
+
+// place chooses where the gradient of xs goes.
+func (m *backMemory[F]) place(bw *backward) {
+	if bw.into == nil && m.own == nil {
+		m.own = newDense(bw.s.dt, bw.s.xShape)
+	}
+	if m.x = m.own; bw.into != nil {
+		m.x = bw.into
+	}
 }
 
 func (m *backMemory[F]) worker(i int, r *scanRun[F]) *backWorker[F] {

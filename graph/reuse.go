@@ -1,0 +1,151 @@
+package graph
+
+import (
+	"math"
+	"reflect"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// Gradients of sequences are as large as the sequences, and most sequences are
+// not needed any more when their gradients are computed. So a Machine lets an
+// operation that can write anywhere (a taker) put its result into the memory of a
+// value that nothing reads again: an output of a scan or a linear map, or another
+// such gradient. Where there is none it takes memory of its own.
+
+// A taker is an operation that computes a large value; into says where to put it,
+// nil for memory of its own.
+type taker interface{ into(dst *tensor.Dense) }
+
+func (op *linearOp) into(dst *tensor.Dense) { op.l.run.into(op.kind, dst) }
+
+func (r *linearRun[F]) into(kind linearKind, dst *tensor.Dense) { r.dst[kind] = dst }
+
+func (op *backwardOp) into(dst *tensor.Dense) { op.bw.into = dst }
+
+// A loan is the memory of one value lent to another.
+type loan struct {
+	from int           // the instruction whose value is not needed any more
+	dst  *tensor.Dense // its memory in the shape of the taker's value
+}
+
+// lend plans who takes whose memory.
+func (m *Machine) lend() {
+	lasts := m.lasts()
+	lender := map[any]int{} // by what owns the memory: the instruction with the value
+	for i := range m.code {
+		if own := owner(m.code[i].op); own != nil {
+			if j, twice := lender[own]; twice {
+				lasts[i] = max(lasts[i], lasts[j])
+			}
+			lender[own] = i
+		}
+	}
+	taken := map[int]bool{} // values whose memory has a new use
+	for i := range m.code {
+		at := m.takes(i)
+		if at < 0 {
+			continue
+		}
+		for j := range at {
+			if own := owner(m.code[j].op); (own != nil && lender[own] == j || m.takes(j) >= 0) && !taken[j] &&
+				lasts[j] < at && m.code[j].node.Shape().TotalSize() == m.code[i].node.Shape().TotalSize() && m.code[j].node.Dtype() == m.code[i].node.Dtype() {
+				m.code[at].loan, taken[j] = &loan{from: j}, true
+				break
+			}
+		}
+	}
+}
+
+// lasts returns the last instruction that reads each value. What other
+// operations than ours return may share memory with what they read.
+func (m *Machine) lasts() []int {
+	lasts := make([]int, len(m.code))
+	for _, w := range m.want {
+		lasts[w] = math.MaxInt
+	}
+	for i := len(m.code) - 1; i >= 0; i-- {
+		for _, a := range m.code[i].args {
+			lasts[a] = max(lasts[a], i)
+			if !ours(m.code[i].op) {
+				lasts[a] = max(lasts[a], lasts[i])
+			}
+		}
+	}
+	return lasts
+}
+
+func ours(op G.Op) bool {
+	t := reflect.TypeOf(op)
+	for t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t != nil && t.PkgPath() == reflect.TypeFor[Machine]().PkgPath()
+}
+
+// owner returns what owns the memory of a value that may be lent, nil for others.
+func owner(op G.Op) any {
+	switch op := op.(type) {
+	case *linearOp:
+		if op.kind == linearY {
+			return op.l
+		}
+	case *resultOp:
+		if op.bw == nil && op.kind == resultOut {
+			return op.s
+		}
+	}
+	return nil
+}
+
+// takes returns the instruction that writes the memory of value i if it can be
+// told where, else −1.
+func (m *Machine) takes(i int) int {
+	switch op := m.code[i].op.(type) {
+	case *linearOp:
+		if op.kind == linearDX {
+			return i
+		}
+	case *resultOp:
+		if op.bw != nil && op.kind == resultX {
+			return m.code[i].args[0]
+		}
+	}
+	return -1
+}
+
+// take points the operation of instruction i at the memory that it is lent, of
+// which shape is the shape of the value.
+func (m *Machine) take(i int) {
+	ins := &m.code[i]
+	from, ok := m.values[ins.loan.from].(*tensor.Dense)
+	if !ok {
+		return
+	}
+	if d := ins.loan.dst; d == nil || d.Uintptr() != from.Uintptr() {
+		shape := ins.node.Shape()
+		if op, ok := ins.op.(*backwardOp); ok {
+			shape = op.bw.s.xShape
+		}
+		ins.loan.dst = sharing(from, shape)
+	}
+	ins.op.(taker).into(ins.loan.dst)
+}
+
+// sharing returns a tensor of the shape with the elements of d.
+func sharing(d *tensor.Dense, shape tensor.Shape) *tensor.Dense {
+	if d.Dtype() == tensor.Float32 {
+		return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(d.Float32s()))
+	}
+	return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(d.Float64s()))
+}
+
+// giveBack ends all loans: whoever runs the operations next has not planned them.
+func (m *Machine) giveBack() {
+	for i := range m.code {
+		if m.code[i].loan != nil {
+			m.code[i].op.(taker).into(nil)
+		}
+	}
+}

@@ -1,0 +1,63 @@
+package graph_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/graph/graphtest"
+)
+
+// A machine puts gradients into the memory of sequences that are not needed any
+// more, and no value that is asked for changes by that: not the gradients, not the
+// outputs, in no run, whatever runs between.
+func TestReuse(t *testing.T) {
+	const steps, batch, n = 5, 3, 4
+	g := G.NewGraph()
+	x := graphtest.Node(g, tensor.Float32, "x", []int{steps, batch, n}, graphtest.Random(steps*batch*n, 1))
+	var ws, outs G.Nodes
+	y := x
+	for i, name := range []string{"w0", "w1", "w2"} {
+		w := graphtest.Node(g, tensor.Float32, name, []int{n, n}, graphtest.Random(n*n, uint64(i+2)))
+		i, err := graph.Linear(y, w, nil)
+		require.NoError(t, err)
+		r, err := graph.Scan(leakyStep, i, nil, leaky{Decay: graph.Const(0.9), Th: graph.Const(0.2)})
+		require.NoError(t, err)
+		y, ws, outs = r.Out, append(ws, w), append(outs, r.Out)
+	}
+	sum, err := graph.SumOverTime(y)
+	require.NoError(t, err)
+	cost, err := G.Sum(sum)
+	require.NoError(t, err)
+	ds, _, err := graph.Grad(cost, append(G.Nodes{x}, ws...)...)
+	require.NoError(t, err)
+
+	wanted := append(append(G.Nodes{}, ds...), outs[2])
+	want := graphtest.Eval(t, wanted...) // by Gorgonia, which lends nothing
+	m, err := graph.NewMachine(wanted...)
+	require.NoError(t, err)
+	forward, err := graph.NewMachine(outs...)
+	require.NoError(t, err)
+	spikes := make([][]float64, len(outs))
+	for run := range 3 {
+		require.NoError(t, m.Run())
+		for i, n := range wanted {
+			require.Equal(t, want[i], graphtest.Floats(m.Value(i)), "%v in run %d", n, run)
+		}
+		if run > 0 {
+			kept := func(i int) bool { return slices.Equal(spikes[i], graphtest.Floats(forward.Value(i))) }
+			require.False(t, kept(1), "no gradient has taken the place of spikes that are not needed any more")
+			require.True(t, kept(2), "spikes that are asked for have made way")
+		}
+		require.NoError(t, forward.Run())
+		for i := range outs {
+			spikes[i] = graphtest.Floats(forward.Value(i))
+		}
+		require.Equal(t, want[len(want)-1], spikes[2])
+	}
+	require.Equal(t, want, graphtest.Eval(t, wanted...), "Gorgonia finds its own memory again")
+}
