@@ -17,13 +17,19 @@ import (
 // Gorgonia adds the tokens up, and the gradient of the scan finds behind the
 // sum the gradients of its results.
 
-// token is the value that stands for a scan's results.
-func token(dt tensor.Dtype) G.Value { return newDense(dt, tensor.Shape{1}) }
+// A token is the value that stands for a scan's results. What is in it does not
+// matter.
+type token struct{ memory }
+
+func (t *token) value(dt tensor.Dtype) G.Value { return t.result(dt, tokenShape) }
+
+var tokenShape = tensor.Shape{1}
 
 // scanOp runs a scan. Its inputs are xs, the initial states, the parameters.
 type scanOp struct {
 	pure
 	signature
+	token
 	s *scan
 }
 
@@ -34,7 +40,7 @@ func (op *scanOp) Do(vs ...G.Value) (G.Value, error) {
 	if err := op.s.run.forward(vs); err != nil {
 		return nil, fmt.Errorf("graph: scan: %w", err)
 	}
-	return token(op.s.dt), nil
+	return op.value(op.s.dt), nil
 }
 
 func (op *scanOp) DiffWRT(n int) []bool {
@@ -93,7 +99,7 @@ func (op *resultOp) SymDiff(_ G.Nodes, out, grad *G.Node) (G.Nodes, error) {
 		return nil, fmt.Errorf("graph: the gradient of a scan has no gradient")
 	}
 	var b Builder
-	d := b.apply(&gradOp{signature: signatureOf(G.Nodes{grad}, op.s.dt, tensor.Shape{1}), of: op}, grad)
+	d := b.apply(&gradOp{signature: signatureOf(G.Nodes{grad}, op.s.dt, tokenShape), of: op}, grad)
 	return G.Nodes{d}, b.Err()
 }
 func (op *resultOp) Do(...G.Value) (G.Value, error) {
@@ -108,13 +114,14 @@ type gradOp struct {
 	pure
 	final
 	signature
+	token
 	of *resultOp
 }
 
 func (op *gradOp) String() string                 { return fmt.Sprintf("gradient of %v", op.of) }
 func (op *gradOp) WriteHash(h hash.Hash)          { fmt.Fprintf(h, "spikegrad grad %p", op.of) }
 func (op *gradOp) Hashcode() uint32               { return hashcode(op) }
-func (op *gradOp) Do(...G.Value) (G.Value, error) { return token(op.of.s.dt), nil }
+func (op *gradOp) Do(...G.Value) (G.Value, error) { return op.value(op.of.s.dt), nil }
 
 // backwardOp runs a scan backward. Its inputs are the token of the scan, the
 // scan's inputs, and the gradients of its results.
@@ -122,6 +129,7 @@ type backwardOp struct {
 	pure
 	final
 	signature
+	token
 	bw *backward
 }
 
@@ -134,7 +142,7 @@ func (op *backwardOp) Do(vs ...G.Value) (G.Value, error) {
 	if err := op.bw.s.run.backward(op.bw, vs); err != nil {
 		return nil, fmt.Errorf("graph: gradient of scan: %w", err)
 	}
-	return token(op.bw.s.dt), nil
+	return op.value(op.bw.s.dt), nil
 }
 
 var (

@@ -26,6 +26,7 @@ type scanRun[F vec.Float] struct {
 	traces []*tensor.Dense
 	kept   [][]F // each state, every s.every steps
 	memory map[*G.Node]*tensor.Dense
+	states [][]F // the initial ones, in the present run
 	fwd    *bound[F]
 }
 
@@ -61,6 +62,7 @@ func (r *scanRun[F]) inputs(in []G.Value) (x []F, states [][]F, err error) {
 	if x, err = floats[F](named("xs"), in[0]); err != nil {
 		return nil, nil, err
 	}
+	states = r.states[:0]
 	for i, v := range in[1 : 1+len(r.s.states)] {
 		if got := v.Shape(); !slices.Equal(got, r.s.states[i]) {
 			return nil, nil, fmt.Errorf("state %s has shape %v, the graph was built for %v", r.s.names[i], []int(got), []int(r.s.states[i]))
@@ -71,6 +73,7 @@ func (r *scanRun[F]) inputs(in []G.Value) (x []F, states [][]F, err error) {
 		}
 		states = append(states, f)
 	}
+	r.states = states
 	return x, states, nil
 }
 

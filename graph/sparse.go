@@ -50,6 +50,10 @@ func (l *spikeLists[F]) read(x []F, rows, cols int) {
 	if l.chunks == nil {
 		l.chunks = make([]spikeChunk[F], (rows+chunkRows-1)/chunkRows)
 	}
+	if rows <= chunkRows { // a function for other goroutines would be allocated
+		l.chunks[0].read(x, cols)
+		return
+	}
 	eachChunk(rows, func(r0, r1 int) { l.chunks[r0/chunkRows].read(x[r0*cols:r1*cols], cols) })
 }
 
@@ -93,20 +97,27 @@ const columnTile = 256
 
 // timesMatrix computes y = x·w, or y += x·w, for w with n columns.
 func (l *spikeLists[F]) timesMatrix(y, w []F, n int, accumulate bool) {
-	k := rowKernelsFor[F]()
 	for c0 := 0; c0 < n; c0 += columnTile {
-		c1 := min(n, c0+columnTile)
-		eachChunk(l.rows, func(r0, r1 int) {
-			c := &l.chunks[r0/chunkRows]
-			for r := r0; r < r1; r++ {
-				dst := y[r*n+c0 : r*n+c1]
-				if !accumulate {
-					clear(dst)
-				}
-				idx, val := c.row(r - r0)
-				k.gather(dst, w[c0:], n, idx, val)
-			}
-		})
+		if l.rows <= chunkRows { // a function for other goroutines would be allocated
+			l.tile(y, w, n, c0, accumulate, 0, l.rows)
+			continue
+		}
+		eachChunk(l.rows, func(r0, r1 int) { l.tile(y, w, n, c0, accumulate, r0, r1) })
+	}
+}
+
+// tile computes the columns from c0 on of a chunk of timesMatrix.
+func (l *spikeLists[F]) tile(y, w []F, n, c0 int, accumulate bool, r0, r1 int) {
+	k := rowKernelsFor[F]()
+	c1 := min(n, c0+columnTile)
+	c := &l.chunks[r0/chunkRows]
+	for r := r0; r < r1; r++ {
+		dst := y[r*n+c0 : r*n+c1]
+		if !accumulate {
+			clear(dst)
+		}
+		idx, val := c.row(r - r0)
+		k.gather(dst, w[c0:], n, idx, val)
 	}
 }
 
