@@ -1,0 +1,141 @@
+// Command sweep measures training steps of the workload ff over firing rates and
+// over numbers of time steps, and draws the two pictures of docs/benchmarks.md:
+//
+//	go run ./internal/sweep
+//
+// It prints the figures in them as tables. It runs benchmarks of package train,
+// several times, and takes the fastest, as whatever else runs on the computer only
+// adds to a time.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+
+	"github.com/spikegrad/spikegrad/plot"
+)
+
+func main() {
+	out := flag.String("out", "docs/images", "folder for the pictures")
+	count := flag.Int("count", 5, "how often each benchmark is run")
+	flag.Usage = func() {
+		fmt.Fprintln(flag.CommandLine.Output(), "sweep measures training steps over rates and numbers of time steps and draws both. Run it in the root of the module.")
+		flag.PrintDefaults()
+	}
+	flag.Parse()
+	if err := run(*out, *count); err != nil {
+		fmt.Fprintln(os.Stderr, "sweep:", err)
+		os.Exit(1)
+	}
+}
+
+func run(out string, count int) error {
+	if err := plot.CheckDir(out); err != nil {
+		return err
+	}
+	bench, err := newBench(count)
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(bench.dir)
+	sparse, err := bench.run("Rate")
+	if err != nil {
+		return err
+	}
+	dense, err := bench.run("Rate", "SPIKEGRAD_PRODUCTS=dense")
+	if err != nil {
+		return err
+	}
+	steps, err := bench.run("Steps")
+	if err != nil {
+		return err
+	}
+	rates := plot.Chart{
+		Title: "A training step of ff by firing rate", XLabel: "Input and hidden neurons that fire in a time step (%)", YLabel: "Time (ms)",
+		X: sparse.x, LogX: true, Dots: true,
+		Series: []plot.Series{{Name: "products follow the spikes", Y: sparse.ms}, {Name: "dense products", Y: dense.ms}},
+	}
+	length := plot.Chart{
+		Title: "A training step of ff by length", XLabel: "Time steps", YLabel: "Time (ms)", X: steps.x, LogX: true, LogY: true, Dots: true,
+		Series: []plot.Series{{Name: "measured", Y: steps.ms}, {Name: "straight line", Y: steps.line()}},
+	}
+	for name, c := range map[string]plot.Chart{"rates": rates, "steps": length} {
+		if err := draw(out, name, c); err != nil {
+			return err
+		}
+	}
+	table(rates)
+	table(length)
+	return nil
+}
+
+// draw writes the PNG of a chart; Save writes an SVG beside it, which the page
+// does not need.
+func draw(out, name string, c plot.Chart) error {
+	fig, err := plot.Lines(c)
+	if err != nil {
+		return err
+	}
+	tmp, err := os.MkdirTemp(out, ".sweep-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+	if err := plot.Save(tmp, name, fig); err != nil {
+		return err
+	}
+	return os.Rename(filepath.Join(tmp, name+".png"), filepath.Join(out, name+".png"))
+}
+
+// table prints a chart as a table in Markdown.
+func table(c plot.Chart) {
+	head, rule := "| "+c.XLabel+" |", "|---|"
+	for _, s := range c.Series {
+		head, rule = head+" "+s.Name+", ms |", rule+"---|"
+	}
+	fmt.Printf("\n%s\n%s\n", head, rule)
+	for i, x := range c.X {
+		row := "| " + strconv.FormatFloat(x, 'g', -1, 64) + " |"
+		for _, s := range c.Series {
+			row += fmt.Sprintf(" %.1f |", s.Y[i])
+		}
+		fmt.Println(row)
+	}
+}
+
+// A bench runs benchmarks of package train, compiled once.
+type bench struct {
+	dir, program string
+	count        int
+}
+
+func newBench(count int) (*bench, error) {
+	dir, err := os.MkdirTemp("", "sweep-*")
+	if err != nil {
+		return nil, err
+	}
+	b := &bench{dir: dir, program: filepath.Join(dir, "train.test"), count: count}
+	c := exec.Command("go", "test", "-c", "-o", b.program, "./train")
+	if out, err := c.CombinedOutput(); err != nil {
+		os.RemoveAll(dir)
+		return nil, fmt.Errorf("compiling the benchmarks: %w\n%s", err, out)
+	}
+	return b, nil
+}
+
+// run returns the times of the sub-benchmarks of the named one, with additions to
+// the environment.
+func (b *bench) run(name string, env ...string) (curve, error) {
+	c := exec.Command(b.program, "-test.run=^$", "-test.bench=^Benchmark"+name+"$", "-test.benchtime=20x", "-test.count="+strconv.Itoa(b.count))
+	c.Env = append(os.Environ(), env...)
+	c.Stderr = os.Stderr
+	out, err := c.Output()
+	if err != nil {
+		return curve{}, fmt.Errorf("benchmark %s: %w\n%s", name, err, out)
+	}
+	return parse(string(out))
+}
