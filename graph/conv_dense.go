@@ -9,6 +9,10 @@ import (
 // that they stay in the cache.
 const bandElements = 1 << 16
 
+// channelElements is about how many elements the patches of some channels have, so
+// that they stay in the first-level cache.
+const channelElements = 1 << 13
+
 // A bander cuts the rows of y into bands, and works on the patches of x that a
 // band meets, [channel of x, row and column of the kernel, row and column of y].
 type bander[F vec.Float] struct {
@@ -51,18 +55,12 @@ func (b *bander[F]) each(buf *convBuffers[F], do func(band *band[F])) {
 	}
 }
 
-// channel returns channel c of the band's patches, and of an image x with margins
-// from where they begin.
-func (b *bander[F]) channel(band *band[F], x []F, c int) (patches, image []F) {
-	n := band.p.Size()
-	return band.x[c*n : (c+1)*n], x[c*b.height*b.width:][:b.height*b.width][band.from:]
-}
-
 // copy copies the patches of an image x with margins.
 func (b *bander[F]) copy(band *band[F], x []F) {
+	size := band.p.Size()
 	for c := range b.in {
-		patches, image := b.channel(band, x, c)
-		b.k.copyPatches(&band.p, patches, image)
+		image := x[c*b.height*b.width:][:b.height*b.width]
+		b.k.copyPatches(&band.p, band.x[c*size:(c+1)*size], image[band.from:])
 	}
 }
 
@@ -76,34 +74,53 @@ func (b *bander[F]) forward(buf *convBuffers[F], y, x, w []F) {
 	})
 }
 
-// gradW adds dy Xᵀ to dw.
+// gradW adds X dyᵀ to dw, the transpose of the gradient: this way round it is dy,
+// the smaller one, that the product copies.
 func (b *bander[F]) gradW(buf *convBuffers[F], dw, x, dy []F) {
 	x = b.widen(buf, x)
-	k, pixels := b.patch(), b.y.out*b.x.out
+	pixels := b.y.out * b.x.out
 	b.each(buf, func(band *band[F]) {
 		b.copy(band, x)
-		b.k.product(false, true, b.out, k, band.pixels, dy[band.at:], pixels, band.x, band.pixels, true, dw, k)
+		b.k.product(false, true, b.patch(), b.out, band.pixels, band.x, band.pixels, dy[band.at:], pixels, true, dw, b.out)
 	})
 }
 
-// gradX adds up the patches Wᵀ dy. wt is W transposed.
+// gradX adds up the patches Wᵀ dy. wt is W transposed. It takes as many channels at
+// a time as have patches that stay in the first-level cache.
 func (b *bander[F]) gradX(buf *convBuffers[F], dx, dy, wt []F) {
-	k, pixels := b.patch(), b.y.out*b.x.out
+	pixels := b.y.out * b.x.out
 	sum := dx
 	if b.y.Pad > 0 {
 		sum = room(&buf.x, b.in*b.height*b.width)
 	}
-	clear(sum)
+	// Where patches overlap in one band only, the first sum need not be added.
+	add := b.rows < b.y.out || !b.meetsAll()
+	if add {
+		clear(sum)
+	}
 	b.each(buf, func(band *band[F]) {
-		b.k.product(false, false, k, band.pixels, b.out, wt, b.out, dy[band.at:], pixels, false, band.x, band.pixels)
-		for c := range b.in {
-			patches, image := b.channel(band, sum, c)
-			b.k.addPatches(&band.p, image, patches)
+		n, size := b.y.kernel*b.x.kernel, band.p.Size()
+		channels := ceilDiv(b.in, ceilDiv(b.in*size, max(size, channelElements)))
+		for c := 0; c < b.in; c += channels {
+			m := min(channels, b.in-c)
+			b.k.product(false, false, m*n, band.pixels, b.out, wt[c*n*b.out:], b.out, dy[band.at:], pixels, false, band.x, band.pixels)
+			for i := range m {
+				image := sum[(c+i)*b.height*b.width:][:b.height*b.width]
+				b.k.sumPatches(&band.p, image[band.from:], band.x[i*size:(i+1)*size], add)
+			}
 		}
 	})
 	if b.y.Pad > 0 {
 		b.eachRow(func(at, wide int) { copy(dx[at:at+b.x.in], sum[wide:]) })
 	}
+}
+
+// meetsAll reports whether every element of x, with margins, is in a patch.
+func (b *bander[F]) meetsAll() bool {
+	all := func(a axis, size int) bool {
+		return a.Stride <= a.kernel && a.Dilation == 1 && a.Stride*(a.out-1)+a.kernel == size
+	}
+	return all(b.y, b.height) && all(b.x, b.width)
 }
 
 // widen returns x with margins.

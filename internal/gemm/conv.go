@@ -68,14 +68,18 @@ func (p *Patches) Copy32(dst, src []float32) { copyPatches(&active.Load().f32, p
 // Copy64 is Copy32 for float64.
 func (p *Patches) Copy64(dst, src []float64) { copyPatches(&active.Load().f64, p, dst, src) }
 
-// Add32 adds the patches src to dst, an image: to each element all that Copy32
-// would copy it to.
+// Sum32 sets the elements of dst, an image, that patches meet to the sum of the
+// patches src that Copy32 would copy them to, or adds this sum to them.
 //
 // It panics if a patch reaches outside of the image, or a slice is too short.
-func (p *Patches) Add32(dst, src []float32) { addPatches(&active.Load().f32, p, dst, src) }
+func (p *Patches) Sum32(dst, src []float32, add bool) {
+	sumPatches(&active.Load().f32, p, dst, src, add)
+}
 
-// Add64 is Add32 for float64.
-func (p *Patches) Add64(dst, src []float64) { addPatches(&active.Load().f64, p, dst, src) }
+// Sum64 is Sum32 for float64.
+func (p *Patches) Sum64(dst, src []float64, add bool) {
+	sumPatches(&active.Load().f64, p, dst, src, add)
+}
 
 func (p *Patches) check(image, patches int) {
 	if min(p.KH, p.KW, p.OH, p.OW, p.Stride, p.Dilation) < 1 ||
@@ -96,14 +100,17 @@ func copyPatches[T float](kn *kernels[T], p *Patches, dst, src []T) {
 	p.each(func(at, patch int) { dst[patch] = src[at] })
 }
 
-// maskColumns is up to how many columns of a kernel there is assembly for Add32.
+// maskColumns is up to how many columns of a kernel there is assembly for Sum32.
 const maskColumns = 15
 
-func addPatches[T float](kn *kernels[T], p *Patches, dst, src []T) {
+func sumPatches[T float](kn *kernels[T], p *Patches, dst, src []T, add bool) {
 	p.check(len(dst), len(src))
 	if p.Stride == 1 && p.Dilation == 1 && p.KW <= maskColumns {
-		kn.addPatches(dst, src, p.Width, p.KH, p.KW, p.OH, p.OW)
+		kn.sumPatches(dst, src, p.Width, p.KH, p.KW, p.OH, p.OW, add)
 		return
+	}
+	if !add {
+		p.each(func(at, _ int) { dst[at] = 0 })
 	}
 	p.each(func(at, patch int) { dst[at] += src[patch] })
 }

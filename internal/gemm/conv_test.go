@@ -107,20 +107,21 @@ func randomPatches(rng *rand.Rand) Patches {
 }
 
 func TestPatches32(t *testing.T) {
-	eachLevel(t, testPatches((*Patches).Copy32, (*Patches).Add32, 0x1p-23))
+	eachLevel(t, testPatches((*Patches).Copy32, (*Patches).Sum32, 0x1p-23))
 }
 func TestPatches64(t *testing.T) {
-	eachLevel(t, testPatches((*Patches).Copy64, (*Patches).Add64, 0x1p-52))
+	eachLevel(t, testPatches((*Patches).Copy64, (*Patches).Sum64, 0x1p-52))
 }
 
 // Patches are what the definition says, and their sums those in float64.
-func testPatches[T float](copyTo, addTo func(p *Patches, dst, src []T), eps float64) func(t *testing.T) {
+func testPatches[T float](copyTo func(p *Patches, dst, src []T), sumTo func(p *Patches, dst, src []T, add bool), eps float64) func(t *testing.T) {
 	return func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(9, 10))
 		for range 300 {
 			p := randomPatches(rng)
 			image, patches := random[T](rng, 1, p.Height*p.Width), random[T](rng, 1, p.Size())
 			sum, magnitude := make([]float64, p.Height*p.Width), make([]float64, p.Height*p.Width)
+			add, met := rng.IntN(2) == 0, make([]bool, p.Height*p.Width)
 			for i, x := range image.data {
 				sum[i], magnitude[i] = float64(x), math.Abs(float64(x))
 			}
@@ -131,6 +132,10 @@ func testPatches[T float](copyTo, addTo func(p *Patches, dst, src []T), eps floa
 						for j := range p.OW {
 							at := (p.Stride*i+p.Dilation*k)*p.Width + p.Stride*j + p.Dilation*l
 							x := float64(patches.data[len(want)])
+							if !add && !met[at] {
+								sum[at], magnitude[at] = 0, 0
+							}
+							met[at] = true
 							sum[at] += x
 							magnitude[at] += math.Abs(x)
 							want = append(want, image.data[at])
@@ -142,7 +147,7 @@ func testPatches[T float](copyTo, addTo func(p *Patches, dst, src []T), eps floa
 			copyTo(&p, got.data, image.data)
 			require.Equal(t, want, got.data, "%+v", p)
 			got.intact(t)
-			addTo(&p, image.data, patches.data)
+			sumTo(&p, image.data, patches.data, add)
 			for i := range sum {
 				require.InDelta(t, sum[i], image.data[i], magnitude[i]*eps*float64(p.KH*p.KW), "element %d of %+v", i, p)
 			}
@@ -167,10 +172,10 @@ func TestBadPatches(t *testing.T) {
 		p := good
 		change(&p)
 		require.Panics(t, func() { p.Copy32(patches, image) }, "%+v", p)
-		require.Panics(t, func() { p.Add32(image, patches) }, "%+v", p)
+		require.Panics(t, func() { p.Sum32(image, patches, true) }, "%+v", p)
 	}
 	require.Panics(t, func() { good.Copy32(patches[:53], image) })
-	require.Panics(t, func() { good.Add32(image[:19], patches) })
+	require.Panics(t, func() { good.Sum32(image[:19], patches, true) })
 }
 
 func TestListRows32(t *testing.T) { eachLevel(t, testListRows(ListRows32)) }

@@ -8,7 +8,7 @@ func goKernels[T float]() kernels[T] {
 		mr:         2, nr: 4, lanes: 2, mc: 64, nc: 256, kc: 256,
 		gemm: gemmGo[T], pack: packGo[T], transpose: transposeGo[T], square: 1,
 		tile: 512, addRows: addRowsGo[T], axpyRows: axpyRowsGo[T], scatterRows: scatterRowsGo[T],
-		sumRuns: sumRunsGo[T], patches: patchesGo[T], addPatches: addPatchesGo[T], listRows: listRowsGo[T],
+		sumRuns: sumRunsGo[T], patches: patchesGo[T], sumPatches: sumPatchesGo[T], listRows: listRowsGo[T],
 		group: 1, nonZero: nonZeroGo[T], count: countGo[T],
 	}
 }
@@ -147,7 +147,10 @@ func patchesGo[T float](dst, src []T, width, kh, kw, oh, ow, d int) {
 	}
 }
 
-func addPatchesGo[T float](dst, src []T, width, kh, kw, oh, ow int) {
+func sumPatchesGo[T float](dst, src []T, width, kh, kw, oh, ow int, add bool) {
+	for y := 0; y < oh+kh-1 && !add; y++ {
+		clear(dst[y*width:][:ow+kw-1])
+	}
 	for l := range kw {
 		for k := range kh {
 			for i := range oh {

@@ -66,7 +66,7 @@ func TestGuard(t *testing.T) {
 			p := randomPatches(rng)
 			image, patches := guarded(t, p.Height*p.Width, single), guarded(t, p.Size(), single)
 			p.Copy32(patches, image)
-			p.Add32(image, patches)
+			p.Sum32(image, patches, i%2 == 0)
 			list = guarded(t, m*n+ListRoom, func() int32 { return 0 })
 			ListRows64(w, n, m, n, list, guarded(t, m*n+ListRoom, spike), guarded(t, m, func() int32 { return 0 }), 0, n, 0)
 		}

@@ -39,10 +39,10 @@ func sumRuns32AVX512(dst []float32, step int, n int, w []float32, base int, step
 //go:noescape
 func patches32AVX512(dst []float32, src []float32, width int, kh int, kw int, oh int, ow int, d int)
 
-// addPatches32AVX512 is the transpose of patches for d = 1: it adds to dst[y·width+x] all src[((k·kw+l)·oh+i)·ow+j] with i+k = y and j+l = x, kw ≤ 15.
+// sumPatches32AVX512 is the transpose of patches for d = 1: it%!(EXTRA int=15)
 //
 //go:noescape
-func addPatches32AVX512(dst []float32, src []float32, width int, kh int, kw int, oh int, ow int)
+func sumPatches32AVX512(dst []float32, src []float32, width int, kh int, kw int, oh int, ow int, add bool)
 
 // listRows32AVX512 writes to start[r], for r < rows, the number n of elements listed so far, and lists those of x[r·ld:][:cols] that are not 0: element i in idx[n] = base+r·step+i and val[n]. It returns n. Up to a vector of idx and val behind the lists is written to.
 //
@@ -94,10 +94,10 @@ func sumRuns64AVX512(dst []float64, step int, n int, w []float64, base int, step
 //go:noescape
 func patches64AVX512(dst []float64, src []float64, width int, kh int, kw int, oh int, ow int, d int)
 
-// addPatches64AVX512 is the transpose of patches for d = 1: it adds to dst[y·width+x] all src[((k·kw+l)·oh+i)·ow+j] with i+k = y and j+l = x, kw ≤ 15.
+// sumPatches64AVX512 is the transpose of patches for d = 1: it%!(EXTRA int=15)
 //
 //go:noescape
-func addPatches64AVX512(dst []float64, src []float64, width int, kh int, kw int, oh int, ow int)
+func sumPatches64AVX512(dst []float64, src []float64, width int, kh int, kw int, oh int, ow int, add bool)
 
 // listRows64AVX512 writes to start[r], for r < rows, the number n of elements listed so far, and lists those of x[r·ld:][:cols] that are not 0: element i in idx[n] = base+r·step+i and val[n]. It returns n. Up to a vector of idx and val behind the lists is written to.
 //
@@ -149,10 +149,10 @@ func sumRuns32AVX2(dst []float32, step int, n int, w []float32, base int, stepW 
 //go:noescape
 func patches32AVX2(dst []float32, src []float32, width int, kh int, kw int, oh int, ow int, d int)
 
-// addPatches32AVX2 is the transpose of patches for d = 1: it adds to dst[y·width+x] all src[((k·kw+l)·oh+i)·ow+j] with i+k = y and j+l = x, kw ≤ 15.
+// sumPatches32AVX2 is the transpose of patches for d = 1: it%!(EXTRA int=15)
 //
 //go:noescape
-func addPatches32AVX2(dst []float32, src []float32, width int, kh int, kw int, oh int, ow int)
+func sumPatches32AVX2(dst []float32, src []float32, width int, kh int, kw int, oh int, ow int, add bool)
 
 // listRows32AVX2 writes to start[r], for r < rows, the number n of elements listed so far, and lists those of x[r·ld:][:cols] that are not 0: element i in idx[n] = base+r·step+i and val[n]. It returns n. Up to a vector of idx and val behind the lists is written to.
 //
@@ -204,10 +204,10 @@ func sumRuns64AVX2(dst []float64, step int, n int, w []float64, base int, stepW 
 //go:noescape
 func patches64AVX2(dst []float64, src []float64, width int, kh int, kw int, oh int, ow int, d int)
 
-// addPatches64AVX2 is the transpose of patches for d = 1: it adds to dst[y·width+x] all src[((k·kw+l)·oh+i)·ow+j] with i+k = y and j+l = x, kw ≤ 15.
+// sumPatches64AVX2 is the transpose of patches for d = 1: it%!(EXTRA int=15)
 //
 //go:noescape
-func addPatches64AVX2(dst []float64, src []float64, width int, kh int, kw int, oh int, ow int)
+func sumPatches64AVX2(dst []float64, src []float64, width int, kh int, kw int, oh int, ow int, add bool)
 
 // listRows64AVX2 writes to start[r], for r < rows, the number n of elements listed so far, and lists those of x[r·ld:][:cols] that are not 0: element i in idx[n] = base+r·step+i and val[n]. It returns n. Up to a vector of idx and val behind the lists is written to.
 //

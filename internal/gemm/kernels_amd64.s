@@ -6809,15 +6809,16 @@ rest:
 	VZEROUPPER
 	RET
 
-// func addPatches32AVX512(dst []float32, src []float32, width int, kh int, kw int, oh int, ow int)
+// func sumPatches32AVX512(dst []float32, src []float32, width int, kh int, kw int, oh int, ow int, add bool)
 // Requires: AVX, AVX512F, BMI2, CMOV
-TEXT ·addPatches32AVX512(SB), NOSPLIT, $40-88
+TEXT ·sumPatches32AVX512(SB), NOSPLIT, $40-89
 	XORQ CX, CX
 	MOVQ ow+80(FP), DX
 
 vector:
 	XORQ    AX, AX
-	MOVQ    width+48(FP), BX
+	MOVQ    kw+64(FP), BX
+	LEAQ    -1(BX)(DX*1), BX
 	SUBQ    CX, BX
 	XORQ    SI, SI
 	MOVQ    $0x00000010, DI
@@ -6887,12 +6888,18 @@ mask:
 	MOVQ    $0x00000001, R12
 
 row:
-	VMOVUPS.Z (R10), K1, Z0
+	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
-	MOVQ      R9, R13
-	LEAQ      (SP), AX
-	MOVQ      kw+64(FP), BX
+	MOVB      add+88(FP), AL
+	TESTB     AL, AL
+	JZ        set
+	VMOVUPS.Z (R10), K1, Z0
+
+set:
+	MOVQ R9, R13
+	LEAQ (SP), AX
+	MOVQ kw+64(FP), BX
 
 columns:
 	KMOVW (AX), K2
@@ -6937,8 +6944,9 @@ below:
 	DECQ R12
 	JNZ  row
 	ADDQ $0x10, CX
-	MOVQ width+48(FP), BX
-	CMPQ CX, BX
+	MOVQ kw+64(FP), AX
+	LEAQ -1(AX)(DX*1), AX
+	CMPQ CX, AX
 	JLT  vector
 	VZEROUPPER
 	RET
@@ -13896,15 +13904,16 @@ rest:
 	VZEROUPPER
 	RET
 
-// func addPatches64AVX512(dst []float64, src []float64, width int, kh int, kw int, oh int, ow int)
+// func sumPatches64AVX512(dst []float64, src []float64, width int, kh int, kw int, oh int, ow int, add bool)
 // Requires: AVX, AVX512F, BMI2, CMOV
-TEXT ·addPatches64AVX512(SB), NOSPLIT, $40-88
+TEXT ·sumPatches64AVX512(SB), NOSPLIT, $40-89
 	XORQ CX, CX
 	MOVQ ow+80(FP), DX
 
 vector:
 	XORQ    AX, AX
-	MOVQ    width+48(FP), BX
+	MOVQ    kw+64(FP), BX
+	LEAQ    -1(BX)(DX*1), BX
 	SUBQ    CX, BX
 	XORQ    SI, SI
 	MOVQ    $0x00000008, DI
@@ -13974,12 +13983,18 @@ mask:
 	MOVQ    $0x00000001, R12
 
 row:
-	VMOVUPD.Z (R10), K1, Z0
+	VPXORD    Z0, Z0, Z0
 	VPXORD    Z1, Z1, Z1
 	VPXORD    Z2, Z2, Z2
-	MOVQ      R9, R13
-	LEAQ      (SP), AX
-	MOVQ      kw+64(FP), BX
+	MOVB      add+88(FP), AL
+	TESTB     AL, AL
+	JZ        set
+	VMOVUPD.Z (R10), K1, Z0
+
+set:
+	MOVQ R9, R13
+	LEAQ (SP), AX
+	MOVQ kw+64(FP), BX
 
 columns:
 	KMOVW (AX), K2
@@ -14024,8 +14039,9 @@ below:
 	DECQ R12
 	JNZ  row
 	ADDQ $0x08, CX
-	MOVQ width+48(FP), BX
-	CMPQ CX, BX
+	MOVQ kw+64(FP), AX
+	LEAQ -1(AX)(DX*1), AX
+	CMPQ CX, AX
 	JLT  vector
 	VZEROUPPER
 	RET
@@ -17372,15 +17388,16 @@ rest:
 	VZEROUPPER
 	RET
 
-// func addPatches32AVX2(dst []float32, src []float32, width int, kh int, kw int, oh int, ow int)
+// func sumPatches32AVX2(dst []float32, src []float32, width int, kh int, kw int, oh int, ow int, add bool)
 // Requires: AVX, AVX2, CMOV
-TEXT ·addPatches32AVX2(SB), NOSPLIT, $584-88
+TEXT ·sumPatches32AVX2(SB), NOSPLIT, $584-89
 	XORQ CX, CX
 	MOVQ ow+80(FP), DX
 
 vector:
 	XORQ    AX, AX
-	MOVQ    width+48(FP), BX
+	MOVQ    kw+64(FP), BX
+	LEAQ    -1(BX)(DX*1), BX
 	SUBQ    CX, BX
 	XORQ    SI, SI
 	MOVQ    $0x00000008, DI
@@ -17456,12 +17473,18 @@ mask:
 	MOVQ    $0x00000001, R12
 
 row:
-	VMASKMOVPS (R10), Y0, Y1
+	VPXOR      Y1, Y1, Y1
 	VPXOR      Y2, Y2, Y2
 	VPXOR      Y3, Y3, Y3
-	MOVQ       R9, R13
-	LEAQ       (SP), AX
-	MOVQ       kw+64(FP), BX
+	MOVB       add+88(FP), AL
+	TESTB      AL, AL
+	JZ         set
+	VMASKMOVPS (R10), Y0, Y1
+
+set:
+	MOVQ R9, R13
+	LEAQ (SP), AX
+	MOVQ kw+64(FP), BX
 
 columns:
 	VMOVDQU (AX), Y4
@@ -17509,8 +17532,9 @@ below:
 	DECQ R12
 	JNZ  row
 	ADDQ $0x08, CX
-	MOVQ width+48(FP), BX
-	CMPQ CX, BX
+	MOVQ kw+64(FP), AX
+	LEAQ -1(AX)(DX*1), AX
+	CMPQ CX, AX
 	JLT  vector
 	VZEROUPPER
 	RET
@@ -20903,15 +20927,16 @@ rest:
 	VZEROUPPER
 	RET
 
-// func addPatches64AVX2(dst []float64, src []float64, width int, kh int, kw int, oh int, ow int)
+// func sumPatches64AVX2(dst []float64, src []float64, width int, kh int, kw int, oh int, ow int, add bool)
 // Requires: AVX, AVX2, CMOV
-TEXT ·addPatches64AVX2(SB), NOSPLIT, $584-88
+TEXT ·sumPatches64AVX2(SB), NOSPLIT, $584-89
 	XORQ CX, CX
 	MOVQ ow+80(FP), DX
 
 vector:
 	XORQ    AX, AX
-	MOVQ    width+48(FP), BX
+	MOVQ    kw+64(FP), BX
+	LEAQ    -1(BX)(DX*1), BX
 	SUBQ    CX, BX
 	XORQ    SI, SI
 	MOVQ    $0x00000004, DI
@@ -20987,12 +21012,18 @@ mask:
 	MOVQ    $0x00000001, R12
 
 row:
-	VMASKMOVPD (R10), Y0, Y1
+	VPXOR      Y1, Y1, Y1
 	VPXOR      Y2, Y2, Y2
 	VPXOR      Y3, Y3, Y3
-	MOVQ       R9, R13
-	LEAQ       (SP), AX
-	MOVQ       kw+64(FP), BX
+	MOVB       add+88(FP), AL
+	TESTB      AL, AL
+	JZ         set
+	VMASKMOVPD (R10), Y0, Y1
+
+set:
+	MOVQ R9, R13
+	LEAQ (SP), AX
+	MOVQ kw+64(FP), BX
 
 columns:
 	VMOVDQU (AX), Y4
@@ -21040,8 +21071,9 @@ below:
 	DECQ R12
 	JNZ  row
 	ADDQ $0x04, CX
-	MOVQ width+48(FP), BX
-	CMPQ CX, BX
+	MOVQ kw+64(FP), AX
+	LEAQ -1(AX)(DX*1), AX
+	CMPQ CX, AX
 	JLT  vector
 	VZEROUPPER
 	RET

@@ -47,7 +47,7 @@ type kernels[T float] struct {
 	// listed may be followed by lanes elements that are overwritten.
 	sumRuns    func(dst []T, step, n int, w []T, base, stepW, ldw int, idx []int32, val []T, start []int32, stride, span, count int) bool
 	patches    func(dst, src []T, width, kh, kw, oh, ow, d int)
-	addPatches func(dst, src []T, width, kh, kw, oh, ow int)
+	sumPatches func(dst, src []T, width, kh, kw, oh, ow int, add bool)
 	listRows   func(x []T, ld, cols, rows int, idx []int32, val []T, start []int32, base, step, from int) (n int)
 
 	// Searches, of multiples of group elements.

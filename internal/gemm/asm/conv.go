@@ -176,15 +176,15 @@ func (t target) window(from, to reg.GPVirtual) reg.Register {
 }
 
 const (
-	maskColumns = 15 // for so many columns of a kernel addPatches keeps masks
+	maskColumns = 15 // for so many columns of a kernel sumPatches keeps masks
 	sideBySide  = 3  // and it takes so many at a time
 )
 
-// addPatches writes the kernel that adds patches to an image. It keeps one vector
+// sumPatches writes the kernel that adds patches to an image. It keeps one vector
 // of the image while it goes through what covers it.
-func (t target) addPatches() {
-	t.text("addPatches", fmt.Sprintf("is the transpose of patches for d = 1: it adds to dst[y·width+x] all src[((k·kw+l)·oh+i)·ow+j] with i+k = y and j+l = x, kw ≤ %d.", maskColumns),
-		"(dst, src []T, width, kh, kw, oh, ow int)")
+func (t target) sumPatches() {
+	t.text("sumPatches", fmt.Sprintf("is the transpose of patches for d = 1: it", maskColumns),
+		"(dst, src []T, width, kh, kw, oh, ow int, add bool)")
 	size := 2
 	if !t.wide() {
 		size = t.vec
@@ -197,11 +197,12 @@ func (t target) addPatches() {
 	// The lanes of a vector of the image, from column v on, which a column of the
 	// kernel covers.
 	Label("vector")
-	zero, width := GP64(), GP64()
+	zero, met := GP64(), GP64()
 	XORQ(zero, zero)
-	Load(Param("width"), width)
-	SUBQ(v, width)
-	inside, l := t.window(zero, width), GP64()
+	Load(Param("kw"), met)
+	LEAQ(Mem{Base: met, Index: ow, Scale: 1, Disp: -1}, met)
+	SUBQ(v, met)
+	inside, l := t.window(zero, met), GP64()
 	XORQ(l, l)
 	LEAQ(masks, entry)
 	Label("mask")
@@ -255,10 +256,16 @@ func (t target) addPatches() {
 	MOVQ(U32(1), n)
 	Label("row")
 	acc, at := t.registers(sideBySide), GP64()
-	t.load(Mem{Base: dst}, inside, acc[0])
-	for _, a := range acc[1:] {
+	for _, a := range acc {
 		t.zero(a)
 	}
+	// Not read unless needed: reading right behind a masked store waits for it.
+	add := GP8()
+	Load(Param("add"), add)
+	TESTB(add, add)
+	JZ(LabelRef("set"))
+	t.load(Mem{Base: dst}, inside, acc[0])
+	Label("set")
 	MOVQ(first, at)
 	LEAQ(masks, entry)
 	Load(Param("kw"), l)
@@ -326,8 +333,9 @@ func (t target) addPatches() {
 	JNZ(LabelRef("row"))
 
 	ADDQ(U8(t.lanes()), v)
-	Load(Param("width"), width)
-	CMPQ(v, width)
+	Load(Param("kw"), step)
+	LEAQ(Mem{Base: step, Index: ow, Scale: 1, Disp: -1}, step)
+	CMPQ(v, step)
 	JLT(LabelRef("vector"))
 	done()
 }

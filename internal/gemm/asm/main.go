@@ -16,7 +16,7 @@ func main() {
 		t.scatterRows()
 		t.sumRuns()
 		t.patches()
-		t.addPatches()
+		t.sumPatches()
 		t.listRows()
 		t.nonZero()
 		t.count()
