@@ -6952,7 +6952,7 @@ below:
 	RET
 
 // func listRows32AVX512(x []float32, ld int, cols int, rows int, idx []int32, val []float32, start []int32, base int, step int, from int) (n int)
-// Requires: AVX, AVX512F, BMI2, POPCNT
+// Requires: AVX, AVX512F, BMI2, MMX+, POPCNT
 TEXT ·listRows32AVX512(SB), NOSPLIT, $0-152
 	MOVQ   x_base+0(FP), AX
 	MOVQ   cols+32(FP), CX
@@ -6978,6 +6978,7 @@ row:
 	JZ   rest
 
 vector:
+	PREFETCHT0   1024(R10)
 	VMOVUPS      (R10), Z1
 	VCMPPS       $0x04, Z0, Z1, K2
 	KMOVW        K2, R13
@@ -6997,6 +6998,7 @@ vector:
 rest:
 	TESTQ        CX, CX
 	JZ           end
+	PREFETCHT0   1024(R10)
 	VMOVUPS.Z    (R10), K1, Z1
 	VCMPPS       $0x04, Z0, Z1, K2
 	KMOVW        K2, R10
@@ -14047,7 +14049,7 @@ below:
 	RET
 
 // func listRows64AVX512(x []float64, ld int, cols int, rows int, idx []int32, val []float64, start []int32, base int, step int, from int) (n int)
-// Requires: AVX, AVX2, AVX512F, AVX512VL, BMI2, POPCNT
+// Requires: AVX, AVX2, AVX512F, AVX512VL, BMI2, MMX+, POPCNT
 TEXT ·listRows64AVX512(SB), NOSPLIT, $0-152
 	MOVQ   x_base+0(FP), AX
 	MOVQ   cols+32(FP), CX
@@ -14073,6 +14075,7 @@ row:
 	JZ   rest
 
 vector:
+	PREFETCHT0   1024(R10)
 	VMOVUPD      (R10), Z1
 	VCMPPD       $0x04, Z0, Z1, K2
 	KMOVW        K2, R13
@@ -14092,6 +14095,7 @@ vector:
 rest:
 	TESTQ        CX, CX
 	JZ           end
+	PREFETCHT0   1024(R10)
 	VMOVUPD.Z    (R10), K1, Z1
 	VCMPPD       $0x04, Z0, Z1, K2
 	KMOVW        K2, R10
@@ -17540,7 +17544,7 @@ below:
 	RET
 
 // func listRows32AVX2(x []float32, ld int, cols int, rows int, idx []int32, val []float32, start []int32, base int, step int, from int) (n int)
-// Requires: AVX, AVX2, BMI
+// Requires: AVX, AVX2, BMI, MMX+
 TEXT ·listRows32AVX2(SB), NOSPLIT, $0-152
 	MOVQ    x_base+0(FP), AX
 	MOVQ    cols+32(FP), CX
@@ -17568,11 +17572,12 @@ row:
 	JZ   rest
 
 vector:
-	VMOVUPS   (R10), Y2
-	VCMPPS    $0x04, Y1, Y2, Y2
-	VMOVMSKPS Y2, R13
-	TESTL     R13, R13
-	JZ        noneVector
+	PREFETCHT0 512(R10)
+	VMOVUPS    (R10), Y2
+	VCMPPS     $0x04, Y1, Y2, Y2
+	VMOVMSKPS  Y2, R13
+	TESTL      R13, R13
+	JZ         noneVector
 
 bitVector:
 	TZCNTL R13, R14
@@ -17593,6 +17598,7 @@ noneVector:
 rest:
 	TESTQ      CX, CX
 	JZ         end
+	PREFETCHT0 512(R10)
 	VMASKMOVPS (R10), Y0, Y2
 	VCMPPS     $0x04, Y1, Y2, Y2
 	VMOVMSKPS  Y2, R12
@@ -21079,7 +21085,7 @@ below:
 	RET
 
 // func listRows64AVX2(x []float64, ld int, cols int, rows int, idx []int32, val []float64, start []int32, base int, step int, from int) (n int)
-// Requires: AVX, AVX2, BMI
+// Requires: AVX, AVX2, BMI, MMX+
 TEXT ·listRows64AVX2(SB), NOSPLIT, $0-152
 	MOVQ    x_base+0(FP), AX
 	MOVQ    cols+32(FP), CX
@@ -21107,11 +21113,12 @@ row:
 	JZ   rest
 
 vector:
-	VMOVUPD   (R10), Y2
-	VCMPPD    $0x04, Y1, Y2, Y2
-	VMOVMSKPD Y2, R13
-	TESTL     R13, R13
-	JZ        noneVector
+	PREFETCHT0 512(R10)
+	VMOVUPD    (R10), Y2
+	VCMPPD     $0x04, Y1, Y2, Y2
+	VMOVMSKPD  Y2, R13
+	TESTL      R13, R13
+	JZ         noneVector
 
 bitVector:
 	TZCNTL R13, R14
@@ -21132,6 +21139,7 @@ noneVector:
 rest:
 	TESTQ      CX, CX
 	JZ         end
+	PREFETCHT0 512(R10)
 	VMASKMOVPD (R10), Y0, Y2
 	VCMPPD     $0x04, Y1, Y2, Y2
 	VMOVMSKPD  Y2, R12
@@ -21265,7 +21273,7 @@ next:
 	RET
 
 // func transpose32AVX2(dst []float32, step int, src []float32, lds int, k int)
-// Requires: AVX
+// Requires: AVX, MMX+
 TEXT ·transpose32AVX2(SB), NOSPLIT, $0-72
 	MOVQ dst_base+0(FP), AX
 	MOVQ step+24(FP), CX
@@ -21280,12 +21288,20 @@ TEXT ·transpose32AVX2(SB), NOSPLIT, $0-72
 block:
 	VMOVUPS     (DX), X0
 	VINSERTF128 $0x01, (R8), Y0, Y0
+	PREFETCHT0  384(DX)
+	PREFETCHT0  384(R8)
 	VMOVUPS     (DX)(BX*1), X1
 	VINSERTF128 $0x01, (R8)(BX*1), Y1, Y1
+	PREFETCHT0  384(DX)(BX*1)
+	PREFETCHT0  384(R8)(BX*1)
 	VMOVUPS     (DX)(BX*2), X2
 	VINSERTF128 $0x01, (R8)(BX*2), Y2, Y2
+	PREFETCHT0  384(DX)(BX*2)
+	PREFETCHT0  384(R8)(BX*2)
 	VMOVUPS     (DX)(DI*1), X3
 	VINSERTF128 $0x01, (R8)(DI*1), Y3, Y3
+	PREFETCHT0  384(DX)(DI*1)
+	PREFETCHT0  384(R8)(DI*1)
 	VUNPCKLPS   Y1, Y0, Y4
 	VUNPCKHPS   Y1, Y0, Y5
 	VUNPCKLPS   Y3, Y2, Y6
@@ -21330,7 +21346,7 @@ block:
 	RET
 
 // func transpose64AVX2(dst []float64, step int, src []float64, lds int, k int)
-// Requires: AVX
+// Requires: AVX, MMX+
 TEXT ·transpose64AVX2(SB), NOSPLIT, $0-72
 	MOVQ dst_base+0(FP), AX
 	MOVQ step+24(FP), CX
@@ -21344,8 +21360,12 @@ TEXT ·transpose64AVX2(SB), NOSPLIT, $0-72
 block:
 	VMOVUPS     (DX), X0
 	VINSERTF128 $0x01, (DI), Y0, Y0
+	PREFETCHT0  384(DX)
+	PREFETCHT0  384(DI)
 	VMOVUPS     (DX)(BX*1), X1
 	VINSERTF128 $0x01, (DI)(BX*1), Y1, Y1
+	PREFETCHT0  384(DX)(BX*1)
+	PREFETCHT0  384(DI)(BX*1)
 	VUNPCKLPD   Y1, Y0, Y2
 	VUNPCKHPD   Y1, Y0, Y3
 	VMOVUPD     Y2, (AX)

@@ -393,6 +393,7 @@ func (t target) listRows() {
 // listVector lists the elements of a vector; that in lane 0 has the index i.
 func (t target) listVector(label string, at reg.GPVirtual, mask reg.Register, zero reg.VecVirtual, idx, val, i, n reg.GPVirtual) {
 	v, bits := t.register(), GP64()
+	PREFETCHT0(Mem{Base: at, Disp: 16 * t.vec}) // rows are short; nothing else reads ahead
 	t.load(Mem{Base: at}, mask, v)
 	if !t.wide() {
 		nz, p, e := YMM(), GP64(), GP64()

@@ -70,6 +70,9 @@ func transposeText(t target, doc string) (dst, step, src, lds, k reg.GPVirtual) 
 	return
 }
 
+// aheadBytes is how far ahead of it the rest of a row is asked for.
+const aheadBytes = 384
+
 // halves loads 16 bytes of row i and of row i+n into the halves of a register,
 // for i < n: what is left to transpose then is each half by itself.
 func halves(n, from int, low, high, lds, lds3 reg.GPVirtual) []reg.VecVirtual {
@@ -87,6 +90,10 @@ func halves(n, from int, low, high, lds, lds3 reg.GPVirtual) []reg.VecVirtual {
 		}
 		VMOVUPS(m(low), rows[i].AsX())
 		VINSERTF128(U8(1), m(high), rows[i], rows[i])
+		if from == 0 { // few elements of a row lie together; ask for what follows them
+			PREFETCHT0(m(low).Offset(aheadBytes))
+			PREFETCHT0(m(high).Offset(aheadBytes))
+		}
 	}
 	return rows
 }
