@@ -306,20 +306,25 @@ func eachBlock[W any](rows, perBlock int, start func(i int) W, work func(w W, r0
 		return nil
 	}
 	var next atomic.Int64
+	run := func(w W) error {
+		for {
+			k := int(next.Add(1)) - 1
+			if k >= blocks {
+				return nil
+			}
+			if err := work(w, k*perBlock, min(rows, (k+1)*perBlock)); err != nil {
+				return err
+			}
+		}
+	}
 	var wg sync.WaitGroup
 	errs := make([]error, n)
-	for i := range n {
+	mine := start(0)
+	for i := 1; i < n; i++ {
 		w := start(i)
-		wg.Go(func() {
-			for {
-				k := int(next.Add(1)) - 1
-				if k >= blocks || errs[i] != nil {
-					return
-				}
-				errs[i] = work(w, k*perBlock, min(rows, (k+1)*perBlock))
-			}
-		})
+		wg.Go(func() { errs[i] = run(w) })
 	}
+	errs[0] = run(mine) // this goroutine is one of them
 	wg.Wait()
 	for _, err := range errs {
 		if err != nil {
