@@ -38,6 +38,35 @@ func (f Figure) check() error {
 
 // render returns the figure as PNG and as SVG.
 func (f Figure) render() (png, svg []byte, err error) {
+	w, h := f.size()
+	if png, err = f.on(func() canvas {
+		return vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(dpi))}
+	}); err != nil {
+		return nil, nil, err
+	}
+	svg, err = f.vector()
+	return png, svg, err
+}
+
+// vector returns the figure as SVG.
+func (f Figure) vector() ([]byte, error) {
+	w, h := f.size()
+	svg, err := f.on(func() canvas { return vgsvg.New(w, h) })
+	return portable(svg), err
+}
+
+func (f Figure) size() (w, h vg.Length) {
+	return vg.Length(f.Width) * vg.Inch, vg.Length(f.Height) * vg.Inch
+}
+
+// A canvas is what gonum draws on, for one format.
+type canvas interface {
+	vg.CanvasSizer
+	io.WriterTo
+}
+
+// on draws the figure on a new canvas and returns what that writes.
+func (f Figure) on(create func() canvas) (b []byte, err error) {
 	// The layout rules out what gonum/plot is known to panic on. Whatever is left
 	// shall not take a finished training with it.
 	defer func() {
@@ -46,27 +75,18 @@ func (f Figure) render() (png, svg []byte, err error) {
 		}
 	}()
 	if err := f.check(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	w, h := vg.Length(f.Width)*vg.Inch, vg.Length(f.Height)*vg.Inch
-	bitmap := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(dpi))}
-	vector := vgsvg.New(w, h)
-	var out [2]bytes.Buffer
-	for i, canvas := range []interface {
-		vg.CanvasSizer
-		io.WriterTo
-	}{bitmap, vector} {
-		c := draw.New(canvas)
-		c.SetColor(white)
-		c.Fill(c.Path())
-		if err := f.paint(draw.Crop(c, margin, -margin, margin, -margin)); err != nil {
-			return nil, nil, err
-		}
-		if _, err := canvas.WriteTo(&out[i]); err != nil {
-			return nil, nil, err
-		}
+	on := create()
+	c := draw.New(on)
+	c.SetColor(white)
+	c.Fill(c.Path())
+	if err := f.paint(draw.Crop(c, margin, -margin, margin, -margin)); err != nil {
+		return nil, err
 	}
-	return out[0].Bytes(), portable(out[1].Bytes()), nil
+	var out bytes.Buffer
+	_, err = on.WriteTo(&out)
+	return out.Bytes(), err
 }
 
 // portable names fonts with the same metrics for viewers that lack ours, and

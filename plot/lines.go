@@ -3,15 +3,16 @@ package plot
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// A Chart is what [Lines] draws: series over a common x.
+// A Chart is what [Lines] draws: series over x.
 type Chart struct {
 	Title, XLabel, YLabel string // labels with their units, "Current (nA)"
 
-	X          []float64
+	X          []float64 // of the series that have none of their own
 	Series     []Series
 	LogX, LogY bool // logarithmic axes, for numbers above 0
 	Dots       bool // mark the points of the lines
@@ -20,7 +21,33 @@ type Chart struct {
 // A Series is one line of a [Chart].
 type Series struct {
 	Name string    // for the legend; a single series needs none
-	Y    []float64 // as long as the X of the chart
+	Y    []float64 // as long as the x
+	X    []float64 // nil means that of the chart
+
+	Faint bool // thin and grey, behind the others: numbers that scatter
+}
+
+// style returns that of series i of the chart; faint ones take no colour from
+// the others.
+func (ch Chart) style(i int) draw.LineStyle {
+	if ch.Series[i].Faint {
+		return stroke(faintColor, thinWidth)
+	}
+	before := 0
+	for _, s := range ch.Series[:i] {
+		if !s.Faint {
+			before++
+		}
+	}
+	return seriesStyle(before)
+}
+
+// at returns the x of a series of the chart.
+func (ch Chart) at(s Series) []float64 {
+	if s.X != nil {
+		return s.X
+	}
+	return ch.X
 }
 
 // Lines draws the series of a chart over x, such as the firing rates of neurons
@@ -33,40 +60,42 @@ func Lines(ch Chart) (Figure, error) {
 	if err := ch.check(); err != nil {
 		return Figure{}, fmt.Errorf("plot: lines: %w", err)
 	}
-	x := scaled(ch.X, ch.LogX)
-	ys := make([][]float64, len(ch.Series))
+	xs, ys := make([][]float64, len(ch.Series)), make([][]float64, len(ch.Series))
 	var keys []key
 	for i, s := range ch.Series {
-		ys[i] = scaled(s.Y, ch.LogY)
+		xs[i], ys[i] = scaled(ch.at(s), ch.LogX), scaled(s.Y, ch.LogY)
 		if clean(s.Name) != "" {
-			keys = append(keys, key{name: s.Name, line: seriesStyle(i)})
+			keys = append(keys, key{name: s.Name, line: ch.style(i)})
 		}
 	}
-	x0, x1 := extent(x)
+	x0, x1 := extent(xs...)
 	x0, x1 = span(x0, x1, 0.02)
 	y0, y1 := extent(ys...)
 	y0, y1 = span(y0, y1, 0.05)
+	ch.Series = slices.Clone(ch.Series)
 	return Figure{Width: 4.6, Height: 3.3, paint: func(c draw.Canvas) error {
 		c = header(c, ch.Title, keys)
 		p := newPlot(
 			axis{min: x0, max: x1, label: fitLabel(ch.XLabel, c.Max.X-c.Min.X), ticks: ticker{count: 5, log: ch.LogX}},
 			axis{min: y0, max: y1, label: fitLabel(ch.YLabel, c.Max.Y-c.Min.Y), ticks: ticker{count: 5, log: ch.LogY}},
 			true)
-		for i, y := range ys {
-			l := curve{x: x, y: y, style: seriesStyle(i)}
-			if ch.Dots || len(x) == 1 {
-				l.dots = markRadius
+		for _, faint := range []bool{true, false} {
+			for i, y := range ys {
+				if ch.Series[i].Faint != faint {
+					continue
+				}
+				l := curve{x: xs[i], y: y, style: ch.style(i)}
+				if ch.Dots && !faint || len(y) == 1 {
+					l.dots = markRadius
+				}
+				p.Add(l)
 			}
-			p.Add(l)
 		}
 		return drawPlot(c, p)
 	}}, nil
 }
 
 func (ch Chart) check() error {
-	if len(ch.X) == 0 {
-		return fmt.Errorf("x is empty, want at least one number")
-	}
 	if most := len(palette) * len(dashes); len(ch.Series) == 0 || len(ch.Series) > most {
 		return fmt.Errorf("%d series came, want 1 to %d", len(ch.Series), most)
 	}
@@ -74,11 +103,17 @@ func (ch Chart) check() error {
 		return err
 	}
 	for i, s := range ch.Series {
+		if len(ch.at(s)) == 0 {
+			return fmt.Errorf("x is empty, want at least one number")
+		}
+		if err := drawable(fmt.Sprintf("series %d %q: x", i, s.Name), s.X, ch.LogX); err != nil {
+			return err
+		}
 		if len(ch.Series) > 1 && clean(s.Name) == "" {
 			return fmt.Errorf("series %d of %d has no name, want one for the legend", i, len(ch.Series))
 		}
-		if len(s.Y) != len(ch.X) {
-			return fmt.Errorf("series %d %q has %d numbers, want %d as x has", i, s.Name, len(s.Y), len(ch.X))
+		if x := ch.at(s); len(s.Y) != len(x) {
+			return fmt.Errorf("series %d %q has %d numbers, want %d as x has", i, s.Name, len(s.Y), len(x))
 		}
 		if err := drawable(fmt.Sprintf("series %d %q: y", i, s.Name), s.Y, ch.LogY); err != nil {
 			return err

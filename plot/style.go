@@ -44,6 +44,8 @@ var (
 	inkColor = color.NRGBA{0x26, 0x26, 0x26, 0xFF} // text
 	rimColor = color.NRGBA{0x73, 0x73, 0x73, 0xFF} // axes and frames
 	netColor = color.NRGBA{0xE6, 0xE6, 0xE6, 0xFF} // grid
+
+	faintColor = color.NRGBA{0xB3, 0xBA, 0xC4, 0xFF} // lines behind others
 )
 
 // dashes tell lines apart that share a colour.

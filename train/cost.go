@@ -12,6 +12,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/describe"
 )
 
 // A Cost says what a network does for one sample, on average: the figures by which
@@ -288,26 +289,10 @@ func (c Cost) String() string {
 	bytes, dense := c.Traffic()
 	energy, overTime, single := c.Energy(CMOS45)
 	fmt.Fprintf(&b, "synaptic operations %s a sample; multiply-accumulates without spikes %s, of one time step %s\n",
-		si(c.SynOps(), ""), si(macs, ""), si(once, ""))
-	fmt.Fprintf(&b, "spikes %s a sample, %.3g a neuron\n", si(all, ""), each)
-	fmt.Fprintf(&b, "memory traffic %s a sample; without spikes %s\n", si(bytes, "B"), si(dense, "B"))
+		describe.SI(c.SynOps(), ""), describe.SI(macs, ""), describe.SI(once, ""))
+	fmt.Fprintf(&b, "spikes %s a sample, %.3g a neuron\n", describe.SI(all, ""), each)
+	fmt.Fprintf(&b, "memory traffic %s a sample; without spikes %s\n", describe.SI(bytes, "B"), describe.SI(dense, "B"))
 	fmt.Fprintf(&b, "energy of the arithmetic at 45 nm %s a sample; without spikes %s, of one time step %s",
-		si(energy, "J"), si(overTime, "J"), si(single, "J"))
+		describe.SI(energy, "J"), describe.SI(overTime, "J"), describe.SI(single, "J"))
 	return b.String()
-}
-
-// si writes a number with three digits, a prefix and a unit: "1.23 kB".
-func si(x float64, unit string) string {
-	if x == 0 || math.IsNaN(x) || math.IsInf(x, 0) {
-		return strings.TrimSpace(fmt.Sprintf("%g %s", x, unit))
-	}
-	prefixes := []string{"p", "n", "µ", "m", "", "k", "M", "G", "T"}
-	e := int(math.Floor(math.Log10(math.Abs(x))/3 + 1e-9))
-	e = min(max(e, -4), 4)
-	y := x / math.Pow(1000, float64(e))
-	if e < 4 && math.Abs(y) >= 999.5 {
-		e, y = e+1, y/1000
-	}
-	digits := 2 - int(math.Floor(math.Log10(math.Abs(y))+1e-9))
-	return strings.TrimSpace(fmt.Sprintf("%.*f %s%s", min(max(digits, 0), 2), y, prefixes[e+4], unit))
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/spikegrad/spikegrad/plot"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
+	"github.com/spikegrad/spikegrad/train/runlog"
 )
 
 const (
@@ -50,6 +51,8 @@ func main() {
 		os.Exit(1)
 	}
 }
+
+var names = []string{"yin", "yang", "dot"}
 
 // sets are the points to learn from, to choose by, and to be judged by.
 type sets struct{ train, validation, test *data.Memory }
@@ -99,6 +102,9 @@ func run(ctx context.Context, seed uint64, epochs int, out string, flags *show.F
 	t := train.Trainer{
 		Model: m, Data: s.train, Validation: s.validation, Epochs: epochs, Seed: seed,
 		Optimiser: &train.Adam{LearningRate: 5e-3}, Schedule: train.Cosine{}, ClipNorm: 1, KeepBest: true,
+		Observers: []train.Observer{&runlog.Folder{
+			Dir: out, Title: "Yin-Yang", Data: s.test, Classes: names,
+		}},
 	}
 	if err := flags.Apply(&t, out); err != nil {
 		return err

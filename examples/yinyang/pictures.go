@@ -80,7 +80,7 @@ func regions(ctx context.Context, m *train.Model, test *data.Memory) (plot.Figur
 		return plot.Figure{}, err
 	}
 	pl := plot.Plane{
-		Title: "Yin-Yang", Classes: []string{"yin", "yang", "dot"},
+		Title: "Yin-Yang", Classes: names,
 		W: cells, H: cells, Grid: classes, Outline: outline(),
 	}
 	if pl.Points, pl.Labels, pl.Preds, err = points(ctx, m, test); err != nil {
@@ -122,7 +122,7 @@ func voltages(title string, rec []layers.Recording) (plot.Figure, error) {
 		return plot.Figure{}, err
 	}
 	b, err := plot.Traces(plot.Voltages[float64]{
-		Title: title + ": readout", N: out.N(), Dt: 1e-3, V: out.Sample(0), Names: []string{"yin", "yang", "dot"}, Overlay: true,
+		Title: title + ": readout", N: out.N(), Dt: 1e-3, V: out.Sample(0), Names: names, Overlay: true,
 	})
 	if err != nil {
 		return plot.Figure{}, err

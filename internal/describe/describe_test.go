@@ -1,6 +1,7 @@
 package describe_test
 
 import (
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -45,4 +46,18 @@ func TestValue(t *testing.T) {
 	require.Equal(t, "graph.LastStep", describe.Name(graph.LastStep))
 	require.Equal(t, []string{"TauSynInv: 200", "TauMemInv: 100"}, describe.Fields(neurons.DefaultLIFParams())[:2])
 	require.Nil(t, describe.Fields(3))
+}
+
+func TestSI(t *testing.T) {
+	for _, c := range []struct {
+		x    float64
+		want string
+	}{
+		{0, "0 J"}, {1, "1.00 J"}, {12.34, "12.3 J"}, {999.4, "999 J"}, {999.6, "1.00 kJ"}, {1e3, "1.00 kJ"}, {-1234, "-1.23 kJ"},
+		{0.9e-12, "0.90 pJ"}, {4.6e-12, "4.60 pJ"}, {1e-13, "0.10 pJ"}, {1e-6, "1.00 µJ"}, {5e-3, "5.00 mJ"}, {2.5e15, "2500 TJ"}, {math.NaN(), "NaN J"},
+	} {
+		require.Equal(t, c.want, describe.SI(c.x, "J"))
+	}
+	require.Equal(t, "23.5", describe.SI(23.5, ""))
+	require.Equal(t, "1.20 k", describe.SI(1200, ""))
 }

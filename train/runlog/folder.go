@@ -1,0 +1,278 @@
+package runlog
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/metrics"
+	"time"
+
+	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/train"
+)
+
+// A Folder is a train.Observer that writes down what happens in a training. The
+// package comment lists the files. A Folder serves one training at a time.
+//
+// Where the folder holds the log of an earlier training and this one begins
+// anew, the log is kept as log.previous.jsonl and all else is replaced.
+type Folder struct {
+	Dir   string // made if need be
+	Title string // of the report; "" means the name of the folder
+	Every int    // batches from one line of the log to the next; 0 means 1
+
+	// Data is what the report shows the network with: confusion matrix, rasters,
+	// firing rates, costs. Nil means the validation set, or without one the
+	// samples that are trained on.
+	Data    data.Dataset
+	Classes []string // names of the classes; without them they are numbers
+	Dt      float64  // time step, s; 0 means 1e-3
+
+	Config map[string]any // more settings to be written down: those of the data, or the flags of a program
+	Resume string         // the command that goes on with the training, for the report
+
+	NoEvents, NoReport bool // write no files for TensorBoard, no report
+
+	Warn func(error) // told what cannot be written; nil prints to standard error
+
+	s        train.Session
+	info     runInfo
+	log      *appender
+	events   *appender
+	last     time.Time // of the last line
+	batches  int       // in an epoch
+	seen     history
+	reported time.Time     // when the last report was ready
+	cost     time.Duration // of the last report
+}
+
+var _ train.Observer = (*Folder)(nil)
+
+// The files of a folder.
+const (
+	logFile      = "log.jsonl"
+	previousFile = "log.previous.jsonl"
+	eventFile    = "events.out.tfevents.0"
+	infoFile     = "run.json"
+	reportFile   = "report.html"
+)
+
+func (f *Folder) path(name string) string { return filepath.Join(f.Dir, name) }
+
+func (f *Folder) warn(err error) {
+	err = fmt.Errorf("runlog: %w", err)
+	if f.Warn != nil {
+		f.Warn(err)
+		return
+	}
+	fmt.Fprintln(os.Stderr, "warning:", err)
+}
+
+// Begin opens the files of the folder, and cuts off what is behind the place
+// where the training goes on. An error says which file cannot be opened, or which
+// setting is wrong.
+func (f *Folder) Begin(s train.Session) error {
+	if err := f.begin(s); err != nil {
+		f.close()
+		return fmt.Errorf("runlog: %w", err)
+	}
+	return nil
+}
+
+func (f *Folder) begin(s train.Session) error {
+	switch {
+	case f.Dir == "":
+		return errors.New("the folder has no name: Dir is empty")
+	case f.Every < 0:
+		return fmt.Errorf("a line every %d batches, want at least 1", f.Every)
+	case !(f.Dt >= 0):
+		return fmt.Errorf("the time step is %v s, want a number above 0", f.Dt)
+	}
+	if err := os.MkdirAll(f.Dir, 0o777); err != nil {
+		return err
+	}
+	f.s, f.seen, f.reported, f.cost = s, history{}, time.Time{}, 0
+	f.batches = max(s.Steps/max(s.Trainer.Epochs, 1), 1)
+	f.last = time.Now()
+	size, err := f.recover()
+	if err != nil {
+		return err
+	}
+	if f.log, err = openAppender(f.path(logFile), logFile, size, f.warn); err != nil {
+		return err
+	}
+	if err := f.openEvents(); err != nil {
+		return err
+	}
+	return f.openInfo()
+}
+
+// recover reads the log of the part of the training that is behind us, if there
+// is one, and returns its size in bytes.
+func (f *Folder) recover() (int64, error) {
+	path := f.path(logFile)
+	if f.s.Step == 0 && f.s.Epoch == 0 {
+		if st, err := os.Stat(path); err != nil || st.Size() == 0 {
+			return 0, nil
+		}
+		return 0, os.Rename(path, f.path(previousFile))
+	}
+	file, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		f.warn(fmt.Errorf("the training goes on after %d batches, and there is no %s of them", f.s.Step, path))
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	defer file.Close()
+	next := 0 // batch behind those in the log
+	size, err := scan(file, func(l line) bool {
+		switch {
+		case l.batch != nil && l.batch.Step < f.s.Step:
+			next = l.batch.Step + 1
+			f.seen.batch(*l.batch)
+		case l.epoch != nil && l.epoch.Epoch < f.s.Epoch:
+			f.seen.epoch(*l.epoch)
+		default:
+			return false
+		}
+		return true
+	})
+	if err != nil {
+		f.warn(fmt.Errorf("%s is damaged and cut off there: %w", path, err))
+	}
+	if gap := f.s.Step - next; gap >= f.every() {
+		f.warn(fmt.Errorf("%s ends before batch %d, and the training goes on at %d", path, next, f.s.Step))
+	}
+	return size, nil
+}
+
+func (f *Folder) every() int { return max(f.Every, 1) }
+
+// openEvents opens the file for TensorBoard.
+func (f *Folder) openEvents() error {
+	if f.NoEvents {
+		return nil
+	}
+	var size int64
+	if old, err := os.Open(f.path(eventFile)); err == nil {
+		size = scanEvents(old, f.s.Step, f.s.Epoch*f.batches)
+		old.Close()
+	}
+	if f.s.Step == 0 && f.s.Epoch == 0 {
+		size = 0
+	}
+	var err error
+	if f.events, err = openAppender(f.path(eventFile), eventFile, size, f.warn); err != nil {
+		return err
+	}
+	if size == 0 {
+		f.events.add(event{at: time.Now(), version: eventVersion}.encode())
+	}
+	return nil
+}
+
+// Batch writes the line of a batch.
+func (f *Folder) Batch(b train.Batch) {
+	if b.Step%f.every() != 0 {
+		return
+	}
+	l := newBatch(b, f.clock(time.Time{}))
+	f.add(line{batch: l})
+	f.seen.batch(*l)
+	if f.events != nil {
+		f.events.add(batchEvent(*l).encode())
+	}
+}
+
+// add writes a line to the log.
+func (f *Folder) add(l line) {
+	b, err := l.encode()
+	if err != nil {
+		f.warn(err) // a number that is not finite
+		return
+	}
+	f.log.add(b)
+}
+
+// clock returns the time and the memory in use, and the seconds since a moment,
+// or since the last line.
+func (f *Folder) clock(since time.Time) Clock {
+	now := time.Now()
+	if since.IsZero() {
+		since = f.last
+		f.last = now
+	}
+	return Clock{Time: now.UTC(), Seconds: now.Sub(since).Seconds(), Memory: memory()}
+}
+
+// memory returns the bytes that the Go runtime holds.
+func memory() uint64 {
+	s := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+	metrics.Read(s)
+	for _, x := range s {
+		if x.Value.Kind() != metrics.KindUint64 {
+			return 0
+		}
+	}
+	return s[0].Value.Uint64() - s[1].Value.Uint64()
+}
+
+// Epoch writes the line of an epoch, and the report anew if that does not take
+// too much of the time.
+func (f *Folder) Epoch(e train.Epoch) {
+	l := newEpoch(e, (e.Epoch+1)*f.batches, f.clock(time.Now().Add(-e.Duration)))
+	f.add(line{epoch: l})
+	f.seen.epoch(*l)
+	if f.events != nil {
+		f.events.add(epochEvent(*l, f.weights(histogramBins)).encode())
+	}
+	// A report may take a twentieth of the time between two of them.
+	if !f.NoReport && time.Since(f.reported) >= 20*f.cost {
+		f.report("running")
+	}
+	f.last = time.Now()
+}
+
+// histogramBins is the number of bins for TensorBoard, which is what its own
+// writers use.
+const histogramBins = 30
+
+// weights returns the distribution of each parameter.
+func (f *Folder) weights(bins int) []namedHistogram {
+	var hs []namedHistogram
+	for _, p := range f.s.Trainer.Model.Params() {
+		hs = append(hs, namedHistogram{p.Name(), newHistogram(elements(p.Value()), bins)})
+	}
+	return hs
+}
+
+// Sync sees to it that the log so far is on the disk.
+func (f *Folder) Sync() {
+	f.log.sync()
+	if f.events != nil {
+		f.events.sync()
+	}
+}
+
+// End writes the report and closes the files.
+func (f *Folder) End(r train.Result, err error) {
+	state := outcome(r, err)
+	f.info.end(state)
+	f.writeInfo()
+	if !f.NoReport {
+		f.report(state)
+	}
+	f.close()
+}
+
+func (f *Folder) close() {
+	for _, a := range []*appender{f.log, f.events} {
+		if a != nil {
+			a.close()
+		}
+	}
+	f.log, f.events = nil, nil
+}

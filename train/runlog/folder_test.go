@@ -1,0 +1,286 @@
+package runlog_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/surrogate"
+	"github.com/spikegrad/spikegrad/train"
+	"github.com/spikegrad/spikegrad/train/runlog"
+)
+
+var background = context.Background()
+
+func yinyang(t testing.TB, n int, seed uint64) *data.Memory {
+	d, err := data.NewYinYang(n, seed)
+	require.NoError(t, err)
+	return d
+}
+
+// trainer returns a training of a small network with a penalty: batches of 20
+// samples of 90, so that the fifth of an epoch has half as many.
+func trainer(t testing.TB, epochs int, observers ...train.Observer) *train.Trainer {
+	p := neurons.DefaultLIFParams()
+	p.Spike = surrogate.SuperSpike{Alpha: 10}
+	m, err := train.NewModel(train.Model{
+		Net: layers.Sequential{
+			layers.Linear{Out: 30, Init: layers.Scaled{Gain: 4}},
+			layers.Named("hidden", layers.Lift(neurons.LIFStep, p, layers.Regularise(layers.Rate{Upper: 0.05, Weight: 0.1}))),
+			layers.Linear{Out: 3},
+			layers.Named("readout", layers.Lift(neurons.LIStep, neurons.DefaultLIParams())),
+			layers.MaxOverTime,
+		},
+		Shape: []int{4}, Steps: 20, Batch: 20, Seed: 1,
+	})
+	require.NoError(t, err)
+	return &train.Trainer{
+		Model: m, Data: yinyang(t, 90, 42), Validation: yinyang(t, 40, 41), Epochs: epochs, Seed: 1,
+		Optimiser: &train.Adam{LearningRate: 0.01}, ClipNorm: 1, Observers: observers,
+	}
+}
+
+// fails returns a function for Folder.Warn that nobody should call.
+func fails(t testing.TB) func(error) {
+	return func(err error) { t.Error("warning:", err) }
+}
+
+// A tape is an Observer that can be played again.
+type tape struct {
+	session train.Session
+	calls   []any // train.Batch or train.Epoch
+	result  train.Result
+}
+
+func (c *tape) Begin(s train.Session) error   { c.session = s; return nil }
+func (c *tape) Batch(b train.Batch)           { c.calls = append(c.calls, b) }
+func (c *tape) Epoch(e train.Epoch)           { c.calls = append(c.calls, e) }
+func (c *tape) Sync()                         {}
+func (c *tape) End(r train.Result, err error) { c.result = r }
+
+// play tells o the calls from one to another, in a session that begins there.
+func (c *tape) play(t testing.TB, o train.Observer, from, to int) {
+	s := c.session
+	for _, call := range c.calls[:from] {
+		switch call.(type) {
+		case train.Batch:
+			s.Step++
+		case train.Epoch:
+			s.Epoch++
+		}
+	}
+	require.NoError(t, o.Begin(s))
+	for _, call := range c.calls[from:to] {
+		switch call := call.(type) {
+		case train.Batch:
+			o.Batch(call)
+		case train.Epoch:
+			o.Epoch(call)
+		}
+	}
+	o.Sync()
+}
+
+var clock = regexp.MustCompile(`,"clock":\{"time":"[0-9TZ:.-]+","seconds":[0-9.e-]+,"memory":[0-9]+\}`)
+
+// lines returns the log in dir without what differs between two runs.
+func lines(t testing.TB, dir string) string {
+	b, err := os.ReadFile(filepath.Join(dir, "log.jsonl"))
+	require.NoError(t, err)
+	require.Len(t, clock.FindAll(b, -1), bytes.Count(b, []byte("\n")))
+	return string(clock.ReplaceAll(b, nil))
+}
+
+// The log has a line for each batch and each epoch, with what the trainer told.
+func TestLog(t *testing.T) {
+	var c tape
+	dir := t.TempDir()
+	f := &runlog.Folder{Dir: filepath.Join(dir, "a", "b"), Warn: fails(t)}
+	r, err := trainer(t, 2, &c, f).Run(background)
+	require.NoError(t, err)
+	l, err := runlog.Read(filepath.Join(f.Dir, "log.jsonl"))
+	require.NoError(t, err)
+	require.Len(t, l.Batches, 10)
+	require.Len(t, l.Epochs, 2)
+	i := 0
+	for _, call := range c.calls {
+		b, ok := call.(train.Batch)
+		if !ok {
+			continue
+		}
+		got := l.Batches[i]
+		require.Equal(t, []int{i, i / 5, i % 5}, []int{got.Step, got.Epoch, got.Batch})
+		require.Equal(t, []int{20, 20, 20, 20, 10}[i%5], got.Samples)
+		require.Equal(t, b.Loss, got.Loss)
+		require.Equal(t, b.Accuracy, *got.Accuracy)
+		require.Equal(t, map[string]float64{"hidden.rate": b.Terms["hidden.rate"]}, got.Penalties)
+		require.Equal(t, 0.01, got.LearningRate)
+		require.Equal(t, b.GradNorm, got.GradNorm)
+		require.Equal(t, map[string]float64{"hidden": b.Rates[0].Value}, got.Rates)
+		require.Positive(t, got.Rates["hidden"])
+		require.Positive(t, got.Clock.Memory)
+		require.False(t, got.Clock.Time.IsZero())
+		i++
+	}
+	for e, ep := range l.Epochs {
+		require.Equal(t, []int{e, 5*e + 5, 90, 40}, []int{ep.Epoch, ep.Steps, ep.Train.Samples, ep.Validation.Samples})
+		require.Equal(t, r.History[e].Validation.Accuracy, *ep.Validation.Accuracy)
+		require.Equal(t, r.History[e].Train.Loss, ep.Train.Loss)
+		require.Equal(t, r.History[e].GradNorm, ep.GradNorm)
+		require.Equal(t, r.History[e].Train.Rates[0].Value, ep.Train.Rates["hidden"])
+	}
+
+	// In plain text, with one line in four.
+	f = &runlog.Folder{Dir: dir, Every: 4, Warn: fails(t)}
+	c.play(t, f, 0, 6)
+	f.End(train.Result{}, nil)
+	b, e := c.calls[4].(train.Batch), c.calls[5].(train.Epoch)
+	want := fmt.Sprintf(`{"kind":"batch","step":4,"epoch":0,"batch":4,"samples":10,"loss":%v,"penalties":{"hidden.rate":%v},"accuracy":%v,"learning_rate":0.01,"grad_norm":%v,"rates":{"hidden":%v}}
+{"kind":"epoch","epoch":0,"steps":5,"train":{"samples":90,"loss":%v,"penalties":{"hidden.rate":%v},"accuracy":%v,"rates":{"hidden":%v}},"validation":{"samples":40,"loss":%v,"penalties":{"hidden.rate":%v},"accuracy":%v,"rates":{"hidden":%v}},"learning_rate":0.01,"grad_norm":%v}
+`, b.Loss, b.Terms["hidden.rate"], b.Accuracy, b.GradNorm, b.Rates[0].Value,
+		e.Train.Loss, e.Train.Terms["hidden.rate"], e.Train.Accuracy, e.Train.Rates[0].Value,
+		e.Validation.Loss, e.Validation.Terms["hidden.rate"], e.Validation.Accuracy, e.Validation.Rates[0].Value, e.GradNorm)
+	got := lines(t, dir)
+	require.Contains(t, got, `{"kind":"batch","step":0,`)
+	require.Equal(t, want, got[bytes.IndexByte([]byte(got), '\n')+1:])
+}
+
+// Wherever a training is interrupted, and from whatever checkpoint before that it
+// goes on, the log and the events are those of one that ran through.
+func TestResume(t *testing.T) {
+	var c tape
+	whole := t.TempDir()
+	_, err := trainer(t, 3, &c, &runlog.Folder{Dir: whole, NoReport: true, Warn: fails(t)}).Run(background)
+	require.NoError(t, err)
+	require.Len(t, c.calls, 18)
+	want, events := lines(t, whole), steps(t, whole)
+	for stop := 1; stop <= len(c.calls); stop++ {
+		for _, torn := range []int{0, 1, 40} {
+			from := stop * (torn + 1) % (stop + 1) // anywhere up to the end
+			dir := t.TempDir()
+			f := &runlog.Folder{Dir: dir, NoReport: true, Warn: fails(t)}
+			c.play(t, f, 0, stop)
+			for _, name := range []string{"log.jsonl", "events.out.tfevents.0"} {
+				// As after a kill in the middle of a line that the checkpoint does not cover.
+				path := filepath.Join(dir, name)
+				st, err := os.Stat(path)
+				require.NoError(t, err)
+				if from < stop {
+					require.NoError(t, os.Truncate(path, st.Size()-int64(torn)))
+				}
+			}
+			again := &runlog.Folder{Dir: dir, NoReport: true, Warn: fails(t)}
+			c.play(t, again, from, len(c.calls))
+			again.End(c.result, nil)
+			require.Equal(t, want, lines(t, dir), "stopped after %d, went on after %d", stop, from)
+			require.Equal(t, events, steps(t, dir), "stopped after %d, went on after %d", stop, from)
+		}
+	}
+}
+
+// A training that begins anew keeps the log of the one before, and no more.
+func TestBeginAnew(t *testing.T) {
+	var c tape
+	dir := t.TempDir()
+	for range 3 {
+		_, err := trainer(t, 1, &c, &runlog.Folder{Dir: dir, Warn: fails(t)}).Run(background)
+		require.NoError(t, err)
+	}
+	l, err := runlog.Read(filepath.Join(dir, "log.jsonl"))
+	require.NoError(t, err)
+	require.Len(t, l.Batches, 5)
+	l, err = runlog.Read(filepath.Join(dir, "log.previous.jsonl"))
+	require.NoError(t, err)
+	require.Len(t, l.Batches, 5)
+	require.Len(t, steps(t, dir), 7) // the version, five batches, the epoch
+}
+
+// What cannot be gone on with is said, and the training goes on.
+func TestResumeWarns(t *testing.T) {
+	var c tape
+	_, err := trainer(t, 1, &c).Run(background)
+	require.NoError(t, err)
+	for _, tc := range []struct{ name, text, want string }{
+		{"missing", "", `runlog: the training goes on after 3 batches, and there is no DIR/log.jsonl of them`},
+		{"short", `{"kind":"batch","step":0,"epoch":0,"batch":0}` + "\n", `runlog: DIR/log.jsonl ends before batch 1, and the training goes on at 3`},
+		{"foreign", "# notes\n", `runlog: DIR/log.jsonl is damaged and cut off there: line 1: invalid character '#' looking for beginning of value`},
+		{"kind", `{"kind":"poem"}` + "\n", `runlog: DIR/log.jsonl is damaged and cut off there: line 1: kind is "poem", want "batch" or "epoch"`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			dir := t.TempDir()
+			if tc.text != "" {
+				require.NoError(t, os.WriteFile(filepath.Join(dir, "log.jsonl"), []byte(tc.text), 0o666))
+			}
+			var got []string
+			f := &runlog.Folder{Dir: dir, NoReport: true, Warn: func(err error) { got = append(got, err.Error()) }}
+			c.play(t, f, 3, 5)
+			f.End(train.Result{}, nil)
+			require.NotEmpty(t, got)
+			require.Equal(t, tc.want, string(bytes.ReplaceAll([]byte(got[0]), []byte(dir), []byte("DIR"))))
+			l, err := runlog.Read(filepath.Join(dir, "log.jsonl"))
+			require.NoError(t, err)
+			require.Equal(t, 4, l.Batches[len(l.Batches)-1].Step)
+		})
+	}
+}
+
+func TestFolderRefuses(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o666))
+	for _, c := range []struct {
+		f    runlog.Folder
+		want string
+	}{
+		{runlog.Folder{}, "train: runlog: the folder has no name: Dir is empty"},
+		{runlog.Folder{Dir: "x", Every: -1}, "train: runlog: a line every -1 batches, want at least 1"},
+		{runlog.Folder{Dir: "x", Dt: -1}, "train: runlog: the time step is -1 s, want a number above 0"},
+		{runlog.Folder{Dir: file}, "train: runlog: mkdir " + file + ": not a directory"},
+	} {
+		_, err := trainer(t, 1, &c.f).Run(background)
+		require.EqualError(t, err, c.want)
+	}
+	_, err := runlog.Read(file + "?")
+	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+// run.json says how the training ended, over all sessions.
+func TestInfo(t *testing.T) {
+	dir := t.TempDir()
+	text := func() string {
+		b, err := os.ReadFile(filepath.Join(dir, "run.json"))
+		require.NoError(t, err)
+		return string(b)
+	}
+	var c tape
+	f := &runlog.Folder{Dir: dir, Title: "Points", Config: map[string]any{"colour": "blue"}, NoReport: true, Warn: fails(t)}
+	_, err := trainer(t, 1, &c, f).Run(background)
+	require.NoError(t, err)
+	for _, want := range []string{
+		`"title": "Points"`, `"colour": "blue"`, `"outcome": "finished"`, `"Adam{LearningRate: 0.01}"`,
+		`"LIF{TauSynInv: 200, TauMemInv: 100, Dt: 0.001, VTh: 1, Spike: SuperSpike{Alpha: 10}, regularised by Rate{Upper: 0.05, Weight: 0.1}}"`,
+	} {
+		require.Contains(t, text(), want)
+	}
+	c.play(t, f, 0, 2) // killed: no End
+	require.Contains(t, text(), `"outcome": "running"`)
+	c.play(t, f, 2, 4)
+	require.Contains(t, text(), `"outcome": "interrupted"`)
+	f.End(train.Result{}, context.Canceled)
+	require.Contains(t, text(), `"outcome": "stopped"`)
+	c.play(t, f, 4, 5)
+	f.End(train.Result{}, errors.New("no power"))
+	require.Contains(t, text(), `"outcome": "failed: no power"`)
+	c.play(t, f, 5, 6)
+	f.End(train.Result{Stopped: true}, nil)
+	require.Contains(t, text(), `"outcome": "out of patience"`)
+}

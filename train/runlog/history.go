@@ -1,0 +1,58 @@
+package runlog
+
+// history is what a report shows of the log, in memory that does not grow with
+// the training.
+type history struct {
+	batches, epochs tracks
+	steps           int // batches so far
+	samples         int // seen in the last epoch
+	last            *Epoch
+	best            *Epoch // with the highest validation accuracy, of equals with the lowest loss
+}
+
+// The names of curves.
+const (
+	loss     = "loss"
+	accuracy = "accuracy"
+	rate     = "learning rate"
+	gradNorm = "gradient norm"
+	penalty  = "penalty " // and its name
+	firing   = "firing "  // and the layer
+	training = "training "
+	validity = "validation "
+)
+
+func (h *history) batch(b Batch) {
+	h.steps = b.Step + 1
+	m := map[string]float64{loss: b.Loss, accuracy: orNaN(b.Accuracy), rate: b.LearningRate, gradNorm: b.GradNorm}
+	for name, x := range b.Penalties {
+		m[penalty+name] = x
+	}
+	for name, x := range b.Rates {
+		m[firing+name] = x
+	}
+	h.batches.add(b.Step+1, m)
+}
+
+func (h *history) epoch(e Epoch) {
+	h.steps, h.last = e.Steps, &e
+	m := map[string]float64{training + loss: e.Train.Loss, training + accuracy: orNaN(e.Train.Accuracy)}
+	if v := e.Validation; v != nil {
+		m[validity+loss], m[validity+accuracy] = v.Loss, orNaN(v.Accuracy)
+		for name, x := range v.Rates {
+			m[firing+name] = x
+		}
+		if h.best == nil || better(*v, *h.best.Validation) {
+			h.best = &e
+		}
+	}
+	h.epochs.add(e.Steps, m)
+}
+
+// better is the order by which a Trainer chooses its best epoch.
+func better(a, b Metrics) bool {
+	if x, y := orNaN(a.Accuracy), orNaN(b.Accuracy); x > y || x < y {
+		return x > y
+	}
+	return a.Loss < b.Loss
+}

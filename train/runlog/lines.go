@@ -1,0 +1,146 @@
+package runlog
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/spikegrad/spikegrad/train"
+)
+
+// A Batch is a line of the log about one batch.
+type Batch struct {
+	Step         int                `json:"step"` // batches before it, in all epochs
+	Epoch        int                `json:"epoch"`
+	Batch        int                `json:"batch"` // of the epoch
+	Samples      int                `json:"samples"`
+	Loss         float64            `json:"loss"`                // without penalties
+	Penalties    map[string]float64 `json:"penalties,omitempty"` // of regularisers, by name
+	Accuracy     *float64           `json:"accuracy,omitempty"`  // of the batch; nil without labels
+	LearningRate float64            `json:"learning_rate"`
+	GradNorm     float64            `json:"grad_norm"`       // before clipping
+	Rates        map[string]float64 `json:"rates,omitempty"` // spikes per neuron and time step, by layer
+	Clock        Clock              `json:"clock"`
+}
+
+// An Epoch is a line of the log about one epoch.
+type Epoch struct {
+	Epoch        int      `json:"epoch"`
+	Steps        int      `json:"steps"` // batches so far
+	Train        Metrics  `json:"train"`
+	Validation   *Metrics `json:"validation,omitempty"`
+	LearningRate float64  `json:"learning_rate"` // at the end
+	GradNorm     float64  `json:"grad_norm"`     // mean, before clipping
+	Clock        Clock    `json:"clock"`
+}
+
+// Metrics are those of package train.
+type Metrics struct {
+	Samples   int                `json:"samples"`
+	Loss      float64            `json:"loss"`
+	Penalties map[string]float64 `json:"penalties,omitempty"`
+	Accuracy  *float64           `json:"accuracy,omitempty"`
+	Rates     map[string]float64 `json:"rates,omitempty"`
+}
+
+// A Clock is what differs between two runs of the same training.
+type Clock struct {
+	Time    time.Time `json:"time"`
+	Seconds float64   `json:"seconds"` // of the batches since the last line, or of the epoch
+	Memory  uint64    `json:"memory"`  // bytes that the Go runtime holds
+}
+
+// A line is a Batch or an Epoch as it stands in the file.
+type line struct {
+	batch *Batch
+	epoch *Epoch
+}
+
+const kindBatch, kindEpoch = "batch", "epoch"
+
+// encode returns the line, with its end.
+func (l line) encode() ([]byte, error) {
+	var v any = struct {
+		Kind string `json:"kind"`
+		*Batch
+	}{kindBatch, l.batch}
+	if l.epoch != nil {
+		v = struct {
+			Kind string `json:"kind"`
+			*Epoch
+		}{kindEpoch, l.epoch}
+	}
+	b, err := json.Marshal(v)
+	return append(b, '\n'), err
+}
+
+// parseLine reads a line, without its end.
+func parseLine(text []byte) (l line, err error) {
+	var head struct {
+		Kind string `json:"kind"`
+	}
+	if err := json.Unmarshal(text, &head); err != nil {
+		return l, err
+	}
+	switch head.Kind {
+	case kindBatch:
+		l.batch = &Batch{}
+		err = json.Unmarshal(text, l.batch)
+	case kindEpoch:
+		l.epoch = &Epoch{}
+		err = json.Unmarshal(text, l.epoch)
+	default:
+		err = fmt.Errorf("kind is %q, want %q or %q", head.Kind, kindBatch, kindEpoch)
+	}
+	return l, err
+}
+
+func newBatch(b train.Batch, c Clock) *Batch {
+	return &Batch{
+		Step: b.Step, Epoch: b.Epoch, Batch: b.Batch, Samples: b.Samples, Loss: b.Loss, Penalties: b.Terms,
+		Accuracy: orNil(b.Accuracy), LearningRate: b.LearningRate, GradNorm: b.GradNorm, Rates: byLayer(b.Rates), Clock: c,
+	}
+}
+
+func newEpoch(e train.Epoch, steps int, c Clock) *Epoch {
+	l := &Epoch{
+		Epoch: e.Epoch, Steps: steps, Train: metricsOf(e.Train), LearningRate: e.LearningRate, GradNorm: e.GradNorm, Clock: c,
+	}
+	if e.Validation != nil {
+		v := metricsOf(*e.Validation)
+		l.Validation = &v
+	}
+	return l
+}
+
+func metricsOf(m train.Metrics) Metrics {
+	return Metrics{Samples: m.Samples, Loss: m.Loss, Penalties: m.Terms, Accuracy: orNil(m.Accuracy), Rates: byLayer(m.Rates)}
+}
+
+// orNil returns nil for NaN, which JSON does not have.
+func orNil(x float64) *float64 {
+	if math.IsNaN(x) {
+		return nil
+	}
+	return &x
+}
+
+// orNaN is the opposite of orNil.
+func orNaN(x *float64) float64 {
+	if x == nil {
+		return math.NaN()
+	}
+	return *x
+}
+
+func byLayer(rs []train.Rate) map[string]float64 {
+	if len(rs) == 0 {
+		return nil
+	}
+	m := map[string]float64{}
+	for _, r := range rs {
+		m[r.Layer] = r.Value
+	}
+	return m
+}
