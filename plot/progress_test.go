@@ -106,6 +106,38 @@ yinyang 10/10 (100%), 18s
 	(*Progress)(nil).Say("")
 }
 
+// The line says how many samples a second there were, in what was done now.
+func TestProgressSpeed(t *testing.T) {
+	var b bytes.Buffer
+	p := clocked(&b, 10, 5*time.Second)
+	p.Samples = 6000
+	p.Begin(5)
+	p.Step(1, "loss 0.5")
+	p.Step(2, "")
+	p.Done()
+	require.Equal(t, `yinyang 6/10 (60%), 20s left, 1,200 samples/s, loss 0.5
+yinyang 8/10 (80%), 7s left, 1,800 samples/s, loss 0.5
+yinyang 8/10 (80%), 15s, 1,200 samples/s, loss 0.5
+`, b.String())
+}
+
+// Continuous integration keeps a log even where it gives a terminal.
+func TestProgressCI(t *testing.T) {
+	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skip("no terminal can be made here: ", err)
+	}
+	defer terminal.Close()
+	t.Setenv("TERM", "xterm")
+	t.Setenv("CI", "")
+	require.True(t, NewProgress(terminal, "", 1).Terminal)
+	t.Setenv("CI", "true")
+	require.False(t, NewProgress(terminal, "", 1).Terminal)
+	t.Setenv("CI", "")
+	t.Setenv("TERM", "dumb")
+	require.False(t, NewProgress(terminal, "", 1).Terminal)
+}
+
 // A run that stops half-way ends with what it reached.
 func TestProgressStopped(t *testing.T) {
 	var b bytes.Buffer

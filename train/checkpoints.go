@@ -176,9 +176,6 @@ func (r *trainRun) save() {
 	if r.Checkpoints == nil || r.torn || k.epoch == r.at.epoch && k.batch == r.at.batch {
 		return
 	}
-	for _, o := range r.Observers {
-		o.Sync()
-	}
 	err := r.write(stepFile(r.step()), nil)
 	k.at = time.Now()
 	if err != nil {
@@ -224,6 +221,9 @@ func (r *trainRun) write(name string, end *final) error {
 	c, err := r.snapshot(end)
 	if err != nil {
 		return err
+	}
+	for _, o := range r.Observers {
+		o.Sync()
 	}
 	return files.Replace(filepath.Join(r.Checkpoints.Dir, name), func(w io.Writer) error {
 		if r.Checkpoints.through != nil {

@@ -35,12 +35,14 @@ type Session struct {
 	Steps   int // batches in the whole training
 	Step    int // batches before this one, when a training goes on where another ended
 	Epoch   int // epochs before, with their validation; Epoch was called for each
+
+	Warn func(error) // tells the user what went wrong and does not end the training
 }
 
 // begin tells the observers that the training begins, after so many batches and
 // epochs.
 func (r *trainRun) begin(step, epoch int) error {
-	s := Session{Trainer: r.Trainer, Steps: r.Epochs * r.batches, Step: step, Epoch: epoch}
+	s := Session{Trainer: r.Trainer, Steps: r.Epochs * r.batches, Step: step, Epoch: epoch, Warn: r.warn}
 	for i, o := range r.Observers {
 		if isNil(o) {
 			return fmt.Errorf("train: observer %d is nil", i)

@@ -25,6 +25,7 @@ import (
 	"github.com/spikegrad/spikegrad/plot"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
+	"github.com/spikegrad/spikegrad/train/runlog"
 )
 
 const (
@@ -37,7 +38,7 @@ func main() {
 	dir := flag.String("data", "", "folder with the IDX files of MNIST")
 	seed := flag.Uint64("seed", 1, "seed of the weights, the spikes and the order of the samples")
 	epochs := flag.Int("epochs", 10, "how often every training image is seen")
-	out := flag.String("out", "out/mnist", "folder for the pictures and checkpoints")
+	out := flag.String("out", "out/mnist", "folder for the log, the report, pictures and checkpoints")
 	flags := show.TrainingFlags()
 	flag.Usage = func() {
 		fmt.Fprintln(flag.CommandLine.Output(), "mnist trains a spiking network to read handwritten digits and draws what it gets wrong.")
@@ -97,6 +98,7 @@ func run(ctx context.Context, dir string, seed uint64, epochs int, out string, f
 	t := train.Trainer{
 		Model: m, Data: learn, Encoder: poisson, Epochs: epochs, Seed: seed,
 		Optimiser: &train.Adam{LearningRate: 5e-3}, Schedule: train.Cosine{}, ClipNorm: 1,
+		Observers: []train.Observer{&runlog.Folder{Dir: out, Title: "MNIST", Data: test, Resume: show.Again("mnist")}},
 	}
 	if err := flags.Apply(&t, out); err != nil {
 		return err
@@ -123,7 +125,16 @@ func run(ctx context.Context, dir string, seed uint64, epochs int, out string, f
 		return err
 	}
 	fmt.Printf("firing rate of the hidden neurons %s of the time steps\n", show.Rates(v.Rates))
-	fmt.Printf("pictures in %s\n", out)
+	some, err := data.Subset(test, 0, min(test.Len(), 500))
+	if err != nil {
+		return err
+	}
+	cost, err := m.Cost(ctx, some, poisson)
+	if err != nil {
+		return err
+	}
+	fmt.Println(cost)
+	fmt.Printf("log, report and pictures in %s\n", out)
 	fmt.Printf("test accuracy %.4f\n", v.Accuracy)
 	return nil
 }

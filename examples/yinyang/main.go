@@ -37,7 +37,7 @@ const (
 func main() {
 	seed := flag.Uint64("seed", 1, "seed of the weights and of the order of the samples")
 	epochs := flag.Int("epochs", 60, "how often every training point is seen")
-	out := flag.String("out", "out/yinyang", "folder for the pictures and checkpoints")
+	out := flag.String("out", "out/yinyang", "folder for the log, the report, pictures and checkpoints")
 	flags := show.TrainingFlags()
 	flag.Usage = func() {
 		fmt.Fprintln(flag.CommandLine.Output(), "yinyang trains a spiking network on the Yin-Yang data set and draws what it learnt.")
@@ -103,7 +103,7 @@ func run(ctx context.Context, seed uint64, epochs int, out string, flags *show.F
 		Model: m, Data: s.train, Validation: s.validation, Epochs: epochs, Seed: seed,
 		Optimiser: &train.Adam{LearningRate: 5e-3}, Schedule: train.Cosine{}, ClipNorm: 1, KeepBest: true,
 		Observers: []train.Observer{&runlog.Folder{
-			Dir: out, Title: "Yin-Yang", Data: s.test, Classes: names,
+			Dir: out, Title: "Yin-Yang", Data: s.test, Classes: names, Resume: show.Again("yinyang"),
 		}},
 	}
 	if err := flags.Apply(&t, out); err != nil {
@@ -129,7 +129,12 @@ func run(ctx context.Context, seed uint64, epochs int, out string, flags *show.F
 	if err != nil {
 		return err
 	}
-	fmt.Printf("pictures in %s\n", out)
+	cost, err := m.Cost(ctx, s.test, nil)
+	if err != nil {
+		return err
+	}
+	fmt.Println(cost)
+	fmt.Printf("log, report and pictures in %s\n", out)
 	fmt.Printf("test accuracy %.4f\n", test.Accuracy)
 	return nil
 }

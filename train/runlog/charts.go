@@ -109,7 +109,7 @@ func (h histogram) draw(title, unit, what string) picture {
 	fig.Width, fig.Height = wide, high
 	p := draw(title, fig, err)
 	if p.SVG != "" {
-		p.Note = fmt.Sprintf("mean %.3g, standard deviation %.3g, from %.3g to %.3g", h.mean(), h.deviation(), h.min, h.max)
+		p.Note = strings.ReplaceAll(fmt.Sprintf("mean %.3g, standard deviation %.3g, from %.3g to %.3g", h.mean(), h.deviation(), h.min, h.max), "-", "−")
 	}
 	return p
 }

@@ -15,8 +15,9 @@ import (
 // A Folder is a train.Observer that writes down what happens in a training. The
 // package comment lists the files. A Folder serves one training at a time.
 //
-// Where the folder holds the log of an earlier training and this one begins
-// anew, the log is kept as log.previous.jsonl and all else is replaced.
+// Where the folder holds the files of an earlier training and this one begins
+// anew, they are moved to the folder earlier in it, where a Trainer puts
+// checkpoints as well; the next training that begins anew replaces them.
 type Folder struct {
 	Dir   string // made if need be
 	Title string // of the report; "" means the name of the folder
@@ -34,8 +35,6 @@ type Folder struct {
 
 	NoEvents, NoReport bool // write no files for TensorBoard, no report
 
-	Warn func(error) // told what cannot be written; nil prints to standard error
-
 	s        train.Session
 	info     runInfo
 	log      *appender
@@ -51,22 +50,19 @@ var _ train.Observer = (*Folder)(nil)
 
 // The files of a folder.
 const (
-	logFile      = "log.jsonl"
-	previousFile = "log.previous.jsonl"
-	eventFile    = "events.out.tfevents.0"
-	infoFile     = "run.json"
-	reportFile   = "report.html"
+	logFile    = "log.jsonl"
+	eventFile  = "events.out.tfevents.0"
+	infoFile   = "run.json"
+	reportFile = "report.html"
+	earlier    = "earlier" // a folder
 )
 
 func (f *Folder) path(name string) string { return filepath.Join(f.Dir, name) }
 
 func (f *Folder) warn(err error) {
-	err = fmt.Errorf("runlog: %w", err)
-	if f.Warn != nil {
-		f.Warn(err)
-		return
+	if f.s.Warn != nil {
+		f.s.Warn(fmt.Errorf("runlog: %w", err))
 	}
-	fmt.Fprintln(os.Stderr, "warning:", err)
 }
 
 // Begin opens the files of the folder, and cuts off what is behind the place
@@ -95,6 +91,11 @@ func (f *Folder) begin(s train.Session) error {
 	f.s, f.seen, f.reported, f.cost = s, history{}, time.Time{}, 0
 	f.batches = max(s.Steps/max(s.Trainer.Epochs, 1), 1)
 	f.last = time.Now()
+	if f.anew() {
+		if err := f.setAside(); err != nil {
+			return err
+		}
+	}
 	size, err := f.recover()
 	if err != nil {
 		return err
@@ -108,16 +109,32 @@ func (f *Folder) begin(s train.Session) error {
 	return f.openInfo()
 }
 
+// anew reports whether the training begins here.
+func (f *Folder) anew() bool { return f.s.Step == 0 && f.s.Epoch == 0 }
+
+// setAside moves the files of an earlier training out of the way.
+func (f *Folder) setAside() error {
+	for _, name := range []string{logFile, eventFile, infoFile, reportFile} {
+		if _, err := os.Stat(f.path(name)); errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err := os.MkdirAll(f.path(earlier), 0o777); err != nil {
+			return err
+		}
+		if err := os.Rename(f.path(name), filepath.Join(f.path(earlier), name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // recover reads the log of the part of the training that is behind us, if there
 // is one, and returns its size in bytes.
 func (f *Folder) recover() (int64, error) {
-	path := f.path(logFile)
-	if f.s.Step == 0 && f.s.Epoch == 0 {
-		if st, err := os.Stat(path); err != nil || st.Size() == 0 {
-			return 0, nil
-		}
-		return 0, os.Rename(path, f.path(previousFile))
+	if f.anew() {
+		return 0, nil
 	}
+	path := f.path(logFile)
 	file, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		f.warn(fmt.Errorf("the training goes on after %d batches, and there is no %s of them", f.s.Step, path))
@@ -160,9 +177,6 @@ func (f *Folder) openEvents() error {
 	if old, err := os.Open(f.path(eventFile)); err == nil {
 		size = scanEvents(old, f.s.Step, f.s.Epoch*f.batches)
 		old.Close()
-	}
-	if f.s.Step == 0 && f.s.Epoch == 0 {
-		size = 0
 	}
 	var err error
 	if f.events, err = openAppender(f.path(eventFile), eventFile, size, f.warn); err != nil {
@@ -260,6 +274,7 @@ func (f *Folder) Sync() {
 // End writes the report and closes the files.
 func (f *Folder) End(r train.Result, err error) {
 	state := outcome(r, err)
+	f.Sync()
 	f.info.end(state)
 	f.writeInfo()
 	if !f.NoReport {

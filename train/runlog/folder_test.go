@@ -47,12 +47,8 @@ func trainer(t testing.TB, epochs int, observers ...train.Observer) *train.Train
 	return &train.Trainer{
 		Model: m, Data: yinyang(t, 90, 42), Validation: yinyang(t, 40, 41), Epochs: epochs, Seed: 1,
 		Optimiser: &train.Adam{LearningRate: 0.01}, ClipNorm: 1, Observers: observers,
+		OnWarning: func(err error) { t.Error("warning:", err) },
 	}
-}
-
-// fails returns a function for Folder.Warn that nobody should call.
-func fails(t testing.TB) func(error) {
-	return func(err error) { t.Error("warning:", err) }
 }
 
 // A tape is an Observer that can be played again.
@@ -105,7 +101,7 @@ func lines(t testing.TB, dir string) string {
 func TestLog(t *testing.T) {
 	var c tape
 	dir := t.TempDir()
-	f := &runlog.Folder{Dir: filepath.Join(dir, "a", "b"), Warn: fails(t)}
+	f := &runlog.Folder{Dir: filepath.Join(dir, "a", "b")}
 	r, err := trainer(t, 2, &c, f).Run(background)
 	require.NoError(t, err)
 	l, err := runlog.Read(filepath.Join(f.Dir, "log.jsonl"))
@@ -141,7 +137,7 @@ func TestLog(t *testing.T) {
 	}
 
 	// In plain text, with one line in four.
-	f = &runlog.Folder{Dir: dir, Every: 4, Warn: fails(t)}
+	f = &runlog.Folder{Dir: dir, Every: 4}
 	c.play(t, f, 0, 6)
 	f.End(train.Result{}, nil)
 	b, e := c.calls[4].(train.Batch), c.calls[5].(train.Epoch)
@@ -160,48 +156,50 @@ func TestLog(t *testing.T) {
 func TestResume(t *testing.T) {
 	var c tape
 	whole := t.TempDir()
-	_, err := trainer(t, 3, &c, &runlog.Folder{Dir: whole, NoReport: true, Warn: fails(t)}).Run(background)
+	_, err := trainer(t, 3, &c, &runlog.Folder{Dir: whole, NoReport: true}).Run(background)
 	require.NoError(t, err)
 	require.Len(t, c.calls, 18)
 	want, events := lines(t, whole), steps(t, whole)
 	for stop := 1; stop <= len(c.calls); stop++ {
-		for _, torn := range []int{0, 1, 40} {
-			from := stop * (torn + 1) % (stop + 1) // anywhere up to the end
-			dir := t.TempDir()
-			f := &runlog.Folder{Dir: dir, NoReport: true, Warn: fails(t)}
-			c.play(t, f, 0, stop)
-			for _, name := range []string{"log.jsonl", "events.out.tfevents.0"} {
-				// As after a kill in the middle of a line that the checkpoint does not cover.
-				path := filepath.Join(dir, name)
-				st, err := os.Stat(path)
-				require.NoError(t, err)
-				if from < stop {
-					require.NoError(t, os.Truncate(path, st.Size()-int64(torn)))
-				}
+		torn := []int{1, 0, 40}[stop%3]
+		from := stop * (torn + 1) % (stop + 1) // anywhere up to the end
+		dir := t.TempDir()
+		f := &runlog.Folder{Dir: dir, NoReport: true}
+		c.play(t, f, 0, stop)
+		for _, name := range []string{"log.jsonl", "events.out.tfevents.0"} {
+			// As after a kill in the middle of a line that the checkpoint does not cover.
+			path := filepath.Join(dir, name)
+			st, err := os.Stat(path)
+			require.NoError(t, err)
+			if from < stop {
+				require.NoError(t, os.Truncate(path, st.Size()-int64(torn)))
 			}
-			again := &runlog.Folder{Dir: dir, NoReport: true, Warn: fails(t)}
-			c.play(t, again, from, len(c.calls))
-			again.End(c.result, nil)
-			require.Equal(t, want, lines(t, dir), "stopped after %d, went on after %d", stop, from)
-			require.Equal(t, events, steps(t, dir), "stopped after %d, went on after %d", stop, from)
 		}
+		again := &runlog.Folder{Dir: dir, NoReport: true}
+		c.play(t, again, from, len(c.calls))
+		again.End(c.result, nil)
+		require.Equal(t, want, lines(t, dir), "stopped after %d, went on after %d", stop, from)
+		require.Equal(t, events, steps(t, dir), "stopped after %d, went on after %d", stop, from)
 	}
 }
 
-// A training that begins anew keeps the log of the one before, and no more.
+// A training that begins anew keeps the files of the one before, and no more.
 func TestBeginAnew(t *testing.T) {
 	var c tape
 	dir := t.TempDir()
 	for range 3 {
-		_, err := trainer(t, 1, &c, &runlog.Folder{Dir: dir, Warn: fails(t)}).Run(background)
+		_, err := trainer(t, 1, &c, &runlog.Folder{Dir: dir}).Run(background)
 		require.NoError(t, err)
 	}
 	l, err := runlog.Read(filepath.Join(dir, "log.jsonl"))
 	require.NoError(t, err)
 	require.Len(t, l.Batches, 5)
-	l, err = runlog.Read(filepath.Join(dir, "log.previous.jsonl"))
+	l, err = runlog.Read(filepath.Join(dir, "earlier", "log.jsonl"))
 	require.NoError(t, err)
 	require.Len(t, l.Batches, 5)
+	for _, name := range []string{"events.out.tfevents.0", "run.json", "report.html"} {
+		require.FileExists(t, filepath.Join(dir, "earlier", name))
+	}
 	require.Len(t, steps(t, dir), 7) // the version, five batches, the epoch
 }
 
@@ -222,7 +220,8 @@ func TestResumeWarns(t *testing.T) {
 				require.NoError(t, os.WriteFile(filepath.Join(dir, "log.jsonl"), []byte(tc.text), 0o666))
 			}
 			var got []string
-			f := &runlog.Folder{Dir: dir, NoReport: true, Warn: func(err error) { got = append(got, err.Error()) }}
+			c.session.Warn = func(err error) { got = append(got, err.Error()) }
+			f := &runlog.Folder{Dir: dir, NoReport: true}
 			c.play(t, f, 3, 5)
 			f.End(train.Result{}, nil)
 			require.NotEmpty(t, got)
@@ -262,7 +261,7 @@ func TestInfo(t *testing.T) {
 		return string(b)
 	}
 	var c tape
-	f := &runlog.Folder{Dir: dir, Title: "Points", Config: map[string]any{"colour": "blue"}, NoReport: true, Warn: fails(t)}
+	f := &runlog.Folder{Dir: dir, Title: "Points", Config: map[string]any{"colour": "blue"}, NoReport: true}
 	_, err := trainer(t, 1, &c, f).Run(background)
 	require.NoError(t, err)
 	for _, want := range []string{

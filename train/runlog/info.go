@@ -98,7 +98,7 @@ func version() string {
 // openInfo writes run.json for the session that begins.
 func (f *Folder) openInfo() error {
 	var earlier runInfo
-	if f.s.Step > 0 || f.s.Epoch > 0 {
+	if !f.anew() {
 		b, err := os.ReadFile(f.path(infoFile))
 		if err == nil {
 			err = json.Unmarshal(b, &earlier)

@@ -167,7 +167,7 @@ func (f *Folder) figures(l look) []figure {
 		}
 	}
 	add("Epochs", fmt.Sprintf("%d of %d", epochs, f.s.Trainer.Epochs), count(f.seen.steps)+" batches")
-	add("Time", f.duration().String(), "without interruptions")
+	add("Time", spaced(f.duration()), "without interruptions")
 	add("Speed", perSecond, "samples a second")
 	n := 0
 	for _, p := range f.s.Trainer.Model.Params() {
@@ -195,6 +195,11 @@ func (f *Folder) duration() time.Duration {
 		return d.Round(10 * time.Millisecond)
 	}
 	return d.Round(time.Second)
+}
+
+// spaced writes a duration as "1 h 3 min 5 s".
+func spaced(d time.Duration) string {
+	return strings.TrimSpace(strings.NewReplacer("h", " h ", "ms", " ms", "m", " min ", "µs", " µs", "s", " s").Replace(d.String()))
 }
 
 func (m machine) table() table {

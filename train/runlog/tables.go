@@ -25,11 +25,10 @@ type confusionRow struct {
 
 // A confusionCell is a number of samples, and its share of those of the class.
 type confusionCell struct {
-	N      string
-	Share  string // for the colour, from 0 to 1
-	Strong bool   // the colour is dark
-	Right  bool   // on the diagonal
-	Title  string
+	N     string
+	Share string // for the colour, from 0 to 1
+	Right bool   // on the diagonal
+	Title string
 }
 
 func (f *Folder) confusionTable(l look) *confusionTable {
@@ -46,7 +45,7 @@ func (f *Folder) confusionTable(l look) *confusionTable {
 		for said, n := range row {
 			share := float64(n) / float64(max(all, 1))
 			c := confusionCell{
-				N: count(n), Share: fmt.Sprintf("%.3f", share), Strong: share > 0.5, Right: said == label,
+				N: count(n), Share: fmt.Sprintf("%.3f", share), Right: said == label,
 				Title: fmt.Sprintf("%s of %s of class %s were taken for %s", count(n), count(all), f.class(label), f.class(said)),
 			}
 			if said != label && n > 0 {

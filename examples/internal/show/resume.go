@@ -5,6 +5,8 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/spikegrad/spikegrad/train"
@@ -47,6 +49,21 @@ func (f *Flags) Apply(t *train.Trainer, dir string) error {
 	t.Resume = c
 	fmt.Printf("resumed from %s: %d epochs and %d of %d batches are done\n", c.Path, c.Epoch, c.Batch, c.Batches)
 	return nil
+}
+
+// Again returns the command that goes on with a training of this example.
+func Again(example string) string {
+	words := []string{"go run ./examples/" + example, "-resume"}
+	for _, arg := range os.Args[1:] {
+		switch {
+		case arg == "-resume" || arg == "--resume":
+		case strings.ContainsAny(arg, " \t\"'\\$`&|;<>()*?[]#~"):
+			words = append(words, "'"+strings.ReplaceAll(arg, "'", `'\''`)+"'")
+		default:
+			words = append(words, arg)
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // Ended says how a training ended that did not come to its end.

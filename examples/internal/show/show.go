@@ -32,6 +32,7 @@ func Context() (context.Context, context.CancelFunc) {
 func Watch(t *train.Trainer, title string, each func(train.Epoch)) (done func()) {
 	batches := (t.Data.Len() + t.Model.Batch - 1) / t.Model.Batch
 	p := plot.NewProgress(os.Stderr, title, t.Epochs*batches)
+	p.Samples = t.Model.Batch
 	if t.Resume != nil {
 		p.Begin(t.Resume.Steps())
 	}
