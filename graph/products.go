@@ -211,36 +211,35 @@ func (p Product) TotalFanOut() int {
 	return n
 }
 
-// Events counts the elements of x that are not zero, over all time steps of one
-// of the samples, and the additions that they set in motion: their fan-outs
-// summed. value is what all of them are, or NaN if they differ; 0 if there is
-// none.
-func (p Product) Events(x *tensor.Dense, sample int) (events, operations int, value float64, err error) {
-	if x == nil || p.Delay < 0 {
-		return 0, 0, 0, fmt.Errorf("graph: events: x is nil, or the delay is %d steps, want at least 0", p.Delay)
+// Events counts the elements of the first so many time steps of x, a value of X,
+// that are not zero in one of the samples, and the additions that they set in
+// motion: their fan-outs summed. value is what all of them are, or NaN if they
+// differ; 0 if there is none.
+func (p Product) Events(x *tensor.Dense, sample, steps int) (events, operations int, value float64, err error) {
+	if x == nil {
+		return 0, 0, 0, fmt.Errorf("graph: events: x is nil")
 	}
 	shape := x.Shape()
 	n := len(p.FanOut)
-	if len(shape) < 2 || sample < 0 || sample >= shape[1] || shape.TotalSize() != shape[0]*shape[1]*n {
-		return 0, 0, 0, fmt.Errorf("graph: events: x has shape %v, want [T batch …] with %d elements a sample and a sample %d", []int(shape), n, sample)
+	if len(shape) < 2 || sample < 0 || sample >= shape[1] || steps < 0 || steps > shape[0] || shape.TotalSize() != shape[0]*shape[1]*n {
+		return 0, 0, 0, fmt.Errorf("graph: events: x has shape %v, want [T batch …] with %d elements a sample, with a sample %d and %d time steps", []int(shape), n, sample, steps)
 	}
 	switch d := x.Data().(type) {
 	case []float32:
-		events, operations, value = eventsOf(p, d, shape[0], shape[1], sample)
+		events, operations, value = eventsOf(p.FanOut, d, steps, shape[1], sample)
 	case []float64:
-		events, operations, value = eventsOf(p, d, shape[0], shape[1], sample)
+		events, operations, value = eventsOf(p.FanOut, d, steps, shape[1], sample)
 	default:
 		return 0, 0, 0, fmt.Errorf("graph: events: x has elements of type %v, want float32 or float64", x.Dtype())
 	}
 	return events, operations, value, nil
 }
 
-func eventsOf[F float32 | float64](p Product, x []F, steps, batch, sample int) (events, operations int, value float64) {
+func eventsOf[F float32 | float64](fan []int, x []F, steps, batch, sample int) (events, operations int, value float64) {
 	var one F
 	same := true
-	n := len(p.FanOut)
-	for t := range max(steps-p.Delay, 0) {
-		for i, v := range x[(t*batch+sample)*n:][:n] {
+	for t := range steps {
+		for i, v := range x[(t*batch+sample)*len(fan):][:len(fan)] {
 			if v == 0 {
 				continue
 			}
@@ -249,7 +248,7 @@ func eventsOf[F float32 | float64](p Product, x []F, steps, batch, sample int) (
 			}
 			same = same && v == one
 			events++
-			operations += p.FanOut[i]
+			operations += fan[i]
 		}
 	}
 	if !same {

@@ -64,11 +64,11 @@ func TestFanOut(t *testing.T) {
 			require.Equal(t, m.Value(1).Data(), total)
 			require.Equal(t, int(total), ps[0].TotalFanOut())
 
-			events, ops, value, err := ps[0].Events(ones(c.x...), 0)
+			events, ops, value, err := ps[0].Events(ones(c.x...), 0, 1)
 			require.NoError(t, err)
 			require.Equal(t, []int{len(got), int(total)}, []int{events, ops})
 			require.Equal(t, 1.0, value)
-			_, _, _, err = ps[0].Events(ones(2, 2), 0)
+			_, _, _, err = ps[0].Events(ones(2, 2), 0, 1)
 			require.ErrorContains(t, err, "graph: events: x has shape [2 2], want [T batch …]")
 		})
 	}

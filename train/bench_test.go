@@ -233,7 +233,7 @@ func (m *Model) weight(name string) []float32 {
 // rates returns the rates of the spiking layers.
 func (w workload) rates(b testing.TB, m *Model) []float64 {
 	b.Helper()
-	require.NoError(b, m.look(nil))
+	require.NoError(b, m.look(nil, nil))
 	var rs []float64
 	for _, v := range m.testRates() {
 		rs = append(rs, number(v))

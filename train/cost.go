@@ -18,9 +18,9 @@ import (
 // A Cost says what a network does for one sample, on average: the figures by which
 // spiking networks are compared. Dropout is off.
 type Cost struct {
-	Samples int // measured
-	Steps   int // T
-	Bytes   int // of one number
+	Samples int     // measured
+	Steps   float64 // time steps
+	Bytes   int     // of one number
 	Maps    []MapCost
 	Layers  []LayerCost // those that spike
 	States  int         // numbers that the neurons carry from each time step to the next
@@ -31,7 +31,7 @@ type Cost struct {
 type MapCost struct {
 	Name      string  // of the weights
 	Synapses  int     // the fan-outs of all inputs, summed: multiply-accumulates of the dense product at one time step
-	Steps     int     // in which it is computed
+	Dense     float64 // and at all time steps in which there is something to multiply
 	Events    float64 // inputs that are not zero, over all time steps
 	Ops       float64 // synaptic operations: over the events, their fan-outs summed
 	Additions bool    // all events are of one value, so that an operation is an addition and not a multiply-accumulate
@@ -63,18 +63,17 @@ func (m *Model) measure(ctx context.Context, d data.Dataset, enc Encoder) (Cost,
 	if err := m.compiled(); err != nil {
 		return Cost{}, err
 	}
-	if m.cut.carries { // what happens is counted on whole samples
-		twin, err := m.twin(nil)
-		if err != nil {
-			return Cost{}, err
-		}
-		m = twin
-	}
 	t, err := m.newTally()
 	if err != nil {
 		return Cost{}, err
 	}
-	err = m.each(ctx, d, enc, func(idx, _ []int) error { return t.add(len(idx)) })
+	err = m.batches(ctx, d, enc, func(feed *feeder) error {
+		for b := range feed.present {
+			t.c.Samples++
+			t.c.Steps += float64(feed.steps[b])
+		}
+		return m.look(feed, func(k int) error { return t.add(feed, k) })
+	})
 	if err != nil {
 		return Cost{}, err
 	}
@@ -98,7 +97,7 @@ func (m *Model) newTally() (*tally, error) {
 		return nil, err
 	}
 	t := &tally{m: m, products: ps, values: make([]float64, len(ps))}
-	t.c = Cost{Steps: m.Steps, Bytes: int(m.Dtype.Size()), States: states}
+	t.c = Cost{Bytes: int(m.Dtype.Size()), States: states}
 	var nodes G.Nodes
 	add := func(n *G.Node) int {
 		for i, k := range nodes {
@@ -115,7 +114,7 @@ func (m *Model) newTally() (*tally, error) {
 			k = add(p.X)
 		}
 		t.at = append(t.at, k)
-		t.c.Maps = append(t.c.Maps, MapCost{Name: p.Weights, Synapses: p.TotalFanOut(), Steps: m.Steps - p.Delay})
+		t.c.Maps = append(t.c.Maps, MapCost{Name: p.Weights, Synapses: p.TotalFanOut()})
 	}
 	for _, a := range m.build.Activities {
 		if !a.Spiking {
@@ -132,22 +131,25 @@ func (m *Model) newTally() (*tally, error) {
 	return t, err
 }
 
-// add counts the first n samples of the batch that is loaded.
-func (t *tally) add(n int) error {
+// add counts what happens in segment k of the batch that is loaded.
+func (t *tally) add(f *feeder, k int) error {
 	if err := t.machine.Run(); err != nil {
 		return err
 	}
-	t.c.Samples += n
 	for i, p := range t.products {
-		if err := t.product(i, p, n); err != nil {
-			return err
+		for b := range f.present {
+			// What comes later by a delay is multiplied while the sample lasts.
+			left := int(f.steps[b]) - k*t.m.cut.steps - p.Delay
+			if err := t.product(i, p, b, min(max(left, 0), int(f.length[b]))); err != nil {
+				return err
+			}
 		}
 	}
-	for i, k := range t.spikes {
+	for i, at := range t.spikes {
 		layer := &t.c.Layers[i]
-		z := toFloat64(t.machine.Value(k))
-		for s := range t.m.Steps {
-			for b := range n {
+		z := toFloat64(t.machine.Value(at))
+		for b := range f.present {
+			for s := range int(f.length[b]) {
 				for j, v := range z[(s*t.m.Batch+b)*layer.Neurons:][:layer.Neurons] {
 					layer.Each[j] += v
 					layer.Spikes += v
@@ -158,12 +160,13 @@ func (t *tally) add(n int) error {
 	return nil
 }
 
-// product counts the events of product i in the first n samples.
-func (t *tally) product(i int, p graph.Product, n int) error {
+// product counts the events of product i in so many time steps of a sample.
+func (t *tally) product(i int, p graph.Product, sample, steps int) error {
 	c := &t.c.Maps[i]
+	c.Dense += float64(steps * c.Synapses)
 	if t.at[i] < 0 { // a voltage, say: never zero
-		c.Events += float64(n * c.Steps * len(p.FanOut))
-		c.Ops += float64(n * c.Steps * c.Synapses)
+		c.Events += float64(steps * len(p.FanOut))
+		c.Ops += float64(steps * c.Synapses)
 		t.values[i] = math.NaN()
 		return nil
 	}
@@ -171,20 +174,18 @@ func (t *tally) product(i int, p graph.Product, n int) error {
 	if !ok {
 		return fmt.Errorf("the input of %s is no tensor", c.Name)
 	}
-	for b := range n {
-		events, ops, value, err := p.Events(x, b)
-		if err != nil {
-			return err
-		}
-		c.Events += float64(events)
-		c.Ops += float64(ops)
-		switch {
-		case events == 0:
-		case t.values[i] == 0:
-			t.values[i] = value
-		case t.values[i] != value:
-			t.values[i] = math.NaN()
-		}
+	events, ops, value, err := p.Events(x, sample, steps)
+	if err != nil {
+		return err
+	}
+	c.Events += float64(events)
+	c.Ops += float64(ops)
+	switch {
+	case events == 0:
+	case t.values[i] == 0:
+		t.values[i] = value
+	case t.values[i] != value:
+		t.values[i] = math.NaN()
 	}
 	return nil
 }
@@ -192,7 +193,9 @@ func (t *tally) product(i int, p graph.Product, n int) error {
 // cost returns the means over the samples.
 func (t *tally) cost() Cost {
 	n := float64(t.c.Samples)
+	t.c.Steps /= n
 	for i := range t.c.Maps {
+		t.c.Maps[i].Dense /= n
 		t.c.Maps[i].Events /= n
 		t.c.Maps[i].Ops /= n
 		t.c.Maps[i].Additions = !math.IsNaN(t.values[i])
@@ -220,7 +223,7 @@ func (c Cost) SynOps() float64 {
 // single one, as of a network without time.
 func (c Cost) MACs() (overTime, once float64) {
 	for _, m := range c.Maps {
-		overTime += float64(m.Synapses) * float64(m.Steps)
+		overTime += m.Dense
 		once += float64(m.Synapses)
 	}
 	return overTime, once
@@ -239,13 +242,13 @@ func (c Cost) Spikes() (all, perNeuron float64) {
 // Traffic returns the bytes a sample that go to and from memory on a machine
 // without caches, with spikes and in the same network without them:
 //
-//	Bytes · (3 · operations + 2 · T · States)
+//	Bytes · (3 · operations + 2 · Steps · States)
 //
 // since an operation reads a weight and the sum that it adds to, and writes that
 // sum, and a time step reads and writes each state. The operations are SynOps
 // with spikes, and MACs over time without.
 func (c Cost) Traffic() (spiking, dense float64) {
-	states := 2 * float64(c.Steps) * float64(c.States)
+	states := 2 * c.Steps * float64(c.States)
 	macs, _ := c.MACs()
 	return float64(c.Bytes) * (3*c.SynOps() + states), float64(c.Bytes) * (3*macs + states)
 }

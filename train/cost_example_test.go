@@ -39,7 +39,7 @@ func ExampleModel_Cost() {
 		log.Fatal(err)
 	}
 	for _, m := range cost.Maps {
-		fmt.Printf("%s: %.0f events, %.0f operations of %d\n", m.Name, m.Events, m.Ops, m.Synapses*m.Steps)
+		fmt.Printf("%s: %.0f events, %.0f operations of %.0f\n", m.Name, m.Events, m.Ops, m.Dense)
 	}
 	fmt.Println(cost)
 	// Output:

@@ -8,6 +8,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
@@ -71,12 +72,13 @@ func TestCost(t *testing.T) {
 			c, err := m.Cost(background, relayInput, nil)
 			require.NoError(t, err)
 			require.Equal(t, []train.MapCost{
-				{Name: "0.linear.w", Synapses: 6, Steps: 3, Events: 2.5, Ops: 2.5 * 3, Additions: true},
-				{Name: "hidden.recurrent.w", Synapses: 9, Steps: 2, Events: 3, Ops: 3 * 3, Additions: true},
-				{Name: "2.linear.w", Synapses: 6, Steps: 3, Events: 3.5, Ops: 3.5 * 2, Additions: true},
+				{Name: "0.linear.w", Synapses: 6, Dense: 18, Events: 2.5, Ops: 2.5 * 3, Additions: true},
+				{Name: "hidden.recurrent.w", Synapses: 9, Dense: 18, Events: 3, Ops: 3 * 3, Additions: true},
+				{Name: "2.linear.w", Synapses: 6, Dense: 18, Events: 3.5, Ops: 3.5 * 2, Additions: true},
 			}, c.Maps)
 			require.Equal(t, []train.LayerCost{{Name: "hidden", Neurons: 3, Spikes: 3.5, Each: []float64{1, 1, 1.5}}}, c.Layers)
-			require.Equal(t, []int{2, 3, int(dt.Size()), 3 + 3 + 2 + 2}, []int{c.Samples, c.Steps, c.Bytes, c.States})
+			require.Equal(t, []int{2, int(dt.Size()), 3 + 3 + 2 + 2}, []int{c.Samples, c.Bytes, c.States})
+			require.Equal(t, 3.0, c.Steps)
 			require.Equal(t, 23.5, c.SynOps())
 			over, once := c.MACs()
 			require.Equal(t, []float64{54, 21}, []float64{over, once})
@@ -123,7 +125,7 @@ func TestCostOfConvolutions(t *testing.T) {
 	c, err := m.Cost(background, list{shape: []int{1, 3, 3}, x: [][]float32{{1, 0, 0, 0, 1, 0, 0, 0, 0}}}, nil)
 	require.NoError(t, err)
 	// The corner is part of one output of each channel, the centre of four.
-	require.Equal(t, train.MapCost{Name: "0.conv.w", Synapses: 4 * 4 * 2, Steps: 1, Events: 2, Ops: 10, Additions: true}, c.Maps[0])
+	require.Equal(t, train.MapCost{Name: "0.conv.w", Synapses: 32, Dense: 32, Events: 2, Ops: 10, Additions: true}, c.Maps[0])
 	require.Equal(t, 8*2, c.Maps[1].Synapses)
 }
 
@@ -175,7 +177,7 @@ func TestCostOfWrappers(t *testing.T) {
 		coupled.Coupling = w
 		return layers.Lift(neurons.Coupled(neurons.LIFStep), coupled)
 	}))
-	require.Equal(t, []train.MapCost{{Name: "0.recurrent.w", Synapses: 16, Steps: 10, Events: 40, Ops: 160}}, got.Maps)
+	require.Equal(t, []train.MapCost{{Name: "0.recurrent.w", Synapses: 16, Dense: 160, Events: 40, Ops: 160}}, got.Maps)
 }
 
 // wired makes a layer of one that needs recurrent weights of four neurons.
@@ -187,6 +189,48 @@ func (f wired) Apply(b *layers.Build, x *G.Node) (*G.Node, error) {
 		return nil, err
 	}
 	return f(w).Apply(b, x)
+}
+
+// Time steps behind the end of a sample do not count, and how a sample is cut into
+// segments changes nothing.
+func TestCostOfLengths(t *testing.T) {
+	full := list{shape: []int{7, 4}, x: [][]float32{make([]float32, 28), make([]float32, 28), make([]float32, 28)}}
+	for i := range full.x {
+		for j := range full.x[i] {
+			full.x[i][j] = float32((i+j)%3) * 20
+		}
+	}
+	in := varied{full, []int{7, 3, 5}}
+	measure := func(segment int, d data.Dataset) train.Cost {
+		m := newModel(t, train.Model{
+			Net: layers.Sequential{
+				layers.Named("hidden", layers.Recurrent(neurons.LIFStep, neurons.DefaultLIFParams())), layers.Linear{Out: 2}, layers.SpikeCount,
+			},
+			Shape: []int{4}, Steps: 7, Batch: 2, Seed: 1, Segment: segment,
+		})
+		c, err := m.Cost(background, d, nil)
+		require.NoError(t, err)
+		return c
+	}
+	whole := measure(0, in)
+	require.Equal(t, 5.0, whole.Steps)
+	require.Equal(t, []float64{4 * 16, 5 * 8}, []float64{whole.Maps[0].Dense, whole.Maps[1].Dense})
+	for _, segment := range []int{1, 2, 3, 7} {
+		require.Equal(t, whole, measure(segment, in), segment)
+	}
+	// The mean of what each sample costs alone, cut off at its end.
+	var spikes, ops float64
+	for i, steps := range in.lengths {
+		c := measure(0, varied{list{shape: full.shape, x: full.x[i : i+1]}, []int{steps}})
+		all, _ := c.Spikes()
+		spikes, ops = spikes+all/3, ops+c.SynOps()/3
+	}
+	all, _ := whole.Spikes()
+	require.InDelta(t, spikes, all, 1e-12)
+	require.InDelta(t, ops, whole.SynOps(), 1e-12)
+	require.Positive(t, all)
+	more, _ := measure(0, full).Spikes()
+	require.Greater(t, more, all)
 }
 
 func TestCostRefuses(t *testing.T) {

@@ -267,9 +267,19 @@ func (m *Model) Classes(ctx context.Context, d data.Dataset, enc Encoder) ([]int
 	return all, nil
 }
 
-// each runs the model on all batches of a data set, in order, and calls f with
-// the numbers of the samples of each, and their labels.
+// each runs the model on all batches of a data set, and calls f with the numbers of
+// the samples of each, and their labels.
 func (m *Model) each(ctx context.Context, d data.Dataset, enc Encoder, f func(idx, labels []int) error) error {
+	return m.batches(ctx, d, enc, func(feed *feeder) error {
+		if err := m.look(feed, nil); err != nil {
+			return err
+		}
+		return f(feed.present, feed.labels)
+	})
+}
+
+// batches loads all batches of a data set in turn, and calls f with each.
+func (m *Model) batches(ctx context.Context, d data.Dataset, enc Encoder, f func(feed *feeder) error) error {
 	if err := m.compiled(); err != nil {
 		return err
 	}
@@ -290,10 +300,7 @@ func (m *Model) each(ctx context.Context, d data.Dataset, enc Encoder, f func(id
 		if err := feed.load(idx, seeded(m.Seed, evaluation, idx[0])); err != nil {
 			return err
 		}
-		if err := m.look(feed); err != nil {
-			return err
-		}
-		if err := f(idx, feed.labels); err != nil {
+		if err := f(feed); err != nil {
 			return err
 		}
 	}

@@ -288,14 +288,18 @@ func (m *Model) backInto(f *feeder, k, from, end int) error {
 	return m.fitted.add(m, m.readFit(), k, last, counts)
 }
 
-// look runs the network forward on the batch that f has loaded.
-func (m *Model) look(f *feeder) error {
+// look runs the network forward on the batch that f has loaded. It calls after, if
+// it is not nil, after each segment, with its number.
+func (m *Model) look(f *feeder, after func(k int) error) error {
+	if after == nil {
+		after = func(int) error { return nil }
+	}
 	if !m.cut.carries {
 		if err := m.test.Run(); err != nil {
 			return err
 		}
 		m.tested = m.readTest()
-		return nil
+		return after(0)
 	}
 	if err := m.enter(f); err != nil {
 		return err
@@ -306,6 +310,9 @@ func (m *Model) look(f *feeder) error {
 			return err
 		}
 		if err := m.test.Run(); err != nil {
+			return err
+		}
+		if err := after(k); err != nil {
 			return err
 		}
 		if err := m.carry.keep(k, m.test, len(m.termNames)+1+len(m.rates)); err != nil {

@@ -58,7 +58,7 @@ func lines(title, unit string, scale float64, mayLog bool, series []plot.Series)
 	if len(ch.Series) == 1 && title == ch.Series[0].Name {
 		ch.Series[0].Name = ""
 	}
-	const most = 100 // ratio that a linear axis can show
+	const most = 30 // ratio that a linear axis can show
 	ch.LogY = mayLog && low > 0 && top/low > most
 	fig, err := plot.Lines(ch)
 	fig.Width, fig.Height = wide, high

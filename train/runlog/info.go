@@ -199,6 +199,9 @@ func settings(t *train.Trainer) []setting {
 	}
 	add("Epochs", t.Epochs)
 	add("Batch", m.Batch)
+	add("Segment", m.Segment)
+	add("Window", m.Window)
+	add("Stride", m.Stride)
 	add("Loss", m.Loss)
 	add("Optimiser", t.Optimiser)
 	add("Schedule", t.Schedule)
@@ -206,6 +209,7 @@ func settings(t *train.Trainer) []setting {
 	add("Clip norm", t.ClipNorm)
 	add("Patience", t.Patience)
 	add("Keep best", t.KeepBest)
+	add("Checkpoints", t.Checkpoints)
 	add("Element type", m.Dtype.String())
 	out = append(out, setting{"Seeds", fmt.Sprintf("model %d, trainer %d", m.Seed, t.Seed)})
 	return out

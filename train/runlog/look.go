@@ -68,9 +68,14 @@ func (f *Folder) shown() data.Dataset {
 	return f.s.Trainer.Data
 }
 
-// head returns the first n samples of d, or d if it has no more.
+// head returns the first n samples of d, or d if it has no more, or if its samples
+// are of different lengths or belong together.
 func head(d data.Dataset, n int) data.Dataset {
 	if d.Len() <= n {
+		return d
+	}
+	switch d.(type) {
+	case train.Varied, train.Continued:
 		return d
 	}
 	h := start{d, n}
@@ -175,10 +180,10 @@ func (f *Folder) class(i int) string {
 }
 
 // hertz returns the firing rates of the neurons of a layer.
-func (f *Folder) hertz(l train.LayerCost, steps int) []float64 {
+func (f *Folder) hertz(l train.LayerCost, steps float64) []float64 {
 	rates := make([]float64, len(l.Each))
 	for i, spikes := range l.Each {
-		rates[i] = spikes / (float64(steps) * f.dt())
+		rates[i] = spikes / (steps * f.dt())
 	}
 	return rates
 }

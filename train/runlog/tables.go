@@ -81,9 +81,8 @@ func costTable(c train.Cost) *table {
 		if m.Additions {
 			kind = "addition"
 		}
-		dense := float64(m.Synapses) * float64(m.Steps)
 		t.Rows = append(t.Rows, []string{
-			m.Name, kind, rounded(m.Events), rounded(m.Ops), rounded(dense), fmt.Sprintf("%.2f %%", 100*m.Ops/max(dense, 1)),
+			m.Name, kind, rounded(m.Events), rounded(m.Ops), rounded(m.Dense), fmt.Sprintf("%.2f %%", 100*m.Ops/max(m.Dense, 1)),
 		})
 	}
 	return t
