@@ -5,7 +5,6 @@ package runlog
 type history struct {
 	batches, epochs tracks
 	steps           int // batches so far
-	samples         int // seen in the last epoch
 	last            *Epoch
 	best            *Epoch // with the highest validation accuracy, of equals with the lowest loss
 }
