@@ -337,7 +337,10 @@ func TestResumeObserved(t *testing.T) {
 	_, err := tr.Run(background)
 	require.NoError(t, err)
 	d := tr.Observers[0].(*diary)
-	require.Equal(t, []train.Session{{Trainer: tr, Steps: 16, Step: 10, Epoch: 2}}, d.sessions)
+	require.Len(t, d.sessions, 1)
+	s := d.sessions[0]
+	require.Same(t, tr, s.Trainer)
+	require.Equal(t, []int{16, 10, 2}, []int{s.Steps, s.Step, s.Epoch})
 	require.Equal(t, 10, d.batches[0].Step)
 	require.Equal(t, 2, d.epochs[0].Epoch)
 
