@@ -2,6 +2,7 @@ package runlog
 
 import (
 	"context"
+	"encoding"
 	"fmt"
 	"math"
 	"slices"
@@ -33,15 +34,29 @@ type raster struct {
 	spikes        []layers.Recording
 }
 
-// look runs the network.
-func (f *Folder) look() look {
-	var l look
+// A stateful encoder remembers where it stands, and a checkpoint has that.
+type stateful interface {
+	encoding.BinaryMarshaler
+	encoding.BinaryUnmarshaler
+}
+
+// look runs the network, and leaves an encoder with a state of its own where it
+// stood, so that the training goes on as if nobody had looked.
+func (f *Folder) look() (l look) {
 	d, t := f.shown(), f.s.Trainer
 	ctx := context.Background()
 	note := func(err error) {
 		if err != nil {
 			l.problems = append(l.problems, err.Error())
 		}
+	}
+	if s, ok := t.Encoder.(stateful); ok {
+		state, err := s.MarshalBinary()
+		if err != nil {
+			note(fmt.Errorf("state of the encoder: %w", err))
+			return l
+		}
+		defer func() { note(s.UnmarshalBinary(state)) }()
 	}
 	var err error
 	l.cost, err = t.Model.Cost(ctx, head(d, mostMeasured), t.Encoder)

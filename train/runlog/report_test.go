@@ -2,6 +2,7 @@ package runlog_test
 
 import (
 	"context"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -161,4 +162,34 @@ func TestReportCannotBeWritten(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, warnings)
 	require.Contains(t, warnings[0], "runlog: report.html: rename ")
+}
+
+// A counter is an encoder that remembers how often it was called.
+type counter struct{ calls byte }
+
+func (c *counter) Encode(dst, x []float32, steps int, _ *rand.Rand) error {
+	c.calls++
+	for i := range dst {
+		dst[i] = x[i%len(x)] * float32(c.calls%5)
+	}
+	return nil
+}
+func (c *counter) MarshalBinary() ([]byte, error) { return []byte{c.calls}, nil }
+func (c *counter) UnmarshalBinary(b []byte) error { c.calls = b[0]; return nil }
+
+// To look at the network for a report changes no bit of the training, even where
+// the encoder has a state.
+func TestReportChangesNothing(t *testing.T) {
+	run := func(observers ...train.Observer) ([]float32, byte) {
+		c := &counter{}
+		tr := trainer(t, 2, observers...)
+		tr.Encoder = c
+		_, err := tr.Run(background)
+		require.NoError(t, err)
+		return tr.Model.Params()[0].Value().Data().([]float32), c.calls
+	}
+	want, calls := run()
+	got, more := run(&runlog.Folder{Dir: t.TempDir()})
+	require.Equal(t, want, got)
+	require.Equal(t, calls, more)
 }
