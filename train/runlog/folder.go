@@ -44,6 +44,8 @@ type Folder struct {
 	seen     history
 	reported time.Time     // when the last report was ready
 	cost     time.Duration // of the last report
+
+	unreported bool // the last report could not be written, and the warning was given
 }
 
 var _ train.Observer = (*Folder)(nil)
@@ -88,7 +90,7 @@ func (f *Folder) begin(s train.Session) error {
 	if err := os.MkdirAll(f.Dir, 0o777); err != nil {
 		return err
 	}
-	f.s, f.seen, f.reported, f.cost = s, history{}, time.Time{}, 0
+	f.s, f.seen, f.reported, f.cost, f.unreported = s, history{}, time.Time{}, 0, false
 	f.batches = max(s.Steps/max(s.Trainer.Epochs, 1), 1)
 	f.last = time.Now()
 	if f.anew() {

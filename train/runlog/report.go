@@ -59,9 +59,10 @@ func (f *Folder) report(state string) {
 	if err == nil {
 		err = f.replace(reportFile, func(w io.Writer) error { _, err := b.WriteTo(w); return err })
 	}
-	if err != nil {
+	if err != nil && !f.unreported {
 		f.warn(err)
 	}
+	f.unreported = err != nil
 	f.reported = time.Now()
 	f.cost = f.reported.Sub(began)
 }

@@ -160,7 +160,7 @@ func TestReportCannotBeWritten(t *testing.T) {
 	tr.OnBatch = func(train.Batch) { require.NoError(t, os.MkdirAll(filepath.Join(dir, "report.html"), 0o777)) }
 	_, err := tr.Run(background)
 	require.NoError(t, err)
-	require.NotEmpty(t, warnings)
+	require.Len(t, warnings, 1) // of two attempts
 	require.Contains(t, warnings[0], "runlog: report.html: rename ")
 }
 
