@@ -305,31 +305,38 @@ func eachBlock[W any](rows, perBlock int, start func(i int) W, work func(w W, r0
 		}
 		return nil
 	}
-	var next atomic.Int64
-	run := func(w W) error {
+	var s struct { // one, as each is allocated
+		next  atomic.Int64
+		wait  sync.WaitGroup
+		mutex sync.Mutex
+		err   error
+	}
+	run := func(w W) {
 		for {
-			k := int(next.Add(1)) - 1
+			k := int(s.next.Add(1)) - 1
 			if k >= blocks {
-				return nil
+				return
 			}
 			if err := work(w, k*perBlock, min(rows, (k+1)*perBlock)); err != nil {
-				return err
+				s.mutex.Lock()
+				if s.err == nil {
+					s.err = err
+				}
+				s.mutex.Unlock()
+				return
 			}
 		}
 	}
-	var wg sync.WaitGroup
-	errs := make([]error, n)
 	mine := start(0)
 	for i := 1; i < n; i++ {
 		w := start(i)
-		wg.Go(func() { errs[i] = run(w) })
+		s.wait.Add(1)
+		go func() {
+			defer s.wait.Done()
+			run(w)
+		}()
 	}
-	errs[0] = run(mine) // this goroutine is one of them
-	wg.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	run(mine) // this goroutine is one of them
+	s.wait.Wait()
+	return s.err
 }
