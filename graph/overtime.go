@@ -106,14 +106,14 @@ func (op *overTimeOp) SymDiff(in G.Nodes, out, grad *G.Node) (G.Nodes, error) {
 }
 
 func (op *overTimeOp) Do(vs ...G.Value) (G.Value, error) {
-	dst := op.result(vs[0].Dtype(), op.shape)
-	switch d := dst.Data().(type) {
-	case []float32:
-		return dst, overTimeInto(op, d, vs)
-	case []float64:
-		return dst, overTimeInto(op, d, vs)
+	if dt := vs[0].Dtype(); !isFloat(dt) {
+		return nil, fmt.Errorf("graph: %v: got elements of type %v, want float32 or float64", op, dt)
 	}
-	return nil, fmt.Errorf("graph: %v: got elements of type %v, want float32 or float64", op, vs[0].Dtype())
+	dst := op.result(vs[0].Dtype(), op.shape)
+	if isOf[float32](dst) {
+		return dst, overTimeInto(op, elems[float32](dst), vs)
+	}
+	return dst, overTimeInto(op, elems[float64](dst), vs)
 }
 
 // timeLanes is how many values, at all time steps, are one piece of work: few

@@ -47,7 +47,7 @@ type scan struct {
 	xShape  tensor.Shape
 	outs    tensor.Shape
 	states  []tensor.Shape
-	names   []string
+	names   []fmt.Stringer // of the states
 	nParams int
 	build   func() (*stepGraph, error)
 
@@ -91,7 +91,7 @@ func Scan[S any, P Params[S]](step Step[S, P], xs *G.Node, s *S, p P, opts ...Op
 	initial := nodesOf(m.s, m.states)
 	for i, n := range initial {
 		sc.states = append(sc.states, n.Shape())
-		sc.names = append(sc.names, m.states[i].name)
+		sc.names = append(sc.names, named(m.states[i].name))
 	}
 	if err := sc.init(); err != nil {
 		return nil, fmt.Errorf("graph: scan: %w", err)

@@ -28,6 +28,10 @@ type scanRun[F vec.Float] struct {
 	memory map[*G.Node]*tensor.Dense
 	states [][]F // the initial ones, in the present run
 	fwd    *bound[F]
+
+	// What eachBlock calls, kept as making it allocates.
+	start func(i int) *stateWorker[F]
+	work  func(w *stateWorker[F], r0, r1 int) error
 }
 
 // allocate makes what is missing.
@@ -36,6 +40,8 @@ func (r *scanRun[F]) allocate() {
 	if r.out == nil {
 		r.out = newDense(s.dt, s.outs)
 		r.memory = map[*G.Node]*tensor.Dense{}
+		r.start = func(i int) *stateWorker[F] { return r.fwd.worker(i, s.states) }
+		r.work = r.forwardBlock
 		for _, shape := range s.states {
 			r.finals = append(r.finals, newDense(s.dt, shape))
 		}
@@ -67,7 +73,7 @@ func (r *scanRun[F]) inputs(in []G.Value) (x []F, states [][]F, err error) {
 		if got := v.Shape(); !slices.Equal(got, r.s.states[i]) {
 			return nil, nil, fmt.Errorf("state %s has shape %v, the graph was built for %v", r.s.names[i], []int(got), []int(r.s.states[i]))
 		}
-		f, err := floats[F](named(r.s.names[i]), v)
+		f, err := floats[F](r.s.names[i], v)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -118,33 +124,34 @@ func (r *scanRun[F]) forward(in []G.Value) error {
 	if err := r.fwd.load(e, kernelsFor[F](), streams); err != nil {
 		return err
 	}
-	err = eachBlock(p.rows, p.blockRows(),
-		func(i int) *stateWorker[F] { return r.fwd.worker(i, s.states) },
-		func(w *stateWorker[F], r0, r1 int) error {
-			w.enter(r0, r1)
-			for i := range initial {
-				copy(w.in[i], rowsOf(initial[i], p.rows, r0, r1))
-			}
-			for t := 0; t < s.steps(); {
-				n := s.steps() - t
-				if s.wantGrad {
-					n = min(n, s.every)
-					for i, k := range r.kept {
-						copy(r.keptRows(k, i, t, p.rows, r0, r1), w.in[i])
-					}
-				}
-				w.run(t, n)
-				t += n
-			}
-			for i, f := range r.finals {
-				copy(rowsOf(elems[F](f), p.rows, r0, r1), w.in[i])
-			}
-			return w.err
-		})
-	if err != nil {
+	if err := eachBlock(p.rows, p.blockRows(), r.start, r.work); err != nil {
 		return err
 	}
 	return r.addSums(e, initial)
+}
+
+// forwardBlock runs rows r0 ≤ r < r1 through all time steps.
+func (r *scanRun[F]) forwardBlock(w *stateWorker[F], r0, r1 int) error {
+	s, rows := r.s, r.fwd.p.rows
+	w.enter(r0, r1)
+	for i, x := range r.states {
+		copy(w.in[i], rowsOf(x, rows, r0, r1))
+	}
+	for t := 0; t < s.steps(); {
+		n := s.steps() - t
+		if s.wantGrad {
+			n = min(n, s.every)
+			for i, k := range r.kept {
+				copy(r.keptRows(k, i, t, rows, r0, r1), w.in[i])
+			}
+		}
+		w.run(t, n)
+		t += n
+	}
+	for i, f := range r.finals {
+		copy(rowsOf(elems[F](f), rows, r0, r1), w.in[i])
+	}
+	return w.err
 }
 
 // keptRows returns the rows of kept state i that enter time step t.

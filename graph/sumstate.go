@@ -91,7 +91,7 @@ func (r *scanRun[F]) addSums(e *env, initial [][]F) error {
 		if err != nil {
 			return err
 		}
-		f, err := floats[F](named(r.s.names[i]), v)
+		f, err := floats[F](r.s.names[i], v)
 		if err != nil {
 			return err
 		}

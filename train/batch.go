@@ -286,12 +286,13 @@ func allFinite(x []float32) error {
 
 // set copies x to the elements of a tensor of float32 or float64.
 func set(v any, x []float32) {
-	switch d := v.(*tensor.Dense).Data().(type) {
-	case []float32:
-		copy(d, x)
-	case []float64:
-		for i, f := range x {
-			d[i] = float64(f)
-		}
+	d := v.(*tensor.Dense)
+	if d.Dtype() == tensor.Float32 {
+		copy(d.Float32s(), x)
+		return
+	}
+	to := d.Float64s()
+	for i, f := range x {
+		to[i] = float64(f)
 	}
 }
