@@ -52,7 +52,7 @@ func init() {
 	alias("lif_feed_forward_adjoint_step_sparse", "lif_feed_forward_adjoint_step")
 	register("lif_adjoint_step", RecurrentAdjoint(LIFAdjointStep), RecurrentAdjointParams[LIFState, LIFParams]{Inner: lif})
 	alias("lif_adjoint_step_sparse", "lif_adjoint_step")
-	register("lif_refrac_feed_forward_adjoint_step", LIFRefracAdjointStep, RefractoryParams[LIFState, LIFParams]{lif, graph.Const(5)})
+	register("lif_refrac_feed_forward_adjoint_step", LIFRefracAdjointStep, RefractoryParams[LIFState, LIFParams]{lif, defaultRhoReset})
 	register("lsnn_feed_forward_adjoint_step", LSNNAdjointStep, lsnn)
 	register("lsnn_adjoint_step", RecurrentAdjoint(LSNNAdjointStep), RecurrentAdjointParams[LSNNState, LSNNParams]{Inner: lsnn})
 }

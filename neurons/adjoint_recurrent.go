@@ -19,7 +19,7 @@ type RecurrentAdjointParams[S any, P graph.Params[S]] struct {
 // Rest returns the neurons at rest, without spikes.
 func (p RecurrentAdjointParams[S, P]) Rest(x *G.Node) (RecurrentState[S], error) {
 	b := graph.NewBuilder(x, nil)
-	if x = throughWeights(b, x, p.WIn); b.Err() != nil {
+	if x = throughWeights(b, x, p.WIn); b.Err() != nil { // mutate: of which the shape alone matters
 		return RecurrentState[S]{}, b.Err()
 	}
 	return RecurrentParams[S, P]{Inner: p.Inner}.Rest(x)

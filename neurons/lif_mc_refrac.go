@@ -19,7 +19,7 @@ type LIFMCRefracParams struct {
 // DefaultLIFMCRefracParams returns DefaultLIFParams with ρ_reset = 5 steps. The
 // coupling has to be given.
 func DefaultLIFMCRefracParams() LIFMCRefracParams {
-	return LIFMCRefracParams{LIFParams: DefaultLIFParams(), RhoReset: graph.Const(5)}
+	return LIFMCRefracParams{LIFParams: DefaultLIFParams(), RhoReset: defaultRhoReset}
 }
 
 func init() {

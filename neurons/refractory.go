@@ -19,10 +19,12 @@ type RefractoryState[S any] struct {
 	Rho   *G.Node // steps left
 }
 
+// defaultRhoReset is the period of the registered models, 5 steps.
+var defaultRhoReset = graph.Const(5)
+
 func init() {
-	p, a, five := DefaultLIFParams(), DefaultAdExParams(), graph.Const(5)
-	lif := RefractoryParams[LIFState, LIFParams]{Inner: p, RhoReset: five}
-	adex := RefractoryParams[AdExState, AdExParams]{Inner: a, RhoReset: five}
+	lif := RefractoryParams[LIFState, LIFParams]{Inner: DefaultLIFParams(), RhoReset: defaultRhoReset}
+	adex := RefractoryParams[AdExState, AdExParams]{Inner: DefaultAdExParams(), RhoReset: defaultRhoReset}
 	register("lif_refrac_feed_forward_step", Refractory(LIFStep), lif)
 	register("lif_adex_refrac_feed_forward_step", Refractory(AdExStep), adex)
 	register("lif_adex_refrac_step", Recurrent(Refractory(AdExStep)),

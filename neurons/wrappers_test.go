@@ -73,3 +73,32 @@ func TestAtSpikes(t *testing.T) {
 	require.Equal(t, []float64{0, 1, 0, -2}, vs[0])
 	require.Equal(t, []float64{0, 4, 0, 6}, ds[0])
 }
+
+// A current needs no input weights: it acts as through the identity.
+func TestRecurrentAdjointOfCurrents(t *testing.T) {
+	const n = 3
+	run := func(identity bool) [][]float64 {
+		g := G.NewGraph()
+		x := graphtest.Random(12*2*n, 1)
+		for i := range x {
+			x[i] = 0.3 + 0.2*x[i]
+		}
+		xs := graphtest.Node(g, tensor.Float64, "xs", []int{12, 2, n}, x)
+		p := neurons.RecurrentAdjointParams[neurons.LIFState, neurons.LIFParams]{
+			Inner: neurons.DefaultLIFParams(),
+			W:     graphtest.Node(g, tensor.Float64, "w", []int{n, n}, graphtest.Random(n*n, 2)),
+		}
+		if identity {
+			p.WIn = graphtest.Node(g, tensor.Float64, "identity", []int{n, n}, []float64{1, 0, 0, 0, 1, 0, 0, 0, 1})
+		}
+		r, err := graph.Scan(neurons.RecurrentAdjoint(neurons.LIFAdjointStep), xs, nil, p)
+		require.NoError(t, err)
+		v, err := r.Trace("V")
+		require.NoError(t, err)
+		return graphtest.Eval(t, r.Out, v)
+	}
+	want, got := run(true), run(false)
+	require.Contains(t, want[0], 1., "nothing fired")
+	require.Equal(t, want[0], got[0])
+	require.InDeltaSlice(t, want[1], got[1], 1e-12)
+}
