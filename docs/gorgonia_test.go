@@ -1,9 +1,12 @@
 package docs_test
 
 import (
+	"fmt"
+	"hash"
 	"math"
 	"testing"
 
+	"github.com/chewxy/hm"
 	"github.com/stretchr/testify/require"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -47,6 +50,41 @@ func TestNamesMerge(t *testing.T) {
 
 	_, err := graph.Input(g, "w", graphtest.Tensor(tensor.Float64, []int{2}, []float64{10, 20}))
 	require.EqualError(t, err, "graph: the graph has a node called w already")
+}
+
+// times multiplies by k, and writes a hash that does not tell by which.
+type times struct{ k float64 }
+
+func (times) Arity() int                                       { return 1 }
+func (times) Type() hm.Type                                    { return hm.NewFnType(hm.TypeVariable('a'), hm.TypeVariable('a')) }
+func (times) InferShape(s ...G.DimSizer) (tensor.Shape, error) { return s[0].(tensor.Shape), nil }
+func (times) ReturnsPtr() bool                                 { return false }
+func (times) CallsExtern() bool                                { return false }
+func (times) OverwritesInput() int                             { return -1 }
+func (times) WriteHash(h hash.Hash)                            { fmt.Fprint(h, "times") }
+func (op times) Hashcode() uint32                              { return uint32(op.k) }
+func (op times) String() string                                { return fmt.Sprintf("times %v", op.k) }
+func (op times) Do(vs ...G.Value) (G.Value, error) {
+	return tensor.Mul(vs[0].(*tensor.Dense), op.k)
+}
+
+func TestHashesCollide(t *testing.T) {
+	g := G.NewGraph()
+	x := vector(g, "x", 1, 2)
+	y, z := G.Must(G.ApplyOp(times{3}, x)), G.Must(G.ApplyOp(times{5}, x))
+	require.NotSame(t, y, z)
+	require.Equal(t, y.Hashcode(), z.Hashcode())
+	right := [][]float64{{3, 6}, {5, 10}}
+	require.Equal(t, right, machine(t, y, z))
+	require.Equal(t, right, tape(t, y, z), "no tape machine is used")
+
+	var vs [2]G.Value
+	G.Read(y, &vs[0])
+	G.Read(z, &vs[1])
+	vm := G.NewTapeMachine(g)
+	defer vm.Close()
+	require.NoError(t, vm.RunAll())
+	require.NotEqual(t, right, [][]float64{graphtest.Floats(vs[0]), graphtest.Floats(vs[1])})
 }
 
 func TestConstantsMerge(t *testing.T) {

@@ -54,22 +54,48 @@ func Floats(v G.Value) []float64 {
 	return nil
 }
 
-// Eval runs the graph of the nodes once and returns their values.
+// Eval runs the graph of the nodes once, on a tape machine, and returns their
+// values. A tape machine takes nodes of one hash for one node, and in a graph of
+// thousands, as unrolling makes, two have the same one now and then; such a graph
+// runs on a graph.Machine.
 func Eval(t testing.TB, nodes ...*G.Node) [][]float64 {
 	t.Helper()
 	vs := make([]G.Value, len(nodes))
-	for i, n := range nodes {
+	for _, n := range nodes {
 		require.NotNil(t, n)
-		G.Read(n, &vs[i])
 	}
-	vm := G.NewTapeMachine(nodes[0].Graph())
-	defer vm.Close()
-	require.NoError(t, vm.RunAll())
+	if collide(nodes[0].Graph()) {
+		m, err := graph.NewMachine(nodes...)
+		require.NoError(t, err)
+		require.NoError(t, m.Run())
+		for i := range nodes {
+			vs[i] = m.Value(i)
+		}
+	} else {
+		for i, n := range nodes {
+			G.Read(n, &vs[i])
+		}
+		vm := G.NewTapeMachine(nodes[0].Graph())
+		defer vm.Close()
+		require.NoError(t, vm.RunAll())
+	}
 	out := make([][]float64, len(nodes))
 	for i, v := range vs {
 		out[i] = Floats(v)
 	}
 	return out
+}
+
+// collide reports whether two nodes have the same hash.
+func collide(g *G.ExprGraph) bool {
+	seen := map[uint32]bool{}
+	for _, n := range g.AllNodes() {
+		if seen[n.Hashcode()] {
+			return true
+		}
+		seen[n.Hashcode()] = true
+	}
+	return false
 }
 
 // Random returns n numbers from the standard normal distribution.
