@@ -19,7 +19,10 @@ type RecurrentAdjointParams[S any, P graph.Params[S]] struct {
 // Rest returns the neurons at rest, without spikes.
 func (p RecurrentAdjointParams[S, P]) Rest(x *G.Node) (RecurrentState[S], error) {
 	b := graph.NewBuilder(x, nil)
-	if x = throughWeights(b, x, p.WIn); b.Err() != nil { // mutate: of which the shape alone matters
+	if p.WIn != nil {
+		x = b.MatMul(x, p.WIn) // mutate: the shape alone matters
+	}
+	if b.Err() != nil {
 		return RecurrentState[S]{}, b.Err()
 	}
 	return RecurrentParams[S, P]{Inner: p.Inner}.Rest(x)
@@ -48,7 +51,7 @@ func RecurrentAdjoint[S any, P graph.Params[S]](step graph.Step[S, P]) graph.Ste
 		}
 		in = b.Add(in, b.MatMul(s.Z, b.Detach(p.W)))
 		if b.Err() != nil {
-			return done(b, "recurrent adjoint", x, s)
+			return done(b, "recurrent adjoint", x, s) // mutate: an error
 		}
 		z, inner, err := step(in, s.Inner, p.Inner)
 		if err != nil {
@@ -57,7 +60,7 @@ func RecurrentAdjoint[S any, P graph.Params[S]](step graph.Step[S, P]) graph.Ste
 		i, err := fieldOf[*G.Node](&inner, "I")
 		if err != nil {
 			b.Fail(err)
-			return done(b, "recurrent adjoint", z, s)
+			return done(b, "recurrent adjoint", z, s) // mutate: an error
 		}
 		// The products carry the gradients of the weights and are subtracted again.
 		weighted := b.MatMul(b.Detach(z), p.W)
@@ -67,12 +70,4 @@ func RecurrentAdjoint[S any, P graph.Params[S]](step graph.Step[S, P]) graph.Ste
 		*i = b.Add(*i, tangent(b, weighted))
 		return done(b, "recurrent adjoint", z, RecurrentState[S]{Inner: inner, Z: z})
 	}
-}
-
-// throughWeights returns x w, and x where there are no weights.
-func throughWeights(b *graph.Builder, x, w *G.Node) *G.Node {
-	if w == nil {
-		return x
-	}
-	return b.MatMul(x, w)
 }

@@ -61,8 +61,9 @@ func Floats(v G.Value) []float64 {
 func Eval(t testing.TB, nodes ...*G.Node) [][]float64 {
 	t.Helper()
 	vs := make([]G.Value, len(nodes))
-	for _, n := range nodes {
+	for i, n := range nodes {
 		require.NotNil(t, n)
+		G.Read(n, &vs[i])
 	}
 	if collide(nodes[0].Graph()) {
 		m, err := graph.NewMachine(nodes...)
@@ -72,9 +73,6 @@ func Eval(t testing.TB, nodes ...*G.Node) [][]float64 {
 			vs[i] = m.Value(i)
 		}
 	} else {
-		for i, n := range nodes {
-			G.Read(n, &vs[i])
-		}
 		vm := G.NewTapeMachine(nodes[0].Graph())
 		defer vm.Close()
 		require.NoError(t, vm.RunAll())
