@@ -130,6 +130,10 @@ func overTimeInto[F vec.Float](op *overTimeOp, dst []F, vs []G.Value) error {
 	if err != nil {
 		return err
 	}
+	if !op.grad && length == nil && w.lanes <= timeLanes {
+		readOverTime(op, dst, fs[0], enter, 0, w.lanes, w.steps) // one piece, without a closure
+		return nil
+	}
 	return eachSteps(w, length, func(i0, i1, steps int) {
 		switch {
 		case !op.grad:

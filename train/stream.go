@@ -95,7 +95,7 @@ func (m *Model) Step(s *Carried, x []float32) (*tensor.Dense, error) {
 		return nil, errors.New("train: step: the state is nil, want one made by Rest")
 	case s.of.m != m:
 		return nil, errors.New("train: step: the state is of another model")
-	case len(x) != s.of.x.Shape().TotalSize():
+	case len(x) != s.of.x.Value().(*tensor.Dense).DataSize():
 		return nil, fmt.Errorf("train: step: the input has %d values, a time step of shape %v has %d",
 			len(x), []int(s.of.x.Shape()[1:]), s.of.x.Shape().TotalSize())
 	}
