@@ -28,7 +28,7 @@ func init() {
 
 // Rest returns the neurons at rest, without spikes.
 func (p CobaRecurrentParams) Rest(x *G.Node) (RecurrentState[CobaLIFState], error) {
-	return RecurrentAdjointParams[CobaLIFState, CobaLIFParams]{Inner: p.Inner, WIn: p.WIn}.Rest(x)
+	return RecurrentAdjointParams[CobaLIFState, CobaLIFParams]{Inner: p.Inner, WIn: p.WIn}.Rest(x) // mutate: their shape alone matters
 }
 
 // CobaRecurrentStep advances conductance-based neurons that are connected among
@@ -43,9 +43,9 @@ func (p CobaRecurrentParams) Rest(x *G.Node) (RecurrentState[CobaLIFState], erro
 //
 // R. Brette et al., J. Comput. Neurosci. 23 (2007), 349.
 func CobaRecurrentStep(x *G.Node, s RecurrentState[CobaLIFState], p CobaRecurrentParams) (*G.Node, RecurrentState[CobaLIFState], error) {
-	like := s.Z
+	like := s.Z // mutate: the shape alone matters
 	if p.WIn == nil && !p.IgnoreInput {
-		like = x
+		like = x // mutate: the shape alone matters
 	}
 	b := begin(like, &s, p.Inner)
 	if p.W == nil {

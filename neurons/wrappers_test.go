@@ -1,6 +1,7 @@
 package neurons_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -101,4 +102,43 @@ func TestRecurrentAdjointOfCurrents(t *testing.T) {
 	require.Contains(t, want[0], 1., "nothing fired")
 	require.Equal(t, want[0], got[0])
 	require.InDeltaSlice(t, want[1], got[1], 1e-12)
+}
+
+// A signed current acts as its two parts do through weights of either sign.
+func TestCobaRecurrentOfCurrents(t *testing.T) {
+	const n = 3
+	x := graphtest.Random(12*2*n, 1)
+	run := func(weights bool) [][]float64 {
+		g := G.NewGraph()
+		p := neurons.CobaRecurrentParams{
+			Inner: neurons.DefaultCobaLIFParams(),
+			W:     graphtest.Node(g, tensor.Float64, "w", []int{n, n}, graphtest.Random(n*n, 2)),
+		}
+		xs := graphtest.Node(g, tensor.Float64, "xs", []int{12, 2, n}, x)
+		if weights {
+			parts := make([]float64, 2*len(x))
+			for i, v := range x {
+				row, j := i/n*2*n, i%n
+				parts[row+j], parts[row+n+j] = max(v, 0), max(-v, 0)
+			}
+			xs = graphtest.Node(g, tensor.Float64, "parts", []int{12, 2, 2 * n}, parts)
+			p.WIn = graphtest.Node(g, tensor.Float64, "signs", []int{2 * n, n},
+				[]float64{1, 0, 0, 0, 1, 0, 0, 0, 1, -1, 0, 0, 0, -1, 0, 0, 0, -1})
+		}
+		r, err := graph.Scan(neurons.CobaRecurrentStep, xs, nil, p)
+		require.NoError(t, err)
+		outs := G.Nodes{r.Out}
+		for _, name := range []string{"V", "GE", "GI"} {
+			n, err := r.Trace(name)
+			require.NoError(t, err)
+			outs = append(outs, n)
+		}
+		return graphtest.Eval(t, outs...)
+	}
+	want, got := run(true), run(false)
+	for i := range want {
+		require.InDeltaSlice(t, want[i], got[i], 1e-12)
+	}
+	require.Greater(t, slices.Max(want[2]), 0.)
+	require.Greater(t, slices.Max(want[3]), 0.)
 }
