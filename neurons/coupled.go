@@ -58,7 +58,7 @@ func Coupled[S any, P graph.Params[S]](step graph.Step[S, P]) graph.Step[S, Coup
 			s = couple(s)
 		}
 		if b.Err() != nil {
-			return done(b, "coupled", x, s)
+			return done(b, "coupled", x, s) // mutate: an error
 		}
 		z, next, err := step(x, s, p.Inner)
 		if err != nil || !p.After {

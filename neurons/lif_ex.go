@@ -61,7 +61,7 @@ const MaxExponent = 20
 // upstroke returns Δ exp((v − v_th)/Δ), zeros for Δ = 0.
 func upstroke(b *graph.Builder, v *G.Node, vTh, deltaT graph.Param) *G.Node {
 	if deltaT.Is(0) {
-		return b.Fill(v, deltaT)
+		return b.Fill(v, deltaT) // mutate: 0
 	}
 	e := b.AtMost(b.Over(b.Less(v, vTh), deltaT), MaxExponent)
 	return b.Scale(b.Exp(e), deltaT)

@@ -15,7 +15,7 @@ type LIFExBoxParams struct {
 
 // DefaultLIFExBoxParams returns DefaultLIFBoxParams with Δ = 0.5.
 func DefaultLIFExBoxParams() LIFExBoxParams {
-	return LIFExBoxParams{LIFBoxParams: DefaultLIFBoxParams(), DeltaT: graph.Const(0.5)}
+	return LIFExBoxParams{LIFBoxParams: DefaultLIFBoxParams(), DeltaT: DefaultLIFExParams().DeltaT}
 }
 
 func init() { register("lif_ex_current_encoder", LIFExBoxStep, DefaultLIFExBoxParams()) }

@@ -55,7 +55,7 @@ func Recurrent[S any, P graph.Params[S]](step graph.Step[S, P]) graph.Step[Recur
 		}
 		x = b.Add(x, b.MatMul(back, p.W))
 		if b.Err() != nil {
-			return done(b, "recurrent", x, s)
+			return done(b, "recurrent", x, s) // mutate: an error
 		}
 		z, inner, err := step(x, s.Inner, p.Inner)
 		return z, RecurrentState[S]{Inner: inner, Z: z}, err

@@ -71,7 +71,7 @@ func Refractory[S any, P graph.Params[S]](step graph.Step[S, P]) graph.Step[Refr
 			b.Fail(err)
 		}
 		if b.Err() != nil {
-			return done(b, "refractory", z, s)
+			return done(b, "refractory", z, s) // mutate: an error
 		}
 		m := b.Spike(*spike, s.Rho, graph.Const(0))
 		free := b.Not(m)

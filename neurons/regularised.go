@@ -71,8 +71,8 @@ func (p RegularisedParams[S, P]) Rest(x *G.Node) (RegularisedState[S], error) {
 		return RegularisedState[S]{Inner: inner}, err
 	}
 	var b graph.Builder
-	reg := p.Accumulate(&b, b.Fill(x, graph.Const(0)), inner, nil)
-	return RegularisedState[S]{Inner: inner, Reg: b.Sub(reg, reg)}, b.Err()
+	reg := p.Accumulate(&b, b.Fill(x, graph.Const(0)), inner, nil)          // mutate: the shape alone matters
+	return RegularisedState[S]{Inner: inner, Reg: b.Sub(reg, reg)}, b.Err() // mutate: zeros
 }
 
 // Regularised returns a step that accumulates over time, beside what the model
@@ -91,7 +91,7 @@ func Regularised[S any, P graph.Params[S]](step graph.Step[S, P]) graph.Step[Reg
 		b := graph.NewBuilder(x, nil)
 		if p.Accumulate == nil {
 			b.Fail(errors.New("the accumulator is nil"))
-			return done(b, "regularised", z, s)
+			return done(b, "regularised", z, s) // mutate: an error
 		}
 		return done(b, "regularised", z, RegularisedState[S]{Inner: next, Reg: p.Accumulate(b, z, next, s.Reg)})
 	}

@@ -104,6 +104,18 @@ func TestRecurrentAdjointOfCurrents(t *testing.T) {
 	require.InDeltaSlice(t, want[1], got[1], 1e-12)
 }
 
+// Defaults that stand in no parameter set of the reference's: a period of 5 steps,
+// and Δ = 0.5.
+func TestDefaults(t *testing.T) {
+	require.Equal(t, graph.Const(5), neurons.DefaultLIFMCRefracParams().RhoReset)
+	require.Equal(t, graph.Const(0.5), neurons.DefaultLIFExBoxParams().DeltaT)
+	m, err := neurons.ModelNamed("lif_refrac_feed_forward_adjoint_step")
+	require.NoError(t, err)
+	rho, err := m.Get("RhoReset")
+	require.NoError(t, err)
+	require.Equal(t, graph.Const(5), *rho.(*graph.Param))
+}
+
 // A signed current acts as its two parts do through weights of either sign.
 func TestCobaRecurrentOfCurrents(t *testing.T) {
 	const n = 3
