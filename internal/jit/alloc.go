@@ -40,7 +40,6 @@ type emitter struct {
 	b     *Builder
 	tail  bool      // the vector is not full
 	ptrs  []gpr     // of each place, rTemp where it has no register
-	fixed []uint8   // registers that hold constants throughout
 	uses  [][]int   // instructions that read each value, those still to come
 	reg   []int8    // of each value, none where it has none
 	spill []int32   // offset of each parked value, none where it is not parked
@@ -82,7 +81,6 @@ func newEmitter(e *encoder, b *Builder, tail bool, ptrs []gpr, hoist []Value) *e
 	for i, v := range hoist {
 		r := registers - 1 - i
 		m.reg[v], m.owner[r], m.pin[r] = int8(r), v, true
-		m.fixed = append(m.fixed, uint8(r))
 	}
 	return m
 }
@@ -242,9 +240,12 @@ func (m *emitter) store(i int, in instr) {
 	m.used(i, in.args)
 }
 
-// codes are the instructions of the operations with two operands, all of
-// the table for floats.
-var codes = map[Op]byte{Add: 0x58, Sub: 0x5c, Mul: 0x59, Div: 0x5e, Max: 0x5f, Min: 0x5d, And: 0x54, Or: 0x56, Xor: 0x57}
+// codes are the instructions of operations: with two operands from the table for
+// floats, with three from the second one.
+var codes = map[Op]byte{
+	Add: 0x58, Sub: 0x5c, Mul: 0x59, Div: 0x5e, Max: 0x5f, Min: 0x5d, And: 0x54, Or: 0x56, Xor: 0x57,
+	FMA: 0xa8, FNMA: 0xac,
+}
 
 // modes are those of rounding.
 var modes = map[Op]byte{Nearest: 8, Floor: 9, Ceil: 10}
@@ -270,7 +271,7 @@ func (m *emitter) compute(i int, in instr) {
 		c := m.operand(args[2])
 		d := m.free()
 		m.move(d, a)
-		m.table2(map[Op]byte{FMA: 0xa8, FNMA: 0xac}[in.op], d, b, c, masks{})
+		m.table2(codes[in.op], d, b, c, masks{})
 		m.own(d, Value(i))
 		m.used(i, args)
 	case Flag:
