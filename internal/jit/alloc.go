@@ -5,9 +5,6 @@ import (
 	"slices"
 )
 
-// registers is how many vector registers there are.
-const registers = 32
-
 // The general-purpose registers of the loops.
 const (
 	rIndex  = rax // bytes from the start of the block
@@ -24,12 +21,6 @@ const (
 // read from the frame each time.
 var pointers = []gpr{r10, r11, r12, r13}
 
-// The masks: that of the lanes of a last vector that is not full, and a scratch.
-const (
-	kTail = 1
-	kFlag = 2
-)
-
 const none = -1
 
 // An emitter writes the body of the loop over lanes: it gives the values
@@ -37,6 +28,7 @@ const none = -1
 // one whose next use is farthest away.
 type emitter struct {
 	*encoder
+	vectors
 	b     *Builder
 	tail  bool      // the vector is not full
 	ptrs  []gpr     // of each place, rTemp where it has no register
@@ -53,9 +45,9 @@ type emitter struct {
 }
 
 func newEmitter(e *encoder, b *Builder, tail bool, ptrs []gpr, hoist []Value) *emitter {
-	n := len(b.instrs)
+	n, registers := len(b.instrs), b.target.registers
 	m := &emitter{
-		encoder: e, b: b, tail: tail, ptrs: ptrs, hoist: hoist, uses: make([][]int, n), reg: make([]int8, n),
+		encoder: e, vectors: b.target.vectors(e), b: b, tail: tail, ptrs: ptrs, hoist: hoist, uses: make([][]int, n), reg: make([]int8, n),
 		spill: make([]int32, n), again: make([]bool, n), owner: make([]Value, registers), pin: make([]bool, registers),
 		loads: make([][]Value, b.nPtrs),
 	}
@@ -134,8 +126,8 @@ func (m *emitter) park(v Value) {
 	r := m.reg[v]
 	if !m.again[v] && m.spill[v] == none {
 		m.spill[v] = m.area
-		m.area += 64
-		m.encoder.store(mem{base: rSpills, disp: m.spill[v]}, uint8(r), masks{})
+		m.area += int32(m.b.target.bytes)
+		m.vectors.store(mem{base: rSpills, disp: m.spill[v]}, uint8(r), false)
 	}
 	m.owner[r], m.reg[v] = none, none
 }
@@ -154,14 +146,7 @@ func (m *emitter) place(p Ptr) mem {
 }
 
 func (m *emitter) constant(v Value) mem {
-	return mem{base: rConsts, disp: int32(m.b.instrs[v].k * m.size())}
-}
-
-func (m *emitter) mask() masks {
-	if m.tail {
-		return masks{k: kTail}
-	}
-	return masks{}
+	return mem{base: rConsts, disp: int32(m.b.instrs[v].k * m.b.target.constant(m.bits))}
 }
 
 // in returns a register that holds v, pinned until the instruction is written.
@@ -171,13 +156,11 @@ func (m *emitter) in(v Value) uint8 {
 		m.own(r, v)
 		switch in := m.b.instrs[v]; {
 		case m.spill[v] != none:
-			m.encoder.load(r, mem{base: rSpills, disp: m.spill[v]}, masks{})
+			m.load(r, mem{base: rSpills, disp: m.spill[v]}, false)
 		case in.op == constant:
-			m.broadcast(r, m.constant(v), masks{})
+			m.fill(r, m.constant(v))
 		default:
-			k := m.mask()
-			k.zero = m.tail
-			m.encoder.load(r, m.place(in.ptr), k)
+			m.load(r, m.place(in.ptr), m.tail)
 		}
 	}
 	r := uint8(m.reg[v])
@@ -191,9 +174,7 @@ func (m *emitter) operand(v Value) operand {
 	if m.reg[v] == none && m.spill[v] == none {
 		switch in := m.b.instrs[v]; {
 		case in.op == constant:
-			c := m.constant(v)
-			c.spread = true
-			return inMem(c)
+			return m.vectors.constant(m.constant(v))
 		case in.op == load && !m.tail && m.again[v] && len(m.uses[v]) == 1:
 			return inMem(m.place(in.ptr))
 		}
@@ -209,7 +190,7 @@ func (m *emitter) used(i int, args []Value) {
 			m.uses[a] = m.uses[a][1:]
 		}
 		r := m.reg[a]
-		if r == none || int(r) > registers-1-len(m.hoist) {
+		if r == none || int(r) >= len(m.owner)-len(m.hoist) {
 			continue
 		}
 		m.pin[r] = false
@@ -236,67 +217,48 @@ func (m *emitter) store(i int, in instr) {
 		}
 	}
 	r := m.in(in.args[0]) // before place, which may take rTemp
-	m.encoder.store(m.place(in.ptr), r, m.mask())
+	m.vectors.store(m.place(in.ptr), r, m.tail)
 	m.used(i, in.args)
 }
-
-// codes are the instructions of operations: with two operands from the table for
-// floats, with three from the second one.
-var codes = map[Op]byte{
-	Add: 0x58, Sub: 0x5c, Mul: 0x59, Div: 0x5e, Max: 0x5f, Min: 0x5d, And: 0x54, Or: 0x56, Xor: 0x57,
-	FMA: 0xa8, FNMA: 0xac,
-}
-
-// modes are those of rounding.
-var modes = map[Op]byte{Nearest: 8, Floor: 9, Ceil: 10}
 
 func (m *emitter) compute(i int, in instr) {
 	args := in.args
 	switch in.op {
-	case Sqrt:
-		x := m.operand(args[0])
+	case Sqrt, Floor, Ceil, Nearest:
+		a := m.operand(args[0])
 		m.used(i, args)
-		m.float(0x51, m.result(i), 0, x, masks{})
-	case Floor, Ceil, Nearest:
-		x := m.operand(args[0])
+		m.unary(in.op, m.result(i), a)
+	case Shift:
+		a := m.in(args[0])
 		m.used(i, args)
-		m.round(m.result(i), x, modes[in.op])
-	case Scale:
-		a, b := m.in(args[0]), m.operand(args[1])
-		m.used(i, args)
-		m.table2(0x2c, m.result(i), a, b, masks{})
+		m.shift(m.result(i), a, in.k)
 	case FMA, FNMA:
-		// The first operand is overwritten by the result.
 		a, b := m.in(args[0]), m.in(args[1])
 		c := m.operand(args[2])
 		d := m.free()
 		m.move(d, a)
-		m.table2(codes[in.op], d, b, c, masks{})
+		m.fma(in.op, d, b, c)
 		m.own(d, Value(i))
 		m.used(i, args)
 	case Flag:
 		a, b := m.in(args[0]), m.operand(args[1])
-		m.compare(kFlag, in.pred, a, b)
 		one := m.operand(args[2])
+		m.compare(in.pred, a, b)
 		m.used(i, args)
-		if k := (masks{k: kFlag, zero: true}); one.isMem {
-			m.broadcast(m.result(i), one.mem, k)
-		} else {
-			m.float(0x28, m.result(i), 0, one, k)
-		}
+		m.flag(m.result(i), one)
 	case Select:
 		a, b := m.in(args[0]), m.operand(args[1])
-		m.compare(kFlag, in.pred, a, b)
 		no, yes := m.in(args[3]), m.operand(args[2])
+		m.compare(in.pred, a, b)
 		m.used(i, args)
-		m.table2(0x65, m.result(i), no, yes, masks{k: kFlag})
+		m.choose(m.result(i), no, yes)
 	default:
 		if m.reg[args[0]] == none && m.reg[args[1]] != none && commutes(in.op) {
 			args = []Value{args[1], args[0]}
 		}
 		a, b := m.in(args[0]), m.operand(args[1])
 		m.used(i, args)
-		m.float(codes[in.op], m.result(i), a, b, masks{})
+		m.binary(in.op, m.result(i), a, b)
 	}
 }
 

@@ -26,13 +26,14 @@ const (
 	And
 	Or
 	Xor
-	Scale // a·2^⌊b⌋
+	Scale // a·2^b for a whole b
 	Sqrt
 	Floor
 	Ceil
 	Nearest // ties to even
 	FMA     // a·b + c, rounded once
 	FNMA    // c − a·b, rounded once
+	Shift   // the bits of a moved up
 	Flag
 	Select
 	load
@@ -60,13 +61,14 @@ type instr struct {
 	op   Op
 	pred Predicate
 	ptr  Ptr
-	k    int // constant by number
+	k    int // constant by number, bits to shift by
 	args []Value
 }
 
 // A Builder collects the operations of one time step. Its values are numbered by
 // the instructions that make them.
 type Builder struct {
+	target   *target
 	bits     int
 	instrs   []instr
 	consts   map[int]Value
@@ -78,8 +80,10 @@ type Builder struct {
 
 // NewBuilder returns a Builder for elements of 32 or 64 bits with as many
 // constants as given, whose values the Frame has.
-func NewBuilder(bits, constants int) *Builder {
-	return &Builder{bits: bits, nConsts: constants, consts: map[int]Value{}, ahead: map[Ptr]bool{}}
+func NewBuilder(bits, constants int) *Builder { return newBuilder(best(), bits, constants) }
+
+func newBuilder(t *target, bits, constants int) *Builder {
+	return &Builder{target: t, bits: bits, nConsts: constants, consts: map[int]Value{}, ahead: map[Ptr]bool{}}
 }
 
 func (b *Builder) add(i instr) Value {
@@ -136,6 +140,11 @@ func (b *Builder) Sign() Value { return b.Word(1 << (b.bits - 1)) }
 
 // Do returns the result of an operation.
 func (b *Builder) Do(op Op, args ...Value) Value { return b.add(instr{op: op, args: args}) }
+
+// Shift returns what has the bits of a, moved up by some.
+func (b *Builder) Shift(a Value, by int) Value {
+	return b.add(instr{op: Shift, k: by, args: []Value{a}})
+}
 
 // Flag returns 1 where x ∘ y, else 0.
 func (b *Builder) Flag(p Predicate, x, y Value) Value {

@@ -10,6 +10,7 @@ import (
 // Code is compiled machine code.
 type Code struct {
 	memory   []byte
+	target   *target
 	bits     int
 	literals []uint64
 	nPtrs    int
@@ -21,7 +22,7 @@ var errUnavailable = errors.New("jit: this processor or system cannot run genera
 
 // Compile makes the code of b.
 func Compile(b *Builder) (*Code, error) {
-	if !Available() {
+	if b.target == nil {
 		return nil, errUnavailable
 	}
 	text, spills := assemble(b)
@@ -29,7 +30,7 @@ func Compile(b *Builder) (*Code, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Code{memory: memory, bits: b.bits, literals: b.literals, nPtrs: b.nPtrs, nConsts: b.nConsts, spills: spills}
+	c := &Code{memory: memory, target: b.target, bits: b.bits, literals: b.literals, nPtrs: b.nPtrs, nConsts: b.nConsts, spills: spills}
 	runtime.AddCleanup(c, release, memory)
 	return c, nil
 }
@@ -44,7 +45,7 @@ func assemble(b *Builder) (text []byte, spills int) {
 		m.body()
 		most = max(most, m.most)
 	}
-	hoist := b.chooseConstants(registers - most)
+	hoist := b.chooseConstants(b.target.registers - most)
 
 	e := &encoder{bits: b.bits}
 	e.loadInt(rPtrs, mem{base: rFrame, disp: atPtrs})
@@ -53,10 +54,9 @@ func assemble(b *Builder) (text []byte, spills int) {
 	e.loadInt(rFull, mem{base: rFrame, disp: atFull})
 	full := newEmitter(e, b, false, ptrs, hoist)
 	for _, v := range hoist {
-		e.broadcast(uint8(full.reg[v]), full.constant(v), masks{})
+		full.fill(uint8(full.reg[v]), full.constant(v))
 	}
-	e.loadInt(rTemp, mem{base: rFrame, disp: atTail})
-	e.maskFrom(kTail, rTemp)
+	full.begin()
 
 	step := len(e.code)
 	for p, r := range ptrs {
@@ -71,8 +71,8 @@ func assemble(b *Builder) (text []byte, spills int) {
 	lanes := len(e.code)
 	b.prefetch(e, ptrs)
 	full.body()
-	e.addImm(rNext, 64)
-	e.addImm(rIndex, 64)
+	e.addImm(rNext, int32(b.target.bytes))
+	e.addImm(rIndex, int32(b.target.bytes))
 	e.compareInt(rIndex, rFull)
 	e.aim(e.jump(ifBelow), lanes)
 

@@ -1,6 +1,8 @@
 package jit
 
 import (
+	"encoding/binary"
+	"math"
 	"runtime"
 	"unsafe"
 )
@@ -11,8 +13,8 @@ type Frame struct {
 	code     *Code
 	ptrs     []uintptr
 	strides  []uintptr
-	consts   []uint64 // elements of 32 bits lie two in one
-	spills   []uint64
+	consts   []byte
+	spills   []byte
 	args     frame
 	elements int // bytes of one
 }
@@ -21,13 +23,14 @@ type Frame struct {
 type frame struct {
 	ptrs    *uintptr // places at the present time step; the code moves them on
 	strides *uintptr
-	consts  *uint64
-	spills  *uint64
-	bytes   uintptr // of a block
-	full    uintptr // of them, those in whole vectors
-	tail    uintptr // mask of the elements behind these
-	steps   uintptr // still to come
-	ahead   uintptr // bytes from an element to the same one at the next time step
+	consts  *byte
+	spills  *byte
+	bytes   uintptr   // of a block
+	full    uintptr   // of them, those in whole vectors
+	tail    uintptr   // mask of the elements behind these
+	steps   uintptr   // still to come
+	ahead   uintptr   // bytes from an element to the same one at the next time step
+	mask    [4]uint64 // like tail, for AVX2: all bits of these elements
 }
 
 // Offsets of the fields of frame.
@@ -41,13 +44,14 @@ const (
 	atTail
 	atSteps
 	atAhead
+	atMask
 )
 
 // NewFrame returns a Frame to run c.
 func (c *Code) NewFrame() *Frame {
 	f := &Frame{
 		code: c, ptrs: make([]uintptr, c.nPtrs+1), strides: make([]uintptr, c.nPtrs+1),
-		consts: make([]uint64, c.nConsts+len(c.literals)+1), spills: make([]uint64, c.spills/8+1), elements: c.bits / 8,
+		consts: aligned((c.nConsts + len(c.literals)) * c.target.constant(c.bits)), spills: aligned(c.spills), elements: c.bits / 8,
 	}
 	f.args = frame{ptrs: &f.ptrs[0], strides: &f.strides[0], consts: &f.consts[0], spills: &f.spills[0]}
 	for i, l := range c.literals {
@@ -56,17 +60,34 @@ func (c *Code) NewFrame() *Frame {
 	return f
 }
 
+// aligned returns n bytes, and one more, that start a cache line, as a vector that
+// lies in two is slow to read.
+func aligned(n int) []byte {
+	b := make([]byte, n+64)
+	return b[-uintptr(unsafe.Pointer(&b[0]))%64:][:n+1]
+}
+
+// word gives constant k its bits.
 func (f *Frame) word(k int, u uint64) {
-	if f.elements == 8 {
-		f.consts[k] = u
-	} else {
-		unsafe.Slice((*uint32)(unsafe.Pointer(&f.consts[0])), 2*len(f.consts))[k] = uint32(u)
+	n := f.code.target.constant(f.code.bits)
+	for at := k * n; at < (k+1)*n; at += f.elements {
+		if f.elements == 4 {
+			binary.LittleEndian.PutUint32(f.consts[at:], uint32(u))
+		} else {
+			binary.LittleEndian.PutUint64(f.consts[at:], u)
+		}
 	}
 }
 
 // SetConsts gives the constants their values.
 func SetConsts[F float32 | float64](f *Frame, c []F) {
-	copy(unsafe.Slice((*F)(unsafe.Pointer(&f.consts[0])), f.code.nConsts), c)
+	for k, x := range c[:f.code.nConsts] {
+		if f.elements == 4 {
+			f.word(k, uint64(math.Float32bits(float32(x))))
+		} else {
+			f.word(k, math.Float64bits(float64(x)))
+		}
+	}
 }
 
 // Point puts place p at the start of x, whose memory the caller keeps, and moves
@@ -82,12 +103,22 @@ func (f *Frame) Run(n, steps, ahead int) {
 	if n == 0 || steps == 0 {
 		return
 	}
-	lanes := 64 / f.elements
+	lanes := f.code.target.bytes / f.elements
 	f.args.bytes = uintptr(n * f.elements)
-	f.args.full = uintptr(n / lanes * 64)
+	f.args.full = uintptr(n / lanes * f.code.target.bytes)
 	f.args.tail = 1<<(n%lanes) - 1
+	f.mask(n % lanes)
 	f.args.steps = uintptr(steps)
 	f.args.ahead = uintptr(ahead * f.elements)
 	call(&f.code.memory[0], &f.args)
 	runtime.KeepAlive(f)
+}
+
+// mask sets the mask for AVX2 to the first n elements.
+func (f *Frame) mask(n int) {
+	for i := range f.args.mask {
+		// A word has 8 bytes, of which these are of the elements.
+		bytes := max(0, min(8, n*f.elements-8*i))
+		f.args.mask[i] = 1<<(8*bytes) - 1
+	}
 }

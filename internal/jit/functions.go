@@ -39,7 +39,23 @@ func (b *Builder) expWithin(x Value) Value {
 	hi := b.Do(FNMA, n, b.Literal(c.Ln2Hi), x)
 	r := b.Do(Add, hi, b.Do(Mul, n, b.Literal(-c.Ln2Lo)))
 	tail := b.Do(Mul, b.Do(Mul, r, r), b.poly(r, c.Exp))
-	return b.Do(Scale, b.Do(Add, b.Do(Add, r, tail), b.Literal(1)), n)
+	return b.scale(b.Do(Add, b.Do(Add, r, tail), b.Literal(1)), n)
+}
+
+// scale returns a·2^n for a whole n, rounded once, also where that is denormal or
+// infinite.
+func (b *Builder) scale(a, n Value) Value {
+	if b.target.scales {
+		return b.Do(Scale, a, n)
+	}
+	half := b.Do(Nearest, b.Do(Mul, n, b.Literal(0.5)))
+	return b.Do(Mul, b.Do(Mul, a, b.power(half)), b.power(b.Do(Sub, n, half)))
+}
+
+// power returns 2^n for a whole n within the range of normal exponents.
+func (b *Builder) power(n Value) Value {
+	mantissa, bias := pick(b, 23, 52), pick(b, 127., 1023)
+	return b.Shift(b.Do(Add, n, b.Literal(math.Ldexp(1, mantissa)+bias)), mantissa)
 }
 
 // The limits beyond which exp is 0 and +Inf.

@@ -37,6 +37,8 @@ func evaluate[F float32 | float64](b *Builder, consts, memory []F) {
 			if holds(in.pred, arg(in, 0), arg(in, 1)) {
 				values[i] = arg(in, 2)
 			}
+		case Shift:
+			values[i] = fromBits[F](bitsOf(arg(in, 0)) << in.k)
 		case Sqrt:
 			values[i] = F(math.Sqrt(float64(arg(in, 0))))
 		case Floor:
@@ -46,7 +48,7 @@ func evaluate[F float32 | float64](b *Builder, consts, memory []F) {
 		case Nearest:
 			values[i] = F(math.RoundToEven(float64(arg(in, 0))))
 		case Scale:
-			x, n := float64(arg(in, 0)), math.Floor(float64(arg(in, 1)))
+			x, n := float64(arg(in, 0)), float64(arg(in, 1))
 			values[i] = F(x * math.Exp2(n))
 			if !math.IsNaN(n) && !math.IsInf(n, 0) {
 				values[i] = F(math.Ldexp(x, int(max(-5000, min(5000, n)))))
@@ -134,8 +136,8 @@ func width[F float32 | float64]() int {
 
 // random returns a program that exercises the allocation of registers: places
 // that are read before and after they are written, values that live long.
-func random[F float32 | float64](r *rand.Rand, size int) *Builder {
-	b := NewBuilder(width[F](), 3)
+func random[F float32 | float64](on *target, r *rand.Rand, size int) *Builder {
+	b := newBuilder(on, width[F](), 3)
 	places := 1 + r.IntN(9)
 	values := []Value{b.Load(0), b.Const(r.IntN(3))}
 	pick := func() Value {
@@ -171,7 +173,7 @@ func random[F float32 | float64](r *rand.Rand, size int) *Builder {
 		case k < 14:
 			v = b.Do(And, pick(), b.Word(1<<(b.bits-1)-1))
 		case k < 15:
-			v = b.Do(Scale, pick(), b.Literal(float64(r.IntN(9))-4.5))
+			v = b.scale(pick(), b.Literal(float64(r.IntN(9)-4)))
 		default:
 			v = b.Do([]Op{Add, Sub, Mul, Div, Max, Min}[r.IntN(6)], pick(), pick())
 		}
@@ -185,9 +187,9 @@ func random[F float32 | float64](r *rand.Rand, size int) *Builder {
 	return b
 }
 
-func testRandom[F float32 | float64](t require.TestingT, seed uint64, size int) {
+func testRandom[F float32 | float64](t require.TestingT, on *target, seed uint64, size int) {
 	r := rand.New(rand.NewPCG(seed, 1))
-	b := random[F](r, size)
+	b := random[F](on, r, size)
 	n, steps, rows := 1+r.IntN(70), 1+r.IntN(4), 80
 	if r.IntN(3) == 0 {
 		b.Ahead(0)
@@ -241,30 +243,38 @@ func testRandom[F float32 | float64](t require.TestingT, seed uint64, size int) 
 	}
 }
 
-// The code of random programs gives the bits of plain Go.
-func TestRandomPrograms(t *testing.T) {
-	if !Available() {
+// onEach runs a test on each instruction set that there is here.
+func onEach(t *testing.T, test func(t *testing.T, on *target)) {
+	if len(available()) == 0 {
 		t.Skip("generated code does not run here")
 	}
-	for seed := range uint64(400) {
-		size := 1 + int(seed*seed%157)
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			testRandom[float32](t, seed, size)
-			testRandom[float64](t, seed, size)
-		})
+	for _, on := range available() {
+		t.Run(on.name, func(t *testing.T) { test(t, on) })
 	}
+}
+
+// The code of random programs gives the bits of plain Go.
+func TestRandomPrograms(t *testing.T) {
+	onEach(t, func(t *testing.T, on *target) {
+		for seed := range uint64(400) {
+			size := 1 + int(seed*seed%157)
+			t.Run(fmt.Sprint(seed), func(t *testing.T) {
+				testRandom[float32](t, on, seed, size)
+				testRandom[float64](t, on, seed, size)
+			})
+		}
+	})
 }
 
 // The functions give the bits of the kernels of package vec.
 func TestFunctions(t *testing.T) {
-	if !Available() {
-		t.Skip("generated code does not run here")
-	}
-	testFunctions[float32](t)
-	testFunctions[float64](t)
+	onEach(t, func(t *testing.T, on *target) {
+		testFunctions[float32](t, on)
+		testFunctions[float64](t, on)
+	})
 }
 
-func testFunctions[F float32 | float64](t *testing.T) {
+func testFunctions[F float32 | float64](t *testing.T, on *target) {
 	r := rand.New(rand.NewPCG(1, 2))
 	x := []F{0, F(math.Copysign(0, -1)), F(math.Inf(1)), F(math.Inf(-1)), F(math.NaN()), 1e-30, 88.7, -87.4, -103.9, 709.7, -745, 0.625, -0.625}
 	for len(x) < 100_001 {
@@ -275,7 +285,7 @@ func testFunctions[F float32 | float64](t *testing.T) {
 		kernel func(dst, a []F)
 		code   func(*Builder, Value) Value
 	}{"exp": {k.Exp, (*Builder).Exp}, "sigmoid": {k.Sigmoid, (*Builder).Sigmoid}, "tanh": {k.Tanh, (*Builder).Tanh}} {
-		b := NewBuilder(width[F](), 0)
+		b := newBuilder(on, width[F](), 0)
 		b.Store(1, f.code(b, b.Load(0)))
 		c, err := Compile(b)
 		require.NoError(t, err)

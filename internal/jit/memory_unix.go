@@ -10,8 +10,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Available reports whether this processor and system run generated code.
-func Available() bool { return cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && permitted() }
+// available returns the targets that this processor and system run, the fastest
+// first.
+func available() (ts []*target) {
+	if !permitted() {
+		return nil
+	}
+	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ {
+		ts = append(ts, avx512)
+	}
+	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
+		ts = append(ts, avx2)
+	}
+	return ts
+}
 
 // permitted reports whether the system lets memory be made executable; some
 // forbid it.

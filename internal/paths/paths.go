@@ -3,6 +3,7 @@
 //
 //	SPIKEGRAD_KERNELS=go     plain Go kernels; avx2 or avx512, where the processor has it:
 //	                         each called on its own, where otherwise scans generate code
+//	SPIKEGRAD_CODE=avx2      scans generate code for AVX2, also where there is AVX-512
 //	SPIKEGRAD_PRODUCTS=dense matrix products that never follow spikes
 //
 // Nobody else needs to set them: the best path is chosen at start.
@@ -16,3 +17,6 @@ func Kernels() string { return os.Getenv("SPIKEGRAD_KERNELS") }
 
 // Dense reports whether products are to be dense whatever their operands.
 func Dense() bool { return os.Getenv("SPIKEGRAD_PRODUCTS") == "dense" }
+
+// Code returns the instruction set to generate code for, "" for the best.
+func Code() string { return os.Getenv("SPIKEGRAD_CODE") }
