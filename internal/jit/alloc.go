@@ -190,7 +190,7 @@ func (m *emitter) used(i int, args []Value) {
 			m.uses[a] = m.uses[a][1:]
 		}
 		r := m.reg[a]
-		if r == none || int(r) >= len(m.owner)-len(m.hoist) {
+		if r == none || m.hoisted(uint8(r)) {
 			continue
 		}
 		m.pin[r] = false
@@ -199,6 +199,9 @@ func (m *emitter) used(i int, args []Value) {
 		}
 	}
 }
+
+// hoisted reports whether a register holds a constant throughout.
+func (m *emitter) hoisted(r uint8) bool { return int(r) >= len(m.owner)-len(m.hoist) }
 
 // result returns a register for the result of instruction i.
 func (m *emitter) result(i int) uint8 {
@@ -235,11 +238,14 @@ func (m *emitter) compute(i int, in instr) {
 	case FMA, FNMA:
 		a, b := m.in(args[0]), m.in(args[1])
 		c := m.operand(args[2])
-		d := m.free()
-		m.move(d, a)
-		m.fma(in.op, d, b, c)
-		m.own(d, Value(i))
+		d := a
+		if m.hoisted(a) || slices.Max(m.uses[args[0]]) > i {
+			d = m.free()
+			m.move(d, a)
+		}
 		m.used(i, args)
+		m.own(d, Value(i))
+		m.fma(in.op, d, b, c)
 	case Flag:
 		a, b := m.in(args[0]), m.operand(args[1])
 		one := m.operand(args[2])

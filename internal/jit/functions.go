@@ -48,14 +48,14 @@ func (b *Builder) scale(a, n Value) Value {
 	if b.target.scales {
 		return b.Do(Scale, a, n)
 	}
-	half := b.Do(Nearest, b.Do(Mul, n, b.Literal(0.5)))
-	return b.Do(Mul, b.Do(Mul, a, b.power(half)), b.power(b.Do(Sub, n, half)))
-}
-
-// power returns 2^n for a whole n within the range of normal exponents.
-func (b *Builder) power(n Value) Value {
+	// Two powers, of about half of n each, the first product being exact. Adding a
+	// large number leaves the rounded sum in the low bits, where it becomes an
+	// exponent; with 2·large − h it is n less the half that is in h.
 	mantissa, bias := pick(b, 23, 52), pick(b, 127., 1023)
-	return b.Shift(b.Do(Add, n, b.Literal(math.Ldexp(1, mantissa)+bias)), mantissa)
+	large := math.Ldexp(1, mantissa) + bias
+	h := b.Do(FMA, n, b.Literal(0.5), b.Literal(large))
+	rest := b.Do(Add, n, b.Do(Sub, b.Literal(2*large), h))
+	return b.Do(Mul, b.Do(Mul, a, b.Shift(h, mantissa)), b.Shift(rest, mantissa))
 }
 
 // The limits beyond which exp is 0 and +Inf.
