@@ -18,7 +18,8 @@ type backward struct {
 	sums    G.Nodes // the reductions that states add up, nil for those that are carried
 	program *program
 	tails   []*tail
-	advance *program      // the carried states alone, nil where all are kept
+	advance *program      // the carried states and dear values, nil where all states are kept
+	dear    int           // how many values are kept beside the states
 	memory  any           // *backMemory[F]
 	into    *tensor.Dense // where a machine wants the gradient of xs; nil for memory of its own
 }
@@ -88,7 +89,7 @@ func (bw *backward) lower() error {
 	s, v := bw.s, bw.v
 	leaves, streams := s.leaves(bw.sg)
 	// Carried here are the gradients of the states, numbers 0 … n−1, and read
-	// are the states themselves, numbers n … 2n−1.
+	// are the states themselves, numbers n … 2n−1, and behind them dear values.
 	n := len(s.states)
 	for i, st := range bw.sg.states {
 		leaves[st] = leaf{leafState, n + i}
@@ -119,13 +120,25 @@ func (bw *backward) lower() error {
 		}
 	}
 	forward, forwardStreams := s.leaves(bw.sg)
+	states := stateRoots(bw.sg, bw.sums)
+	if s.every > 1 {
+		gradients := slices.Clone(v.params)
+		for _, r := range roots {
+			gradients = append(gradients, r.node)
+		}
+		for i, d := range dearValues(states, gradients, forward, leaves) {
+			leaves[d] = leaf{leafState, 2*n + i}
+			states = append(states, root{node: d, kind: slotOut, i: n + i})
+			bw.dear++
+		}
+	}
 	var err error
 	for rows := 0; ; {
-		bw.program, bw.tails, err = lower(roots, v.params, leaves, streams, 2*n, s.batch(), rows)
+		bw.program, bw.tails, err = lower(roots, v.params, leaves, streams, 2*n+bw.dear, s.batch(), rows)
 		if err != nil || s.every == 1 {
 			return err
 		}
-		bw.advance, _, err = lower(stateRoots(bw.sg, bw.sums), nil, forward, forwardStreams, n, s.batch(), rows)
+		bw.advance, _, err = lower(states, nil, forward, forwardStreams, n+bw.dear, s.batch(), rows)
 		if err != nil || bw.advance.rows == bw.program.rows {
 			return err
 		}

@@ -45,10 +45,7 @@ type lowering struct {
 	absorbed map[*G.Node]bool // by a fusion: they need no instruction of their own
 }
 
-// lower makes the program that computes the roots, and the sums over time of
-// the parameters' gradients in sums. batch is the length of the first axis of a
-// time step; rows, if it is not 0, is how many rows the program must fall into.
-func lower(roots []root, sums []*G.Node, leaves map[*G.Node]leaf, streams map[*G.Node]stream, states, batch, rows int) (*program, []*tail, error) {
+func newLowering(leaves map[*G.Node]leaf, streams map[*G.Node]stream, states int) *lowering {
 	l := &lowering{
 		leaves: leaves, streams: streams, p: &program{},
 		varies: map[*G.Node]bool{}, slot: map[*G.Node]int32{}, uses: map[*G.Node]int{},
@@ -58,6 +55,14 @@ func lower(roots []root, sums []*G.Node, leaves map[*G.Node]leaf, streams map[*G
 	for i := range l.p.states {
 		l.p.states[i] = carry{in: -1, out: -1}
 	}
+	return l
+}
+
+// lower makes the program that computes the roots, and the sums over time of
+// the parameters' gradients in sums. batch is the length of the first axis of a
+// time step; rows, if it is not 0, is how many rows the program must fall into.
+func lower(roots []root, sums []*G.Node, leaves map[*G.Node]leaf, streams map[*G.Node]stream, states, batch, rows int) (*program, []*tail, error) {
+	l := newLowering(leaves, streams, states)
 	tails := make([]*tail, len(sums))
 	for i, n := range sums {
 		if n != nil {
@@ -105,10 +110,17 @@ func (l *lowering) visit(n *G.Node) {
 	if l.uses[n] > 1 {
 		return
 	}
-	for _, c := range childrenOf(n) {
-		l.visit(c)
+	if !l.isLeaf(n) {
+		for _, c := range childrenOf(n) {
+			l.visit(c)
+		}
 	}
 	l.order = append(l.order, n)
+}
+
+func (l *lowering) isLeaf(n *G.Node) bool {
+	_, ok := l.leaves[n]
+	return ok
 }
 
 // alias returns the input whose elements n shares: detached and reshaped values
@@ -185,7 +197,7 @@ func (l *lowering) chooseRows(roots []root, batch int) {
 	}
 	for _, n := range l.order {
 		consider(n)
-		if _, ok := l.leaves[n]; ok || l.alias(n) != n || l.isLanewise(n) {
+		if l.isLeaf(n) || l.alias(n) != n || l.isLanewise(n) {
 			continue
 		}
 		lanes = false
@@ -317,7 +329,7 @@ func (l *lowering) emit(roots []root) error {
 	for i, r := range roots {
 		sinks[i] = l.sink(r)
 		n := l.alias(r.node)
-		if _, ok := first[n]; !ok && r.kind != slotAcc && l.changes(n) && n.Op() != nil {
+		if _, ok := first[n]; !ok && r.kind != slotAcc && l.changes(n) && !l.isLeaf(n) {
 			first[n] = i
 		}
 	}

@@ -72,6 +72,18 @@ func meanStep(x *G.Node, s leakyState, p leaky) (*G.Node, leakyState, error) {
 	return z, leakyState{z}, err
 }
 
+// dearStep takes more exponentials than a scan keeps, of a state, of a product and
+// of one another.
+func dearStep(x *G.Node, s leakyState, p leaky) (*G.Node, leakyState, error) {
+	b := graph.NewBuilder(x, &s)
+	v := b.Exp(b.Neg(b.Exp(b.MatMul(s.V, p.W))))
+	for range 4 {
+		v = b.Exp(b.Neg(b.Add(v, x)))
+	}
+	v = b.Sub(b.Exp(b.Neg(b.Mul(s.V, s.V))), b.Scale(v, p.Decay))
+	return b.Tanh(v), leakyState{v}, b.Err()
+}
+
 type lifter func(xs *G.Node, s *leakyState, p leaky) (*graph.Run[leakyState], error)
 
 func scanned(step graph.Step[leakyState, leaky], opts ...graph.Option) lifter {
@@ -113,7 +125,7 @@ func lift(t *testing.T, dt tensor.Dtype, shape []int, f lifter) [][]float64 {
 // operations of which the lowering knows nothing.
 func TestScanIsUnroll(t *testing.T) {
 	for name, step := range map[string]graph.Step[leakyState, leaky]{
-		"builder": leakyStep, "gorgonia": plainStep, "unknown operations": meanStep,
+		"builder": leakyStep, "gorgonia": plainStep, "unknown operations": meanStep, "exponentials": dearStep,
 	} {
 		for dt, tol := range map[tensor.Dtype]float64{tensor.Float64: 1e-12, tensor.Float32: 1e-5} {
 			for _, every := range []int{1, 3, 100} {

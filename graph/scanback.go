@@ -101,7 +101,7 @@ func (r *scanRun[F]) backward(bw *backward, in []G.Value) error {
 	}
 	p := bw.program
 	err = eachBlock(p.rows, p.blockRows(),
-		func(i int) *backWorker[F] { return m.worker(i, r) },
+		func(i int) *backWorker[F] { return m.worker(i, r, bw) },
 		func(w *backWorker[F], r0, r1 int) error { return w.block(bw, m, lambda, r0, r1) })
 	if err != nil {
 		return err
@@ -119,9 +119,9 @@ func (m *backMemory[F]) place(bw *backward) {
 	}
 }
 
-func (m *backMemory[F]) worker(i int, r *scanRun[F]) *backWorker[F] {
+func (m *backMemory[F]) worker(i int, r *scanRun[F], bw *backward) *backWorker[F] {
 	for len(m.pool) <= i {
-		m.pool = append(m.pool, newBackWorker(r, m.b, m.adv, len(m.pool)))
+		m.pool = append(m.pool, newBackWorker(r, m.b, m.adv, bw.dear, len(m.pool)))
 	}
 	w := m.pool[i]
 	w.err = nil
@@ -137,18 +137,23 @@ type backWorker[F vec.Float] struct {
 	r               *scanRun[F]
 	advance         *worker[F]
 	// states holds the states that enter the steps between two kept ones, one
-	// block behind the other, or the kept ones if all are.
+	// block behind the other, or the kept ones if all are. Behind them are the dear
+	// values of these steps.
 	states [][]F
 	all    [][]F // the memory of states
+	dear   int
 }
 
-func newBackWorker[F vec.Float](r *scanRun[F], b, adv *bound[F], i int) *backWorker[F] {
-	n := len(r.s.states)
-	w := &backWorker[F]{stateWorker: b.worker(i, r.s.states), r: r, states: make([][]F, n), all: make([][]F, n)}
+func newBackWorker[F vec.Float](r *scanRun[F], b, adv *bound[F], dear, i int) *backWorker[F] {
+	n := len(r.s.states) + dear
+	w := &backWorker[F]{stateWorker: b.worker(i, r.s.states), r: r, states: make([][]F, n), all: make([][]F, n), dear: dear}
 	if adv != nil {
 		w.advance = newWorker(adv)
 		for i := range w.all {
-			w.all[i] = make([]F, r.s.every*len(w.inAll[i]))
+			// Dear values are computed with the states that leave their step, so also
+			// with those that leave the last one.
+			w.all[i] = make([]F, (r.s.every+min(1, dear))*w.size(i, b.p.blockRows()))
+			w.states[i] = w.all[i]
 		}
 	}
 	return w
@@ -226,9 +231,18 @@ func (w *backWorker[F]) stride() int {
 	return w.b.p.blockRows() * w.b.plan.stretches[0].width
 }
 
-// entering returns state i of the block as it enters step j of the present ones.
+// size returns how many elements state or dear value i has in so many rows.
+func (w *backWorker[F]) size(i, rows int) int {
+	if i < len(w.in) {
+		return len(w.inAll[i]) / w.b.p.blockRows() * rows
+	}
+	return w.advance.b.p.states[i].width * rows
+}
+
+// entering returns state i of the block as it enters step j of the present ones, or
+// a dear value of step j.
 func (w *backWorker[F]) entering(i, j int) []F {
-	return w.states[i][j*len(w.inAll[i]):][:len(w.in[i])]
+	return w.states[i][j*w.size(i, w.b.p.blockRows()):][:w.size(i, w.r1-w.r0)]
 }
 
 // recompute finds the states that enter the steps start ≤ t < end, from the
@@ -240,32 +254,38 @@ func (w *backWorker[F]) recompute(start, end, r0, r1 int) {
 			w.states[i] = kept
 			continue
 		}
-		w.states[i] = w.all[i]
 		copy(w.entering(i, 0), kept)
 	}
-	if end-start < 2 {
+	if w.dear == 0 {
+		end--
+	}
+	if end == start {
 		return
 	}
 	if w.advance.b.plan.whole {
 		w.advanceFrom(0)
-		w.advance.through(start, end-1-start, 1, nil, w.stride())
+		w.advance.through(start, end-start, 1, nil, w.stride())
 		return
 	}
-	for t := start; t < end-1; t++ {
+	for t := start; t < end; t++ {
 		w.advanceFrom(t - start)
 		w.advance.step(t, 1)
 	}
 }
 
 // advanceFrom points the slots of the states at those that enter step j of the
-// present ones, and at those that enter the next.
+// present ones, and at those that enter the next, and those of dear values at step j.
 func (w *backWorker[F]) advanceFrom(j int) {
 	for i, c := range w.advance.b.p.states {
 		if c.in >= 0 {
 			w.advance.slots[c.in] = w.entering(i, j)
 		}
-		if c.out >= 0 {
+		switch {
+		case c.out < 0:
+		case i < len(w.in):
 			w.advance.slots[c.out] = w.entering(i, j+1)
+		default:
+			w.advance.slots[c.out] = w.entering(i, j)
 		}
 	}
 }
