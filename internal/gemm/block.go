@@ -64,6 +64,10 @@ func multiply[T float](kn *kernels[T], jobs *idle[T], p product[T]) {
 		}
 		return
 	}
+	if kn.product != nil && p.m*p.n*p.k > kn.threadWork && max(p.m, p.n, p.k, p.lda, p.ldb, p.ldc) <= math.MaxInt32 {
+		kn.product(p.transA, p.transB, p.m, p.n, p.k, p.a, p.lda, p.b, p.ldb, p.add, p.c, p.ldc)
+		return
+	}
 	j := jobs.take()
 	if j == nil {
 		j = new(job[T])

@@ -24,6 +24,10 @@
 // finite numbers a sparse product has the bits of the dense one, but for the sign
 // of zero.
 //
+// In a program that is built with the tag openblas, large products are those of
+// OpenBLAS, whose sums have an order of their own: then bits depend on its version
+// and on the number of threads.
+//
 // Each instruction set is a [Level]; [Force] picks one in a test. The assembly
 // (kernels_amd64.s) is written by the program in asm, a module of its own, by
 // go generate.

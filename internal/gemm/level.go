@@ -13,13 +13,14 @@ type Level int
 
 // The levels, slowest first.
 const (
-	Go     Level = iota // no assembly
-	AVX2                // AVX2 and FMA
-	AVX512              // AVX-512 F, BW, DQ and VL
+	Go       Level = iota // no assembly
+	AVX2                  // AVX2 and FMA
+	AVX512                // AVX-512 F, BW, DQ and VL
+	OpenBLAS              // the best of the others, but large products by OpenBLAS; with the build tag openblas alone
 )
 
 func (l Level) String() string {
-	return [...]string{"Go", "AVX2", "AVX512"}[l]
+	return [...]string{"Go", "AVX2", "AVX512", "OpenBLAS"}[l]
 }
 
 // kernels are the inner loops of a level for one element type.
@@ -36,6 +37,8 @@ type kernels[T float] struct {
 	gemm          func(k int, a []T, ars, aks int, b []T, bks int, c []T, ldc, rows, cols int, add bool)
 	pack          func(dst []T, step int, src []T, lds, k, panels, width int)
 	transpose     func(dst []T, step int, src []T, lds, k int)
+	// product computes a large product in the place of all that; nil but on OpenBLAS.
+	product func(transA, transB bool, m, n, k int, a []T, lda int, b []T, ldb int, accumulate bool, c []T, ldc int)
 
 	// Sums of rows, of at most tile elements.
 	tile        int
@@ -64,7 +67,7 @@ type machine struct {
 }
 
 // machines are the levels that run on this computer, slowest first.
-var machines = append([]*machine{{Go, goKernels[float32](), goKernels[float64]()}}, vectorMachines()...)
+var machines = withOpenBLAS(append([]*machine{{Go, goKernels[float32](), goKernels[float64]()}}, vectorMachines()...))
 
 var active atomic.Pointer[machine]
 
@@ -89,8 +92,8 @@ func Levels() []Level {
 }
 
 // Force makes the whole package run at a level that Levels lists, until restore
-// is called. It is for tests: sums by Go differ from those of the other levels in
-// their last bits. It panics if the computer does not have the level.
+// is called. It is for tests: sums by Go, and by OpenBLAS, differ from those of the
+// other levels in their last bits. It panics if the computer does not have the level.
 func Force(level Level) (restore func()) {
 	for _, m := range machines {
 		if m.level == level {

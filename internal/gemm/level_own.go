@@ -1,0 +1,5 @@
+//go:build !openblas
+
+package gemm
+
+func withOpenBLAS(ms []*machine) []*machine { return ms }
