@@ -3,6 +3,7 @@ package graph
 import (
 	"math"
 	"reflect"
+	"slices"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -12,7 +13,8 @@ import (
 // not needed any more when their gradients are computed. So a Machine lets an
 // operation that can write anywhere (a taker) put its result into the memory of a
 // value that nothing reads again: an output of a scan or a linear map, or another
-// such gradient. Where there is none it takes memory of its own.
+// such gradient. A scan backward can even write over its own input, which it reads
+// step by step as it goes. Where there is none it takes memory of its own.
 
 // A taker is an operation that computes a large value; into says where to put it,
 // nil for memory of its own.
@@ -50,7 +52,7 @@ func (m *Machine) lend() {
 		}
 		for j := range at {
 			if own := owner(m.code[j].op); (own != nil && lender[own] == j || m.takes(j) >= 0) && !taken[j] &&
-				lasts[j] < at && m.code[j].node.Shape().TotalSize() == m.code[i].node.Shape().TotalSize() && m.code[j].node.Dtype() == m.code[i].node.Dtype() {
+				(lasts[j] < at || lasts[j] == at && j == m.overwrites(at)) && m.code[j].node.Shape().TotalSize() == m.code[i].node.Shape().TotalSize() && m.code[j].node.Dtype() == m.code[i].node.Dtype() {
 				m.code[at].loan, taken[j] = &loan{from: j}, true
 				break
 			}
@@ -66,7 +68,10 @@ func (m *Machine) lasts() []int {
 		lasts[w] = math.MaxInt
 	}
 	for i := len(m.code) - 1; i >= 0; i-- {
-		for _, a := range m.code[i].args {
+		for k, a := range m.code[i].args {
+			if waits(m.code[i].op, k) {
+				continue
+			}
 			lasts[a] = max(lasts[a], i)
 			if !ours(m.code[i].op) {
 				lasts[a] = max(lasts[a], lasts[i])
@@ -74,6 +79,13 @@ func (m *Machine) lasts() []int {
 		}
 	}
 	return lasts
+}
+
+// waits reports whether an operation has input k only to run after it, and does
+// not read it.
+func waits(op G.Op, k int) bool {
+	l, ok := op.(*linearOp)
+	return ok && l.kind == linearDW && k == 2
 }
 
 func ours(op G.Op) bool {
@@ -113,6 +125,44 @@ func (m *Machine) takes(i int) int {
 		}
 	}
 	return -1
+}
+
+// overwrites returns the value that instruction i may write its result over while
+// it reads it, −1 if there is none.
+func (m *Machine) overwrites(i int) int {
+	op, ok := m.code[i].op.(*backwardOp)
+	if !ok || !op.bw.inPlace() {
+		return -1
+	}
+	args := m.code[i].args[1:] // xs; and the others must be other values
+	if slices.Contains(args[1:], args[0]) {
+		return -1
+	}
+	return args[0]
+}
+
+// inPlace reports whether the gradient of xs may be written over xs: whether no
+// time step reads xs after it has written the gradient. Of the steps before, none
+// is read any more when the states between two kept ones have been computed.
+func (bw *backward) inPlace() bool {
+	p := bw.program
+	written := false
+	for i := range p.instrs {
+		ins := &p.instrs[i]
+		writes := p.isStream(ins.dst, streamGradX)
+		lanewise := ins.code != opRows && ins.code != opCall
+		for s := range int32(len(p.slots)) {
+			if p.isStream(s, streamX) && p.reads(ins, s) && (written || writes && !lanewise) {
+				return false
+			}
+		}
+		written = written || writes
+	}
+	return written
+}
+
+func (p *program) isStream(s int32, kind streamKind) bool {
+	return p.slots[s].kind == slotStream && p.slots[s].strm.kind == kind
 }
 
 // take points the operation of instruction i at the memory that it is lent, of

@@ -54,7 +54,14 @@ func (l *spikeLists[F]) read(x []F, rows, cols int) {
 		l.chunks[0].read(x, cols)
 		return
 	}
-	eachChunk(rows, func(r0, r1 int) { l.chunks[r0/chunkRows].read(x[r0*cols:r1*cols], cols) })
+	expected := float64(n) / float64(seen)
+	eachChunk(rows, func(r0, r1 int) {
+		c, x := &l.chunks[r0/chunkRows], x[r0*cols:r1*cols]
+		if c.idx == nil {
+			c.idx = make([]int32, 0, int(1.1*expected*float64(len(x)))+cols)
+		}
+		c.read(x, cols)
+	})
 }
 
 func (c *spikeChunk[F]) read(x []F, cols int) {
@@ -64,7 +71,7 @@ func (c *spikeChunk[F]) read(x []F, cols int) {
 	for at := 0; at < len(x); at += cols {
 		have := len(c.idx)
 		if cap(c.idx) < have+cols {
-			c.idx = append(make([]int32, 0, 2*have+2*cols), c.idx...)
+			c.idx = append(make([]int32, 0, have+have/4+2*cols), c.idx...)
 		}
 		n, one := k.nonZero(x[at:at+cols], c.idx[have:have+cols])
 		c.idx = c.idx[:have+n]
@@ -220,7 +227,7 @@ func (t *spikeChunk[F]) turn(chunks []spikeChunk[F], cols int) {
 // with room to grow, as the number of spikes is never quite the same.
 func sized[T any](s []T, n int) []T {
 	if cap(s) < n {
-		return make([]T, n, n+n/2)
+		return make([]T, n, n+n/8)
 	}
 	return s[:n]
 }
