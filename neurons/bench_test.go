@@ -2,6 +2,7 @@ package neurons_test
 
 import (
 	"math"
+	"runtime/debug"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -105,6 +106,7 @@ func benchmarkScan(b *testing.B, m neurons.Model, in workload) {
 	for i, w := range m.Weights() {
 		require.NoError(b, m.Set(w, node(w, 0, 0.1/math.Sqrt(float64(n)), uint64(i+2), n, n)))
 	}
+	debug.FreeOSMemory() // what numbers were drawn in is not the scan's
 	l, err := m.Lift(true, xs, nil)
 	require.NoError(b, err)
 	cotangent := graphtest.Node(g, tensor.Float32, "cotangent", l.Out.Shape(), graphtest.Random(steps*batch*n, 9))
@@ -112,6 +114,7 @@ func benchmarkScan(b *testing.B, m neurons.Model, in workload) {
 	require.NoError(b, err)
 	machine, err := graph.NewMachine(append(G.Nodes{l.Out}, grads...)...)
 	require.NoError(b, err)
+	debug.FreeOSMemory()
 	require.NoError(b, machine.Run()) // makes its memory
 	b.ReportAllocs()
 	for b.Loop() {
