@@ -253,9 +253,15 @@ func (m *emitter) compute(i int, in instr) {
 		m.used(i, args)
 		m.flag(m.result(i), one)
 	case Select:
+		// What is loaded goes first: a place may take rTemp, and the mask of a vector
+		// that is not full what compare gives.
+		no := m.in(args[3])
+		if m.tail {
+			m.in(args[2])
+		}
 		a, b := m.in(args[0]), m.operand(args[1])
-		no, yes := m.in(args[3]), m.operand(args[2])
 		m.compare(in.pred, a, b)
+		yes := m.operand(args[2])
 		m.used(i, args)
 		m.choose(m.result(i), no, yes)
 	default:

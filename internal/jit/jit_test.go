@@ -266,6 +266,41 @@ func TestRandomPrograms(t *testing.T) {
 	})
 }
 
+// Operands of one instruction may all be read from places that have no register.
+func TestPlaces(t *testing.T) {
+	onEach(t, func(t *testing.T, on *target) {
+		b := newBuilder(on, 32, 0)
+		for range 2 { // these places are used most
+			for p := range Ptr(4) {
+				b.Store(p, b.Do(Add, b.Load(p), b.Load(p)))
+			}
+		}
+		b.Store(8, b.Select(Lt, b.Load(4), b.Load(5), b.Load(6), b.Load(7)))
+		c, err := Compile(b)
+		require.NoError(t, err)
+		f := c.NewFrame()
+		const n = 21
+		x := make([][]float32, 9)
+		want := make([]float32, n)
+		for p := range x {
+			x[p] = make([]float32, n)
+			for i := range x[p] {
+				x[p][i] = float32(p*100 + i*i*(p+3)%17)
+			}
+			Point(f, Ptr(p), x[p], 0)
+		}
+		for i := range n {
+			x[4][i] = float32(i * 7 % 13)
+			x[5][i] = float32(i * 5 % 11)
+			if want[i] = x[7][i]; x[4][i] < x[5][i] {
+				want[i] = x[6][i]
+			}
+		}
+		f.Run(n, 1, 0)
+		require.Equal(t, want, x[8])
+	})
+}
+
 // The functions give the bits of the kernels of package vec.
 func TestFunctions(t *testing.T) {
 	onEach(t, func(t *testing.T, on *target) {
