@@ -14,6 +14,6 @@
 //	final, err := zs.Final()
 //
 // A step is most easily written with a [Builder], which keeps the first error;
-// one written with Gorgonia's own functions is just as good. The methods of
-// [Integration] move a state over a time step, by Euler's method or exactly.
+// one written with Gorgonia's own functions is just as good. [Integration.Flow] moves
+// states over a time step, by Euler's method or exactly.
 package graph

@@ -497,8 +497,10 @@ func (l *lowering) tail(n *G.Node, roots *[]root) *tail {
 	switch op := n.Op().(type) {
 	case mapOp:
 		linear = op.code == opMulC
-	case reduceOp, expandOp:
+	case reduceOp, expandOp, insertOp, extractOp:
 		linear = true
+	case phiGradOp:
+		linear = !l.changes(in[0])
 	case matOp:
 		if op.transA && !op.transB && l.changes(in[0]) && l.changes(in[1]) {
 			return l.product(n, in, roots)

@@ -47,10 +47,9 @@ func (p AdaLIFParams) Rest(x *G.Node) (LSNNState, error) {
 // W. Gerstner et al., Neuronal Dynamics (2014), §6.1.
 func AdaLIFStep(x *G.Node, s LSNNState, p AdaLIFParams) (z *G.Node, next LSNNState, err error) {
 	b := begin(x, &s, p)
-	hold := p.Integration.Mean(b, s.B, p.Dt, p.TauMemInv, p.TauAdaptInv)
-	v := p.Integration.Advance(b, s.V, p.Dt, p.TauMemInv, b.Sub(p.drive(b, s.V, s.I), hold))
-	i := p.Integration.Decay(b, s.I, p.Dt, p.TauSynInv)
-	ada := p.Integration.Decay(b, s.B, p.Dt, p.TauAdaptInv)
+	d := b.Sub(drive(b, s.V, s.I, p.VLeak), s.B)
+	f := p.Integration.Flow(b, p.Dt, p.membrane(s.V, d, one, minusOne), p.synapse(s.I), graph.Equation{State: s.B, TauInv: p.TauAdaptInv})
+	v, i, ada := f.Next(0), f.Next(1), f.Next(2)
 	z, next.V = p.Fire(b, v)
 	next.B = b.Add(ada, b.Scale(p.seen(b, z), p.Beta))
 	next.I = b.Add(i, x)

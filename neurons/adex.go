@@ -75,20 +75,27 @@ func (p AdExParams) Rest(x *G.Node) (AdExState, error) {
 //	v ← (1 − z) v′ + z v_reset
 //	w ← w + z b
 //
-// Exponential is that of LIFExStep, and exact in the decay of w; it holds w in the
-// equation of v, and v in that of w, over the time step. The shape of x, the states
-// and z is [batch, …, n]; an error says which of them differ.
+// Exponential holds the exponential over the time step, and solves leak, current and
+// adaptation together, exactly. The shape of x, the states and z is [batch, …, n]; an
+// error says which of them differ.
 //
 // R. Brette and W. Gerstner, J. Neurophysiol. 94 (2005), 3637.
 func AdExStep(x *G.Node, s AdExState, p AdExParams) (z *G.Node, next AdExState, err error) {
 	b := begin(x, &s, p)
 	i := b.Add(s.I, x)
-	d := b.Add(b.Sub(p.drive(b, s.V, i), s.A), upstroke(b, s.V, p.VTh, p.DeltaT))
-	a := p.Integration.Advance(b, s.A, p.Dt, p.TauAdaInv, p.pull(b, s.A, s.V, p.VLeak))
-	next.I = p.Integration.Decay(b, i, p.Dt, p.TauSynInv)
-	z, next.V = p.Fire(b, p.Integration.Advance(b, s.V, p.Dt, p.TauMemInv, d))
+	d := b.Add(b.Sub(drive(b, s.V, i, p.VLeak), s.A), upstroke(b, s.V, p.VTh, p.DeltaT))
+	f := p.Integration.Flow(b, p.Dt, p.membrane(s.V, d, minusOne, one), p.adapt(b, s.A, s.V, p.VLeak), p.synapse(i))
+	a := f.Next(1)
+	next.I = f.Next(2)
+	z, next.V = p.Fire(b, f.Next(0))
 	next.A = b.Add(a, b.Scale(p.seen(b, z), p.AdaptationSpike))
 	return done(b, "AdEx", z, next)
+}
+
+// adapt returns the equation of the adaptation current w, which comes second, after
+// that of v.
+func (p Adaptation) adapt(b *graph.Builder, w, v *G.Node, vLeak graph.Param) graph.Equation {
+	return graph.Equation{State: w, TauInv: p.TauAdaInv, D: p.pull(b, w, v, vLeak), Linear: []graph.Param{p.AdaptationCurrent, minusOne}}
 }
 
 // pull returns a (v − v_leak) − w, which moves the adaptation current w.

@@ -52,17 +52,24 @@ func (p AdExBoxParams) Rest(x *G.Node) (AdExBoxState, error) {
 //	w ← w + z b
 //
 // With ReplaceAdaptation w ← 1/τ_a (a (v − v_leak) − w) + z b instead, with the
-// new v. Exponential is that of AdExStep. The shape of x, the states and z is
+// new v, and w is held in the equation of v. Exponential is that of AdExStep. The shape of x, the states and z is
 // [batch, …, n]; an error says which of them differ.
 //
 // R. Brette and W. Gerstner, J. Neurophysiol. 94 (2005), 3637.
 func AdExBoxStep(x *G.Node, s AdExBoxState, p AdExBoxParams) (z *G.Node, next AdExBoxState, err error) {
 	b := begin(x, &s, p)
 	d := b.Add(drive(b, s.V, b.Sub(x, s.A), p.VLeak), upstroke(b, s.V, p.VTh, p.DeltaT))
-	z, next.V = p.Fire(b, p.Integration.Advance(b, s.V, p.Dt, p.TauMemInv, d))
-	a := p.Integration.Advance(b, s.A, p.Dt, p.TauAdaInv, p.pull(b, s.A, s.V, p.VLeak))
+	eqs := []graph.Equation{{State: s.V, TauInv: p.TauMemInv, D: d, Linear: []graph.Param{minusOne, minusOne}}}
+	if !p.ReplaceAdaptation {
+		eqs = append(eqs, p.adapt(b, s.A, s.V, p.VLeak))
+	}
+	f := p.Integration.Flow(b, p.Dt, eqs...)
+	z, next.V = p.Fire(b, f.Next(0))
+	var a *G.Node
 	if p.ReplaceAdaptation {
 		a = b.Scale(p.pull(b, s.A, next.V, p.VLeak), p.TauAdaInv)
+	} else {
+		a = f.Next(1)
 	}
 	next.A = b.Add(a, b.Scale(p.seen(b, z), p.AdaptationSpike))
 	return done(b, "AdEx box", z, next)

@@ -1,6 +1,8 @@
 package neurons
 
 import (
+	"errors"
+
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
@@ -38,7 +40,11 @@ func perSlope(b *graph.Builder, z, d *G.Node) *G.Node {
 // passed returns the part of λ_v that goes to λ_i in a time step, in which λ_v
 // decays itself: dt/τ_s λ_v for Euler.
 func (p LIFParams) passed(b *graph.Builder, x *G.Node) *G.Node {
-	return p.Integration.Rise(b, p.Integration.Mean(b, x, p.Dt, p.TauSynInv, p.TauMemInv), p.Dt, p.TauSynInv)
+	if p.Integration.IsCoupled() {
+		b.Fail(errors.New("EventProp has no equations for coupled compartments under graph.Exponential"))
+	}
+	follows := graph.Equation{TauInv: p.TauSynInv, D: x, Linear: []graph.Param{minusOne, one}}
+	return p.Integration.Flow(b, p.Dt, follows, graph.Equation{State: x, TauInv: p.TauMemInv}).Next(0)
 }
 
 // slope returns dv/dt = 1/τ_m ((v_leak − v) + i).

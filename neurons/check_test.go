@@ -52,8 +52,6 @@ func TestStiffParameters(t *testing.T) {
 	require.NoError(t, neurons.Check(p))
 	p.TauMemInv = graph.Const(-1)
 	require.EqualError(t, neurons.Check(p), "TauMemInv is -1, want 0 or more")
-	p.TauMemInv, p.Integration = graph.Const(100), 7
-	require.Equal(t, "neurons: LIF step: integration: got method 7, want one of [euler exponential]", stepError(t, neurons.LIFStep, p))
 }
 
 // Every model checks its parameters, those inside wrappers too.
@@ -109,6 +107,46 @@ func TestWrapperErrors(t *testing.T) {
 		stepError(t, neurons.Refractory(neurons.LIStep), neurons.RefractoryParams[neurons.LIState, neurons.LIParams]{Inner: li}))
 	require.Equal(t, "neurons: regularised step: the accumulator is nil",
 		stepError(t, neurons.Regularised(neurons.LIFStep), neurons.RegularisedParams[lifState, lifs]{Inner: lif}))
+}
+
+// slow is a model that moves its potential in a way of its own.
+type slow struct {
+	Dt          float64
+	Integration graph.Integration
+}
+
+func (slow) Rest(x *G.Node) (neurons.BoxState, error) { return neurons.BoxState{V: x}, nil }
+
+func slowStep(x *G.Node, s neurons.BoxState, p slow) (*G.Node, neurons.BoxState, error) {
+	var b graph.Builder
+	v := p.Integration.Decay(&b, s.V, p.Dt, graph.Const(1))
+	return v, neurons.BoxState{V: v}, b.Err()
+}
+
+// Compartments are integrated exponentially if the model inside leaves it to a Flow.
+func TestCoupledExponentially(t *testing.T) {
+	g := G.NewGraph()
+	x := graphtest.Node(g, tensor.Float64, "x", []int{1, 2}, []float64{0, 0})
+	w := graphtest.Node(g, tensor.Float64, "w", []int{2, 2}, make([]float64, 4))
+	p := neurons.CoupledParams[neurons.BoxState, slow]{Inner: slow{Dt: 1}, Coupling: w}
+	_, _, err := neurons.Coupled(slowStep)(x, neurons.BoxState{V: x}, p)
+	require.NoError(t, err)
+	p.Inner.Integration = graph.Exponential
+	_, _, err = neurons.Coupled(slowStep)(x, neurons.BoxState{V: x}, p)
+	require.EqualError(t, err, "neurons: coupled step: the model inside does not move its potential by Integration.Flow, as graph.Exponential needs")
+
+	nested := neurons.Coupled(neurons.Coupled(neurons.LIFBoxStep))
+	box := neurons.DefaultLIFBoxParams()
+	box.Integration = graph.Exponential
+	type inner = neurons.CoupledParams[neurons.BoxState, neurons.LIFBoxParams]
+	_, _, err = nested(x, neurons.BoxState{V: x}, neurons.CoupledParams[neurons.BoxState, inner]{Inner: inner{Inner: box, Coupling: w}, Coupling: w})
+	require.ErrorContains(t, err, "does not move its potential by Integration.Flow")
+
+	lif := neurons.DefaultLIFParams()
+	lif.Integration = graph.Exponential
+	_, _, err = neurons.Coupled(neurons.LIFAdjointStep)(x, neurons.LIFState{V: x, I: x},
+		neurons.CoupledParams[neurons.LIFState, neurons.LIFParams]{Inner: lif, Coupling: w})
+	require.EqualError(t, err, "neurons: LIF adjoint step: EventProp has no equations for coupled compartments under graph.Exponential")
 }
 
 func TestNumbersOfOtherModels(t *testing.T) {

@@ -99,9 +99,8 @@ func (p CobaLIFParams) advance(b *graph.Builder, s CobaLIFState, e, i *G.Node) (
 	leak := b.Scale(b.From(p.VRest, s.V), p.GL)
 	exc := b.Mul(next.GE, b.From(p.ERevE, s.V))
 	inh := b.Mul(next.GI, b.From(p.ERevI, s.V))
-	v := p.Integration.Linearised(b, s.V, p.Dt, p.CMInv, b.Add(leak, b.Add(exc, inh)), func() *G.Node {
-		return b.Neg(b.Shift(b.Add(next.GE, next.GI), p.GL))
-	})
-	z, next.V = p.Fire(b, v)
+	slope := func() *G.Node { return b.Neg(b.Shift(b.Add(next.GE, next.GI), p.GL)) }
+	f := p.Integration.Flow(b, p.Dt, graph.Equation{State: s.V, TauInv: p.CMInv, D: b.Add(leak, b.Add(exc, inh)), Slope: slope})
+	z, next.V = p.Fire(b, f.Next(0))
 	return z, next
 }

@@ -32,9 +32,11 @@ func (p CoupledParams[S, P]) Rest(x *G.Node) (S, error) { return p.Inner.Rest(x)
 //	v ← v + dt v G
 //	z, s ← step(x, s)
 //
-// or the other way round with After, and whatever the Integration of the model
-// inside, which steps by it. The model inside needs a state V and a
-// parameter Dt; x, z and the states have shape [batch, n].
+// or the other way round with After. If the Integration of the model inside is
+// Exponential, it solves the exchange v G together with the rest of the model's linear
+// part, exactly, and there is no before or after. The model inside needs a state V and
+// a parameter Dt; for Exponential the first Flow of its Integration has V in the first
+// equation. x, z and the states have shape [batch, n].
 //
 // W. Gerstner et al., Neuronal Dynamics (2014), §3.2; W. Rall in Neural Theory
 // and Modeling (1964).
@@ -47,6 +49,16 @@ func Coupled[S any, P graph.Params[S]](step graph.Step[S, P]) graph.Step[S, Coup
 		dt, err := fieldOf[float64](&p.Inner, "Dt")
 		if err != nil {
 			b.Fail(err)
+		}
+		how, err := fieldOf[graph.Integration](&p.Inner, "Integration")
+		if err == nil && *how != graph.Euler && b.Err() == nil {
+			*how = how.Coupled(b.ScaleBy(p.Coupling, *dt, graph.Const(1)))
+			z, next, err := step(x, s, p.Inner)
+			if err == nil && !how.Taken() {
+				b.Fail(errors.New("the model inside does not move its potential by Integration.Flow, as graph.Exponential needs"))
+				return done(b, "coupled", z, next) // mutate: an error
+			}
+			return z, next, err
 		}
 		couple := func(s S) S {
 			if v := potential(b, &s); b.Err() == nil {

@@ -40,7 +40,7 @@
 // Dt is the time step, and Integration how it is taken: the zero value,
 // graph.Euler, is the method of the equations in the comments; graph.Exponential
 // solves their linear part exactly, and each step says what else it holds over the
-// time step.
+// time step. IAFStep has neither: it adds up its input, which is exact.
 //
 // How a neuron fires and is reset is a [Firing], which all spiking models embed:
 // the spike function, [Reset] and whether gradients flow through the reset. Where

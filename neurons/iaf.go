@@ -7,7 +7,8 @@ import (
 )
 
 // IAFParams are the parameters of an integrate-and-fire neuron, which has no
-// leak and hence no time constant.
+// leak and hence no time constant, no Dt and no Integration: adding up the input is
+// exact.
 type IAFParams struct {
 	Firing // threshold, reset, spike function
 }

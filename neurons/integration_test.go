@@ -3,10 +3,12 @@ package neurons_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/mat"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
@@ -66,6 +68,22 @@ func psp(t, a, b float64) float64 {
 	return a / (a - b) * (math.Exp(-b*t) - math.Exp(-a*t))
 }
 
+// solution returns s at time t of ds/dt = m s + b, from the exponential of the matrix
+// ((m, b), (0, 0)) t.
+func solution(t float64, m [][]float64, b, s []float64) []float64 {
+	n := len(s)
+	a, from := mat.NewDense(n+1, n+1, nil), mat.NewVecDense(n+1, append(slices.Clone(s), 1))
+	for i := range m {
+		a.SetRow(i, append(slices.Clone(m[i]), b[i]))
+	}
+	var e mat.Dense
+	var to mat.VecDense
+	a.Scale(t, a)
+	e.Exp(a)
+	to.MulVec(&e, from)
+	return to.RawVector().Data[:n]
+}
+
 const ms = 1e-3
 
 // jumps are inputs at times that are multiples of every dt that is tested.
@@ -98,6 +116,18 @@ func TestOrderOfConvergence(t *testing.T) {
 	leaky := map[string]float64{"TauMemInv": a, "TauSynInv": b, "VLeak": 0.1, "V0": 0.3, "I0": 0.2}
 	alpha := map[string]float64{"TauMemInv": a, "TauSynInv": a}
 	adaptive := map[string]float64{"TauMemInv": a, "TauSynInv": b, "TauAdaptInv": c, "V0": 0.3, "I0": 0.2, "B0": 2, "VTh": 1}
+	adEx := func(follow float64) map[string]float64 {
+		return map[string]float64{"TauMemInv": a, "TauSynInv": b, "TauAdaInv": c, "AdaptationCurrent": follow, "VLeak": 0.1, "VTh": 1e3,
+			"V0": 0.3, "I0": 0.2, "A0": 0.1}
+	}
+	after := func(p map[string]float64, state int) float64 { // after a time of silence, and the responses to the jumps
+		m := [][]float64{{-a, a, -a}, {0, -b, 0}, {c * p["AdaptationCurrent"], 0, -c}}
+		rest := []float64{a * 0.1, 0, -c * p["AdaptationCurrent"] * 0.1}
+		return solution(duration, m, rest, []float64{0.3, 0.2, 0.1})[state] +
+			respond(func(t float64) float64 { return solution(t, m, make([]float64, 3), []float64{0, 1, 0})[state] })
+	}
+	adExBox := map[string]float64{"TauMemInv": a, "TauAdaInv": c, "AdaptationCurrent": 4, "VTh": 1e3, "V0": 0.3, "A0": 0.1}
+	boxAfter := solution(duration, [][]float64{{-a, -a}, {4 * c, -c}}, []float64{0.6 * a, 0}, []float64{0.3, 0.1})
 	membrane := 0.1 + (0.3-0.1)*decayed(a) + 0.2*psp(duration, a, b)
 	response := respond(func(t float64) float64 { return psp(t, a, b) })
 	for _, c := range []struct {
@@ -128,6 +158,14 @@ func TestOrderOfConvergence(t *testing.T) {
 			map[string]float64{"A": 0.3, "B": 0, "U0": -14}, -14 * math.Exp(-0.3*250*duration)},
 		{"adaptation", "lif_adex_feed_forward_step", "A", silence,
 			map[string]float64{"AdaptationCurrent": 0, "TauAdaInv": c, "A0": 0.7}, 0.7 * decayed(c)},
+		// Far below the threshold the upstroke of the exponential is 0. The eigenvalues
+		// of potential and adaptation are real, one, and complex.
+		{"AdEx, real", "lif_adex_feed_forward_step", "V", inputsOf, adEx(0.05), after(adEx(0.05), 0)},
+		{"AdEx, one", "lif_adex_feed_forward_step", "V", inputsOf, adEx(0.225), after(adEx(0.225), 0)},
+		{"AdEx, complex", "lif_adex_feed_forward_step", "V", inputsOf, adEx(4), after(adEx(4), 0)},
+		{"AdEx, adaptation", "lif_adex_feed_forward_step", "A", inputsOf, adEx(4), after(adEx(4), 2)},
+		{"AdEx box", "lif_adex_box_step", "V", held, adExBox, boxAfter[0]},
+		{"AdEx box, adaptation", "lif_adex_box_step", "A", held, adExBox, boxAfter[1]},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			require.Greater(t, math.Abs(c.want), 1e-3)
@@ -175,8 +213,8 @@ func TestNonlinearConvergence(t *testing.T) {
 	}{
 		{"LIFEx", "lif_ex_feed_forward_step", first(1), nil, 50},
 		{"LIFEx box", "lif_ex_current_encoder", input(0.5), nil, 2},
-		{"AdEx", "lif_adex_feed_forward_step", first(1), map[string]float64{"TauAdaInv": 40}, 4},
-		{"AdEx box", "lif_adex_box_step", input(0.5), map[string]float64{"TauAdaInv": 40}, 0.1},
+		{"AdEx", "lif_adex_feed_forward_step", first(1), map[string]float64{"TauAdaInv": 40}, 15},
+		{"AdEx box", "lif_adex_box_step", input(0.5), map[string]float64{"TauAdaInv": 40}, 1},
 		{"COBA", "coba_lif_feed_forward_step", first(3), map[string]float64{"TauSynExcInv": 300, "CMInv": 50, "GL": 2, "VTh": 50}, 2},
 		{"Izhikevich", "izhikevich_feed_forward_step", input(2), nil, 8},
 	} {
@@ -188,11 +226,11 @@ func TestNonlinearConvergence(t *testing.T) {
 			var errs [2][]float64
 			for _, dt := range []float64{0.5 * ms, 0.25 * ms, 0.125 * ms} {
 				for how := range errs {
-					errs[how] = append(errs[how], math.Abs(at(graph.Integration(how), dt)-limit))
+					errs[how] = append(errs[how], math.Abs(at(ways[how], dt)-limit))
 				}
 			}
 			for how, e := range errs {
-				require.Greater(t, math.Log2(e[1]/e[2]), 0.85, "%v: errors %v", graph.Integration(how), e)
+				require.Greater(t, math.Log2(e[1]/e[2]), 0.85, "%v: errors %v", ways[how], e)
 			}
 			require.Greater(t, errs[0][0], c.closer*errs[1][0])
 		})
@@ -284,7 +322,7 @@ func TestGradientsByDifferences(t *testing.T) {
 		if !smoothed(t, m) {
 			continue
 		}
-		for _, how := range []graph.Integration{graph.Euler, graph.Exponential} {
+		for _, how := range ways {
 			if _, err := m.Get("Integration"); err == nil {
 				require.NoError(t, m.Set("Integration", how.String()))
 			} else if how != graph.Euler {

@@ -87,13 +87,14 @@ func (p IzhikevichParams) Rest(x *G.Node) (IzhikevichState, error) {
 func IzhikevichStep(x *G.Node, s IzhikevichState, p IzhikevichParams) (z *G.Node, next IzhikevichState, err error) {
 	b := begin(x, &s, p)
 	d := b.Add(b.Scale(b.Square(s.V), p.Sq), b.Shift(b.Scale(s.V, p.Mn), p.Bias))
-	v := p.Integration.Linearised(b, s.V, p.Dt, p.TauInv, b.Add(b.Sub(d, s.U), x), func() *G.Node {
-		return b.Shift(b.ScaleBy(s.V, 2, p.Sq), p.Mn)
-	})
+	d = b.Add(b.Sub(d, s.U), x)
 	pull := b.Scale(b.Sub(b.Scale(s.V, p.B), s.U), p.A)
-	u := p.Integration.Linearised(b, s.U, p.Dt, p.TauInv, pull, func() *G.Node { return b.Neg(b.Fill(s.U, p.A)) })
-	f := Firing{VTh: p.VTh, VReset: p.C, Spike: p.Spike, ResetMethod: p.ResetMethod, DetachReset: p.DetachReset}
-	z, next.V = f.Fire(b, v)
-	next.U = b.Add(u, b.Scale(f.seen(b, z), p.D))
+	slope := func() *G.Node { return b.Shift(b.ScaleBy(s.V, 2, p.Sq), p.Mn) }
+	f := p.Integration.Flow(b, p.Dt, graph.Equation{State: s.V, TauInv: p.TauInv, D: d, Slope: slope},
+		graph.Equation{State: s.U, TauInv: p.TauInv, D: pull, Slope: func() *G.Node { return b.Neg(b.Fill(s.U, p.A)) }})
+	v, u := f.Next(0), f.Next(1)
+	firing := Firing{VTh: p.VTh, VReset: p.C, Spike: p.Spike, ResetMethod: p.ResetMethod, DetachReset: p.DetachReset}
+	z, next.V = firing.Fire(b, v)
+	next.U = b.Add(u, b.Scale(firing.seen(b, z), p.D))
 	return done(b, "Izhikevich", z, next)
 }

@@ -53,8 +53,8 @@ func (p LIParams) Rest(x *G.Node) (LIState, error) {
 func LIStep(x *G.Node, s LIState, p LIParams) (v *G.Node, next LIState, err error) {
 	b := begin(x, &s, p)
 	i := b.Add(s.I, x)
-	mean := p.Integration.Mean(b, i, p.Dt, p.TauMemInv, p.TauSynInv)
-	next.V = p.Integration.Advance(b, s.V, p.Dt, p.TauMemInv, drive(b, s.V, mean, p.VLeak))
-	next.I = p.Integration.Decay(b, i, p.Dt, p.TauSynInv)
+	lif := LIFParams{TauSynInv: p.TauSynInv, TauMemInv: p.TauMemInv}
+	f := p.Integration.Flow(b, p.Dt, lif.membrane(s.V, drive(b, s.V, i, p.VLeak), one), lif.synapse(i))
+	next.V, next.I = f.Next(0), f.Next(1)
 	return done(b, "LI", next.V, next)
 }

@@ -40,6 +40,7 @@ func (p LIBoxParams) Rest(x *G.Node) (BoxState, error) {
 // W. Gerstner et al., Neuronal Dynamics (2014), §1.3.
 func LIBoxStep(x *G.Node, s BoxState, p LIBoxParams) (v *G.Node, next BoxState, err error) {
 	b := begin(x, &s, p)
-	next.V = p.Integration.Advance(b, s.V, p.Dt, p.TauMemInv, drive(b, s.V, x, p.VLeak))
+	f := p.Integration.Flow(b, p.Dt, graph.Equation{State: s.V, TauInv: p.TauMemInv, D: drive(b, s.V, x, p.VLeak)})
+	next.V = f.Next(0)
 	return done(b, "LI box", next.V, next)
 }

@@ -83,15 +83,24 @@ func (p LIFParams) Rest(x *G.Node) (LIFState, error) {
 func LIFStep(x *G.Node, s LIFState, p LIFParams) (z *G.Node, next LIFState, err error) {
 	b := begin(x, &s, p)
 	i := b.Add(s.I, x)
-	v := p.Integration.Advance(b, s.V, p.Dt, p.TauMemInv, p.drive(b, s.V, i))
-	next.I = p.Integration.Decay(b, i, p.Dt, p.TauSynInv)
+	f := p.Integration.Flow(b, p.Dt, p.membrane(s.V, drive(b, s.V, i, p.VLeak), one), p.synapse(i))
+	v := f.Next(0)
+	next.I = f.Next(1)
 	z, next.V = p.Fire(b, v)
 	return done(b, "LIF", z, next)
 }
 
-// drive returns (v_leak − v) + i, with i as the membrane takes it while it decays.
-func (p LIFParams) drive(b *graph.Builder, v, i *G.Node) *G.Node {
-	return drive(b, v, p.Integration.Mean(b, i, p.Dt, p.TauMemInv, p.TauSynInv), p.VLeak)
+var one, minusOne = graph.Const(1), graph.Const(-1)
+
+// membrane returns the equation of a potential v that d moves. In d are −v and, with
+// the factors given, the states of the equations behind this one.
+func (p LIFParams) membrane(v, d *G.Node, factors ...graph.Param) graph.Equation {
+	return graph.Equation{State: v, TauInv: p.TauMemInv, D: d, Linear: append([]graph.Param{minusOne}, factors...)}
+}
+
+// synapse returns the equation of a current.
+func (p LIFParams) synapse(i *G.Node) graph.Equation {
+	return graph.Equation{State: i, TauInv: p.TauSynInv}
 }
 
 // drive returns (v_leak − v) + i, which moves a leaky membrane.

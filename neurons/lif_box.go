@@ -55,7 +55,7 @@ func (p LIFBoxParams) Rest(x *G.Node) (BoxState, error) {
 // W. Gerstner et al., Neuronal Dynamics (2014), §1.3.
 func LIFBoxStep(x *G.Node, s BoxState, p LIFBoxParams) (z *G.Node, next BoxState, err error) {
 	b := begin(x, &s, p)
-	v := p.Integration.Advance(b, s.V, p.Dt, p.TauMemInv, drive(b, s.V, x, p.VLeak))
-	z, next.V = p.Fire(b, v)
+	f := p.Integration.Flow(b, p.Dt, graph.Equation{State: s.V, TauInv: p.TauMemInv, D: drive(b, s.V, x, p.VLeak)})
+	z, next.V = p.Fire(b, f.Next(0))
 	return done(b, "LIF box", z, next)
 }

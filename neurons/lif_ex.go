@@ -46,8 +46,10 @@ func init() {
 func LIFExStep(x *G.Node, s LIFState, p LIFExParams) (z *G.Node, next LIFState, err error) {
 	b := begin(x, &s, p)
 	i := b.Add(s.I, x)
-	v := p.Integration.Advance(b, s.V, p.Dt, p.TauMemInv, b.Add(p.drive(b, s.V, i), upstroke(b, s.V, p.VTh, p.DeltaT)))
-	next.I = p.Integration.Decay(b, i, p.Dt, p.TauSynInv)
+	d := b.Add(drive(b, s.V, i, p.VLeak), upstroke(b, s.V, p.VTh, p.DeltaT))
+	f := p.Integration.Flow(b, p.Dt, p.membrane(s.V, d, one), p.synapse(i))
+	v := f.Next(0)
+	next.I = f.Next(1)
 	z, next.V = p.Fire(b, v)
 	return done(b, "LIFEx", z, next)
 }

@@ -33,7 +33,8 @@ func init() { register("lif_ex_current_encoder", LIFExBoxStep, DefaultLIFExBoxPa
 // N. Fourcaud-Trocmé et al., J. Neurosci. 23 (2003), 11628.
 func LIFExBoxStep(x *G.Node, s BoxState, p LIFExBoxParams) (z *G.Node, next BoxState, err error) {
 	b := begin(x, &s, p)
-	v := p.Integration.Advance(b, s.V, p.Dt, p.TauMemInv, b.Add(drive(b, s.V, x, p.VLeak), upstroke(b, s.V, p.VTh, p.DeltaT)))
-	z, next.V = p.Fire(b, v)
+	d := b.Add(drive(b, s.V, x, p.VLeak), upstroke(b, s.V, p.VTh, p.DeltaT))
+	f := p.Integration.Flow(b, p.Dt, graph.Equation{State: s.V, TauInv: p.TauMemInv, D: d})
+	z, next.V = p.Fire(b, f.Next(0))
 	return done(b, "LIFEx box", z, next)
 }

@@ -46,9 +46,9 @@ func (p LIFMCRefracParams) Rest(x *G.Node) (RefractoryState[LIFState], error) {
 //
 // These are Norse's conventions: the coupling acts per step, not per unit of
 // time, and lifts a refractory compartment over the threshold if it is strong
-// enough. Refractory(Coupled(LIFStep)) keeps it silent. Exponential leaves the
-// coupling as it is. x, the states and z have shape [batch, n]; an error says which
-// of them differ.
+// enough. Refractory(Coupled(LIFStep)) keeps it silent. Exponential solves potential,
+// current and coupling together, exactly while no compartment is refractory. x, the
+// states and z have shape [batch, n]; an error says which of them differ.
 //
 // W. Gerstner et al., Neuronal Dynamics (2014), §1.3 and §3.2.
 func LIFMCRefracStep(x *G.Node, s RefractoryState[LIFState], p LIFMCRefracParams) (z *G.Node, next RefractoryState[LIFState], err error) {
@@ -58,10 +58,11 @@ func LIFMCRefracStep(x *G.Node, s RefractoryState[LIFState], p LIFMCRefracParams
 	}
 	v, i := s.Inner.V, s.Inner.I
 	m := b.Spike(p.Spike, s.Rho, graph.Const(0))
-	rise := p.Integration.Rise(b, b.Mul(b.Not(m), p.drive(b, v, i)), p.Dt, p.TauMemInv)
-	i = p.Integration.Decay(b, i, p.Dt, p.TauSynInv)
-	z, next.Inner.V = p.Fire(b, b.Add(b.Add(v, rise), b.MatMul(v, p.Coupling)))
-	next.Inner.I = b.Add(i, x)
+	membrane := p.membrane(v, drive(b, v, i, p.VLeak), one)
+	membrane.Gate = b.Not(m)
+	f := p.Integration.Coupled(p.Coupling).Flow(b, p.Dt, membrane, p.synapse(i))
+	z, next.Inner.V = p.Fire(b, f.Next(0))
+	next.Inner.I = b.Add(f.Next(1), x)
 	next.Rho = countdown(b, s.Rho, m, z, p.RhoReset)
 	return done(b, "LIFMCRefrac", z, next)
 }

@@ -67,12 +67,12 @@ func (p LSNNParams) Rest(x *G.Node) (LSNNState, error) {
 // learning-to-learn in networks of spiking neurons.
 func LSNNStep(x *G.Node, s LSNNState, p LSNNParams) (z *G.Node, next LSNNState, err error) {
 	b := begin(x, &s, p)
-	v := p.Integration.Advance(b, s.V, p.Dt, p.TauMemInv, p.drive(b, s.V, s.I))
-	i := p.Integration.Decay(b, s.I, p.Dt, p.TauSynInv)
-	th := p.Integration.Advance(b, s.B, p.Dt, p.TauAdaptInv, b.From(p.VTh, s.B))
-	f := p.Firing
-	f.VTh = graph.Learn(th)
-	z, next.V = f.Fire(b, v)
+	f := p.Integration.Flow(b, p.Dt, p.membrane(s.V, drive(b, s.V, s.I, p.VLeak), one), p.synapse(s.I),
+		graph.Equation{State: s.B, TauInv: p.TauAdaptInv, D: b.From(p.VTh, s.B)})
+	v, i, th := f.Next(0), f.Next(1), f.Next(2)
+	firing := p.Firing
+	firing.VTh = graph.Learn(th)
+	z, next.V = firing.Fire(b, v)
 	next.B = b.Add(th, b.Scale(p.seen(b, z), p.Beta))
 	next.I = b.Add(i, x)
 	return done(b, "LSNN", z, next)

@@ -1,0 +1,291 @@
+package graph
+
+import (
+	"fmt"
+	"hash"
+	"math"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/vec"
+)
+
+// φ(x) = (eˣ − 1)/x, 1 at 0, is how far a state goes in a time step in which its
+// slope is f at the beginning and grows by x: φ(x) f. Here it is for numbers and for
+// matrices.
+
+// phi is φ of numbers. It stands where a spike function does: a function of
+// numbers with its derivative.
+type phi struct{}
+
+func (b *Builder) phi(x *G.Node) *G.Node { return b.apply(spikeOp{f: phi{}}, x) }
+
+func (phi) Eval(x float64) float64 {
+	if math.Abs(x) < 1e-8 {
+		return 1 + x/2
+	}
+	return math.Expm1(x) / x
+}
+
+// Deriv returns (eˣ − φ(x))/x, near 0 as a series, where the difference would lose
+// its digits.
+func (phi) Deriv(x float64) float64 {
+	if math.Abs(x) > 1 {
+		return (math.Exp(x) - math.Expm1(x)/x) / x
+	}
+	sum, term := 0., 0.5 // term: xᵏ/(k + 2)!
+	for k := range 18 {
+		sum += float64(k+1) * term
+		term *= x / float64(k+3)
+	}
+	return sum
+}
+
+// phiOp is φ of matrices: of those in a tensor [count, m, m] to which it adds base,
+// diagonal blocks of which each repeats one number. It computes in float64.
+type phiOp struct {
+	pure
+	signature
+	base []float64 // k×k
+}
+
+// phiMatrices returns φ(z + base) of each matrix of z.
+func (b *Builder) phiMatrices(z *G.Node, base []float64) *G.Node {
+	if !b.ok("phi", z) {
+		return nil
+	}
+	return b.apply(phiOp{signature: signatureOf(G.Nodes{z}, z.Dtype(), z.Shape()), base: base}, z)
+}
+
+func (op phiOp) String() string        { return "phi of matrices" }
+func (op phiOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v %x", op, op.shape, op.base) }
+func (op phiOp) Hashcode() uint32      { return hashcode(op) }
+func (op phiOp) DiffWRT(int) []bool    { return []bool{true} }
+
+// SymDiff returns the gradient, the derivative at zᵀ in the direction of grad.
+func (op phiOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
+	var b Builder
+	g := phiGradOp{phiOp: op}
+	g.signature = signatureOf(G.Nodes{in[0], grad}, grad.Dtype(), op.shape)
+	return G.Nodes{b.apply(g, in[0], grad)}, b.Err()
+}
+
+func (op phiOp) Do(vs ...G.Value) (G.Value, error) { return op.each(vs...) }
+
+// phiGradOp is the gradient of phiOp. Its inputs are those of phiOp and the gradient
+// of the result, in which it is linear.
+type phiGradOp struct {
+	phiOp
+	final
+}
+
+func (op phiGradOp) String() string        { return "gradient of phi of matrices" }
+func (op phiGradOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "%v", op); op.phiOp.WriteHash(h) }
+func (op phiGradOp) Hashcode() uint32      { return hashcode(op) }
+func (op phiGradOp) DiffWRT(n int) []bool  { return op.final.DiffWRT(n) }
+func (op phiGradOp) SymDiff(in G.Nodes, out, grad *G.Node) (G.Nodes, error) {
+	return op.final.SymDiff(in, out, grad)
+}
+
+// each returns φ of each matrix in the first value, or its gradient for that of φ in
+// the second.
+func (op phiOp) each(vs ...G.Value) (G.Value, error) {
+	switch vs[0].Dtype() {
+	case tensor.Float32:
+		return eachPhi[float32](op, vs)
+	case tensor.Float64:
+		return eachPhi[float64](op, vs)
+	}
+	return nil, fmt.Errorf("graph: %v: got elements of type %v, want float32 or float64", op, vs[0].Dtype())
+}
+
+// phiBlock is how many matrices a goroutine takes at a time.
+const phiBlock = 64
+
+func eachPhi[F vec.Float](op phiOp, vs []G.Value) (G.Value, error) {
+	var fs [2][]F
+	for i, v := range vs {
+		f, err := floats[F](op, v)
+		if err != nil {
+			return nil, err
+		}
+		if len(f) != op.shape.TotalSize() {
+			return nil, fmt.Errorf("graph: %v: input %d has %d elements, the graph was built for %v", op, i, len(f), []int(op.shape))
+		}
+		fs[i] = f
+	}
+	dst := newDense(vs[0].Dtype(), op.shape)
+	out := elems[F](dst)
+	m := op.shape[1]
+	grad := len(vs) > 1
+	err := eachBlock(op.shape[0], phiBlock,
+		func(int) *matrixPhi { return newMatrixPhi(m, grad) },
+		func(w *matrixPhi, from, to int) error {
+			for at := from * m * m; at < to*m*m; at += m * m {
+				for i := range m {
+					for j := range m {
+						x := float64(fs[0][at+i*m+j]) + op.baseAt(i, j)
+						if grad {
+							w.z.x[j*m+i], w.z.d[i*m+j] = x, float64(fs[1][at+i*m+j])
+						} else {
+							w.z.x[i*m+j] = x
+						}
+					}
+				}
+				w.compute()
+				y := w.phi.x
+				if grad {
+					y = w.phi.d
+				}
+				for i, v := range y {
+					out[at+i] = F(v)
+				}
+			}
+			return nil
+		})
+	return dst, err
+}
+
+// baseAt returns element (i, j) of the matrix of which base has the blocks.
+func (op phiOp) baseAt(i, j int) float64 {
+	k := int(math.Sqrt(float64(len(op.base))))
+	n := op.shape[1] / k
+	if i%n != j%n {
+		return 0
+	}
+	return op.base[i/n*k+j/n]
+}
+
+// A dualMatrix is an n×n matrix x with its derivative d in some direction, or without
+// one.
+type dualMatrix struct{ x, d []float64 }
+
+// matrixPhi computes φ of one n×n matrix after the other.
+type matrixPhi struct {
+	n                 int
+	z, phi, grown, by dualMatrix
+}
+
+func newMatrixPhi(n int, derivative bool) *matrixPhi {
+	w := &matrixPhi{n: n}
+	for _, m := range []*dualMatrix{&w.z, &w.phi, &w.grown, &w.by} {
+		m.x = make([]float64, n*n)
+		if derivative {
+			m.d = make([]float64, n*n)
+		}
+	}
+	return w
+}
+
+// phiOf returns φ of an n×n matrix of numbers.
+func phiOf(z []float64, n int) []float64 {
+	w := newMatrixPhi(n, false)
+	copy(w.z.x, z)
+	w.compute()
+	return w.phi.x
+}
+
+const (
+	phiNorm   = 0.5 // up to which norm φ is summed up as a series
+	phiDegree = 14  // of the series: 0.5¹⁵/16! is below 2⁻⁵³
+)
+
+// compute leaves in phi the φ of z, whose value and derivative it overwrites. It
+// halves z until its series converges fast, and doubles again with
+//
+//	φ(2z) = φ(z) + (eᶻ − 1) φ(z)/2
+//	e²ᶻ − 1 = 2 (eᶻ − 1) + (eᶻ − 1)²
+//
+// which keeps the digits of states that hardly move beside fast ones.
+//
+// N. Higham, Functions of Matrices (2008), §10.7.
+func (w *matrixPhi) compute() {
+	norm := 0.
+	for i := range w.n {
+		sum := 0.
+		for _, v := range w.z.x[i*w.n : (i+1)*w.n] {
+			sum += math.Abs(v)
+		}
+		norm = math.Max(norm, sum)
+	}
+	_, halvings := math.Frexp(norm / phiNorm)
+	halvings = max(halvings, 0)
+	w.z.scale(math.Ldexp(1, -halvings))
+	w.phi.identity(w.n)
+	for i := phiDegree; i > 0; i-- {
+		w.product(&w.by, w.z, w.phi)
+		w.by.scale(1 / float64(i+1))
+		w.phi.identity(w.n)
+		w.phi.add(w.by, 1)
+	}
+	w.product(&w.grown, w.z, w.phi)
+	for range halvings {
+		w.product(&w.by, w.grown, w.phi)
+		w.phi.add(w.by, 0.5)
+		w.product(&w.by, w.grown, w.grown)
+		w.grown.scale(2)
+		w.grown.add(w.by, 1)
+	}
+}
+
+func (m dualMatrix) scale(c float64) {
+	for _, x := range [][]float64{m.x, m.d} {
+		for i := range x {
+			x[i] *= c
+		}
+	}
+}
+
+// add adds c a to m.
+func (m dualMatrix) add(a dualMatrix, c float64) {
+	for i, v := range a.x {
+		m.x[i] += c * v
+	}
+	for i, v := range a.d {
+		m.d[i] += c * v
+	}
+}
+
+func (m dualMatrix) identity(n int) {
+	clear(m.x)
+	clear(m.d)
+	for i := range n {
+		m.x[i*(n+1)] = 1
+	}
+}
+
+// product makes c the product a·b.
+func (w *matrixPhi) product(c *dualMatrix, a, b dualMatrix) {
+	w.multiply(c.x, a.x, b.x, false)
+	if c.d != nil {
+		w.multiply(c.d, a.d, b.x, false)
+		w.multiply(c.d, a.x, b.d, true)
+	}
+}
+
+// smallMatrix is the size up to which plain loops are faster than blocks.
+const smallMatrix = 8
+
+func (w *matrixPhi) multiply(c, a, b []float64, add bool) {
+	n := w.n
+	if n > smallMatrix {
+		mul(product[float64]{m: n, n: n, k: n, a: a, lda: n, b: b, ldb: n, accumulate: add, c: c})
+		return
+	}
+	if !add {
+		clear(c)
+	}
+	for i := range n {
+		for k, x := range a[i*n : (i+1)*n] {
+			for j, y := range b[k*n : (k+1)*n] {
+				c[i*n+j] += x * y
+			}
+		}
+	}
+}
+
+var (
+	_ G.SDOp = phiOp{}
+	_ G.SDOp = phiGradOp{}
+)

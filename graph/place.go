@@ -1,0 +1,136 @@
+package graph
+
+import (
+	"fmt"
+	"hash"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/vec"
+)
+
+// A place is part of each of count matrices that have k×k blocks of n×n elements:
+// one block, or its diagonal.
+type place struct {
+	count, k, n int
+	row, col    int // of the block
+	whole       bool
+}
+
+// matrices is the shape of the matrices.
+func (p place) matrices() tensor.Shape { return tensor.Shape{p.count, p.k * p.n, p.k * p.n} }
+
+// size is the number of elements in the place.
+func (p place) size() int {
+	if p.whole {
+		return p.count * p.n * p.n
+	}
+	return p.count * p.n
+}
+
+// at returns the position of element i of the place among those of the matrices.
+func (p place) at(i int) int {
+	r, c := i%p.n, i%p.n
+	of := i / p.n
+	if p.whole {
+		r, of = of%p.n, of/p.n
+	}
+	m := p.k * p.n
+	return (of*m+p.row*p.n+r)*m + p.col*p.n + c
+}
+
+// insertOp puts a value into a place of matrices that are 0 elsewhere; extractOp, its
+// transpose, takes the value of a place.
+type insertOp struct {
+	pure
+	signature
+	to place
+}
+
+type extractOp struct {
+	pure
+	signature
+	from place
+}
+
+// insert returns matrices with x in a place, and zeros elsewhere.
+func (b *Builder) insert(x *G.Node, to place) *G.Node {
+	if !b.ok("insert", x) {
+		return nil
+	}
+	return b.apply(insertOp{signature: signatureOf(G.Nodes{x}, x.Dtype(), to.matrices()), to: to}, x)
+}
+
+// extract returns what stands in a place of the matrices x, in the given shape.
+func (b *Builder) extract(x *G.Node, from place, shape tensor.Shape) *G.Node {
+	if !b.ok("extract", x) {
+		return nil
+	}
+	return b.apply(extractOp{signature: signatureOf(G.Nodes{x}, x.Dtype(), shape), from: from}, x)
+}
+
+func (op insertOp) String() string        { return fmt.Sprintf("insert%+v", op.to) }
+func (op insertOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v", op, op.in) }
+func (op insertOp) Hashcode() uint32      { return hashcode(op) }
+func (op insertOp) DiffWRT(int) []bool    { return []bool{true} }
+func (op insertOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
+	var b Builder
+	return G.Nodes{b.extract(grad, op.to, in[0].Shape())}, b.Err()
+}
+func (op insertOp) Do(vs ...G.Value) (G.Value, error) { return move(op, op.shape, op.to, true, vs[0]) }
+
+func (op extractOp) String() string        { return fmt.Sprintf("extract%+v", op.from) }
+func (op extractOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v", op, op.shape) }
+func (op extractOp) Hashcode() uint32      { return hashcode(op) }
+func (op extractOp) DiffWRT(int) []bool    { return []bool{true} }
+func (op extractOp) SymDiff(_ G.Nodes, _, grad *G.Node) (G.Nodes, error) {
+	var b Builder
+	return G.Nodes{b.insert(grad, op.from)}, b.Err()
+}
+func (op extractOp) Do(vs ...G.Value) (G.Value, error) {
+	return move(op, op.shape, op.from, false, vs[0])
+}
+
+// move returns a value of the given shape, filled from v into the place or out of it.
+func move(where fmt.Stringer, shape tensor.Shape, p place, in bool, v G.Value) (G.Value, error) {
+	switch v.Dtype() {
+	case tensor.Float32:
+		return moveFloats[float32](where, shape, p, in, v)
+	case tensor.Float64:
+		return moveFloats[float64](where, shape, p, in, v)
+	}
+	return nil, fmt.Errorf("graph: %v: got elements of type %v, want float32 or float64", where, v.Dtype())
+}
+
+func moveFloats[F vec.Float](where fmt.Stringer, shape tensor.Shape, p place, in bool, v G.Value) (G.Value, error) {
+	src, err := floats[F](where, v)
+	if err != nil {
+		return nil, err
+	}
+	want := p.size()
+	if !in {
+		want = p.matrices().TotalSize()
+	}
+	if len(src) != want {
+		return nil, fmt.Errorf("graph: %v: got %d elements, want %d", where, len(src), want)
+	}
+	if shape.IsScalar() {
+		return scalarValue(v.Dtype(), float64(src[p.at(0)])), nil
+	}
+	dst := newDense(v.Dtype(), shape)
+	out := elems[F](dst)
+	for i := range p.size() {
+		if in {
+			out[p.at(i)] = src[i]
+		} else {
+			out[i] = src[p.at(i)]
+		}
+	}
+	return dst, nil
+}
+
+var (
+	_ G.SDOp = insertOp{}
+	_ G.SDOp = extractOp{}
+)
