@@ -82,6 +82,7 @@ type state struct {
 	GradNorm   float64           `json:"gradNorm"` // too
 	Own        map[string][]byte `json:"own"`      // of an encoder or a schedule that has a state
 	Carried    []int             `json:"carried"`  // sequences that are not at their end
+	Doctor     *doctorState      `json:"doctor,omitempty"`
 }
 
 // optimiserState is a State without its tensors.

@@ -128,6 +128,9 @@ func courses() map[string]course {
 			}
 			t.Data, t.Patience = newCutUp(6, 4, 20, 6, 13, 12), 0 // ten parts in four batches
 		}},
+		"doctor": {net: deep, set: func(t *train.Trainer) {
+			t.Doctor, t.OnFinding, t.Encoder = true, func(train.Finding) {}, walk{rand.NewPCG(1, 2)}
+		}},
 		"observed": {net: deep, set: func(t *train.Trainer) { t.Observers = []train.Observer{&diary{}} }},
 	}
 }

@@ -514,6 +514,66 @@ func unrelated(t *testing.T, n int) data.Dataset {
 	return d
 }
 
+// Where the epoch has one batch, its step is measured as any other.
+func TestDoctorOneBatch(t *testing.T) {
+	c := patient{data: yinyang(t, 20)}
+	tr := train.Trainer{
+		Model: c.model(t), Data: c.data, Epochs: 100, Optimiser: &train.Adam{LearningRate: 1e-9},
+		Doctor: true, OnFinding: func(train.Finding) {},
+	}
+	r, err := tr.Run(background)
+	require.NoError(t, err)
+	require.NotEmpty(t, r.Findings)
+	f := r.Findings[len(r.Findings)-1]
+	require.Equal(t, train.LossStuck, f.Kind)
+	require.Equal(t, 100, f.Epoch)
+	require.Contains(t, f.Cure, "Raise the learning rate to about 1e-0")
+}
+
+// A doctor judges a training that was interrupted as one that ran through, and
+// tells again what lasts.
+func TestDoctorResumed(t *testing.T) {
+	c := patient{data: unrelated(t, 1000)}
+	trainer := func(dir string, o ...train.Observer) *train.Trainer {
+		return &train.Trainer{
+			Model: c.model(t), Data: c.data, Epochs: 5, Optimiser: &train.Adam{LearningRate: 1e-9}, Seed: 2, Observers: o,
+			Checkpoints: &train.Checkpoints{Dir: dir}, Doctor: true, OnFinding: func(train.Finding) {},
+		}
+	}
+	var whole diary
+	_, err := trainer(t.TempDir(), &whole).Run(background)
+	require.NoError(t, err)
+	require.Len(t, whole.found, 6)
+	require.Equal(t, "0 []", whole.found[0])
+	require.Contains(t, whole.found[5], "5 [loss does not fall: In 100 batches ")
+
+	for _, stop := range []int{0, 1, 30, 79, 80, 85, 98, 99} { // batches of 20 an epoch
+		dir := t.TempDir()
+		var first, second diary
+		ctx, cancel := context.WithCancel(background)
+		tr, left := trainer(dir, &first), stop
+		tr.OnBatch = func(train.Batch) {
+			if left--; left == 0 {
+				cancel()
+			}
+		}
+		if stop == 0 {
+			cancel()
+		}
+		_, err := tr.Run(ctx)
+		cancel()
+		require.ErrorIs(t, err, context.Canceled)
+		tr = trainer(dir, &second)
+		if tr.Resume, _, err = train.LatestCheckpoint(dir); stop > 0 {
+			require.NoError(t, err)
+		}
+		r, err := tr.Run(background)
+		require.NoError(t, err)
+		require.Equal(t, whole.found, slices.Concat(first.found, second.found), "stopped after %d batches", stop)
+		require.Len(t, r.Findings, 1)
+	}
+}
+
 // The loss of a training that goes on from another one is not held against where
 // that had brought it; and what is found is written to the log where nobody listens.
 func TestDoctorGoesOn(t *testing.T) {

@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 
@@ -16,13 +17,17 @@ type doctor struct {
 	x        *examiner
 	findings []Finding
 	open     map[string]bool // what the last examination found
+	memory   *doctorState    // nil before the first examination of a training
+	before   []*tensor.Dense // the weights before the last batch of an epoch
+}
 
-	batches int
-	labels  map[int]int // how often each was seen in this epoch
-	first   float64     // loss before the first batch; +∞ where the training goes on from another
-	lowest  float64     // loss of an epoch
-	size    float64     // of the weights in the beginning, as step measures it
-	before  []*tensor.Dense
+// doctorState is what a doctor remembers from batch to batch. Checkpoints have it,
+// so that a training that goes on is judged as if it had run through.
+type doctorState struct {
+	First  *float64    `json:"first,omitempty"` // loss before the first batch; nil where the training began with an optimiser of another
+	Size   float64     `json:"size"`            // of the weights in the beginning, as distance measures it
+	Step   float64     `json:"step"`            // how far the last batch of an epoch moved them; −1 if that is not known
+	Labels map[int]int `json:"labels"`          // how often each was seen in this epoch
 }
 
 func newDoctor(r *trainRun) (*doctor, error) {
@@ -33,9 +38,28 @@ func newDoctor(r *trainRun) (*doctor, error) {
 	if err != nil {
 		return nil, fmt.Errorf("train: doctor: %w", err)
 	}
-	d := &doctor{run: r, x: x, labels: map[int]int{}, first: math.Inf(1), lowest: math.Inf(1)}
-	d.size, _ = distance(r.Model.Weights(), nil)
-	return d, nil
+	return &doctor{run: r, x: x}, nil
+}
+
+// state returns what is to be saved, nil if there is nothing.
+func (d *doctor) state() *doctorState {
+	if d == nil {
+		return nil
+	}
+	return d.memory
+}
+
+// goTo puts back what was saved, if it was.
+func (d *doctor) goTo(s *doctorState) {
+	if d == nil || s == nil {
+		return
+	}
+	m := *s
+	m.Labels = maps.Clone(s.Labels)
+	if m.Labels == nil {
+		m.Labels = map[int]int{}
+	}
+	d.memory = &m
 }
 
 // begin examines the model before the first batch.
@@ -43,61 +67,93 @@ func (d *doctor) begin(ctx context.Context) error {
 	if d == nil {
 		return nil
 	}
-	v, err := d.x.examine(ctx)
+	v, err := d.examine(ctx)
 	if err != nil {
 		return fmt.Errorf("train: doctor: %w", err)
 	}
-	if d.run.opt.State().Steps == 0 {
-		d.first = v.loss
+	if d.memory == nil {
+		d.memory = &doctorState{Size: distance(d.run.Model.Weights(), nil), Step: -1, Labels: map[int]int{}}
+		if d.run.opt.State().Steps == 0 && !math.IsNaN(v.loss) && !math.IsInf(v.loss, 0) {
+			d.memory.First = &v.loss
+		}
 	}
-	d.tell(0, v.findings())
+	fs := v.findings()
+	d.tell(d.run.at.epoch, fs)
+	if d.run.step() == 0 { // else the observers have heard it
+		d.report(0, fs)
+	}
 	return nil
 }
 
-// batch sees batch b, after its step.
+// examine examines the model, and leaves all that has a state where it stood.
+func (d *doctor) examine(ctx context.Context) (*vitals, error) {
+	back, err := d.run.mark()
+	if err != nil {
+		return nil, err
+	}
+	defer back()
+	return d.x.examine(ctx)
+}
+
+// batch comes before batch b of an epoch.
 func (d *doctor) batch(b int) {
-	if d == nil {
-		return
-	}
-	d.batches++
-	for _, l := range d.run.feed.labels {
-		if l >= 0 {
-			d.labels[l]++
-		}
-	}
-	// The step before the last one of an epoch leaves the weights that the last
-	// one changes.
-	if last := d.run.batches - 1; b == last-1 || last == 0 {
+	if d != nil && b == d.run.batches-1 {
 		d.before = d.run.Model.Weights()
 	}
 }
 
-// epoch examines the model after an epoch.
-func (d *doctor) epoch(ctx context.Context, ep Epoch) error {
+// after comes after batch b.
+func (d *doctor) after(b int) {
 	if d == nil {
-		return nil
+		return
 	}
-	v, err := d.x.examine(ctx)
+	for _, l := range d.run.feed.labels {
+		if l >= 0 {
+			d.memory.Labels[l]++
+		}
+	}
+	if b == d.run.batches-1 {
+		d.memory.Step = distance(d.run.Model.Weights(), d.before)
+	}
+}
+
+// epoch examines the model after an epoch, and returns what it finds.
+func (d *doctor) epoch(ctx context.Context, ep Epoch) ([]Finding, error) {
+	if d == nil {
+		return nil, nil
+	}
+	v, err := d.examine(ctx)
 	if err != nil {
-		return fmt.Errorf("train: doctor: epoch %d: %w", ep.Epoch, err)
+		return nil, fmt.Errorf("doctor: %w", err)
 	}
 	fs := v.findings()
 	if f, stuck := d.loss(ep); stuck {
 		if f.Cure, err = d.rate(ep.LearningRate, &f.Message); err != nil {
-			return fmt.Errorf("train: doctor: epoch %d: %w", ep.Epoch, err)
+			return nil, fmt.Errorf("doctor: %w", err)
 		}
 		fs = append(fs, f)
 	}
+	clear(d.memory.Labels)
 	d.tell(ep.Epoch+1, fs)
-	clear(d.labels)
-	return nil
+	return fs, nil
+}
+
+// report tells the observers what was found after so many epochs.
+func (d *doctor) report(epochs int, fs []Finding) {
+	if d == nil {
+		return
+	}
+	for _, o := range d.run.Observers {
+		o.Diagnosis(epochs, fs)
+	}
 }
 
 // tell passes on what was not found the last time.
 func (d *doctor) tell(epochs int, fs []Finding) {
 	now := map[string]bool{}
-	for _, f := range fs {
-		f.Epoch = epochs
+	for i := range fs {
+		fs[i].Epoch = epochs
+		f := fs[i]
 		key := fmt.Sprint(f.Kind, f.Layer)
 		if now[key] = true; d.open[key] {
 			continue
@@ -128,21 +184,27 @@ func (d *doctor) loss(ep Epoch) (Finding, bool) {
 		patience = 100  // batches
 		fallen   = 0.98 // of where it started
 	)
-	d.lowest = min(d.lowest, ep.Train.Loss)
-	start, what := d.first, "the network had before the training"
+	lowest := ep.Train.Loss
+	for _, e := range d.run.history {
+		lowest = min(lowest, e.Train.Loss)
+	}
+	start, what := math.Inf(1), "the network had before the training"
+	if d.memory.First != nil {
+		start = *d.memory.First
+	}
 	if _, ok := d.run.Model.Loss.(CrossEntropy); ok {
-		if h := entropy(d.labels); h > 0 && (h < start || math.IsInf(start, 1)) {
+		if h := entropy(d.memory.Labels); h > 0 && (h < start || math.IsInf(start, 1)) {
 			start, what = h, "guessing by the frequencies of the labels gives"
 		}
 	}
 	f := Finding{Kind: LossStuck, Value: ep.Train.Loss, Limit: fallen * start}
 	switch {
-	case d.batches < patience || math.IsInf(start, 1):
-	case d.lowest > fallen*start:
-		f.Message = fmt.Sprintf("In %d batches the loss has not come below %.4g, where %.4g is what %s.", d.batches, d.lowest, start, what)
+	case d.run.step() < patience || math.IsInf(start, 1):
+	case lowest > fallen*start:
+		f.Message = fmt.Sprintf("In %d batches the loss has not come below %.4g, where %.4g is what %s.", d.run.step(), lowest, start, what)
 		return f, true
-	case ep.Train.Loss > max(2*d.lowest, start):
-		f.Message = fmt.Sprintf("The loss has risen from %.4g in an epoch before to %.4g, where %.4g is what %s.", d.lowest, ep.Train.Loss, start, what)
+	case ep.Train.Loss > max(2*lowest, start):
+		f.Message = fmt.Sprintf("The loss has risen from %.4g in an epoch before to %.4g, where %.4g is what %s.", lowest, ep.Train.Loss, start, what)
 		return f, true
 	}
 	return f, false
@@ -169,22 +231,20 @@ func entropy(counts map[int]int) float64 {
 // adds what it found to the message and returns a cure.
 func (d *doctor) rate(rate float64, message *string) (string, error) {
 	const elsewhere = "Look at the other findings, at whether the labels belong to the samples, and at the encoder; try more neurons or time steps."
-	now := d.run.Model.Weights()
-	size, _ := distance(now, nil)
-	step, err := distance(now, d.before)
-	if d.before == nil || err != nil || size == 0 {
-		return elsewhere, err
+	size, step, first := distance(d.run.Model.Weights(), nil), d.memory.Step, d.memory.Size
+	if step < 0 || size == 0 {
+		return elsewhere, nil
 	}
 	*message += fmt.Sprintf(" The last step changed the weights by %.1e of their size, at a learning rate of %.3g.", step/size, rate)
 	if step == 0 {
 		return "The weights do not change at all: look at the learning rate, its schedule, and the gradients. " + elsewhere, nil
 	}
 	const long, healthy = 0.1, 1e-3 // steps, of the size of the weights
-	if step/size > long || size > 10*d.size {
-		if size > 10*d.size {
-			*message += fmt.Sprintf(" They have grown to %.3g times what they were.", size/d.size)
+	if step/size > long || size > 10*first {
+		if size > 10*first {
+			*message += fmt.Sprintf(" They have grown to %.3g times what they were.", size/first)
 		}
-		return fmt.Sprintf("Lower the learning rate to about %.0e, and begin anew.", rate*healthy*d.size/step), nil
+		return fmt.Sprintf("Lower the learning rate to about %.0e, and begin anew.", rate*healthy*first/step), nil
 	}
 	factor, err := d.x.search(step)
 	switch {
@@ -213,9 +273,9 @@ func (x *examiner) search(length float64) (float64, error) {
 	for i, p := range m.params {
 		grads[i] = p.grad.Clone().(*tensor.Dense)
 	}
-	norm, err := distance(grads, nil)
-	if err != nil || norm == 0 {
-		return 1, err
+	norm := distance(grads, nil)
+	if norm == 0 {
+		return 1, nil
 	}
 	if err := m.setMode(nil); err != nil {
 		return 0, err
@@ -261,17 +321,14 @@ func along(dst, x, g *tensor.Dense, by float64) {
 	}
 }
 
-// distance returns the norm of a − b, or of a if b is nil.
-func distance(a, b []*tensor.Dense) (float64, error) {
+// distance returns the norm of a − b, or of a if b is nil. Both have the same shapes.
+func distance(a, b []*tensor.Dense) float64 {
 	s := 0.0
 	for i, w := range a {
 		x := toFloat64(w)
 		var y []float64
 		if b != nil {
 			y = toFloat64(b[i])
-			if len(y) != len(x) {
-				return 0, fmt.Errorf("weight %d had %d elements, has %d", i, len(y), len(x))
-			}
 		}
 		for k, v := range x {
 			if y != nil {
@@ -280,5 +337,5 @@ func distance(a, b []*tensor.Dense) (float64, error) {
 			s += v * v
 		}
 	}
-	return math.Sqrt(s), nil
+	return math.Sqrt(s)
 }

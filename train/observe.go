@@ -17,6 +17,11 @@ type Observer interface {
 	// Batch comes after every batch.
 	Batch(Batch)
 
+	// Diagnosis comes after every examination by the Doctor, if there is one, with
+	// all that it found, also what it had found before: once before the first
+	// batch, and after every epoch, ahead of Epoch. epochs is how many there were.
+	Diagnosis(epochs int, found []Finding)
+
 	// Epoch comes after every epoch, behind its validation.
 	Epoch(Epoch)
 

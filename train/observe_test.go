@@ -19,13 +19,17 @@ type diary struct {
 	batches  []train.Batch
 	epochs   []train.Epoch
 	ends     []string
+	found    []string
 	refuse   error
 }
 
 func (d *diary) Begin(s train.Session) error { d.sessions = append(d.sessions, s); return d.refuse }
 func (d *diary) Batch(b train.Batch)         { d.batches = append(d.batches, b) }
 func (d *diary) Epoch(e train.Epoch)         { d.epochs = append(d.epochs, e) }
-func (d *diary) Sync()                       {}
+func (d *diary) Diagnosis(epochs int, fs []train.Finding) {
+	d.found = append(d.found, fmt.Sprint(epochs, fs))
+}
+func (d *diary) Sync() {}
 func (d *diary) End(r train.Result, err error) {
 	d.ends = append(d.ends, fmt.Sprintf("%d epochs, error %v", len(r.History), err))
 }

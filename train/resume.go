@@ -85,7 +85,7 @@ func (r *trainRun) snapshot(end *final) (*Checkpoint, error) {
 		Best: r.best, History: r.history,
 		state: state{
 			Kept: r.weights != nil, BestBy: r.bestBy, Lowest: r.lowest, LowestLoss: r.lowestLoss,
-			RateFactor: r.factor, Sums: r.at.sums, GradNorm: r.at.gradNorm, Own: map[string][]byte{},
+			RateFactor: r.factor, Sums: r.at.sums, GradNorm: r.at.gradNorm, Own: map[string][]byte{}, Doctor: r.doctor.state(),
 		},
 		clock: clock{Epoch: r.elapsed()},
 	}
@@ -299,6 +299,7 @@ func (r *trainRun) goTo(c *Checkpoint) {
 	}
 	r.factor = s.RateFactor
 	r.opt.SetRateFactor(r.factor)
+	r.doctor.goTo(s.Doctor)
 	sums := s.Sums
 	sums.Terms, sums.Rates = slices.Clone(sums.Terms), slices.Clone(sums.Rates)
 	r.at = position{epoch: c.Epoch, batch: c.Batch, sums: sums, gradNorm: s.GradNorm, spent: c.clock.Epoch}

@@ -70,7 +70,7 @@ type Result struct {
 	Best    int  // epoch with the highest validation accuracy, of equals with the lowest loss; −1 without one
 	Stopped bool // ended before the last epoch: cancelled, or out of patience
 
-	Findings []Finding // of the Doctor
+	Findings []Finding // of the Doctor, in this call of Run
 }
 
 // Run trains. When ctx is cancelled it ends after the present batch and returns
@@ -210,6 +210,7 @@ func (r *trainRun) epoch(ctx context.Context) error {
 		}
 		e, b := r.at.epoch, r.at.batch
 		idx := plan[b]
+		r.doctor.batch(b)
 		norm, err := r.train(idx, seeded(r.Seed, e, b))
 		if err != nil {
 			return fmt.Errorf("train: epoch %d, batch %d: %w", e, b, err)
@@ -219,7 +220,7 @@ func (r *trainRun) epoch(ctx context.Context) error {
 		r.at.gradNorm += norm / float64(r.batches)
 		r.at.batch++
 		r.torn = false
-		r.doctor.batch(b)
+		r.doctor.after(b)
 		r.tell(e, b, len(idx), norm)
 		if r.at.batch < r.batches { // else at the end of the epoch
 			r.saveIfDue()
@@ -228,31 +229,36 @@ func (r *trainRun) epoch(ctx context.Context) error {
 	return r.endEpoch(ctx)
 }
 
-// endEpoch looks at the validation set, and goes on to the next epoch.
+// endEpoch looks at the validation set and lets the doctor look at the model, and
+// goes on to the next epoch.
 func (r *trainRun) endEpoch(ctx context.Context) error {
 	e := r.at.epoch
 	ep := Epoch{Epoch: e, Train: r.at.sums.metrics(r.Model), GradNorm: r.at.gradNorm, LearningRate: r.opt.Rate()}
-	best := false
+	back, err := r.mark()
+	if err != nil {
+		return fmt.Errorf("train: epoch %d: %w", e, err)
+	}
 	if r.Validation != nil {
-		back, err := r.mark()
-		if err != nil {
-			return fmt.Errorf("train: epoch %d: %w", e, err)
-		}
 		v, err := r.Model.evaluate(ctx, r.Validation, r.Encoder)
 		if err != nil {
 			back() // so that the validation can be made anew
 			return fmt.Errorf("train: epoch %d, validation: %w", e, err)
 		}
 		ep.Validation = &v
-		best = r.judge(e, v)
 	}
+	found, err := r.doctor.epoch(ctx, ep)
+	if err != nil {
+		back()
+		return fmt.Errorf("train: epoch %d, %w", e, err)
+	}
+	best := ep.Validation != nil && r.judge(e, *ep.Validation)
 	ep.Duration = r.elapsed()
 	r.history = append(r.history, ep)
 	r.at, r.began = position{epoch: e + 1}, time.Now()
-	var err error
 	if r.OnEpoch != nil {
 		err = r.OnEpoch(ep)
 	}
+	r.doctor.report(e+1, found)
 	for _, o := range r.Observers {
 		o.Epoch(ep)
 	}
@@ -263,7 +269,7 @@ func (r *trainRun) endEpoch(ctx context.Context) error {
 		return fmt.Errorf("train: epoch %d: %w", e, err)
 	}
 	r.saveIfDue()
-	return r.doctor.epoch(ctx, ep)
+	return nil
 }
 
 // step returns how many batches came before.

@@ -80,10 +80,11 @@ func browse(t *testing.T, report string, widths ...int) (views []view, console [
 	return views, console
 }
 
-// reportOf trains a small network and returns its report.
+// reportOf trains a small network in which the Doctor finds something, and returns
+// its report.
 func reportOf(t *testing.T, f *runlog.Folder) string {
 	f.Dir = t.TempDir()
-	_, err := trainer(t, 3, f).Run(background)
+	_, err := sick(t, 3, f).Run(background)
 	require.NoError(t, err)
 	b, err := os.ReadFile(filepath.Join(f.Dir, "report.html"))
 	require.NoError(t, err)
@@ -114,8 +115,8 @@ func TestReportInBrowser(t *testing.T) {
 			require.Equal(t, nasty, v.Title)
 			require.Zero(t, v.Scripts)
 			require.Zero(t, v.Resources)
-			// Six curves, two rasters, the rates of a layer, and four parameters.
-			require.Equal(t, 6+2+1+4, v.Pictures)
+			// Six curves, two rasters and four parameters; the rates of the layer are all 0.
+			require.Equal(t, 6+2+4, v.Pictures)
 			for _, w := range v.PictureWidths {
 				require.Greater(t, w, min(v.Width-80, 280))
 				require.Less(t, w, v.Width)
@@ -151,8 +152,8 @@ func TestReport(t *testing.T) {
 		require.True(t, strings.HasPrefix(link[1], "data:image/png;base64,"), link[0])
 	}
 	for _, want := range []string{
-		"3 of 3", "finished", "Validation accuracy", "hidden.rate", "0.linear.w", "2.linear.b", "Firing rates of hidden",
-		"Synaptic operations", "LIF{TauSynInv: 200", "SuperSpike{Alpha: 10}", "Adam{LearningRate: 0.01}", "log.jsonl", "40 samples of the validation set",
+		"3 of 3", "finished", "Silent layer: hidden", "Validation accuracy", "hidden.rate", "0.linear.w", "2.linear.b", "Firing rates of hidden",
+		"Synaptic operations", "LIF{TauSynInv: 200", "SuperSpike{Alpha: 10}", "Adam{LearningRate: 1e-06}", "log.jsonl", "40 samples of the validation set",
 	} {
 		require.Contains(t, report, want)
 	}

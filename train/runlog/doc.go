@@ -10,8 +10,8 @@
 //
 // The folder then holds
 //
-//	log.jsonl             one JSON object a line, for every batch and every epoch
-//	report.html           curves, confusion matrix, rasters, histograms, costs, settings; for any browser, without network
+//	log.jsonl             one JSON object a line, for every batch, every epoch and every examination by the Doctor
+//	report.html           what the Doctor found, curves, confusion matrix, rasters, histograms, costs, settings; for any browser, without network
 //	events.out.tfevents.0 the same numbers for TensorBoard
 //	run.json              what ran, with which settings, on what machine, when
 //

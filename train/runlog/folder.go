@@ -154,6 +154,8 @@ func (f *Folder) recover() (int64, error) {
 			f.seen.batch(*l.batch)
 		case l.epoch != nil && l.epoch.Epoch < f.s.Epoch:
 			f.seen.epoch(*l.epoch)
+		case l.diagnosis != nil && l.diagnosis.Epochs <= f.s.Epoch:
+			f.seen.diagnosis(*l.diagnosis)
 		default:
 			return false
 		}
@@ -234,6 +236,13 @@ func memory() uint64 {
 		}
 	}
 	return s[0].Value.Uint64() - s[1].Value.Uint64()
+}
+
+// Diagnosis writes the line of an examination by the Doctor.
+func (f *Folder) Diagnosis(epochs int, found []train.Finding) {
+	l := newDiagnosis(epochs, found, f.clock(time.Time{}))
+	f.add(line{diagnosis: l})
+	f.seen.diagnosis(*l)
 }
 
 // Epoch writes the line of an epoch, and the report anew if that does not take

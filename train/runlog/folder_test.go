@@ -5,9 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -54,8 +57,14 @@ func trainer(t testing.TB, epochs int, observers ...train.Observer) *train.Train
 // A tape is an Observer that can be played again.
 type tape struct {
 	session train.Session
-	calls   []any // train.Batch or train.Epoch
+	calls   []any // train.Batch, train.Epoch or exam
 	result  train.Result
+}
+
+// An exam is a call of Diagnosis.
+type exam struct {
+	epochs int
+	found  []train.Finding
 }
 
 func (c *tape) Begin(s train.Session) error   { c.session = s; return nil }
@@ -63,6 +72,9 @@ func (c *tape) Batch(b train.Batch)           { c.calls = append(c.calls, b) }
 func (c *tape) Epoch(e train.Epoch)           { c.calls = append(c.calls, e) }
 func (c *tape) Sync()                         {}
 func (c *tape) End(r train.Result, err error) { c.result = r }
+func (c *tape) Diagnosis(epochs int, fs []train.Finding) {
+	c.calls = append(c.calls, exam{epochs, fs})
+}
 
 // play tells o the calls from one to another, in a session that begins there.
 func (c *tape) play(t testing.TB, o train.Observer, from, to int) {
@@ -82,6 +94,8 @@ func (c *tape) play(t testing.TB, o train.Observer, from, to int) {
 			o.Batch(call)
 		case train.Epoch:
 			o.Epoch(call)
+		case exam:
+			o.Diagnosis(call.epochs, call.found)
 		}
 	}
 	o.Sync()
@@ -151,18 +165,82 @@ func TestLog(t *testing.T) {
 	require.Equal(t, want, got[bytes.IndexByte([]byte(got), '\n')+1:])
 }
 
+// sick returns a training as trainer does, of neurons that never spike, which a
+// Doctor sees.
+func sick(t testing.TB, epochs int, observers ...train.Observer) *train.Trainer {
+	tr := trainer(t, epochs, observers...)
+	clear(tr.Model.Params()[0].Value().Data().([]float32))
+	tr.Optimiser = &train.Adam{LearningRate: 1e-6}
+	tr.Doctor, tr.OnFinding = true, func(train.Finding) {}
+	return tr
+}
+
+// What the Doctor finds has a line for each examination.
+func TestDiagnosis(t *testing.T) {
+	dir := t.TempDir()
+	var told []train.Finding
+	tr := sick(t, 2, &runlog.Folder{Dir: dir})
+	tr.OnFinding = func(f train.Finding) { told = append(told, f) }
+	_, err := tr.Run(background)
+	require.NoError(t, err)
+	require.Len(t, told, 1)
+	require.Equal(t, train.SilentLayer, told[0].Kind)
+	l, err := runlog.Read(filepath.Join(dir, "log.jsonl"))
+	require.NoError(t, err)
+	require.Len(t, l.Diagnoses, 3)
+	zero, limit := 0.0, told[0].Limit
+	for i, d := range l.Diagnoses {
+		require.Equal(t, i, d.Epochs)
+		require.Len(t, d.Findings, 1)
+		f := d.Findings[0]
+		require.Equal(t, runlog.Finding{Kind: "silent layer", Layer: "hidden", Neurons: f.Neurons, Value: &zero, Limit: &limit, Message: f.Message, Cure: f.Cure}, f)
+		require.Contains(t, f.Message, "hidden: none of 30 neurons spikes in ")
+	}
+	require.Equal(t, told[0].Message, l.Diagnoses[0].Findings[0].Message)
+	report := read(t, dir, "report.html")
+	require.Contains(t, report, "<p class=\"soft\">Found in 3 examinations, the last after epoch 2.</p>")
+	require.Equal(t, 1, strings.Count(report, `<h3 class="bad">Silent layer: hidden</h3><p class="soft">found before the first batch, and still there</p><p>hidden: none of 30 `))
+
+	// A healthy network.
+	dir = t.TempDir()
+	tr = trainer(t, 1, &runlog.Folder{Dir: dir})
+	tr.Doctor = true
+	_, err = tr.Run(background)
+	require.NoError(t, err)
+	require.Contains(t, read(t, dir, "report.html"), "<h2>Doctor</h2>\n<p>Nothing found in 2 examinations, the last after epoch 1.</p>")
+	_, err = trainer(t, 1, &runlog.Folder{Dir: dir}).Run(background)
+	require.NoError(t, err)
+	require.NotContains(t, read(t, dir, "report.html"), "Doctor")
+
+	// In plain text, and with a number that JSON does not have.
+	f := &runlog.Folder{Dir: t.TempDir(), NoReport: true}
+	var c tape
+	_, err = trainer(t, 1, &c).Run(background)
+	require.NoError(t, err)
+	require.NoError(t, f.Begin(c.session))
+	f.Diagnosis(0, nil)
+	f.Diagnosis(1, []train.Finding{{Kind: train.Unstable, Layer: "a", Neurons: []int{3}, Value: math.Inf(1), Limit: 2, Message: "M.", Cure: "C."}})
+	f.End(train.Result{}, nil)
+	require.Equal(t, `{"kind":"diagnosis","epochs":0,"findings":[]}
+{"kind":"diagnosis","epochs":1,"findings":[{"kind":"unstable","layer":"a","neurons":[3],"limit":2,"message":"M.","cure":"C."}]}
+`, lines(t, f.Dir))
+}
+
 // Wherever a training is interrupted, and from whatever checkpoint before that it
 // goes on, the log and the events are those of one that ran through.
 func TestResume(t *testing.T) {
 	var c tape
 	whole := t.TempDir()
-	_, err := trainer(t, 3, &c, &runlog.Folder{Dir: whole, NoReport: true}).Run(background)
+	_, err := sick(t, 3, &c, &runlog.Folder{Dir: whole, NoReport: true}).Run(background)
 	require.NoError(t, err)
-	require.Len(t, c.calls, 18)
+	require.Len(t, c.calls, 22)
 	want, events := lines(t, whole), steps(t, whole)
 	for stop := 1; stop <= len(c.calls); stop++ {
 		torn := []int{1, 0, 40}[stop%3]
 		from := stop * (torn + 1) % (stop + 1) // anywhere up to the end
+		if _, ok := c.calls[max(from, 1)-1].(exam); ok {
+			from-- // no checkpoint is between an examination and what comes next
+		}
 		dir := t.TempDir()
 		f := &runlog.Folder{Dir: dir, NoReport: true}
 		c.play(t, f, 0, stop)
@@ -171,7 +249,11 @@ func TestResume(t *testing.T) {
 			path := filepath.Join(dir, name)
 			st, err := os.Stat(path)
 			require.NoError(t, err)
-			if from < stop {
+			lost := slices.ContainsFunc(c.calls[from:stop], func(call any) bool {
+				_, ok := call.(exam) // has no event
+				return !ok || name == "log.jsonl"
+			})
+			if lost {
 				require.NoError(t, os.Truncate(path, st.Size()-int64(torn)))
 			}
 		}
@@ -212,7 +294,7 @@ func TestResumeWarns(t *testing.T) {
 		{"missing", "", `runlog: the training goes on after 3 batches, and there is no DIR/log.jsonl of them`},
 		{"short", `{"kind":"batch","step":0,"epoch":0,"batch":0}` + "\n", `runlog: DIR/log.jsonl ends before batch 1, and the training goes on at 3`},
 		{"foreign", "# notes\n", `runlog: DIR/log.jsonl is damaged and cut off there: line 1: invalid character '#' looking for beginning of value`},
-		{"kind", `{"kind":"poem"}` + "\n", `runlog: DIR/log.jsonl is damaged and cut off there: line 1: kind is "poem", want "batch" or "epoch"`},
+		{"kind", `{"kind":"poem"}` + "\n", `runlog: DIR/log.jsonl is damaged and cut off there: line 1: kind is "poem", want "batch", "epoch" or "diagnosis"`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			dir := t.TempDir()

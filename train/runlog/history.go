@@ -1,5 +1,7 @@
 package runlog
 
+import "slices"
+
 // history is what a report shows of the log, in memory that does not grow with
 // the training.
 type history struct {
@@ -7,6 +9,10 @@ type history struct {
 	steps           int // batches so far
 	last            *Epoch
 	best            *Epoch // with the highest validation accuracy, of equals with the lowest loss
+
+	examined int       // epochs before the last examination by the Doctor
+	exams    int       // how many there were
+	ailments []ailment // one for each kind and layer, in the order in which they were found
 }
 
 // The names of curves.
@@ -54,4 +60,23 @@ func better(a, b Metrics) bool {
 		return x > y
 	}
 	return a.Loss < b.Loss
+}
+
+// An ailment is what the Doctor found once or more often.
+type ailment struct {
+	Finding         // as it was found last
+	first, last int // epochs before
+}
+
+func (h *history) diagnosis(d Diagnosis) {
+	h.examined = d.Epochs
+	h.exams++
+	for _, f := range d.Findings {
+		i := slices.IndexFunc(h.ailments, func(a ailment) bool { return a.Kind == f.Kind && a.Layer == f.Layer })
+		if i < 0 {
+			i = len(h.ailments)
+			h.ailments = append(h.ailments, ailment{first: d.Epochs})
+		}
+		h.ailments[i].Finding, h.ailments[i].last = f, d.Epochs
+	}
 }

@@ -121,6 +121,28 @@ func TestHistogram(t *testing.T) {
 	require.Equal(t, histogram{counts: []int{0}}, newHistogram(nil, 1))
 }
 
+// A finding says since when it is there, and whether it still is; what is cured
+// comes last.
+func TestDoctorNote(t *testing.T) {
+	find := func(kind, layer string) Finding { return Finding{Kind: kind, Layer: layer} }
+	var h history
+	for epochs, fs := range [][]Finding{
+		{find("silent layer", "a"), find("zero input", "")},
+		{find("silent layer", "a"), find("silent layer", "b")},
+		{find("silent layer", "b")},
+	} {
+		h.diagnosis(Diagnosis{Epochs: epochs, Findings: fs})
+	}
+	require.Equal(t, &doctorNote{Exams: "3 examinations, the last after epoch 2", Found: []complaint{
+		{Name: "Silent layer: b", When: "found after epoch 1, and still there"},
+		{Name: "Silent layer: a", When: "found before the first batch, for the last time after epoch 1", Cured: true},
+		{Name: "Zero input", When: "found before the first batch, and no more", Cured: true},
+	}}, h.doctorNote())
+	h = history{}
+	h.diagnosis(Diagnosis{})
+	require.Equal(t, &doctorNote{Exams: "one examination, before the first batch"}, h.doctorNote())
+}
+
 func TestCount(t *testing.T) {
 	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", -1000: "-1,000", 1234567: "1,234,567"} {
 		require.Equal(t, want, count(n))

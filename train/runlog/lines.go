@@ -44,6 +44,25 @@ type Metrics struct {
 	Rates     map[string]float64 `json:"rates,omitempty"`
 }
 
+// A Diagnosis is a line of the log about an examination by the Doctor of a
+// training.
+type Diagnosis struct {
+	Epochs   int       `json:"epochs"`   // before it; 0 for the one before the first batch
+	Findings []Finding `json:"findings"` // all of them, also those that were found before
+	Clock    Clock     `json:"clock"`
+}
+
+// A Finding is that of package train.
+type Finding struct {
+	Kind    string   `json:"kind"`
+	Layer   string   `json:"layer,omitempty"`
+	Neurons []int    `json:"neurons,omitempty"`
+	Value   *float64 `json:"value,omitempty"` // nil if it is not finite
+	Limit   *float64 `json:"limit,omitempty"` // too
+	Message string   `json:"message"`
+	Cure    string   `json:"cure"`
+}
+
 // A Clock is what differs between two runs of the same training.
 type Clock struct {
 	Time    time.Time `json:"time"`
@@ -51,25 +70,34 @@ type Clock struct {
 	Memory  uint64    `json:"memory"`  // bytes that the Go runtime holds
 }
 
-// A line is a Batch or an Epoch as it stands in the file.
+// A line is one of them as it stands in the file.
 type line struct {
-	batch *Batch
-	epoch *Epoch
+	batch     *Batch
+	epoch     *Epoch
+	diagnosis *Diagnosis
 }
 
-const kindBatch, kindEpoch = "batch", "epoch"
+const kindBatch, kindEpoch, kindDiagnosis = "batch", "epoch", "diagnosis"
 
 // encode returns the line, with its end.
 func (l line) encode() ([]byte, error) {
-	var v any = struct {
-		Kind string `json:"kind"`
-		*Batch
-	}{kindBatch, l.batch}
-	if l.epoch != nil {
+	var v any
+	switch {
+	case l.batch != nil:
+		v = struct {
+			Kind string `json:"kind"`
+			*Batch
+		}{kindBatch, l.batch}
+	case l.epoch != nil:
 		v = struct {
 			Kind string `json:"kind"`
 			*Epoch
 		}{kindEpoch, l.epoch}
+	default:
+		v = struct {
+			Kind string `json:"kind"`
+			*Diagnosis
+		}{kindDiagnosis, l.diagnosis}
 	}
 	b, err := json.Marshal(v)
 	return append(b, '\n'), err
@@ -90,8 +118,11 @@ func parseLine(text []byte) (l line, err error) {
 	case kindEpoch:
 		l.epoch = &Epoch{}
 		err = json.Unmarshal(text, l.epoch)
+	case kindDiagnosis:
+		l.diagnosis = &Diagnosis{}
+		err = json.Unmarshal(text, l.diagnosis)
 	default:
-		err = fmt.Errorf("kind is %q, want %q or %q", head.Kind, kindBatch, kindEpoch)
+		err = fmt.Errorf("kind is %q, want %q, %q or %q", head.Kind, kindBatch, kindEpoch, kindDiagnosis)
 	}
 	return l, err
 }
@@ -114,13 +145,23 @@ func newEpoch(e train.Epoch, steps int, c Clock) *Epoch {
 	return l
 }
 
+func newDiagnosis(epochs int, fs []train.Finding, c Clock) *Diagnosis {
+	d := &Diagnosis{Epochs: epochs, Findings: []Finding{}, Clock: c}
+	for _, f := range fs {
+		d.Findings = append(d.Findings, Finding{
+			Kind: f.Kind.String(), Layer: f.Layer, Neurons: f.Neurons, Value: orNil(f.Value), Limit: orNil(f.Limit), Message: f.Message, Cure: f.Cure,
+		})
+	}
+	return d
+}
+
 func metricsOf(m train.Metrics) Metrics {
 	return Metrics{Samples: m.Samples, Loss: m.Loss, Penalties: m.Terms, Accuracy: orNil(m.Accuracy), Rates: byLayer(m.Rates)}
 }
 
-// orNil returns nil for NaN, which JSON does not have.
+// orNil returns nil for what is not finite, which JSON does not have.
 func orNil(x float64) *float64 {
-	if math.IsNaN(x) {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
 		return nil
 	}
 	return &x

@@ -11,8 +11,9 @@ import (
 
 // A Log is what a file log.jsonl holds.
 type Log struct {
-	Batches []Batch
-	Epochs  []Epoch
+	Batches   []Batch
+	Epochs    []Epoch
+	Diagnoses []Diagnosis // of the Doctor, if there was one
 }
 
 // Read reads a log, the file log.jsonl of a Folder. A last line that is torn, as
@@ -26,10 +27,13 @@ func Read(path string) (Log, error) {
 	}
 	defer f.Close()
 	_, err = scan(f, func(ln line) bool {
-		if ln.batch != nil {
+		switch {
+		case ln.batch != nil:
 			l.Batches = append(l.Batches, *ln.batch)
-		} else {
+		case ln.epoch != nil:
 			l.Epochs = append(l.Epochs, *ln.epoch)
+		default:
+			l.Diagnoses = append(l.Diagnoses, *ln.diagnosis)
 		}
 		return true
 	})

@@ -31,6 +31,7 @@ type page struct {
 	Network, Settings        table
 	Machine, Sessions        table
 	Warnings, Problems       []string
+	Doctor                   *doctorNote // nil without one
 	Resume                   string
 	Files                    []figure
 	Shown                    string // the data that the network was shown with
@@ -101,6 +102,9 @@ func (f *Folder) page(state string) page {
 	for _, layer := range l.cost.Layers {
 		h := newHistogram(f.hertz(layer, l.cost.Steps), 24)
 		p.Rates = append(p.Rates, h.draw("Firing rates of "+named(layer.Name, "the neurons"), "Rate (Hz)", "neurons"))
+	}
+	if f.seen.exams > 0 {
+		p.Doctor = f.seen.doctorNote()
 	}
 	const most = 24
 	for _, w := range f.weights(40) {

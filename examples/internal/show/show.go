@@ -40,6 +40,7 @@ func Watch(t *train.Trainer, title string, each func(train.Epoch)) (done func())
 		p.Say(title + ": warning: " + w)
 	}
 	t.OnWarning = func(err error) { p.Say(title + ": warning: " + err.Error()) }
+	t.OnFinding = func(f train.Finding) { p.Say(fmt.Sprintf("%s: doctor: after %d epochs: %v", title, f.Epoch, f)) }
 	rates := ""
 	t.OnBatch = func(b train.Batch) {
 		accuracy := ""
