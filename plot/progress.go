@@ -7,13 +7,14 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 )
 
 // Progress shows how far a training is. In a terminal that is one line with a bar,
-// rewritten in place; in a pipe or a log file, a plain line now and then:
+// rewritten in place, without what has no room at its end; in a pipe or a log file, a plain line now and then:
 //
 //	yinyang 37/300 (12%), 2m10s left, 1,204 samples/s, loss 0.412, accuracy 84.1 %
 //
@@ -46,7 +47,8 @@ type Progress struct {
 	start time.Time
 	last  time.Time // of the last line
 	now   func() time.Time
-	bar   *progressbar.ProgressBar
+	tight bool // there is no room for the count
+	width int  // of the terminal, in tests
 }
 
 // NewProgress returns the progress of total steps, be they batches or epochs. With
@@ -166,10 +168,9 @@ func (p *Progress) pause(now time.Time) time.Duration {
 
 // show writes the current state.
 func (p *Progress) show(now time.Time) {
-	step := p.done - max(p.shown, 0)
 	p.shown, p.last, p.fresh = p.done, now, false
 	if p.Terminal {
-		p.rewrite(now, step)
+		p.rewrite(now)
 		return
 	}
 	fmt.Fprintf(p.w, "%s\n", p.line(now))
@@ -179,22 +180,27 @@ func (p *Progress) show(now time.Time) {
 func (p *Progress) line(now time.Time) string {
 	s := fmt.Sprintf("%d", p.done)
 	if p.total > 0 {
-		s = fmt.Sprintf("%d/%d (%d%%)", p.done, p.total, int(100*float64(p.done)/float64(p.total)))
+		s = fmt.Sprintf("%d/%d (%d%%)", p.done, p.total, p.percent())
 	}
 	return strings.TrimSpace(p.title + " " + s + ", " + p.rest(now))
 }
 
+func (p *Progress) percent() int { return int(100 * float64(p.done) / float64(p.total)) }
+
 // rest returns what follows the count: the time and the note.
 func (p *Progress) rest(now time.Time) string {
-	passed := now.Sub(p.start)
+	passed, did := now.Sub(p.start), p.done-p.began
 	s := passed.Round(time.Second).String()
+	// The first steps are slower than others: they say little.
+	const soon = 5 * time.Second
+	known := did > 0 && (p.ended || passed >= soon || 100*float64(did) >= float64(p.total-p.began))
 	// What is left takes as long as what is done has taken.
-	if did := p.done - p.began; !p.ended && did > 0 && p.done < p.total {
+	if known && !p.ended && p.done < p.total {
 		const decades = 1e18 // ns, within a Duration
 		left := time.Duration(min(float64(passed)/float64(did)*float64(p.total-p.done), decades))
 		s = left.Round(time.Second).String() + " left"
 	}
-	if did := p.done - p.began; p.Samples > 0 && did > 0 && passed > 0 {
+	if known && p.Samples > 0 && passed > 0 {
 		const most = 1e15 // within an int
 		s += fmt.Sprintf(", %s samples/s", thousands(int(min(float64(did)*float64(p.Samples)/passed.Seconds(), most))))
 	}
@@ -205,31 +211,66 @@ func (p *Progress) rest(now time.Time) string {
 }
 
 // rewrite writes the line with the bar over the last one, in one piece so that it
-// does not flicker, cut to the width of the terminal.
-func (p *Progress) rewrite(now time.Time, step int) {
-	width := 80
+// does not flicker.
+func (p *Progress) rewrite(now time.Time) {
+	columns := p.columns()
+	room := columns - len("^C ") // which terminals show behind the line
+	text := p.line(now)
+	switch rest := p.rest(now); {
+	case p.total == 0:
+	case columns < 70: // no room for a bar
+		text = fmt.Sprintf("%s %3d%% %s", p.title, p.percent(), rest)
+	default:
+		width := min(max((columns-70)/2, 5), 30) // of the bar: text comes first
+		text = p.bar(width, !p.tight) + rest
+		if !p.tight && utf8.RuneCountInString(text) > room {
+			p.tight = true // and stays so, for a steady line
+			text = p.bar(width, false) + rest
+		}
+	}
+	fmt.Fprintf(p.w, "\r%s\x1b[K", cut(text, room)) // ESC [K clears what the last line had more
+}
+
+// columns returns the width of the terminal.
+func (p *Progress) columns() int {
+	if p.width > 0 {
+		return p.width
+	}
 	if f, ok := p.w.(*os.File); ok {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
-			width = w
+			return w
 		}
 	}
-	text := p.line(now)
-	if p.total > 0 {
-		if p.bar == nil {
-			p.bar = progressbar.NewOptions(p.total,
-				progressbar.OptionSetWriter(io.Discard), // the line comes from String
-				progressbar.OptionSetWidth(min(max(width/5, 5), 30)),
-				progressbar.OptionShowCount(),
-				progressbar.OptionShowDescriptionAtLineEnd(),
-				progressbar.OptionSetPredictTime(false)) // rest does, from all steps
-		}
-		p.bar.Describe(p.rest(now))
-		_ = p.bar.Add(step) // fails only beyond the total
-		text = p.title + strings.Trim(p.bar.String(), "\r")
+	return 80
+}
+
+// bar returns the title and a bar of some width, with or without the count.
+func (p *Progress) bar(width int, count bool) string {
+	options := []progressbar.Option{
+		progressbar.OptionSetWriter(io.Discard), // the line comes from String
+		progressbar.OptionSetWidth(width),
+		progressbar.OptionSetPredictTime(false), // rest does, from all steps
+		progressbar.OptionSetElapsedTime(false),
 	}
-	line := []rune(strings.TrimRight(text, " "))
-	line = line[:min(len(line), width-1)]
-	fmt.Fprintf(p.w, "\r%s\x1b[K", string(line)) // ESC [K clears what the last line had more
+	if count {
+		options = append(options, progressbar.OptionShowCount())
+	}
+	b := progressbar.NewOptions(p.total, options...)
+	_ = b.Set(p.done) // fails only beyond the total
+	return p.title + strings.TrimRight(strings.Trim(b.String(), "\r"), " ") + " "
+}
+
+// cut leaves out what is behind the last comma before the end of the room.
+func cut(text string, room int) string {
+	line := []rune(text)
+	if len(line) <= room {
+		return text
+	}
+	line = line[:max(room, 0)]
+	if at := strings.LastIndex(string(line), ", "); at > 0 {
+		return string(line)[:at]
+	}
+	return string(line)
 }
 
 // thousands writes n, not below 0, with its thousands apart.

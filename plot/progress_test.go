@@ -121,6 +121,24 @@ yinyang 8/10 (80%), 15s, 1,200 samples/s, loss 0.5
 `, b.String())
 }
 
+// One step of many says nothing of the time that the others take, before a while
+// has passed.
+func TestProgressSoon(t *testing.T) {
+	var b bytes.Buffer
+	p := clocked(&b, 1000, time.Second)
+	p.Samples, p.Terminal, p.width = 1, true, 200
+	for range 5 {
+		p.Step(1, "")
+	}
+	lines := strings.Split(b.String(), "\x1b[K")
+	require.Contains(t, lines[3], "(4/1000) 4s")
+	require.Contains(t, lines[4], "(5/1000) 16m35s left, 1 samples/s") // 5 s for 5 steps
+	b.Reset()
+	p = clocked(&b, 1000, time.Second)
+	p.Step(10, "") // 1 %
+	require.Equal(t, "yinyang 10/1000 (1%), 1m39s left\n", b.String())
+}
+
 // Continuous integration keeps a log even where it gives a terminal.
 func TestProgressCI(t *testing.T) {
 	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
@@ -155,7 +173,7 @@ func TestProgressStopped(t *testing.T) {
 	require.Equal(t, "yinyang 4/4 (100%), 1s\nyinyang 4/4 (100%), 3s\n", b.String())
 }
 
-// In a terminal every line replaces the one before, and none is wider than 80.
+// In a terminal every line replaces the one before, and none is wider than that.
 func TestProgressTerminal(t *testing.T) {
 	var b bytes.Buffer
 	p := clocked(&b, 4, time.Second)
@@ -164,18 +182,29 @@ func TestProgressTerminal(t *testing.T) {
 	p.Step(1, strings.Repeat("long ", 30))
 	p.Step(2, "loss 0.1")
 	p.Done()
-	require.Equal(t, 1, strings.Count(b.String(), "\n"))
-	require.True(t, strings.HasSuffix(b.String(), "\x1b[K\n"))
-	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\r")[1:]
-	require.Len(t, lines, 3)
-	for _, l := range lines {
-		l, found := strings.CutSuffix(l, "\x1b[K")
-		require.True(t, found)
-		require.Less(t, len([]rune(l)), 80)
-		require.True(t, strings.HasPrefix(l, "yinyang "))
+	require.Equal(t, "\ryinyang  25% |█    | (1/4) 3s left, loss 0.9\x1b[K"+
+		"\ryinyang  50% |██   | 2s left\x1b[K"+
+		"\ryinyang 100% |█████| 3s, loss 0.1\x1b[K\n", b.String())
+
+	// What has no room is left out, the count first, and then from the end.
+	for _, c := range []struct {
+		width int
+		want  string
+	}{
+		{130, "yinyang  50% |███████████████               | (500/1000) 8s left, 6,250 samples/s, loss 0.500, accuracy 84.1 %, epoch 5"},
+		{100, "yinyang  50% |███████        | 8s left, 6,250 samples/s, loss 0.500, accuracy 84.1 %, epoch 5"},
+		{80, "yinyang  50% |██   | 8s left, 6,250 samples/s, loss 0.500, accuracy 84.1 %"},
+		{60, "yinyang  50% 8s left, 6,250 samples/s, loss 0.500"},
+		{40, "yinyang  50% 8s left"},
+		{10, "yinyang"},
+		{2, ""},
+	} {
+		b.Reset()
+		p = clocked(&b, 1000, 8*time.Second)
+		p.Terminal, p.Samples, p.width = true, 100, c.width
+		p.Step(500, "loss 0.500, accuracy 84.1 %, epoch 5")
+		require.Equal(t, "\r"+c.want+"\x1b[K", b.String())
 	}
-	require.Equal(t, "yinyang  25% |████            | (1/4) 3s left, loss 0.9\x1b[K", lines[0])
-	require.Equal(t, "yinyang 100% |████████████████| (4/4) 3s, loss 0.1\x1b[K", lines[2])
 
 	// Ten lines in a second at most, without a total too.
 	b.Reset()

@@ -141,7 +141,7 @@ func run(ctx context.Context, seed uint64, epochs int, out string) error {
 			Model: m, Data: points, Epochs: epochs, Seed: seed,
 			Optimiser: &train.Adam{LearningRate: 1e-3}, Schedule: train.Cosine{}, ClipNorm: 1,
 		}
-		done := show.Watch(&t, w.name, nil)
+		done := show.Watch(ctx, &t, w.name)
 		begin := time.Now()
 		result, err := t.Run(ctx)
 		took := time.Since(begin)

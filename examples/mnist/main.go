@@ -103,7 +103,7 @@ func run(ctx context.Context, dir string, seed uint64, epochs int, out string, f
 	if err := flags.Apply(&t, out); err != nil {
 		return err
 	}
-	done := show.Watch(&t, "mnist", nil)
+	done := show.Watch(ctx, &t, "mnist")
 	result, err := t.Run(ctx)
 	done()
 	if err != nil && !errors.Is(err, context.Canceled) {

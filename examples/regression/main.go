@@ -83,7 +83,7 @@ func run(ctx context.Context, seed uint64, epochs int, out string) error {
 		Optimiser: &train.Adam{LearningRate: 5e-3}, Schedule: train.Cosine{}, ClipNorm: 1,
 	}
 	began := time.Now()
-	done := show.Watch(&t, "regression", nil)
+	done := show.Watch(ctx, &t, "regression")
 	result, err := t.Run(ctx)
 	done()
 	if err != nil && !errors.Is(err, context.Canceled) {

@@ -129,7 +129,7 @@ func compare(ctx context.Context, o options, learn, test data.Dataset) (results 
 				Model: m, Data: learn, Encoder: rows, Epochs: o.epochs, Seed: o.seed + i,
 				Optimiser: &train.Adam{LearningRate: 0.01}, Schedule: train.Cosine{}, ClipNorm: 1,
 			}
-			done := show.Watch(&t, fmt.Sprintf("%s, seed %d", kinds[k].name, o.seed+i), nil)
+			done := show.Watch(ctx, &t, fmt.Sprintf("%s, seed %d", kinds[k].name, o.seed+i))
 			r, err := t.Run(ctx)
 			done()
 			if err != nil && !errors.Is(err, context.Canceled) {

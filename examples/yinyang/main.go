@@ -109,7 +109,7 @@ func run(ctx context.Context, seed uint64, epochs int, out string, flags *show.F
 	if err := flags.Apply(&t, out); err != nil {
 		return err
 	}
-	done := show.Watch(&t, "yinyang", nil)
+	done := show.Watch(ctx, &t, "yinyang")
 	result, err := t.Run(ctx)
 	done()
 	if err != nil && !errors.Is(err, context.Canceled) {

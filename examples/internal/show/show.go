@@ -27,9 +27,9 @@ func Context() (context.Context, context.CancelFunc) {
 	return ctx, stop
 }
 
-// Watch shows the progress of a training on standard error, and calls each,
-// which may be nil, after every epoch.
-func Watch(t *train.Trainer, title string, each func(train.Epoch)) (done func()) {
+// Watch shows the progress of a training on standard error, and says that it ends
+// when the context of the program is cancelled.
+func Watch(ctx context.Context, t *train.Trainer, title string) (done func()) {
 	batches := (t.Data.Len() + t.Model.Batch - 1) / t.Model.Batch
 	p := plot.NewProgress(os.Stderr, title, t.Epochs*batches)
 	p.Samples = t.Model.Batch
@@ -47,18 +47,21 @@ func Watch(t *train.Trainer, title string, each func(train.Epoch)) (done func())
 		if !math.IsNaN(b.Accuracy) {
 			accuracy = fmt.Sprintf(", accuracy %.1f %%", 100*b.Accuracy)
 		}
-		p.Step(1, fmt.Sprintf("epoch %d, loss %.3f%s%s", b.Epoch+1, b.Loss, accuracy, rates))
+		p.Step(1, fmt.Sprintf("loss %.3f%s, epoch %d%s", b.Loss, accuracy, b.Epoch+1, rates))
 	}
 	t.OnEpoch = func(e train.Epoch) error {
 		if e.Validation != nil {
 			rates = fmt.Sprintf(", validation %.2f %%, rates %s", 100*e.Validation.Accuracy, Rates(e.Validation.Rates))
 		}
-		if each != nil {
-			each(e)
-		}
 		return nil
 	}
-	return p.Done
+	quiet := context.AfterFunc(ctx, func() {
+		p.Say(title + ": ending after this batch; again, and it ends at once")
+	})
+	return func() {
+		quiet()
+		p.Done()
+	}
 }
 
 // Rates returns firing rates as text, in per cent of the time steps.
