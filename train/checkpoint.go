@@ -124,6 +124,10 @@ func momentName(moment, param string) string { return "optimiser/" + moment + "/
 // Steps returns how many batches the training has had.
 func (c *Checkpoint) Steps() int { return c.Epoch*c.Batches + c.Batch }
 
+// seen returns how many samples the training has seen: it counts batches of any
+// size alike.
+func (c *Checkpoint) seen() int { return c.Epoch*c.Samples + min(c.Batch*c.Size, c.Samples) }
+
 // write writes c. The final file has no durations: the same training ends with
 // the same bytes.
 func (c *Checkpoint) write(w io.Writer) error {

@@ -142,6 +142,46 @@ func TestAnchor(t *testing.T) {
 	}
 }
 
+// Before the first checkpoint that was due, or where the best epoch came behind it, a
+// training goes on from the best epoch; and where it goes on from one before that, the
+// best of what was is set aside.
+func TestLatestBest(t *testing.T) {
+	c := courses()["adam, best, patience"]
+	whole := c.trainer(t, t.TempDir())
+	_, err := whole.Run(background)
+	require.NoError(t, err)
+	for _, keep := range []bool{false, true} {
+		dir := half(t, c)
+		require.NoError(t, os.Remove(filepath.Join(dir, "step-000000009.safetensors")))
+		require.NoError(t, os.Remove(filepath.Join(dir, "step-000000010.safetensors")))
+		best := checkpoint(t, dir, "best.safetensors")
+		if keep {
+			tr := c.trainer(t, t.TempDir())
+			tr.Checkpoints.EverySteps, tr.Checkpoints.Keep, tr.Epochs = 1, 1000, 1
+			_, err := tr.Run(background)
+			require.NoError(t, err)
+			early := filepath.Join(tr.Checkpoints.Dir, "step-000000001.safetensors")
+			require.NoError(t, os.Rename(early, filepath.Join(dir, "step-000000001.safetensors")))
+		}
+		tr := c.trainer(t, dir)
+		var passed []error
+		tr.Resume, passed, err = train.LatestCheckpoint(dir)
+		require.NoError(t, err)
+		require.Empty(t, passed)
+		require.Equal(t, best, tr.Resume)
+		if keep {
+			tr.Resume = checkpoint(t, dir, "step-000000001.safetensors")
+			tr.OnWarning = func(error) {} // the number of epochs
+		}
+		_, err = tr.Run(background)
+		require.NoError(t, err)
+		require.Equal(t, read(t, whole.Checkpoints.Dir, "final.safetensors"), read(t, dir, "final.safetensors"))
+		if keep {
+			require.Equal(t, []string{"best.safetensors"}, fileNames(t, filepath.Join(dir, "earlier")))
+		}
+	}
+}
+
 func TestCheckpointsErrors(t *testing.T) {
 	c := courses()["sgd, no validation"]
 	file := filepath.Join(t.TempDir(), "file")

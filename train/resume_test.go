@@ -98,17 +98,24 @@ func TestDamagedCheckpoint(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, read(t, whole.Checkpoints.Dir, "final.safetensors"), read(t, dir, "final.safetensors"))
 
-	// With none left that is good, it is for the user to say what is to be done.
+	// The best epoch is better than nothing.
 	for _, name := range fileNames(t, dir) {
 		if strings.HasPrefix(name, "step-") {
 			require.NoError(t, os.Truncate(filepath.Join(dir, name), 7))
 		}
 	}
-	_, passed, err := train.LatestCheckpoint(dir)
+	latest, passed, err := train.LatestCheckpoint(dir)
+	require.NoError(t, err)
+	require.Equal(t, filepath.Join(dir, "best.safetensors"), latest.Path)
+	require.Len(t, passed, 2)
+
+	// With none left that is good, it is for the user to say what is to be done.
+	require.NoError(t, os.Truncate(filepath.Join(dir, "best.safetensors"), 7))
+	_, passed, err = train.LatestCheckpoint(dir)
 	require.ErrorContains(t, err, "can be read")
 	require.ErrorContains(t, err, "remove them to begin anew")
 	require.False(t, errors.Is(err, fs.ErrNotExist))
-	require.Len(t, passed, 2)
+	require.Len(t, passed, 3)
 
 	for _, dir := range []string{t.TempDir(), filepath.Join(dir, "none"), filepath.Join(dir, "earlier", "none")} {
 		_, _, err = train.LatestCheckpoint(dir)
