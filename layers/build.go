@@ -26,6 +26,7 @@ type Layer interface {
 // place, "0.linear.w", or by Named.
 type Build struct {
 	Params     G.Nodes    // learnable nodes, in the order in which they came
+	Fixed      G.Nodes    // nodes with a value for each neuron that is not learnt; see Each
 	Penalties  []Penalty  // terms that regularisers add to the loss
 	Masks      []Mask     // inputs that training draws anew for each batch
 	Activities []Activity // of neuron layers

@@ -88,7 +88,8 @@ func LearnEach(names ...string) LiftOption {
 
 // Each gives parameters one value for each neuron, drawn by init, in the place of
 // the constants they had: half of the neurons adapt, say, or their time constants
-// are spread. They keep these values, or with LearnEach start from them.
+// are spread. They keep these values, which are saved with the weights, or with
+// LearnEach start from them.
 func Each(init Init, names ...string) LiftOption {
 	return func(o *liftOptions) {
 		if init == nil {
@@ -296,6 +297,7 @@ func spreadOut(b *Build, x *G.Node, p any, e spread) error {
 	if err != nil {
 		return err
 	}
+	b.Fixed = append(b.Fixed, n)
 	*param = graph.Learn(n)
 	return nil
 }

@@ -31,7 +31,7 @@ var ErrNewer = errors.New("written by a newer version of the library")
 //
 // A file has the safetensors layout. Its tensors are
 //
-//	NAME                    the parameter NAME
+//	NAME                    the parameter NAME, or a value for each neuron that is not learnt
 //	best/NAME               with KeepBest: as it was after the best epoch
 //	last/NAME               in the final file with KeepBest, where NAME is the best: as it was last
 //	optimiser/MOMENT/NAME   what the optimiser remembers of it
@@ -72,7 +72,8 @@ type Checkpoint struct {
 // state is what else a training goes on from.
 type state struct {
 	Params     []string          `json:"params"`
-	Kept       bool              `json:"kept"` // there are best weights
+	Fixed      []string          `json:"fixed,omitempty"` // values of neurons that are not learnt
+	Kept       bool              `json:"kept"`            // there are best weights
 	BestBy     Metrics           `json:"bestBy"`
 	Lowest     int               `json:"lowest"`
 	LowestLoss float64           `json:"lowestLoss"`

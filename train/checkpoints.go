@@ -225,8 +225,10 @@ func (r *trainRun) write(name string, end *final) error {
 	if err != nil {
 		return err
 	}
-	for _, o := range r.Observers {
-		o.Sync()
+	if r.begun {
+		for _, o := range r.Observers {
+			o.Sync()
+		}
 	}
 	return files.Replace(filepath.Join(r.Checkpoints.Dir, name), func(w io.Writer) error {
 		if r.Checkpoints.through != nil {

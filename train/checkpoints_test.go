@@ -128,6 +128,8 @@ func TestAnchor(t *testing.T) {
 			tr.OnWarning = func(error) {}
 			tr.Model = newModel(t, train.Model{Net: deep(), Shape: []int{4}, Steps: 6, Batch: x.size, Seed: 3})
 			tr.Resume = checkpoint(t, dir, x.from)
+			var d diary
+			tr.Observers = []train.Observer{&d}
 			over, cancel := context.WithCancel(background)
 			cancel()
 			_, err := tr.Run(over)
@@ -138,6 +140,7 @@ func TestAnchor(t *testing.T) {
 			require.Regexp(t, x.want, latest.Path)
 			require.Equal(t, tr.Resume.Epoch, latest.Epoch)
 			require.Equal(t, x.size, latest.Size)
+			require.False(t, d.early)
 		})
 	}
 }

@@ -159,7 +159,7 @@ func newExaminer(m *Model, d data.Dataset, enc Encoder, seed uint64) (*examiner,
 
 // examine returns the vitals of the model with the weights that it has now.
 func (x *examiner) examine(ctx context.Context) (*vitals, error) {
-	if err := x.twin.SetWeights(x.model.Weights()); err != nil {
+	if err := assign(x.twin.all(), valuesOf(x.model.all())); err != nil {
 		return nil, err
 	}
 	v := &vitals{}

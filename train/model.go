@@ -47,6 +47,7 @@ type Model struct {
 	carry     *carry  // nil where a sample is one segment
 	out       *G.Node
 	params    []*Parameter
+	fixed     []*Parameter   // values of neurons that are not learnt
 	termNames []string       // of the loss, and of each penalty
 	fit       *graph.Machine // terms, outputs, gradients, of a carry those of the states and the states; rates where they are watched
 	test      *graph.Machine // terms, outputs, rates, the states of a carry
@@ -244,6 +245,9 @@ func (m *Model) assemble() error {
 	}
 	for _, n := range m.build.Params {
 		m.params = append(m.params, &Parameter{name: n.Name(), value: n.Value().(*tensor.Dense)})
+	}
+	for _, n := range m.build.Fixed {
+		m.fixed = append(m.fixed, &Parameter{name: n.Name(), value: n.Value().(*tensor.Dense)})
 	}
 	show := append(slices.Clone(terms), m.out)
 	m.fitNodes = slices.Concat(show, grads[:len(wrt)], outs)

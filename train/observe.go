@@ -25,8 +25,8 @@ type Observer interface {
 	// Epoch comes after every epoch, behind its validation.
 	Epoch(Epoch)
 
-	// Sync comes before a checkpoint of the training is written. When it
-	// returns, what was told so far is on the disk, as far as it can be.
+	// Sync comes before a checkpoint of the training is written, after Begin. When
+	// it returns, what was told so far is on the disk, as far as it can be.
 	Sync()
 
 	// End comes when the training is over, with what Run is about to return.
@@ -61,6 +61,7 @@ func (r *trainRun) begin(step, epoch int) error {
 			return fmt.Errorf("train: %w", err)
 		}
 	}
+	r.begun = true
 	return nil
 }
 

@@ -20,6 +20,7 @@ type diary struct {
 	epochs   []train.Epoch
 	ends     []string
 	found    []string
+	early    bool // Sync came before Begin
 	refuse   error
 }
 
@@ -29,7 +30,7 @@ func (d *diary) Epoch(e train.Epoch)         { d.epochs = append(d.epochs, e) }
 func (d *diary) Diagnosis(epochs int, fs []train.Finding) {
 	d.found = append(d.found, fmt.Sprint(epochs, fs))
 }
-func (d *diary) Sync() {}
+func (d *diary) Sync() { d.early = d.early || len(d.sessions) == 0 }
 func (d *diary) End(r train.Result, err error) {
 	d.ends = append(d.ends, fmt.Sprintf("%d epochs, error %v", len(r.History), err))
 }

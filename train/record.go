@@ -70,7 +70,7 @@ func (m *Model) twin(e *exam) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return twin, twin.SetWeights(m.Weights())
+	return twin, assign(twin.all(), valuesOf(m.all()))
 }
 
 // attach attaches the probes, or the usual ones if there is none.

@@ -113,6 +113,9 @@ func (r *trainRun) snapshot(end *final) (*Checkpoint, error) {
 			}
 		}
 	}
+	for _, p := range m.fixed {
+		c.state.Fixed = append(c.state.Fixed, p.name)
+	}
 	if err := c.addCarried(r.feed); err != nil {
 		return nil, err
 	}
@@ -218,13 +221,17 @@ func (r *trainRun) restore(c *Checkpoint) (err error) {
 	if c.Final && c.state.Kept {
 		now, other = lastName, now
 	}
-	weights, err := r.read(c, now)
+	weights, err := c.read(r.Model.params, now)
+	if err != nil {
+		return err
+	}
+	fixed, err := c.read(r.Model.fixed, func(p string) string { return p })
 	if err != nil {
 		return err
 	}
 	var best []*tensor.Dense
 	if c.state.Kept && r.KeepBest {
-		if best, err = r.read(c, other); err != nil {
+		if best, err = c.read(r.Model.params, other); err != nil {
 			return err
 		}
 	}
@@ -251,7 +258,7 @@ func (r *trainRun) restore(c *Checkpoint) (err error) {
 	if r.feed.parts != nil {
 		r.feed.parts.states = carried
 	}
-	return r.Model.setWeights(weights) // which were looked at
+	return assign(r.Model.all(), slices.Concat(weights, fixed)) // which were looked at
 }
 
 // setStates puts states back by name.
@@ -268,10 +275,10 @@ func (r *trainRun) setStates(own map[string][]byte) error {
 	return nil
 }
 
-// read returns the weights that have these names.
-func (r *trainRun) read(c *Checkpoint, name func(param string) string) ([]*tensor.Dense, error) {
-	ws := make([]*tensor.Dense, len(r.Model.params))
-	for i, p := range r.Model.params {
+// read returns the values of ps, which have these names.
+func (c *Checkpoint) read(ps []*Parameter, name func(param string) string) ([]*tensor.Dense, error) {
+	ws := make([]*tensor.Dense, len(ps))
+	for i, p := range ps {
 		at := slices.IndexFunc(c.tensors, func(t safetensors.Tensor) bool { return t.Name == name(p.name) })
 		if at < 0 {
 			return nil, fmt.Errorf("tensor %s is missing", name(p.name))

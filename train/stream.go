@@ -136,11 +136,12 @@ func (m *Model) newStream(batch int) (*stream, error) {
 	if err != nil {
 		return nil, fmt.Errorf("network: %w", err)
 	}
-	for i, n := range b.Params {
-		if i >= len(m.params) || n.Name() != m.params[i].name {
+	all := m.all()
+	for i, n := range slices.Concat(b.Params, b.Fixed) {
+		if i >= len(all) || n.Name() != all[i].name {
 			return nil, fmt.Errorf("network: it has a parameter %s that it did not have when the model was made", n.Name())
 		}
-		if err := G.Let(n, m.params[i].value); err != nil {
+		if err := G.Let(n, all[i].value); err != nil {
 			return nil, fmt.Errorf("network: %w", err)
 		}
 	}

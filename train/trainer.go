@@ -139,6 +139,7 @@ type trainRun struct {
 
 	factor float64  // of the learning rate, in the last step
 	torn   bool     // the weights are those of the midst of a batch
+	begun  bool     // the observers have been told of the beginning
 	layers []string // the structure of the network
 	keeper keeper
 }

@@ -3,6 +3,7 @@ package train
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"gorgonia.org/tensor"
 )
@@ -35,17 +36,35 @@ func (m *Model) setWeights(ws []*tensor.Dense) error {
 	if len(ws) != len(m.params) {
 		return fmt.Errorf("got %d tensors, the model has %d parameters", len(ws), len(m.params))
 	}
+	return assign(m.params, ws)
+}
+
+// all returns what makes a network the one that it is: the parameters, and behind
+// them the values that neurons have from layers.Each and keep.
+func (m *Model) all() []*Parameter { return slices.Concat(m.params, m.fixed) }
+
+// assign copies ws to the values of ps, or nothing if one does not fit.
+func assign(ps []*Parameter, ws []*tensor.Dense) error {
 	for i, w := range ws {
-		if err := m.params[i].accepts(w); err != nil {
-			return fmt.Errorf("%s: %w", m.params[i].name, err)
+		if err := ps[i].accepts(w); err != nil {
+			return fmt.Errorf("%s: %w", ps[i].name, err)
 		}
 	}
 	for i, w := range ws {
-		if err := tensor.Copy(m.params[i].value, w); err != nil {
-			return fmt.Errorf("%s: %w", m.params[i].name, err)
+		if err := tensor.Copy(ps[i].value, w); err != nil {
+			return fmt.Errorf("%s: %w", ps[i].name, err)
 		}
 	}
 	return nil
+}
+
+// valuesOf returns those of ps, not copies.
+func valuesOf(ps []*Parameter) []*tensor.Dense {
+	ws := make([]*tensor.Dense, len(ps))
+	for i, p := range ps {
+		ws[i] = p.value
+	}
+	return ws
 }
 
 // accepts returns an error unless w can take the place of the value of p.

@@ -22,7 +22,8 @@ const (
 	arrayExt   = ".npy"
 )
 
-// SaveWeights writes the parameters under their names: to one file if path ends
+// SaveWeights writes the parameters under their names, also the values that
+// neurons have from layers.Each and keep: to one file if path ends
 // in ".safetensors", which Python reads by
 //
 //	safetensors.numpy.load_file(path)
@@ -123,8 +124,9 @@ func (m *Model) loadWeights(path string, all bool) (p Partial, err error) {
 	if err != nil {
 		return p, err
 	}
-	ws := m.Weights()
-	for i, param := range m.params {
+	params := m.all()
+	ws := valuesOf(params)
+	for i, param := range params {
 		at := slices.IndexFunc(ts, func(t safetensors.Tensor) bool { return t.Name == param.name })
 		if at < 0 {
 			p.Missing = append(p.Missing, param.name)
@@ -141,7 +143,7 @@ func (m *Model) loadWeights(path string, all bool) (p Partial, err error) {
 	if all && len(p.Missing)+len(p.Unused) > 0 {
 		return p, nil
 	}
-	return p, m.setWeights(ws)
+	return p, assign(params, ws)
 }
 
 // readWeights returns the weights in a file or a folder.
@@ -164,7 +166,9 @@ func readWeights(path string) ([]safetensors.Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(c.tensors, func(t safetensors.Tensor) bool { return !slices.Contains(c.state.Params, t.Name) }), nil
+	return slices.DeleteFunc(c.tensors, func(t safetensors.Tensor) bool {
+		return !slices.Contains(c.state.Params, t.Name) && !slices.Contains(c.state.Fixed, t.Name)
+	}), nil
 }
 
 // isFile reports whether path is that of a file of tensors, not of a folder.
@@ -242,10 +246,11 @@ func open(path string, read func(r io.Reader, size int64) error) error {
 	return read(f, info.Size())
 }
 
-// namedWeights returns the parameters as they are, not copies.
+// namedWeights returns all parameters as they are, not copies.
 func (m *Model) namedWeights() ([]safetensors.Tensor, error) {
-	ts := make([]safetensors.Tensor, len(m.params))
-	for i, p := range m.params {
+	params := m.all()
+	ts := make([]safetensors.Tensor, len(params))
+	for i, p := range params {
 		t, err := named(p.name, p.value)
 		if err != nil {
 			return nil, fmt.Errorf("%s %w", p.name, err)

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
@@ -98,6 +99,102 @@ func TestSaveWeights(t *testing.T) {
 		d := new(tensor.Dense)
 		require.NoError(t, d.ReadNpy(f), "another reader")
 		require.Equal(t, tensor.Shape{5, 3}, d.Shape())
+	}
+}
+
+// around draws from half to three halves of a value.
+type around float64
+
+func (a around) Draw(r *rand.Rand, _ []int, w []float64) error {
+	for i := range w {
+		w[i] = float64(a) * (0.5 + r.Float64())
+	}
+	return nil
+}
+
+// spread returns a network whose neurons differ, by values that are not learnt and
+// that the seed decides.
+func spread(t testing.TB, seed uint64) *train.Model {
+	net := layers.Sequential{
+		layers.Linear{Out: 20, Init: layers.Scaled{Gain: 4}},
+		layers.Named("hidden", layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams(),
+			layers.Each(around(100), "TauMemInv"), layers.Each(around(1), "VTh"), layers.LearnEach("VTh"))),
+		layers.Linear{Out: 3}, layers.MaxOverTime,
+	}
+	return newModel(t, train.Model{Net: net, Shape: []int{4}, Steps: 20, Batch: 5, Seed: seed})
+}
+
+// Values that differ from neuron to neuron and are not learnt belong to the weights:
+// with those, a network of another seed is the same, in whatever way it runs.
+func TestSaveWeightsOfEach(t *testing.T) {
+	m, points := spread(t, 1), yinyang(t, 10)
+	does := func(m *train.Model) []any {
+		v, err := m.Evaluate(background, points, nil)
+		require.NoError(t, err)
+		rs, err := m.Record(background, points, nil, []int{0, 7}, layers.Probe{Layer: "hidden", State: "V"})
+		require.NoError(t, err)
+		state, err := m.Rest(1)
+		require.NoError(t, err)
+		var outs []float32
+		for range 5 {
+			out, err := m.Step(state, []float32{1, 1, 1, 1})
+			require.NoError(t, err)
+			outs = append(outs, out.Data().([]float32)...)
+		}
+		fs, err := train.Diagnose(background, m, points, nil)
+		require.NoError(t, err)
+		return []any{v.Loss, rs[0].Values, outs, fs}
+	}
+	want := does(m)
+	dir := t.TempDir()
+	for _, path := range []string{filepath.Join(dir, "w.safetensors"), filepath.Join(dir, "arrays")} {
+		require.NoError(t, m.SaveWeights(path))
+		other := spread(t, 2)
+		require.NoError(t, other.SetWeights(m.Weights()))
+		require.NotEqual(t, want, does(other), "their values differ")
+		require.NoError(t, other.LoadWeights(path))
+		require.Equal(t, want, does(other))
+	}
+	got, _ := readSafetensors(t, filepath.Join(dir, "w.safetensors"))
+	require.Contains(t, got, "hidden.TauMemInv")
+	require.Len(t, got, 6) // two linear maps, and thresholds that are learnt
+
+	require.NoError(t, os.Remove(filepath.Join(dir, "arrays", "hidden.TauMemInv.npy")))
+	require.ErrorContains(t, spread(t, 2).LoadWeights(filepath.Join(dir, "arrays")), "does not have hidden.TauMemInv; ")
+}
+
+// A checkpoint has them as well.
+func TestResumeOfEach(t *testing.T) {
+	trainer := func(dir string, from uint64) *train.Trainer {
+		m := spread(t, 2)
+		path := filepath.Join(t.TempDir(), "w.safetensors")
+		require.NoError(t, spread(t, from).SaveWeights(path))
+		require.NoError(t, m.LoadWeights(path))
+		return &train.Trainer{
+			Model: m, Data: yinyang(t, 20), Validation: yinyang(t, 10), KeepBest: true, Epochs: 3,
+			Checkpoints: &train.Checkpoints{Dir: dir, EverySteps: 5, Keep: 100},
+		}
+	}
+	whole := trainer(t.TempDir(), 1)
+	_, err := whole.Run(background)
+	require.NoError(t, err)
+	want := read(t, whole.Checkpoints.Dir, "final.safetensors")
+	dir := t.TempDir()
+	tr := trainer(dir, 2) // the values come from the checkpoint
+	tr.Resume = checkpoint(t, whole.Checkpoints.Dir, "step-000000005.safetensors")
+	_, err = tr.Run(background)
+	require.NoError(t, err)
+	require.Equal(t, want, read(t, dir, "final.safetensors"))
+
+	m := spread(t, 3)
+	require.NoError(t, m.LoadWeights(filepath.Join(dir, "final.safetensors")))
+	again := filepath.Join(dir, "again.safetensors")
+	require.NoError(t, m.SaveWeights(again))
+	a, _ := readSafetensors(t, again)
+	b, _ := readSafetensors(t, filepath.Join(dir, "final.safetensors"))
+	require.Len(t, a, 6)
+	for name, x := range a {
+		require.Equal(t, b[name].x, x.x, name)
 	}
 }
 

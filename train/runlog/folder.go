@@ -111,6 +111,10 @@ func (f *Folder) begin(s train.Session) error {
 	return f.openInfo()
 }
 
+// open reports whether the folder is between Begin and End: what comes outside of
+// a training is not written down.
+func (f *Folder) open() bool { return f.log != nil }
+
 // anew reports whether the training begins here.
 func (f *Folder) anew() bool { return f.s.Step == 0 && f.s.Epoch == 0 }
 
@@ -194,7 +198,7 @@ func (f *Folder) openEvents() error {
 
 // Batch writes the line of a batch.
 func (f *Folder) Batch(b train.Batch) {
-	if b.Step%f.every() != 0 {
+	if !f.open() || b.Step%f.every() != 0 {
 		return
 	}
 	l := newBatch(b, f.clock(time.Time{}))
@@ -240,6 +244,9 @@ func memory() uint64 {
 
 // Diagnosis writes the line of an examination by the Doctor.
 func (f *Folder) Diagnosis(epochs int, found []train.Finding) {
+	if !f.open() {
+		return
+	}
 	l := newDiagnosis(epochs, found, f.clock(time.Time{}))
 	f.add(line{diagnosis: l})
 	f.seen.diagnosis(*l)
@@ -248,6 +255,9 @@ func (f *Folder) Diagnosis(epochs int, found []train.Finding) {
 // Epoch writes the line of an epoch, and the report anew if that does not take
 // too much of the time.
 func (f *Folder) Epoch(e train.Epoch) {
+	if !f.open() {
+		return
+	}
 	l := newEpoch(e, (e.Epoch+1)*f.batches, f.clock(time.Now().Add(-e.Duration)))
 	f.add(line{epoch: l})
 	f.seen.epoch(*l)
@@ -276,6 +286,9 @@ func (f *Folder) weights(bins int) []namedHistogram {
 
 // Sync sees to it that the log so far is on the disk.
 func (f *Folder) Sync() {
+	if !f.open() {
+		return
+	}
 	f.log.sync()
 	if f.events != nil {
 		f.events.sync()
@@ -284,6 +297,9 @@ func (f *Folder) Sync() {
 
 // End writes the report and closes the files.
 func (f *Folder) End(r train.Result, err error) {
+	if !f.open() {
+		return
+	}
 	state := outcome(r, err)
 	f.Sync()
 	f.info.end(state)

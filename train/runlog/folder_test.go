@@ -315,6 +315,19 @@ func TestResumeWarns(t *testing.T) {
 	}
 }
 
+// What comes outside of a training is not written down.
+func TestFolderClosed(t *testing.T) {
+	f := &runlog.Folder{Dir: t.TempDir()}
+	for range 2 {
+		f.Batch(train.Batch{})
+		f.Diagnosis(0, nil)
+		f.Epoch(train.Epoch{})
+		f.Sync()
+		f.End(train.Result{}, nil)
+	}
+	require.NoFileExists(t, filepath.Join(f.Dir, "log.jsonl"))
+}
+
 func TestFolderRefuses(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o666))
