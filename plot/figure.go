@@ -38,10 +38,11 @@ func (f Figure) check() error {
 
 // render returns the figure as PNG and as SVG.
 func (f Figure) render() (png, svg []byte, err error) {
-	w, h := f.size()
-	if png, err = f.on(func() canvas {
-		return vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(dpi))}
-	}); err != nil {
+	c, err := drawn(f, f.pixels)
+	if err != nil {
+		return nil, nil, err
+	}
+	if png, err = written(vgimg.PngCanvas{Canvas: c}); err != nil {
 		return nil, nil, err
 	}
 	svg, err = f.vector()
@@ -50,23 +51,25 @@ func (f Figure) render() (png, svg []byte, err error) {
 
 // vector returns the figure as SVG.
 func (f Figure) vector() ([]byte, error) {
-	w, h := f.size()
-	svg, err := f.on(func() canvas { return vgsvg.New(w, h) })
+	c, err := drawn(f, func() *vgsvg.Canvas { return vgsvg.New(f.size()) })
+	if err != nil {
+		return nil, err
+	}
+	svg, err := written(c)
 	return portable(svg), err
+}
+
+// pixels returns a canvas for the figure.
+func (f Figure) pixels() *vgimg.Canvas {
+	return vgimg.NewWith(vgimg.UseWH(f.size()), vgimg.UseDPI(dpi))
 }
 
 func (f Figure) size() (w, h vg.Length) {
 	return vg.Length(f.Width) * vg.Inch, vg.Length(f.Height) * vg.Inch
 }
 
-// A canvas is what gonum draws on, for one format.
-type canvas interface {
-	vg.CanvasSizer
-	io.WriterTo
-}
-
-// on draws the figure on a new canvas and returns what that writes.
-func (f Figure) on(create func() canvas) (b []byte, err error) {
+// drawn returns a new canvas with the figure on it.
+func drawn[C vg.CanvasSizer](f Figure, create func() C) (on C, err error) {
 	// The layout rules out what gonum/plot is known to panic on. Whatever is left
 	// shall not take a finished training with it.
 	defer func() {
@@ -75,18 +78,19 @@ func (f Figure) on(create func() canvas) (b []byte, err error) {
 		}
 	}()
 	if err := f.check(); err != nil {
-		return nil, err
+		return on, err
 	}
-	on := create()
+	on = create()
 	c := draw.New(on)
 	c.SetColor(white)
 	c.Fill(c.Path())
-	if err := f.paint(draw.Crop(c, margin, -margin, margin, -margin)); err != nil {
-		return nil, err
-	}
-	var out bytes.Buffer
-	_, err = on.WriteTo(&out)
-	return out.Bytes(), err
+	return on, f.paint(draw.Crop(c, margin, -margin, margin, -margin))
+}
+
+func written(w io.WriterTo) ([]byte, error) {
+	var b bytes.Buffer
+	_, err := w.WriteTo(&b)
+	return b.Bytes(), err
 }
 
 // portable names fonts with the same metrics for viewers that lack ours, and

@@ -11,9 +11,7 @@ import (
 	"strings"
 
 	gplot "gonum.org/v1/plot"
-	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
 )
 
 // A Movie is a picture that moves, ready to be saved by [SaveGIF]. Its size and its
@@ -89,11 +87,11 @@ func (m Movie) encode() ([]byte, error) {
 	for i := range m.Frames {
 		f := m.frame(float64(i+1) / float64(m.Frames))
 		f.Width, f.Height = m.Width, m.Height
-		img, err := f.bitmap()
+		c, err := drawn(f, f.pixels)
 		if err != nil {
 			return nil, err
 		}
-		now := ink.index(img)
+		now := ink.index(c.Image())
 		until := int(100 * m.Seconds * float64(i+1) / float64(m.Frames))
 		g.Image, g.Delay = append(g.Image, changed(last, now)), append(g.Delay, until-shown)
 		g.Disposal = append(g.Disposal, gif.DisposalNone)
@@ -104,26 +102,6 @@ func (m Movie) encode() ([]byte, error) {
 	var b bytes.Buffer
 	err := gif.EncodeAll(&b, &g)
 	return b.Bytes(), err
-}
-
-// bitmap draws the figure as pixels.
-func (f Figure) bitmap() (img image.Image, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("drawing failed: %v", r)
-		}
-	}()
-	if err := f.check(); err != nil {
-		return nil, err
-	}
-	on := vgimg.NewWith(vgimg.UseWH(vg.Length(f.Width)*vg.Inch, vg.Length(f.Height)*vg.Inch), vgimg.UseDPI(dpi))
-	c := draw.New(on)
-	c.SetColor(white)
-	c.Fill(c.Path())
-	if err := f.paint(draw.Crop(c, margin, -margin, margin, -margin)); err != nil {
-		return nil, err
-	}
-	return on.Image(), nil
 }
 
 // changed returns the least rectangle of now in which it differs from last, one

@@ -1,5 +1,5 @@
 // Figures draws the pictures of the documents that no example draws: receptive
-// fields and their derivatives.
+// fields and their derivatives, and voltages of healthy and sick layers.
 //
 //	go generate ./docs/...
 package main
@@ -29,7 +29,7 @@ const (
 func main() {
 	out := flag.String("out", "../images", "folder for the pictures")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "figures draws the pictures of receptive fields.")
+		fmt.Fprintln(flag.CommandLine.Output(), "figures draws the pictures of receptive fields and of diagnoses.")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -39,13 +39,9 @@ func main() {
 	}
 }
 
-// run writes receptive_fields.png.
+// run writes the pictures.
 func run(out string) error {
 	if err := plot.CheckDir(out); err != nil {
-		return err
-	}
-	fig, err := fields()
-	if err != nil {
 		return err
 	}
 	// Save writes an SVG beside the PNG, which the pages do not need.
@@ -54,11 +50,19 @@ func run(out string) error {
 		return err
 	}
 	defer os.RemoveAll(tmp)
-	const name = "receptive_fields"
-	if err := plot.Save(tmp, name, fig); err != nil {
-		return err
+	for name, draw := range map[string]func() (plot.Figure, error){"receptive_fields": fields, "diagnosis": diagnosis} {
+		fig, err := draw()
+		if err != nil {
+			return err
+		}
+		if err := plot.Save(tmp, name, fig); err != nil {
+			return err
+		}
+		if err := os.Rename(filepath.Join(tmp, name+".png"), filepath.Join(out, name+".png")); err != nil {
+			return err
+		}
 	}
-	return os.Rename(filepath.Join(tmp, name+".png"), filepath.Join(out, name+".png"))
+	return nil
 }
 
 // fields draws a field in a row for each order of its derivative, turned by an

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/spikegrad/spikegrad/encode"
+	"github.com/spikegrad/spikegrad/train"
 )
 
 // A first derivative is odd, and largest one standard deviation from the middle.
@@ -28,16 +29,31 @@ func TestField(t *testing.T) {
 	require.InDelta(t, -1, row[size/2+4], 1e-6)
 }
 
-// The program writes its picture and nothing else.
-func TestPicture(t *testing.T) {
+// The program writes its pictures and nothing else.
+func TestPictures(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, run(dir))
 	files, err := os.ReadDir(dir)
 	require.NoError(t, err)
-	require.Len(t, files, 1)
-	f, err := os.Open(filepath.Join(dir, "receptive_fields.png"))
-	require.NoError(t, err)
-	defer f.Close()
-	_, err = png.Decode(f)
-	require.NoError(t, err)
+	require.Len(t, files, 2)
+	for _, name := range []string{"diagnosis.png", "receptive_fields.png"} {
+		f, err := os.Open(filepath.Join(dir, name))
+		require.NoError(t, err)
+		defer f.Close()
+		_, err = png.Decode(f)
+		require.NoError(t, err)
+	}
+}
+
+// The networks of the picture are what it calls them.
+func TestPatients(t *testing.T) {
+	for i, want := range [][]train.FindingKind{{train.SilentLayer}, nil, {train.SaturatedLayer}} {
+		found, _, _, err := patient(gains[i])
+		require.NoError(t, err)
+		var kinds []train.FindingKind
+		for _, f := range found {
+			kinds = append(kinds, f.Kind)
+		}
+		require.Equal(t, want, kinds)
+	}
 }
