@@ -61,47 +61,6 @@ type Model struct {
 	exam      *exam           // of a model that is made to be diagnosed
 }
 
-// A Parameter is a learnable tensor of a model.
-type Parameter struct {
-	name  string
-	value *tensor.Dense
-	grad  *tensor.Dense // nil before the first training batch
-}
-
-// Name returns the name of the parameter, "0.linear.w".
-func (p *Parameter) Name() string { return p.name }
-
-// Value returns the weights. They may be changed in place between runs.
-func (p *Parameter) Value() G.Value { return p.value }
-
-// Grad returns the gradient of the last training batch, for an Optimiser; as
-// every solver does, that sets it to zero when it has taken its step.
-func (p *Parameter) Grad() (G.Value, error) {
-	if p.grad == nil {
-		return nil, fmt.Errorf("train: %s has no gradient yet", p.name)
-	}
-	return p.grad, nil
-}
-
-// takeGrad copies a gradient. The value in the graph may be one that all graphs
-// share, as that of Gorgonia's constant 1, and an optimiser sets gradients to
-// zero.
-//
-// With add it is added to the gradient that is there.
-func (p *Parameter) takeGrad(v G.Value, add bool) error {
-	if p.grad == nil {
-		p.grad = tensor.New(tensor.Of(p.value.Dtype()), tensor.WithShape(p.value.Shape()...))
-	}
-	take := copyValue
-	if add {
-		take = addValue
-	}
-	if err := take(p.grad, v); err != nil {
-		return fmt.Errorf("the gradient of %s %w", p.name, err)
-	}
-	return nil
-}
-
 // NewModel builds the network of m, its loss and its gradients.
 func NewModel(m Model) (*Model, error) {
 	if err := m.check(); err != nil {
@@ -299,88 +258,6 @@ func (m *Model) watch(rates bool) (err error) {
 	return err
 }
 
-// targetShape returns the shape of the targets, and checks it and that of the
-// outputs.
-func (m *Model) targetShape() ([]int, error) {
-	lead, want := []int{m.Batch}, "[batch …]"
-	if m.sequences() {
-		lead, want = []int{m.cut.steps, m.Batch}, "[T batch …]"
-	}
-	leads := func(s []int) bool { return len(s) >= len(lead) && slices.Equal(s[:len(lead)], lead) }
-	out := m.out.Shape()
-	if !leads(out) {
-		hint := "is a readout missing?"
-		if m.sequences() {
-			hint = "is there a readout too many?"
-		}
-		return nil, fmt.Errorf("outputs have shape %v, want %s with a batch of %d; %s", []int(out), want, m.Batch, hint)
-	}
-	shape, err := m.Loss.Target(out.Clone())
-	if err == nil && (!leads(shape) || slices.Min(shape) < 1) {
-		err = fmt.Errorf("targets have shape %v, want %s with a batch of %d", shape, want, m.Batch)
-	}
-	return shape, err
-}
-
-// sequences reports whether the targets are sequences [T, batch, …].
-func (m *Model) sequences() bool {
-	s, ok := m.Loss.(interface{ OverTime() bool })
-	return ok && s.OverTime()
-}
-
-// classifies reports whether the targets are labels of classes.
-func (m *Model) classifies() bool { return m.y.Dims() == 1 && m.out.Dims() == 2 }
-
-// cost returns the loss and the penalties, and the scalar to differentiate: their
-// sum, or in a segment what carry says.
-func (m *Model) cost() (terms G.Nodes, total *G.Node, err error) {
-	weight := m.w
-	if m.sequences() {
-		weight = m.stepWeights()
-	}
-	loss, err := m.Loss.Cost(m.out, m.y, weight)
-	if err != nil {
-		return nil, nil, err
-	}
-	m.termNames, terms = []string{"loss"}, G.Nodes{loss}
-	for _, p := range m.build.Penalties {
-		m.termNames, terms = append(m.termNames, p.Name), append(terms, p.Node)
-	}
-	var b graph.Builder
-	for i, t := range terms {
-		switch {
-		case m.carry == nil:
-		case i == 0 && m.sequences():
-			t = b.Mul(t, m.carry.counts)
-		default:
-			t = b.Mul(t, m.carry.last)
-		}
-		if i == 0 {
-			total = t
-		} else {
-			total = b.Add(total, t)
-		}
-	}
-	if m.carry != nil {
-		passed, err := m.carry.join(&b, m)
-		if err != nil {
-			return nil, nil, err
-		}
-		if passed != nil {
-			total = b.Add(total, passed)
-		}
-	}
-	return terms, total, b.Err()
-}
-
-// Params returns the learnable parameters, in the order of the layers.
-func (m *Model) Params() []*Parameter {
-	if m.compiled() != nil {
-		return nil
-	}
-	return slices.Clone(m.params)
-}
-
 // Warnings says what a user should know about the network: parameters without
 // effect, above all.
 func (m *Model) Warnings() []string {
@@ -406,13 +283,4 @@ func (m *Model) Layers() []layers.Activity {
 		return nil
 	}
 	return slices.Clone(m.build.Activities)
-}
-
-// valueGrads returns the parameters as a solver wants them.
-func (m *Model) valueGrads() []G.ValueGrad {
-	vs := make([]G.ValueGrad, len(m.params))
-	for i, p := range m.params {
-		vs[i] = p
-	}
-	return vs
 }

@@ -1,0 +1,84 @@
+package train
+
+import (
+	"fmt"
+	"slices"
+
+	G "gorgonia.org/gorgonia"
+
+	"github.com/spikegrad/spikegrad/graph"
+)
+
+// targetShape returns the shape of the targets, and checks it and that of the
+// outputs.
+func (m *Model) targetShape() ([]int, error) {
+	lead, want := []int{m.Batch}, "[batch …]"
+	if m.sequences() {
+		lead, want = []int{m.cut.steps, m.Batch}, "[T batch …]"
+	}
+	leads := func(s []int) bool { return len(s) >= len(lead) && slices.Equal(s[:len(lead)], lead) }
+	out := m.out.Shape()
+	if !leads(out) {
+		hint := "is a readout missing?"
+		if m.sequences() {
+			hint = "is there a readout too many?"
+		}
+		return nil, fmt.Errorf("outputs have shape %v, want %s with a batch of %d; %s", []int(out), want, m.Batch, hint)
+	}
+	shape, err := m.Loss.Target(out.Clone())
+	if err == nil && (!leads(shape) || slices.Min(shape) < 1) {
+		err = fmt.Errorf("targets have shape %v, want %s with a batch of %d", shape, want, m.Batch)
+	}
+	return shape, err
+}
+
+// sequences reports whether the targets are sequences [T, batch, …].
+func (m *Model) sequences() bool {
+	s, ok := m.Loss.(interface{ OverTime() bool })
+	return ok && s.OverTime()
+}
+
+// classifies reports whether the targets are labels of classes.
+func (m *Model) classifies() bool { return m.y.Dims() == 1 && m.out.Dims() == 2 }
+
+// cost returns the loss and the penalties, and the scalar to differentiate: their
+// sum, or in a segment what carry says.
+func (m *Model) cost() (terms G.Nodes, total *G.Node, err error) {
+	weight := m.w
+	if m.sequences() {
+		weight = m.stepWeights()
+	}
+	loss, err := m.Loss.Cost(m.out, m.y, weight)
+	if err != nil {
+		return nil, nil, err
+	}
+	m.termNames, terms = []string{"loss"}, G.Nodes{loss}
+	for _, p := range m.build.Penalties {
+		m.termNames, terms = append(m.termNames, p.Name), append(terms, p.Node)
+	}
+	var b graph.Builder
+	for i, t := range terms {
+		switch {
+		case m.carry == nil:
+		case i == 0 && m.sequences():
+			t = b.Mul(t, m.carry.counts)
+		default:
+			t = b.Mul(t, m.carry.last)
+		}
+		if i == 0 {
+			total = t
+		} else {
+			total = b.Add(total, t)
+		}
+	}
+	if m.carry != nil {
+		passed, err := m.carry.join(&b, m)
+		if err != nil {
+			return nil, nil, err
+		}
+		if passed != nil {
+			total = b.Add(total, passed)
+		}
+	}
+	return terms, total, b.Err()
+}

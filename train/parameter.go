@@ -1,0 +1,67 @@
+package train
+
+import (
+	"fmt"
+	"slices"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// A Parameter is a learnable tensor of a model.
+type Parameter struct {
+	name  string
+	value *tensor.Dense
+	grad  *tensor.Dense // nil before the first training batch
+}
+
+// Name returns the name of the parameter, "0.linear.w".
+func (p *Parameter) Name() string { return p.name }
+
+// Value returns the weights. They may be changed in place between runs.
+func (p *Parameter) Value() G.Value { return p.value }
+
+// Grad returns the gradient of the last training batch, for an Optimiser; as
+// every solver does, that sets it to zero when it has taken its step.
+func (p *Parameter) Grad() (G.Value, error) {
+	if p.grad == nil {
+		return nil, fmt.Errorf("train: %s has no gradient yet", p.name)
+	}
+	return p.grad, nil
+}
+
+// takeGrad copies a gradient. The value in the graph may be one that all graphs
+// share, as that of Gorgonia's constant 1, and an optimiser sets gradients to
+// zero.
+//
+// With add it is added to the gradient that is there.
+func (p *Parameter) takeGrad(v G.Value, add bool) error {
+	if p.grad == nil {
+		p.grad = tensor.New(tensor.Of(p.value.Dtype()), tensor.WithShape(p.value.Shape()...))
+	}
+	take := copyValue
+	if add {
+		take = addValue
+	}
+	if err := take(p.grad, v); err != nil {
+		return fmt.Errorf("the gradient of %s %w", p.name, err)
+	}
+	return nil
+}
+
+// Params returns the learnable parameters, in the order of the layers.
+func (m *Model) Params() []*Parameter {
+	if m.compiled() != nil {
+		return nil
+	}
+	return slices.Clone(m.params)
+}
+
+// valueGrads returns the parameters as a solver wants them.
+func (m *Model) valueGrads() []G.ValueGrad {
+	vs := make([]G.ValueGrad, len(m.params))
+	for i, p := range m.params {
+		vs[i] = p
+	}
+	return vs
+}
