@@ -67,6 +67,7 @@ type conv struct {
 	shape   tensor.Shape
 	run     interface {
 		do(op *convOp, in []G.Value) (G.Value, error)
+		into(kind convKind, dst *tensor.Dense)
 	}
 }
 

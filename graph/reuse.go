@@ -12,8 +12,8 @@ import (
 // Gradients of sequences are as large as the sequences, and most sequences are
 // not needed any more when their gradients are computed. So a Machine lets an
 // operation that can write anywhere (a taker) put its result into the memory of a
-// value that nothing reads again: an output of a scan or a linear map, or another
-// such gradient. A scan backward can even write over its own input, which it reads
+// value that nothing reads again: an output of a scan, a linear map, a convolution or
+// a pooling, or another such gradient. A scan backward can even write over its own input, which it reads
 // step by step as it goes. Where there is none it takes memory of its own.
 
 // A taker is an operation that computes a large value; into says where to put it,
@@ -23,6 +23,12 @@ type taker interface{ into(dst *tensor.Dense) }
 func (op *linearOp) into(dst *tensor.Dense) { op.l.run.into(op.kind, dst) }
 
 func (r *linearRun[F]) into(kind linearKind, dst *tensor.Dense) { r.dst[kind] = dst }
+
+func (op *convOp) into(dst *tensor.Dense) { op.c.run.into(op.kind, dst) }
+
+func (r *convRun[F]) into(kind convKind, dst *tensor.Dense) { r.dst[kind] = dst }
+
+func (op *poolOp) into(dst *tensor.Dense) { op.dst = dst }
 
 func (op *backwardOp) into(dst *tensor.Dense) { op.bw.into = dst }
 
@@ -50,12 +56,20 @@ func (m *Machine) lend() {
 		if at < 0 {
 			continue
 		}
-		for j := range at {
-			if own := owner(m.code[j].op); (own != nil && lender[own] == j || m.takes(j) >= 0) && !taken[j] &&
-				(lasts[j] < at || lasts[j] == at && j == m.overwrites(at)) && m.code[j].node.Shape().TotalSize() == m.code[i].node.Shape().TotalSize() && m.code[j].node.Dtype() == m.code[i].node.Dtype() {
-				m.code[at].loan, taken[j] = &loan{from: j}, true
-				break
+		fits := func(j int) bool {
+			own, a, b := owner(m.code[j].op), m.code[j].node, m.code[i].node
+			return (own != nil && lender[own] == j || m.takes(j) >= 0) && !taken[j] &&
+				a.Shape().TotalSize() == b.Shape().TotalSize() && a.Dtype() == b.Dtype()
+		}
+		from := m.overwrites(at) // at best: what is read is in the cache
+		if from < 0 || lasts[from] > at || !fits(from) {
+			from = 0
+			for from < at && !(lasts[from] < at && fits(from)) {
+				from++
 			}
+		}
+		if from < at {
+			m.code[at].loan, taken[from] = &loan{from: from}, true
 		}
 	}
 }
@@ -103,6 +117,14 @@ func owner(op G.Op) any {
 		if op.kind == linearY {
 			return op.l
 		}
+	case *convOp:
+		if op.kind == convY {
+			return op.c
+		}
+	case *poolOp:
+		if !op.grad {
+			return op
+		}
 	case *resultOp:
 		if op.bw == nil && op.kind == resultOut {
 			return op.s
@@ -117,6 +139,14 @@ func (m *Machine) takes(i int) int {
 	switch op := m.code[i].op.(type) {
 	case *linearOp:
 		if op.kind == linearDX {
+			return i
+		}
+	case *convOp:
+		if op.kind == convDX {
+			return i
+		}
+	case *poolOp:
+		if op.grad {
 			return i
 		}
 	case *resultOp:

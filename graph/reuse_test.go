@@ -61,3 +61,45 @@ func TestReuse(t *testing.T) {
 	}
 	require.Equal(t, want, graphtest.Eval(t, wanted...), "Gorgonia finds its own memory again")
 }
+
+// Convolutions and poolings lend and take memory as well.
+func TestReuseOfImages(t *testing.T) {
+	const steps, batch, channels, size = 3, 2, 2, 8
+	g := G.NewGraph()
+	random := func(name string, seed uint64, shape ...int) *G.Node {
+		return graphtest.Node(g, tensor.Float32, name, shape, graphtest.Random(tensor.Shape(shape).TotalSize(), seed))
+	}
+	y := random("x", 1, steps, batch, channels, size, size)
+	wrt := G.Nodes{y}
+	var currents G.Nodes
+	for i, pool := range []func(x *G.Node, k, stride int) (*G.Node, error){graph.AvgPool, graph.MaxPool} {
+		w := random([]string{"w0", "w1"}[i], uint64(i+2), channels, channels, 3, 3)
+		c, err := graph.Conv2D(y, w, nil, graph.Conv{Pad: 1})
+		require.NoError(t, err)
+		r, err := graph.Scan(leakyStep, c, nil, leaky{Decay: graph.Const(0.9), Th: graph.Const(0.2)})
+		require.NoError(t, err)
+		y, err = pool(r.Out, 2, 2)
+		require.NoError(t, err)
+		wrt, currents = append(wrt, w), append(currents, c)
+	}
+	cost, err := G.Sum(y)
+	require.NoError(t, err)
+	ds, _, err := graph.Grad(cost, wrt...)
+	require.NoError(t, err)
+	want := graphtest.Eval(t, ds...)
+	forward, err := graph.NewMachine(currents...)
+	require.NoError(t, err)
+	require.NoError(t, forward.Run())
+	before := [][]float64{graphtest.Floats(forward.Value(0)), graphtest.Floats(forward.Value(1))}
+	m, err := graph.NewMachine(ds...)
+	require.NoError(t, err)
+	for run := range 2 {
+		require.NoError(t, m.Run())
+		for i, d := range want {
+			require.Equal(t, d, graphtest.Floats(m.Value(i)), "gradient of %v in run %d", wrt[i], run)
+		}
+	}
+	for i, b := range before {
+		require.NotEqual(t, b, graphtest.Floats(forward.Value(i)), "currents %d have not made way for their gradient", i)
+	}
+}
