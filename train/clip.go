@@ -17,7 +17,7 @@ import (
 //	norm = √(Σ g²)
 //	g ← g · limit / norm   if norm > limit
 //
-// The sum is taken in float64 in the order of params and of their elements.
+// The sum is taken in float64, in an order that does not depend on GOMAXPROCS.
 // Where a gradient is NaN or Inf, so is the norm, and the gradients are left
 // as they are: the caller can stop, or skip the step. A limit of +Inf only
 // measures.
@@ -73,9 +73,23 @@ func shared(g flat, gs []flat) bool {
 	return false
 }
 
-// sumSquares adds in four lanes, so that an addition need not wait for the
+// sumSquares adds up stretches of x, on all processors, and then their sums in order.
+func sumSquares[F float](x []F) (sum float64) {
+	if len(x) <= grain {
+		return sumStretch(x)
+	}
+	sums := make([]float64, (len(x)+grain-1)/grain)
+	c := crew{work: func(i int) { sums[i] = sumStretch(x[i*grain : min(len(x), (i+1)*grain)]) }}
+	c.do(len(sums))
+	for _, s := range sums {
+		sum += s
+	}
+	return sum
+}
+
+// sumStretch adds in four lanes, so that an addition need not wait for the
 // one before.
-func sumSquares[F float](x []F) float64 {
+func sumStretch[F float](x []F) float64 {
 	var a, b, c, d float64
 	for ; len(x) >= 4; x = x[4:] {
 		x0, x1, x2, x3 := float64(x[0]), float64(x[1]), float64(x[2]), float64(x[3])

@@ -6,11 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"runtime"
 	"slices"
 	"strconv"
-	"sync"
-	"sync/atomic"
 	"unsafe"
 
 	G "gorgonia.org/gorgonia"
@@ -102,14 +99,11 @@ type memory struct {
 	owners map[unsafe.Pointer]string
 	places []string // "#0", "#1", …
 
-	// The work of the current step. run is drain, bound once: bound in every
-	// step, it would be allocated in every step.
+	// The work of the current step.
 	rule      rule
 	updates   []update
 	stretches []stretch
-	next      atomic.Int64
-	running   sync.WaitGroup
-	run       func()
+	crew      crew
 }
 
 // A slot is a Slot in use.
@@ -202,8 +196,8 @@ func newSlot(s Slot, moments []string) (*slot, error) {
 
 // step takes one step of the rule, whose moments have these names.
 func (m *memory) step(r rule, params []G.ValueGrad, moments []string) error {
-	if m.run == nil {
-		m.run, m.owners = m.drain, map[unsafe.Pointer]string{}
+	if m.owners == nil {
+		m.owners, m.crew.work = map[unsafe.Pointer]string{}, m.update
 	}
 	if m.slots == nil {
 		m.slots = map[string]*slot{}
@@ -316,47 +310,27 @@ func (sl *slot) provide(n int) {
 	}
 }
 
-// grain is how many elements a goroutine takes at a time: enough to outweigh
-// its start, few enough to stay in its cache.
-const grain = 1 << 14
-
 // spread applies the rule to every update. No element depends on another, so
 // it does not matter to the result which goroutine computes which.
 func (m *memory) spread(r rule) {
 	m.rule, m.stretches = r, m.stretches[:0]
-	total := 0
 	for i, u := range m.updates {
 		n := u.w.len()
-		total += n
 		for from := 0; from < n; from += grain {
 			m.stretches = append(m.stretches, stretch{i, from, min(from+grain, n)})
 		}
 	}
-	workers := max(1, min(runtime.GOMAXPROCS(0), total/grain))
-	m.next.Store(0)
-	m.running.Add(workers)
-	for range workers - 1 {
-		go m.run()
-	}
-	m.run()
-	m.running.Wait()
+	m.crew.do(len(m.stretches))
 }
 
-// drain takes stretches until none is left.
-func (m *memory) drain() {
-	defer m.running.Done()
-	for {
-		i := int(m.next.Add(1)) - 1
-		if i >= len(m.stretches) {
-			return
-		}
-		s := m.stretches[i]
-		u := &m.updates[s.update]
-		if a, b := &u.slot.moments[0], &u.slot.moments[1]; u.w.f32 != nil {
-			m.rule.step32(cut(u.slot.steps, s, u.w.f32, u.g.f32, a.f32, b.f32))
-		} else {
-			m.rule.step64(cut(u.slot.steps, s, u.w.f64, u.g.f64, a.f64, b.f64))
-		}
+// update applies the rule to stretch i.
+func (m *memory) update(i int) {
+	s := m.stretches[i]
+	u := &m.updates[s.update]
+	if a, b := &u.slot.moments[0], &u.slot.moments[1]; u.w.f32 != nil {
+		m.rule.step32(cut(u.slot.steps, s, u.w.f32, u.g.f32, a.f32, b.f32))
+	} else {
+		m.rule.step64(cut(u.slot.steps, s, u.w.f64, u.g.f64, a.f64, b.f64))
 	}
 }
 
