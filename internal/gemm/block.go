@@ -146,7 +146,7 @@ func (j *job[T]) run() {
 
 // part computes rows i0 to i1, columns j0 to j1 of C.
 func (j *job[T]) part(blocks *[2][]T, i0, i1, j0, j1 int) {
-	mc, nc, kc := j.mc, even(j1-j0, j.nc, j.nr), even(j.k, j.kc, 8)
+	mc, nc, kc := j.blockRows(), even(j1-j0, j.nc, j.nr), even(j.k, j.kc, 8)
 	for jc := j0; jc < j1; jc += nc {
 		nc := min(nc, j1-jc)
 		for pc := 0; pc < j.k; pc += kc {
@@ -159,6 +159,14 @@ func (j *job[T]) part(blocks *[2][]T, i0, i1, j0, j1 int) {
 			}
 		}
 	}
+}
+
+// blockRows returns how many rows of op(A) are a block.
+func (j *job[T]) blockRows() int {
+	if j.transA {
+		return j.strip
+	}
+	return j.mc
 }
 
 // block computes one product of a block of A and a block of B.

@@ -5,7 +5,7 @@ package gemm
 func goKernels[T float]() kernels[T] {
 	return kernels[T]{
 		threadWork: 1 << 17,
-		mr:         2, nr: 4, lanes: 2, mc: 64, nc: 256, kc: 256,
+		mr:         2, nr: 4, lanes: 2, mc: 64, nc: 256, kc: 256, strip: 64,
 		gemm: gemmGo[T], pack: packGo[T], transpose: transposeGo[T], square: 1,
 		tile: 512, addRows: addRowsGo[T], axpyRows: axpyRowsGo[T], scatterRows: scatterRowsGo[T],
 		sumRuns: sumRunsGo[T], patches: patchesGo[T], sumPatches: sumPatchesGo[T], listRows: listRowsGo[T],

@@ -39,7 +39,7 @@ func sumRuns32AVX512(dst []float32, step int, n int, w []float32, base int, step
 //go:noescape
 func patches32AVX512(dst []float32, src []float32, width int, kh int, kw int, oh int, ow int, d int)
 
-// sumPatches32AVX512 is the transpose of patches for d = 1: it%!(EXTRA int=15)
+// sumPatches32AVX512 is the transpose of patches for d = 1 and kw ≤ 15.
 //
 //go:noescape
 func sumPatches32AVX512(dst []float32, src []float32, width int, kh int, kw int, oh int, ow int, add bool)
@@ -94,7 +94,7 @@ func sumRuns64AVX512(dst []float64, step int, n int, w []float64, base int, step
 //go:noescape
 func patches64AVX512(dst []float64, src []float64, width int, kh int, kw int, oh int, ow int, d int)
 
-// sumPatches64AVX512 is the transpose of patches for d = 1: it%!(EXTRA int=15)
+// sumPatches64AVX512 is the transpose of patches for d = 1 and kw ≤ 15.
 //
 //go:noescape
 func sumPatches64AVX512(dst []float64, src []float64, width int, kh int, kw int, oh int, ow int, add bool)
@@ -149,7 +149,7 @@ func sumRuns32AVX2(dst []float32, step int, n int, w []float32, base int, stepW 
 //go:noescape
 func patches32AVX2(dst []float32, src []float32, width int, kh int, kw int, oh int, ow int, d int)
 
-// sumPatches32AVX2 is the transpose of patches for d = 1: it%!(EXTRA int=15)
+// sumPatches32AVX2 is the transpose of patches for d = 1 and kw ≤ 15.
 //
 //go:noescape
 func sumPatches32AVX2(dst []float32, src []float32, width int, kh int, kw int, oh int, ow int, add bool)
@@ -204,7 +204,7 @@ func sumRuns64AVX2(dst []float64, step int, n int, w []float64, base int, stepW 
 //go:noescape
 func patches64AVX2(dst []float64, src []float64, width int, kh int, kw int, oh int, ow int, d int)
 
-// sumPatches64AVX2 is the transpose of patches for d = 1: it%!(EXTRA int=15)
+// sumPatches64AVX2 is the transpose of patches for d = 1 and kw ≤ 15.
 //
 //go:noescape
 func sumPatches64AVX2(dst []float64, src []float64, width int, kh int, kw int, oh int, ow int, add bool)

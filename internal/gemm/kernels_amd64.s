@@ -3311,7 +3311,7 @@ sum2x14:
 	RET
 
 // func pack32AVX512(dst []float32, step int, src []float32, lds int, k int, panels int, width int)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·pack32AVX512(SB), NOSPLIT, $0-88
 	MOVQ    dst_base+0(FP), AX
 	MOVQ    step+24(FP), CX
@@ -3336,25 +3336,28 @@ TEXT ·pack32AVX512(SB), NOSPLIT, $0-88
 	SHLQ    $0x02, DI
 	MOVQ    SI, R8
 	IMULQ   CX, R8
+	MOVQ    BX, R9
+	SHLQ    $0x03, R9
 
 row:
-	MOVQ DX, R9
-	MOVQ AX, R10
-	MOVQ panels+72(FP), R11
+	MOVQ DX, R10
+	MOVQ AX, R11
+	MOVQ panels+72(FP), R12
 
 panel:
-	VMOVUPS.Z (R9), K1, Z0
-	VMOVUPS.Z 64(R9), K2, Z1
-	VMOVUPS   Z0, K1, (R10)
-	VMOVUPS   Z1, K2, 64(R10)
-	ADDQ      DI, R9
-	ADDQ      R8, R10
-	DECQ      R11
-	JNZ       panel
-	ADDQ      BX, DX
-	ADDQ      CX, AX
-	DECQ      SI
-	JNZ       row
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPS.Z  (R10), K1, Z0
+	VMOVUPS.Z  64(R10), K2, Z1
+	VMOVUPS    Z0, K1, (R11)
+	VMOVUPS    Z1, K2, 64(R11)
+	ADDQ       DI, R10
+	ADDQ       R8, R11
+	DECQ       R12
+	JNZ        panel
+	ADDQ       BX, DX
+	ADDQ       CX, AX
+	DECQ       SI
+	JNZ        row
 	VZEROUPPER
 	RET
 
@@ -10408,7 +10411,7 @@ sum2x14:
 	RET
 
 // func pack64AVX512(dst []float64, step int, src []float64, lds int, k int, panels int, width int)
-// Requires: AVX, AVX512F, BMI2, CMOV
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·pack64AVX512(SB), NOSPLIT, $0-88
 	MOVQ    dst_base+0(FP), AX
 	MOVQ    step+24(FP), CX
@@ -10433,25 +10436,28 @@ TEXT ·pack64AVX512(SB), NOSPLIT, $0-88
 	SHLQ    $0x03, DI
 	MOVQ    SI, R8
 	IMULQ   CX, R8
+	MOVQ    BX, R9
+	SHLQ    $0x03, R9
 
 row:
-	MOVQ DX, R9
-	MOVQ AX, R10
-	MOVQ panels+72(FP), R11
+	MOVQ DX, R10
+	MOVQ AX, R11
+	MOVQ panels+72(FP), R12
 
 panel:
-	VMOVUPD.Z (R9), K1, Z0
-	VMOVUPD.Z 64(R9), K2, Z1
-	VMOVUPD   Z0, K1, (R10)
-	VMOVUPD   Z1, K2, 64(R10)
-	ADDQ      DI, R9
-	ADDQ      R8, R10
-	DECQ      R11
-	JNZ       panel
-	ADDQ      BX, DX
-	ADDQ      CX, AX
-	DECQ      SI
-	JNZ       row
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPD.Z  (R10), K1, Z0
+	VMOVUPD.Z  64(R10), K2, Z1
+	VMOVUPD    Z0, K1, (R11)
+	VMOVUPD    Z1, K2, 64(R11)
+	ADDQ       DI, R10
+	ADDQ       R8, R11
+	DECQ       R12
+	JNZ        panel
+	ADDQ       BX, DX
+	ADDQ       CX, AX
+	DECQ       SI
+	JNZ        row
 	VZEROUPPER
 	RET
 
@@ -14244,7 +14250,35 @@ sum1x1:
 	ADDQ         BX, DI
 	DECQ         R9
 	JNZ          sum1x1
-	VMASKMOVPS   Y1, Y0, (AX)
+	VMOVMSKPS    Y0, CX
+	CMPL         CX, $0x000000ff
+	JNE          part1of4
+	VMOVUPS      Y1, (AX)
+	JMP          stored1of4
+
+part1of4:
+	LEAQ         (AX), AX
+	TESTL        $0x00000008, CX
+	JZ           less4than1of4
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, AX
+	SHRL         $0x04, CX
+
+less4than1of4:
+	TESTL    $0x00000002, CX
+	JZ       less2than1of4
+	VMOVLPD  X1, (AX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, AX
+	SHRL     $0x02, CX
+
+less2than1of4:
+	TESTL  $0x00000001, CX
+	JZ     stored1of4
+	VMOVSS X1, (AX)
+
+stored1of4:
 	VZEROUPPER
 	RET
 
@@ -14283,9 +14317,65 @@ sum1x2:
 	ADDQ         BX, DI
 	DECQ         R9
 	JNZ          sum1x2
-	VMASKMOVPS   Y1, Y0, (AX)
-	ADDQ         DX, AX
-	VMASKMOVPS   Y2, Y0, (AX)
+	VMOVMSKPS    Y0, CX
+	CMPL         CX, $0x000000ff
+	JNE          part2of4
+	VMOVUPS      Y1, (AX)
+	JMP          stored2of4
+
+part2of4:
+	LEAQ         (AX), BX
+	TESTL        $0x00000008, CX
+	JZ           less4than2of4
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, BX
+	SHRL         $0x04, CX
+
+less4than2of4:
+	TESTL    $0x00000002, CX
+	JZ       less2than2of4
+	VMOVLPD  X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, BX
+	SHRL     $0x02, CX
+
+less2than2of4:
+	TESTL  $0x00000001, CX
+	JZ     stored2of4
+	VMOVSS X1, (BX)
+
+stored2of4:
+	ADDQ      DX, AX
+	VMOVMSKPS Y0, CX
+	CMPL      CX, $0x000000ff
+	JNE       part3of4
+	VMOVUPS   Y2, (AX)
+	JMP       stored3of4
+
+part3of4:
+	LEAQ         (AX), AX
+	TESTL        $0x00000008, CX
+	JZ           less4than3of4
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+	SHRL         $0x04, CX
+
+less4than3of4:
+	TESTL    $0x00000002, CX
+	JZ       less2than3of4
+	VMOVLPD  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+	SHRL     $0x02, CX
+
+less2than3of4:
+	TESTL  $0x00000001, CX
+	JZ     stored3of4
+	VMOVSS X2, (AX)
+
+stored3of4:
 	VZEROUPPER
 	RET
 
@@ -14331,11 +14421,95 @@ sum1x3:
 	ADDQ         BX, DI
 	DECQ         R9
 	JNZ          sum1x3
-	VMASKMOVPS   Y1, Y0, (AX)
-	ADDQ         DX, AX
-	VMASKMOVPS   Y2, Y0, (AX)
-	ADDQ         DX, AX
-	VMASKMOVPS   Y3, Y0, (AX)
+	VMOVMSKPS    Y0, CX
+	CMPL         CX, $0x000000ff
+	JNE          part4of4
+	VMOVUPS      Y1, (AX)
+	JMP          stored4of4
+
+part4of4:
+	LEAQ         (AX), BX
+	TESTL        $0x00000008, CX
+	JZ           less4than4of4
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, BX
+	SHRL         $0x04, CX
+
+less4than4of4:
+	TESTL    $0x00000002, CX
+	JZ       less2than4of4
+	VMOVLPD  X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, BX
+	SHRL     $0x02, CX
+
+less2than4of4:
+	TESTL  $0x00000001, CX
+	JZ     stored4of4
+	VMOVSS X1, (BX)
+
+stored4of4:
+	ADDQ      DX, AX
+	VMOVMSKPS Y0, CX
+	CMPL      CX, $0x000000ff
+	JNE       part5of4
+	VMOVUPS   Y2, (AX)
+	JMP       stored5of4
+
+part5of4:
+	LEAQ         (AX), BX
+	TESTL        $0x00000008, CX
+	JZ           less4than5of4
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, BX
+	SHRL         $0x04, CX
+
+less4than5of4:
+	TESTL    $0x00000002, CX
+	JZ       less2than5of4
+	VMOVLPD  X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, BX
+	SHRL     $0x02, CX
+
+less2than5of4:
+	TESTL  $0x00000001, CX
+	JZ     stored5of4
+	VMOVSS X2, (BX)
+
+stored5of4:
+	ADDQ      DX, AX
+	VMOVMSKPS Y0, CX
+	CMPL      CX, $0x000000ff
+	JNE       part6of4
+	VMOVUPS   Y3, (AX)
+	JMP       stored6of4
+
+part6of4:
+	LEAQ         (AX), AX
+	TESTL        $0x00000008, CX
+	JZ           less4than6of4
+	VMOVUPS      X3, (AX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, AX
+	SHRL         $0x04, CX
+
+less4than6of4:
+	TESTL    $0x00000002, CX
+	JZ       less2than6of4
+	VMOVLPD  X3, (AX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, AX
+	SHRL     $0x02, CX
+
+less2than6of4:
+	TESTL  $0x00000001, CX
+	JZ     stored6of4
+	VMOVSS X3, (AX)
+
+stored6of4:
 	VZEROUPPER
 	RET
 
@@ -14391,13 +14565,125 @@ sum1x4:
 	ADDQ         BX, AX
 	DECQ         R9
 	JNZ          sum1x4
-	VMASKMOVPS   Y1, Y0, (DX)
-	ADDQ         R10, DX
-	VMASKMOVPS   Y2, Y0, (DX)
-	ADDQ         R10, DX
-	VMASKMOVPS   Y3, Y0, (DX)
-	ADDQ         R10, DX
-	VMASKMOVPS   Y4, Y0, (DX)
+	VMOVMSKPS    Y0, AX
+	CMPL         AX, $0x000000ff
+	JNE          part7of4
+	VMOVUPS      Y1, (DX)
+	JMP          stored7of4
+
+part7of4:
+	LEAQ         (DX), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than7of4
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than7of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than7of4
+	VMOVLPD  X1, (CX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than7of4:
+	TESTL  $0x00000001, AX
+	JZ     stored7of4
+	VMOVSS X1, (CX)
+
+stored7of4:
+	ADDQ      R10, DX
+	VMOVMSKPS Y0, AX
+	CMPL      AX, $0x000000ff
+	JNE       part8of4
+	VMOVUPS   Y2, (DX)
+	JMP       stored8of4
+
+part8of4:
+	LEAQ         (DX), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than8of4
+	VMOVUPS      X2, (CX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than8of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than8of4
+	VMOVLPD  X2, (CX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than8of4:
+	TESTL  $0x00000001, AX
+	JZ     stored8of4
+	VMOVSS X2, (CX)
+
+stored8of4:
+	ADDQ      R10, DX
+	VMOVMSKPS Y0, AX
+	CMPL      AX, $0x000000ff
+	JNE       part9of4
+	VMOVUPS   Y3, (DX)
+	JMP       stored9of4
+
+part9of4:
+	LEAQ         (DX), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than9of4
+	VMOVUPS      X3, (CX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than9of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than9of4
+	VMOVLPD  X3, (CX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than9of4:
+	TESTL  $0x00000001, AX
+	JZ     stored9of4
+	VMOVSS X3, (CX)
+
+stored9of4:
+	ADDQ      R10, DX
+	VMOVMSKPS Y0, AX
+	CMPL      AX, $0x000000ff
+	JNE       part10of4
+	VMOVUPS   Y4, (DX)
+	JMP       stored10of4
+
+part10of4:
+	LEAQ         (DX), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than10of4
+	VMOVUPS      X4, (CX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than10of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than10of4
+	VMOVLPD  X4, (CX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than10of4:
+	TESTL  $0x00000001, AX
+	JZ     stored10of4
+	VMOVSS X4, (CX)
+
+stored10of4:
 	VZEROUPPER
 	RET
 
@@ -14460,15 +14746,155 @@ sum1x5:
 	ADDQ         BX, AX
 	DECQ         R9
 	JNZ          sum1x5
-	VMASKMOVPS   Y1, Y0, (DX)
-	ADDQ         R10, DX
-	VMASKMOVPS   Y2, Y0, (DX)
-	ADDQ         R10, DX
-	VMASKMOVPS   Y3, Y0, (DX)
-	ADDQ         R10, DX
-	VMASKMOVPS   Y4, Y0, (DX)
-	ADDQ         R10, DX
-	VMASKMOVPS   Y5, Y0, (DX)
+	VMOVMSKPS    Y0, AX
+	CMPL         AX, $0x000000ff
+	JNE          part11of4
+	VMOVUPS      Y1, (DX)
+	JMP          stored11of4
+
+part11of4:
+	LEAQ         (DX), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than11of4
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than11of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than11of4
+	VMOVLPD  X1, (CX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than11of4:
+	TESTL  $0x00000001, AX
+	JZ     stored11of4
+	VMOVSS X1, (CX)
+
+stored11of4:
+	ADDQ      R10, DX
+	VMOVMSKPS Y0, AX
+	CMPL      AX, $0x000000ff
+	JNE       part12of4
+	VMOVUPS   Y2, (DX)
+	JMP       stored12of4
+
+part12of4:
+	LEAQ         (DX), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than12of4
+	VMOVUPS      X2, (CX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than12of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than12of4
+	VMOVLPD  X2, (CX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than12of4:
+	TESTL  $0x00000001, AX
+	JZ     stored12of4
+	VMOVSS X2, (CX)
+
+stored12of4:
+	ADDQ      R10, DX
+	VMOVMSKPS Y0, AX
+	CMPL      AX, $0x000000ff
+	JNE       part13of4
+	VMOVUPS   Y3, (DX)
+	JMP       stored13of4
+
+part13of4:
+	LEAQ         (DX), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than13of4
+	VMOVUPS      X3, (CX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than13of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than13of4
+	VMOVLPD  X3, (CX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than13of4:
+	TESTL  $0x00000001, AX
+	JZ     stored13of4
+	VMOVSS X3, (CX)
+
+stored13of4:
+	ADDQ      R10, DX
+	VMOVMSKPS Y0, AX
+	CMPL      AX, $0x000000ff
+	JNE       part14of4
+	VMOVUPS   Y4, (DX)
+	JMP       stored14of4
+
+part14of4:
+	LEAQ         (DX), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than14of4
+	VMOVUPS      X4, (CX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than14of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than14of4
+	VMOVLPD  X4, (CX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than14of4:
+	TESTL  $0x00000001, AX
+	JZ     stored14of4
+	VMOVSS X4, (CX)
+
+stored14of4:
+	ADDQ      R10, DX
+	VMOVMSKPS Y0, AX
+	CMPL      AX, $0x000000ff
+	JNE       part15of4
+	VMOVUPS   Y5, (DX)
+	JMP       stored15of4
+
+part15of4:
+	LEAQ         (DX), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than15of4
+	VMOVUPS      X5, (CX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than15of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than15of4
+	VMOVLPD  X5, (CX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than15of4:
+	TESTL  $0x00000001, AX
+	JZ     stored15of4
+	VMOVSS X5, (CX)
+
+stored15of4:
 	VZEROUPPER
 	RET
 
@@ -14538,17 +14964,185 @@ sum1x6:
 	ADDQ         BX, AX
 	DECQ         R9
 	JNZ          sum1x6
-	VMASKMOVPS   Y1, Y0, (DX)
-	ADDQ         R10, DX
-	VMASKMOVPS   Y2, Y0, (DX)
-	ADDQ         R10, DX
-	VMASKMOVPS   Y3, Y0, (DX)
-	ADDQ         R10, DX
-	VMASKMOVPS   Y4, Y0, (DX)
-	ADDQ         R10, DX
-	VMASKMOVPS   Y5, Y0, (DX)
-	ADDQ         R10, DX
-	VMASKMOVPS   Y6, Y0, (DX)
+	VMOVMSKPS    Y0, AX
+	CMPL         AX, $0x000000ff
+	JNE          part16of4
+	VMOVUPS      Y1, (DX)
+	JMP          stored16of4
+
+part16of4:
+	LEAQ         (DX), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than16of4
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than16of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than16of4
+	VMOVLPD  X1, (CX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than16of4:
+	TESTL  $0x00000001, AX
+	JZ     stored16of4
+	VMOVSS X1, (CX)
+
+stored16of4:
+	ADDQ      R10, DX
+	VMOVMSKPS Y0, AX
+	CMPL      AX, $0x000000ff
+	JNE       part17of4
+	VMOVUPS   Y2, (DX)
+	JMP       stored17of4
+
+part17of4:
+	LEAQ         (DX), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than17of4
+	VMOVUPS      X2, (CX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than17of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than17of4
+	VMOVLPD  X2, (CX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than17of4:
+	TESTL  $0x00000001, AX
+	JZ     stored17of4
+	VMOVSS X2, (CX)
+
+stored17of4:
+	ADDQ      R10, DX
+	VMOVMSKPS Y0, AX
+	CMPL      AX, $0x000000ff
+	JNE       part18of4
+	VMOVUPS   Y3, (DX)
+	JMP       stored18of4
+
+part18of4:
+	LEAQ         (DX), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than18of4
+	VMOVUPS      X3, (CX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than18of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than18of4
+	VMOVLPD  X3, (CX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than18of4:
+	TESTL  $0x00000001, AX
+	JZ     stored18of4
+	VMOVSS X3, (CX)
+
+stored18of4:
+	ADDQ      R10, DX
+	VMOVMSKPS Y0, AX
+	CMPL      AX, $0x000000ff
+	JNE       part19of4
+	VMOVUPS   Y4, (DX)
+	JMP       stored19of4
+
+part19of4:
+	LEAQ         (DX), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than19of4
+	VMOVUPS      X4, (CX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than19of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than19of4
+	VMOVLPD  X4, (CX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than19of4:
+	TESTL  $0x00000001, AX
+	JZ     stored19of4
+	VMOVSS X4, (CX)
+
+stored19of4:
+	ADDQ      R10, DX
+	VMOVMSKPS Y0, AX
+	CMPL      AX, $0x000000ff
+	JNE       part20of4
+	VMOVUPS   Y5, (DX)
+	JMP       stored20of4
+
+part20of4:
+	LEAQ         (DX), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than20of4
+	VMOVUPS      X5, (CX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than20of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than20of4
+	VMOVLPD  X5, (CX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than20of4:
+	TESTL  $0x00000001, AX
+	JZ     stored20of4
+	VMOVSS X5, (CX)
+
+stored20of4:
+	ADDQ      R10, DX
+	VMOVMSKPS Y0, AX
+	CMPL      AX, $0x000000ff
+	JNE       part21of4
+	VMOVUPS   Y6, (DX)
+	JMP       stored21of4
+
+part21of4:
+	LEAQ         (DX), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than21of4
+	VMOVUPS      X6, (CX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than21of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than21of4
+	VMOVLPD  X6, (CX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than21of4:
+	TESTL  $0x00000001, AX
+	JZ     stored21of4
+	VMOVSS X6, (CX)
+
+stored21of4:
 	VZEROUPPER
 	RET
 
@@ -14596,7 +15190,35 @@ sum2x1:
 	DECQ         R9
 	JNZ          sum2x1
 	VMOVUPS      Y1, (AX)
-	VMASKMOVPS   Y2, Y0, 32(AX)
+	VMOVMSKPS    Y0, CX
+	CMPL         CX, $0x000000ff
+	JNE          part22of4
+	VMOVUPS      Y2, 32(AX)
+	JMP          stored22of4
+
+part22of4:
+	LEAQ         32(AX), AX
+	TESTL        $0x00000008, CX
+	JZ           less4than22of4
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+	SHRL         $0x04, CX
+
+less4than22of4:
+	TESTL    $0x00000002, CX
+	JZ       less2than22of4
+	VMOVLPD  X2, (AX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, AX
+	SHRL     $0x02, CX
+
+less2than22of4:
+	TESTL  $0x00000001, CX
+	JZ     stored22of4
+	VMOVSS X2, (AX)
+
+stored22of4:
 	VZEROUPPER
 	RET
 
@@ -14645,10 +15267,66 @@ sum2x2:
 	DECQ         R9
 	JNZ          sum2x2
 	VMOVUPS      Y1, (AX)
-	VMASKMOVPS   Y2, Y0, 32(AX)
-	ADDQ         DX, AX
-	VMOVUPS      Y3, (AX)
-	VMASKMOVPS   Y4, Y0, 32(AX)
+	VMOVMSKPS    Y0, CX
+	CMPL         CX, $0x000000ff
+	JNE          part23of4
+	VMOVUPS      Y2, 32(AX)
+	JMP          stored23of4
+
+part23of4:
+	LEAQ         32(AX), BX
+	TESTL        $0x00000008, CX
+	JZ           less4than23of4
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, BX
+	SHRL         $0x04, CX
+
+less4than23of4:
+	TESTL    $0x00000002, CX
+	JZ       less2than23of4
+	VMOVLPD  X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, BX
+	SHRL     $0x02, CX
+
+less2than23of4:
+	TESTL  $0x00000001, CX
+	JZ     stored23of4
+	VMOVSS X2, (BX)
+
+stored23of4:
+	ADDQ      DX, AX
+	VMOVUPS   Y3, (AX)
+	VMOVMSKPS Y0, CX
+	CMPL      CX, $0x000000ff
+	JNE       part24of4
+	VMOVUPS   Y4, 32(AX)
+	JMP       stored24of4
+
+part24of4:
+	LEAQ         32(AX), AX
+	TESTL        $0x00000008, CX
+	JZ           less4than24of4
+	VMOVUPS      X4, (AX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, AX
+	SHRL         $0x04, CX
+
+less4than24of4:
+	TESTL    $0x00000002, CX
+	JZ       less2than24of4
+	VMOVLPD  X4, (AX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, AX
+	SHRL     $0x02, CX
+
+less2than24of4:
+	TESTL  $0x00000001, CX
+	JZ     stored24of4
+	VMOVSS X4, (AX)
+
+stored24of4:
 	VZEROUPPER
 	RET
 
@@ -14708,13 +15386,97 @@ sum2x3:
 	DECQ         R9
 	JNZ          sum2x3
 	VMOVUPS      Y1, (AX)
-	VMASKMOVPS   Y2, Y0, 32(AX)
-	ADDQ         DX, AX
-	VMOVUPS      Y3, (AX)
-	VMASKMOVPS   Y4, Y0, 32(AX)
-	ADDQ         DX, AX
-	VMOVUPS      Y5, (AX)
-	VMASKMOVPS   Y6, Y0, 32(AX)
+	VMOVMSKPS    Y0, CX
+	CMPL         CX, $0x000000ff
+	JNE          part25of4
+	VMOVUPS      Y2, 32(AX)
+	JMP          stored25of4
+
+part25of4:
+	LEAQ         32(AX), BX
+	TESTL        $0x00000008, CX
+	JZ           less4than25of4
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, BX
+	SHRL         $0x04, CX
+
+less4than25of4:
+	TESTL    $0x00000002, CX
+	JZ       less2than25of4
+	VMOVLPD  X2, (BX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, BX
+	SHRL     $0x02, CX
+
+less2than25of4:
+	TESTL  $0x00000001, CX
+	JZ     stored25of4
+	VMOVSS X2, (BX)
+
+stored25of4:
+	ADDQ      DX, AX
+	VMOVUPS   Y3, (AX)
+	VMOVMSKPS Y0, CX
+	CMPL      CX, $0x000000ff
+	JNE       part26of4
+	VMOVUPS   Y4, 32(AX)
+	JMP       stored26of4
+
+part26of4:
+	LEAQ         32(AX), BX
+	TESTL        $0x00000008, CX
+	JZ           less4than26of4
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, BX
+	SHRL         $0x04, CX
+
+less4than26of4:
+	TESTL    $0x00000002, CX
+	JZ       less2than26of4
+	VMOVLPD  X4, (BX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, BX
+	SHRL     $0x02, CX
+
+less2than26of4:
+	TESTL  $0x00000001, CX
+	JZ     stored26of4
+	VMOVSS X4, (BX)
+
+stored26of4:
+	ADDQ      DX, AX
+	VMOVUPS   Y5, (AX)
+	VMOVMSKPS Y0, CX
+	CMPL      CX, $0x000000ff
+	JNE       part27of4
+	VMOVUPS   Y6, 32(AX)
+	JMP       stored27of4
+
+part27of4:
+	LEAQ         32(AX), AX
+	TESTL        $0x00000008, CX
+	JZ           less4than27of4
+	VMOVUPS      X6, (AX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, AX
+	SHRL         $0x04, CX
+
+less4than27of4:
+	TESTL    $0x00000002, CX
+	JZ       less2than27of4
+	VMOVLPD  X6, (AX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $0x08, AX
+	SHRL     $0x02, CX
+
+less2than27of4:
+	TESTL  $0x00000001, CX
+	JZ     stored27of4
+	VMOVSS X6, (AX)
+
+stored27of4:
 	VZEROUPPER
 	RET
 
@@ -14788,16 +15550,128 @@ sum2x4:
 	DECQ         R9
 	JNZ          sum2x4
 	VMOVUPS      Y1, (DX)
-	VMASKMOVPS   Y2, Y0, 32(DX)
-	ADDQ         R10, DX
-	VMOVUPS      Y3, (DX)
-	VMASKMOVPS   Y4, Y0, 32(DX)
-	ADDQ         R10, DX
-	VMOVUPS      Y5, (DX)
-	VMASKMOVPS   Y6, Y0, 32(DX)
-	ADDQ         R10, DX
-	VMOVUPS      Y7, (DX)
-	VMASKMOVPS   Y8, Y0, 32(DX)
+	VMOVMSKPS    Y0, AX
+	CMPL         AX, $0x000000ff
+	JNE          part28of4
+	VMOVUPS      Y2, 32(DX)
+	JMP          stored28of4
+
+part28of4:
+	LEAQ         32(DX), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than28of4
+	VMOVUPS      X2, (CX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than28of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than28of4
+	VMOVLPD  X2, (CX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than28of4:
+	TESTL  $0x00000001, AX
+	JZ     stored28of4
+	VMOVSS X2, (CX)
+
+stored28of4:
+	ADDQ      R10, DX
+	VMOVUPS   Y3, (DX)
+	VMOVMSKPS Y0, AX
+	CMPL      AX, $0x000000ff
+	JNE       part29of4
+	VMOVUPS   Y4, 32(DX)
+	JMP       stored29of4
+
+part29of4:
+	LEAQ         32(DX), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than29of4
+	VMOVUPS      X4, (CX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than29of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than29of4
+	VMOVLPD  X4, (CX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than29of4:
+	TESTL  $0x00000001, AX
+	JZ     stored29of4
+	VMOVSS X4, (CX)
+
+stored29of4:
+	ADDQ      R10, DX
+	VMOVUPS   Y5, (DX)
+	VMOVMSKPS Y0, AX
+	CMPL      AX, $0x000000ff
+	JNE       part30of4
+	VMOVUPS   Y6, 32(DX)
+	JMP       stored30of4
+
+part30of4:
+	LEAQ         32(DX), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than30of4
+	VMOVUPS      X6, (CX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than30of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than30of4
+	VMOVLPD  X6, (CX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than30of4:
+	TESTL  $0x00000001, AX
+	JZ     stored30of4
+	VMOVSS X6, (CX)
+
+stored30of4:
+	ADDQ      R10, DX
+	VMOVUPS   Y7, (DX)
+	VMOVMSKPS Y0, AX
+	CMPL      AX, $0x000000ff
+	JNE       part31of4
+	VMOVUPS   Y8, 32(DX)
+	JMP       stored31of4
+
+part31of4:
+	LEAQ         32(DX), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than31of4
+	VMOVUPS      X8, (CX)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than31of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than31of4
+	VMOVLPD  X8, (CX)
+	VMOVHLPS X8, X8, X8
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than31of4:
+	TESTL  $0x00000001, AX
+	JZ     stored31of4
+	VMOVSS X8, (CX)
+
+stored31of4:
 	VZEROUPPER
 	RET
 
@@ -14882,19 +15756,159 @@ sum2x5:
 	DECQ         R9
 	JNZ          sum2x5
 	VMOVUPS      Y1, (DX)
-	VMASKMOVPS   Y2, Y0, 32(DX)
-	ADDQ         R10, DX
-	VMOVUPS      Y3, (DX)
-	VMASKMOVPS   Y4, Y0, 32(DX)
-	ADDQ         R10, DX
-	VMOVUPS      Y5, (DX)
-	VMASKMOVPS   Y6, Y0, 32(DX)
-	ADDQ         R10, DX
-	VMOVUPS      Y7, (DX)
-	VMASKMOVPS   Y8, Y0, 32(DX)
-	ADDQ         R10, DX
-	VMOVUPS      Y9, (DX)
-	VMASKMOVPS   Y10, Y0, 32(DX)
+	VMOVMSKPS    Y0, AX
+	CMPL         AX, $0x000000ff
+	JNE          part32of4
+	VMOVUPS      Y2, 32(DX)
+	JMP          stored32of4
+
+part32of4:
+	LEAQ         32(DX), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than32of4
+	VMOVUPS      X2, (CX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than32of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than32of4
+	VMOVLPD  X2, (CX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than32of4:
+	TESTL  $0x00000001, AX
+	JZ     stored32of4
+	VMOVSS X2, (CX)
+
+stored32of4:
+	ADDQ      R10, DX
+	VMOVUPS   Y3, (DX)
+	VMOVMSKPS Y0, AX
+	CMPL      AX, $0x000000ff
+	JNE       part33of4
+	VMOVUPS   Y4, 32(DX)
+	JMP       stored33of4
+
+part33of4:
+	LEAQ         32(DX), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than33of4
+	VMOVUPS      X4, (CX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than33of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than33of4
+	VMOVLPD  X4, (CX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than33of4:
+	TESTL  $0x00000001, AX
+	JZ     stored33of4
+	VMOVSS X4, (CX)
+
+stored33of4:
+	ADDQ      R10, DX
+	VMOVUPS   Y5, (DX)
+	VMOVMSKPS Y0, AX
+	CMPL      AX, $0x000000ff
+	JNE       part34of4
+	VMOVUPS   Y6, 32(DX)
+	JMP       stored34of4
+
+part34of4:
+	LEAQ         32(DX), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than34of4
+	VMOVUPS      X6, (CX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than34of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than34of4
+	VMOVLPD  X6, (CX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than34of4:
+	TESTL  $0x00000001, AX
+	JZ     stored34of4
+	VMOVSS X6, (CX)
+
+stored34of4:
+	ADDQ      R10, DX
+	VMOVUPS   Y7, (DX)
+	VMOVMSKPS Y0, AX
+	CMPL      AX, $0x000000ff
+	JNE       part35of4
+	VMOVUPS   Y8, 32(DX)
+	JMP       stored35of4
+
+part35of4:
+	LEAQ         32(DX), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than35of4
+	VMOVUPS      X8, (CX)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than35of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than35of4
+	VMOVLPD  X8, (CX)
+	VMOVHLPS X8, X8, X8
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than35of4:
+	TESTL  $0x00000001, AX
+	JZ     stored35of4
+	VMOVSS X8, (CX)
+
+stored35of4:
+	ADDQ      R10, DX
+	VMOVUPS   Y9, (DX)
+	VMOVMSKPS Y0, AX
+	CMPL      AX, $0x000000ff
+	JNE       part36of4
+	VMOVUPS   Y10, 32(DX)
+	JMP       stored36of4
+
+part36of4:
+	LEAQ         32(DX), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than36of4
+	VMOVUPS      X10, (CX)
+	VEXTRACTF128 $0x01, Y10, X10
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than36of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than36of4
+	VMOVLPD  X10, (CX)
+	VMOVHLPS X10, X10, X10
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than36of4:
+	TESTL  $0x00000001, AX
+	JZ     stored36of4
+	VMOVSS X10, (CX)
+
+stored36of4:
 	VZEROUPPER
 	RET
 
@@ -14990,22 +16004,190 @@ sum2x6:
 	DECQ         R9
 	JNZ          sum2x6
 	VMOVUPS      Y1, (DX)
-	VMASKMOVPS   Y2, Y0, 32(DX)
-	ADDQ         R10, DX
-	VMOVUPS      Y3, (DX)
-	VMASKMOVPS   Y4, Y0, 32(DX)
-	ADDQ         R10, DX
-	VMOVUPS      Y5, (DX)
-	VMASKMOVPS   Y6, Y0, 32(DX)
-	ADDQ         R10, DX
-	VMOVUPS      Y7, (DX)
-	VMASKMOVPS   Y8, Y0, 32(DX)
-	ADDQ         R10, DX
-	VMOVUPS      Y9, (DX)
-	VMASKMOVPS   Y10, Y0, 32(DX)
-	ADDQ         R10, DX
-	VMOVUPS      Y11, (DX)
-	VMASKMOVPS   Y12, Y0, 32(DX)
+	VMOVMSKPS    Y0, AX
+	CMPL         AX, $0x000000ff
+	JNE          part37of4
+	VMOVUPS      Y2, 32(DX)
+	JMP          stored37of4
+
+part37of4:
+	LEAQ         32(DX), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than37of4
+	VMOVUPS      X2, (CX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than37of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than37of4
+	VMOVLPD  X2, (CX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than37of4:
+	TESTL  $0x00000001, AX
+	JZ     stored37of4
+	VMOVSS X2, (CX)
+
+stored37of4:
+	ADDQ      R10, DX
+	VMOVUPS   Y3, (DX)
+	VMOVMSKPS Y0, AX
+	CMPL      AX, $0x000000ff
+	JNE       part38of4
+	VMOVUPS   Y4, 32(DX)
+	JMP       stored38of4
+
+part38of4:
+	LEAQ         32(DX), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than38of4
+	VMOVUPS      X4, (CX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than38of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than38of4
+	VMOVLPD  X4, (CX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than38of4:
+	TESTL  $0x00000001, AX
+	JZ     stored38of4
+	VMOVSS X4, (CX)
+
+stored38of4:
+	ADDQ      R10, DX
+	VMOVUPS   Y5, (DX)
+	VMOVMSKPS Y0, AX
+	CMPL      AX, $0x000000ff
+	JNE       part39of4
+	VMOVUPS   Y6, 32(DX)
+	JMP       stored39of4
+
+part39of4:
+	LEAQ         32(DX), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than39of4
+	VMOVUPS      X6, (CX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than39of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than39of4
+	VMOVLPD  X6, (CX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than39of4:
+	TESTL  $0x00000001, AX
+	JZ     stored39of4
+	VMOVSS X6, (CX)
+
+stored39of4:
+	ADDQ      R10, DX
+	VMOVUPS   Y7, (DX)
+	VMOVMSKPS Y0, AX
+	CMPL      AX, $0x000000ff
+	JNE       part40of4
+	VMOVUPS   Y8, 32(DX)
+	JMP       stored40of4
+
+part40of4:
+	LEAQ         32(DX), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than40of4
+	VMOVUPS      X8, (CX)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than40of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than40of4
+	VMOVLPD  X8, (CX)
+	VMOVHLPS X8, X8, X8
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than40of4:
+	TESTL  $0x00000001, AX
+	JZ     stored40of4
+	VMOVSS X8, (CX)
+
+stored40of4:
+	ADDQ      R10, DX
+	VMOVUPS   Y9, (DX)
+	VMOVMSKPS Y0, AX
+	CMPL      AX, $0x000000ff
+	JNE       part41of4
+	VMOVUPS   Y10, 32(DX)
+	JMP       stored41of4
+
+part41of4:
+	LEAQ         32(DX), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than41of4
+	VMOVUPS      X10, (CX)
+	VEXTRACTF128 $0x01, Y10, X10
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than41of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than41of4
+	VMOVLPD  X10, (CX)
+	VMOVHLPS X10, X10, X10
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than41of4:
+	TESTL  $0x00000001, AX
+	JZ     stored41of4
+	VMOVSS X10, (CX)
+
+stored41of4:
+	ADDQ      R10, DX
+	VMOVUPS   Y11, (DX)
+	VMOVMSKPS Y0, AX
+	CMPL      AX, $0x000000ff
+	JNE       part42of4
+	VMOVUPS   Y12, 32(DX)
+	JMP       stored42of4
+
+part42of4:
+	LEAQ         32(DX), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than42of4
+	VMOVUPS      X12, (CX)
+	VEXTRACTF128 $0x01, Y12, X12
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than42of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than42of4
+	VMOVLPD  X12, (CX)
+	VMOVHLPS X12, X12, X12
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than42of4:
+	TESTL  $0x00000001, AX
+	JZ     stored42of4
+	VMOVSS X12, (CX)
+
+stored42of4:
 	VZEROUPPER
 	RET
 
@@ -15020,7 +16202,7 @@ DATA ones<>+56(SB)/8, $0x0000000000000000
 GLOBL ones<>(SB), RODATA|NOPTR, $64
 
 // func pack32AVX2(dst []float32, step int, src []float32, lds int, k int, panels int, width int)
-// Requires: AVX, CMOV
+// Requires: AVX, CMOV, MMX+
 TEXT ·pack32AVX2(SB), NOSPLIT, $0-88
 	MOVQ    dst_base+0(FP), AX
 	MOVQ    step+24(FP), CX
@@ -15047,25 +16229,84 @@ TEXT ·pack32AVX2(SB), NOSPLIT, $0-88
 	SHLQ    $0x02, DI
 	MOVQ    SI, R8
 	IMULQ   CX, R8
+	MOVQ    BX, R9
+	SHLQ    $0x03, R9
 
 row:
-	MOVQ DX, R9
-	MOVQ AX, R10
-	MOVQ panels+72(FP), R11
+	MOVQ DX, R10
+	MOVQ AX, R11
+	MOVQ panels+72(FP), R12
 
 panel:
-	VMASKMOVPS (R9), Y0, Y2
-	VMASKMOVPS 32(R9), Y1, Y3
-	VMASKMOVPS Y2, Y0, (R10)
-	VMASKMOVPS Y3, Y1, 32(R10)
-	ADDQ       DI, R9
-	ADDQ       R8, R10
-	DECQ       R11
-	JNZ        panel
-	ADDQ       BX, DX
-	ADDQ       CX, AX
-	DECQ       SI
-	JNZ        row
+	PREFETCHT0 (R10)(R9*1)
+	VMASKMOVPS (R10), Y0, Y2
+	VMASKMOVPS 32(R10), Y1, Y3
+	VMOVMSKPS  Y0, R13
+	CMPL       R13, $0x000000ff
+	JNE        part43of4
+	VMOVUPS    Y2, (R11)
+	JMP        stored43of4
+
+part43of4:
+	LEAQ         (R11), R14
+	TESTL        $0x00000008, R13
+	JZ           less4than43of4
+	VMOVUPS      X2, (R14)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, R14
+	SHRL         $0x04, R13
+
+less4than43of4:
+	TESTL    $0x00000002, R13
+	JZ       less2than43of4
+	VMOVLPD  X2, (R14)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, R14
+	SHRL     $0x02, R13
+
+less2than43of4:
+	TESTL  $0x00000001, R13
+	JZ     stored43of4
+	VMOVSS X2, (R14)
+
+stored43of4:
+	VMOVMSKPS Y1, R13
+	CMPL      R13, $0x000000ff
+	JNE       part44of4
+	VMOVUPS   Y3, 32(R11)
+	JMP       stored44of4
+
+part44of4:
+	LEAQ         32(R11), R14
+	TESTL        $0x00000008, R13
+	JZ           less4than44of4
+	VMOVUPS      X3, (R14)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, R14
+	SHRL         $0x04, R13
+
+less4than44of4:
+	TESTL    $0x00000002, R13
+	JZ       less2than44of4
+	VMOVLPD  X3, (R14)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, R14
+	SHRL     $0x02, R13
+
+less2than44of4:
+	TESTL  $0x00000001, R13
+	JZ     stored44of4
+	VMOVSS X3, (R14)
+
+stored44of4:
+	ADDQ DI, R10
+	ADDQ R8, R11
+	DECQ R12
+	JNZ  panel
+	ADDQ BX, DX
+	ADDQ CX, AX
+	DECQ SI
+	JNZ  row
 	VZEROUPPER
 	RET
 
@@ -15126,9 +16367,37 @@ next1:
 	INCQ       R8
 	CMPQ       R8, BX
 	JLT        next1
-	VMASKMOVPS Y1, Y0, (DI)
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPS  Y0, AX
+	CMPL       AX, $0x000000ff
+	JNE        part45of4
+	VMOVUPS    Y1, (DI)
+	JMP        stored45of4
+
+part45of4:
+	LEAQ         (DI), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than45of4
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than45of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than45of4
+	VMOVLPD  X1, (CX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than45of4:
+	TESTL  $0x00000001, AX
+	JZ     stored45of4
+	VMOVSS X1, (CX)
+
+stored45of4:
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -15149,9 +16418,37 @@ next2:
 	CMPQ       R8, BX
 	JLT        next2
 	VMOVUPS    Y1, (DI)
-	VMASKMOVPS Y2, Y0, 32(DI)
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPS  Y0, AX
+	CMPL       AX, $0x000000ff
+	JNE        part46of4
+	VMOVUPS    Y2, 32(DI)
+	JMP        stored46of4
+
+part46of4:
+	LEAQ         32(DI), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than46of4
+	VMOVUPS      X2, (CX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than46of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than46of4
+	VMOVLPD  X2, (CX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than46of4:
+	TESTL  $0x00000001, AX
+	JZ     stored46of4
+	VMOVSS X2, (CX)
+
+stored46of4:
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -15175,9 +16472,37 @@ next3:
 	JLT        next3
 	VMOVUPS    Y1, (DI)
 	VMOVUPS    Y2, 32(DI)
-	VMASKMOVPS Y3, Y0, 64(DI)
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPS  Y0, AX
+	CMPL       AX, $0x000000ff
+	JNE        part47of4
+	VMOVUPS    Y3, 64(DI)
+	JMP        stored47of4
+
+part47of4:
+	LEAQ         64(DI), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than47of4
+	VMOVUPS      X3, (CX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than47of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than47of4
+	VMOVLPD  X3, (CX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than47of4:
+	TESTL  $0x00000001, AX
+	JZ     stored47of4
+	VMOVSS X3, (CX)
+
+stored47of4:
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -15204,9 +16529,37 @@ next4:
 	VMOVUPS    Y1, (DI)
 	VMOVUPS    Y2, 32(DI)
 	VMOVUPS    Y3, 64(DI)
-	VMASKMOVPS Y4, Y0, 96(DI)
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPS  Y0, AX
+	CMPL       AX, $0x000000ff
+	JNE        part48of4
+	VMOVUPS    Y4, 96(DI)
+	JMP        stored48of4
+
+part48of4:
+	LEAQ         96(DI), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than48of4
+	VMOVUPS      X4, (CX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than48of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than48of4
+	VMOVLPD  X4, (CX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than48of4:
+	TESTL  $0x00000001, AX
+	JZ     stored48of4
+	VMOVSS X4, (CX)
+
+stored48of4:
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -15236,9 +16589,37 @@ next5:
 	VMOVUPS    Y2, 32(DI)
 	VMOVUPS    Y3, 64(DI)
 	VMOVUPS    Y4, 96(DI)
-	VMASKMOVPS Y5, Y0, 128(DI)
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPS  Y0, AX
+	CMPL       AX, $0x000000ff
+	JNE        part49of4
+	VMOVUPS    Y5, 128(DI)
+	JMP        stored49of4
+
+part49of4:
+	LEAQ         128(DI), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than49of4
+	VMOVUPS      X5, (CX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than49of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than49of4
+	VMOVLPD  X5, (CX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than49of4:
+	TESTL  $0x00000001, AX
+	JZ     stored49of4
+	VMOVSS X5, (CX)
+
+stored49of4:
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -15271,9 +16652,37 @@ next6:
 	VMOVUPS    Y3, 64(DI)
 	VMOVUPS    Y4, 96(DI)
 	VMOVUPS    Y5, 128(DI)
-	VMASKMOVPS Y6, Y0, 160(DI)
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPS  Y0, AX
+	CMPL       AX, $0x000000ff
+	JNE        part50of4
+	VMOVUPS    Y6, 160(DI)
+	JMP        stored50of4
+
+part50of4:
+	LEAQ         160(DI), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than50of4
+	VMOVUPS      X6, (CX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than50of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than50of4
+	VMOVLPD  X6, (CX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than50of4:
+	TESTL  $0x00000001, AX
+	JZ     stored50of4
+	VMOVSS X6, (CX)
+
+stored50of4:
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -15309,9 +16718,37 @@ next7:
 	VMOVUPS    Y4, 96(DI)
 	VMOVUPS    Y5, 128(DI)
 	VMOVUPS    Y6, 160(DI)
-	VMASKMOVPS Y7, Y0, 192(DI)
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPS  Y0, AX
+	CMPL       AX, $0x000000ff
+	JNE        part51of4
+	VMOVUPS    Y7, 192(DI)
+	JMP        stored51of4
+
+part51of4:
+	LEAQ         192(DI), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than51of4
+	VMOVUPS      X7, (CX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than51of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than51of4
+	VMOVLPD  X7, (CX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than51of4:
+	TESTL  $0x00000001, AX
+	JZ     stored51of4
+	VMOVSS X7, (CX)
+
+stored51of4:
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -15350,9 +16787,37 @@ next8:
 	VMOVUPS    Y5, 128(DI)
 	VMOVUPS    Y6, 160(DI)
 	VMOVUPS    Y7, 192(DI)
-	VMASKMOVPS Y8, Y0, 224(DI)
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPS  Y0, AX
+	CMPL       AX, $0x000000ff
+	JNE        part52of4
+	VMOVUPS    Y8, 224(DI)
+	JMP        stored52of4
+
+part52of4:
+	LEAQ         224(DI), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than52of4
+	VMOVUPS      X8, (CX)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than52of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than52of4
+	VMOVLPD  X8, (CX)
+	VMOVHLPS X8, X8, X8
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than52of4:
+	TESTL  $0x00000001, AX
+	JZ     stored52of4
+	VMOVSS X8, (CX)
+
+stored52of4:
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -15394,9 +16859,37 @@ next9:
 	VMOVUPS    Y6, 160(DI)
 	VMOVUPS    Y7, 192(DI)
 	VMOVUPS    Y8, 224(DI)
-	VMASKMOVPS Y9, Y0, 256(DI)
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPS  Y0, AX
+	CMPL       AX, $0x000000ff
+	JNE        part53of4
+	VMOVUPS    Y9, 256(DI)
+	JMP        stored53of4
+
+part53of4:
+	LEAQ         256(DI), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than53of4
+	VMOVUPS      X9, (CX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than53of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than53of4
+	VMOVLPD  X9, (CX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than53of4:
+	TESTL  $0x00000001, AX
+	JZ     stored53of4
+	VMOVSS X9, (CX)
+
+stored53of4:
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -15441,9 +16934,37 @@ next10:
 	VMOVUPS    Y7, 192(DI)
 	VMOVUPS    Y8, 224(DI)
 	VMOVUPS    Y9, 256(DI)
-	VMASKMOVPS Y10, Y0, 288(DI)
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPS  Y0, AX
+	CMPL       AX, $0x000000ff
+	JNE        part54of4
+	VMOVUPS    Y10, 288(DI)
+	JMP        stored54of4
+
+part54of4:
+	LEAQ         288(DI), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than54of4
+	VMOVUPS      X10, (CX)
+	VEXTRACTF128 $0x01, Y10, X10
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than54of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than54of4
+	VMOVLPD  X10, (CX)
+	VMOVHLPS X10, X10, X10
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than54of4:
+	TESTL  $0x00000001, AX
+	JZ     stored54of4
+	VMOVSS X10, (CX)
+
+stored54of4:
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -15491,9 +17012,37 @@ next11:
 	VMOVUPS    Y8, 224(DI)
 	VMOVUPS    Y9, 256(DI)
 	VMOVUPS    Y10, 288(DI)
-	VMASKMOVPS Y11, Y0, 320(DI)
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPS  Y0, AX
+	CMPL       AX, $0x000000ff
+	JNE        part55of4
+	VMOVUPS    Y11, 320(DI)
+	JMP        stored55of4
+
+part55of4:
+	LEAQ         320(DI), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than55of4
+	VMOVUPS      X11, (CX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than55of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than55of4
+	VMOVLPD  X11, (CX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than55of4:
+	TESTL  $0x00000001, AX
+	JZ     stored55of4
+	VMOVSS X11, (CX)
+
+stored55of4:
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -15544,9 +17093,37 @@ next12:
 	VMOVUPS    Y9, 256(DI)
 	VMOVUPS    Y10, 288(DI)
 	VMOVUPS    Y11, 320(DI)
-	VMASKMOVPS Y12, Y0, 352(DI)
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPS  Y0, AX
+	CMPL       AX, $0x000000ff
+	JNE        part56of4
+	VMOVUPS    Y12, 352(DI)
+	JMP        stored56of4
+
+part56of4:
+	LEAQ         352(DI), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than56of4
+	VMOVUPS      X12, (CX)
+	VEXTRACTF128 $0x01, Y12, X12
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than56of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than56of4
+	VMOVLPD  X12, (CX)
+	VMOVHLPS X12, X12, X12
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than56of4:
+	TESTL  $0x00000001, AX
+	JZ     stored56of4
+	VMOVSS X12, (CX)
+
+stored56of4:
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -15615,9 +17192,37 @@ next1:
 	INCQ         R9
 	CMPQ         R9, SI
 	JLT          next1
-	VMASKMOVPS   Y1, Y0, (R8)
-	MOVB         $0x01, AL
-	MOVB         AL, ok+112(FP)
+	VMOVMSKPS    Y0, AX
+	CMPL         AX, $0x000000ff
+	JNE          part57of4
+	VMOVUPS      Y1, (R8)
+	JMP          stored57of4
+
+part57of4:
+	LEAQ         (R8), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than57of4
+	VMOVUPS      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than57of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than57of4
+	VMOVLPD  X1, (CX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than57of4:
+	TESTL  $0x00000001, AX
+	JZ     stored57of4
+	VMOVSS X1, (CX)
+
+stored57of4:
+	MOVB $0x01, AL
+	MOVB AL, ok+112(FP)
 	VZEROUPPER
 	RET
 
@@ -15639,9 +17244,37 @@ next2:
 	CMPQ         R9, SI
 	JLT          next2
 	VMOVUPS      Y1, (R8)
-	VMASKMOVPS   Y2, Y0, 32(R8)
-	MOVB         $0x01, AL
-	MOVB         AL, ok+112(FP)
+	VMOVMSKPS    Y0, AX
+	CMPL         AX, $0x000000ff
+	JNE          part58of4
+	VMOVUPS      Y2, 32(R8)
+	JMP          stored58of4
+
+part58of4:
+	LEAQ         32(R8), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than58of4
+	VMOVUPS      X2, (CX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than58of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than58of4
+	VMOVLPD  X2, (CX)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than58of4:
+	TESTL  $0x00000001, AX
+	JZ     stored58of4
+	VMOVSS X2, (CX)
+
+stored58of4:
+	MOVB $0x01, AL
+	MOVB AL, ok+112(FP)
 	VZEROUPPER
 	RET
 
@@ -15666,9 +17299,37 @@ next3:
 	JLT          next3
 	VMOVUPS      Y1, (R8)
 	VMOVUPS      Y2, 32(R8)
-	VMASKMOVPS   Y3, Y0, 64(R8)
-	MOVB         $0x01, AL
-	MOVB         AL, ok+112(FP)
+	VMOVMSKPS    Y0, AX
+	CMPL         AX, $0x000000ff
+	JNE          part59of4
+	VMOVUPS      Y3, 64(R8)
+	JMP          stored59of4
+
+part59of4:
+	LEAQ         64(R8), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than59of4
+	VMOVUPS      X3, (CX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than59of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than59of4
+	VMOVLPD  X3, (CX)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than59of4:
+	TESTL  $0x00000001, AX
+	JZ     stored59of4
+	VMOVSS X3, (CX)
+
+stored59of4:
+	MOVB $0x01, AL
+	MOVB AL, ok+112(FP)
 	VZEROUPPER
 	RET
 
@@ -15696,9 +17357,37 @@ next4:
 	VMOVUPS      Y1, (R8)
 	VMOVUPS      Y2, 32(R8)
 	VMOVUPS      Y3, 64(R8)
-	VMASKMOVPS   Y4, Y0, 96(R8)
-	MOVB         $0x01, AL
-	MOVB         AL, ok+112(FP)
+	VMOVMSKPS    Y0, AX
+	CMPL         AX, $0x000000ff
+	JNE          part60of4
+	VMOVUPS      Y4, 96(R8)
+	JMP          stored60of4
+
+part60of4:
+	LEAQ         96(R8), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than60of4
+	VMOVUPS      X4, (CX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than60of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than60of4
+	VMOVLPD  X4, (CX)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than60of4:
+	TESTL  $0x00000001, AX
+	JZ     stored60of4
+	VMOVSS X4, (CX)
+
+stored60of4:
+	MOVB $0x01, AL
+	MOVB AL, ok+112(FP)
 	VZEROUPPER
 	RET
 
@@ -15729,9 +17418,37 @@ next5:
 	VMOVUPS      Y2, 32(R8)
 	VMOVUPS      Y3, 64(R8)
 	VMOVUPS      Y4, 96(R8)
-	VMASKMOVPS   Y5, Y0, 128(R8)
-	MOVB         $0x01, AL
-	MOVB         AL, ok+112(FP)
+	VMOVMSKPS    Y0, AX
+	CMPL         AX, $0x000000ff
+	JNE          part61of4
+	VMOVUPS      Y5, 128(R8)
+	JMP          stored61of4
+
+part61of4:
+	LEAQ         128(R8), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than61of4
+	VMOVUPS      X5, (CX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than61of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than61of4
+	VMOVLPD  X5, (CX)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than61of4:
+	TESTL  $0x00000001, AX
+	JZ     stored61of4
+	VMOVSS X5, (CX)
+
+stored61of4:
+	MOVB $0x01, AL
+	MOVB AL, ok+112(FP)
 	VZEROUPPER
 	RET
 
@@ -15765,9 +17482,37 @@ next6:
 	VMOVUPS      Y3, 64(R8)
 	VMOVUPS      Y4, 96(R8)
 	VMOVUPS      Y5, 128(R8)
-	VMASKMOVPS   Y6, Y0, 160(R8)
-	MOVB         $0x01, AL
-	MOVB         AL, ok+112(FP)
+	VMOVMSKPS    Y0, AX
+	CMPL         AX, $0x000000ff
+	JNE          part62of4
+	VMOVUPS      Y6, 160(R8)
+	JMP          stored62of4
+
+part62of4:
+	LEAQ         160(R8), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than62of4
+	VMOVUPS      X6, (CX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than62of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than62of4
+	VMOVLPD  X6, (CX)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than62of4:
+	TESTL  $0x00000001, AX
+	JZ     stored62of4
+	VMOVSS X6, (CX)
+
+stored62of4:
+	MOVB $0x01, AL
+	MOVB AL, ok+112(FP)
 	VZEROUPPER
 	RET
 
@@ -15804,9 +17549,37 @@ next7:
 	VMOVUPS      Y4, 96(R8)
 	VMOVUPS      Y5, 128(R8)
 	VMOVUPS      Y6, 160(R8)
-	VMASKMOVPS   Y7, Y0, 192(R8)
-	MOVB         $0x01, AL
-	MOVB         AL, ok+112(FP)
+	VMOVMSKPS    Y0, AX
+	CMPL         AX, $0x000000ff
+	JNE          part63of4
+	VMOVUPS      Y7, 192(R8)
+	JMP          stored63of4
+
+part63of4:
+	LEAQ         192(R8), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than63of4
+	VMOVUPS      X7, (CX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than63of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than63of4
+	VMOVLPD  X7, (CX)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than63of4:
+	TESTL  $0x00000001, AX
+	JZ     stored63of4
+	VMOVSS X7, (CX)
+
+stored63of4:
+	MOVB $0x01, AL
+	MOVB AL, ok+112(FP)
 	VZEROUPPER
 	RET
 
@@ -15846,9 +17619,37 @@ next8:
 	VMOVUPS      Y5, 128(R8)
 	VMOVUPS      Y6, 160(R8)
 	VMOVUPS      Y7, 192(R8)
-	VMASKMOVPS   Y8, Y0, 224(R8)
-	MOVB         $0x01, AL
-	MOVB         AL, ok+112(FP)
+	VMOVMSKPS    Y0, AX
+	CMPL         AX, $0x000000ff
+	JNE          part64of4
+	VMOVUPS      Y8, 224(R8)
+	JMP          stored64of4
+
+part64of4:
+	LEAQ         224(R8), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than64of4
+	VMOVUPS      X8, (CX)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than64of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than64of4
+	VMOVLPD  X8, (CX)
+	VMOVHLPS X8, X8, X8
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than64of4:
+	TESTL  $0x00000001, AX
+	JZ     stored64of4
+	VMOVSS X8, (CX)
+
+stored64of4:
+	MOVB $0x01, AL
+	MOVB AL, ok+112(FP)
 	VZEROUPPER
 	RET
 
@@ -15891,9 +17692,37 @@ next9:
 	VMOVUPS      Y6, 160(R8)
 	VMOVUPS      Y7, 192(R8)
 	VMOVUPS      Y8, 224(R8)
-	VMASKMOVPS   Y9, Y0, 256(R8)
-	MOVB         $0x01, AL
-	MOVB         AL, ok+112(FP)
+	VMOVMSKPS    Y0, AX
+	CMPL         AX, $0x000000ff
+	JNE          part65of4
+	VMOVUPS      Y9, 256(R8)
+	JMP          stored65of4
+
+part65of4:
+	LEAQ         256(R8), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than65of4
+	VMOVUPS      X9, (CX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than65of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than65of4
+	VMOVLPD  X9, (CX)
+	VMOVHLPS X9, X9, X9
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than65of4:
+	TESTL  $0x00000001, AX
+	JZ     stored65of4
+	VMOVSS X9, (CX)
+
+stored65of4:
+	MOVB $0x01, AL
+	MOVB AL, ok+112(FP)
 	VZEROUPPER
 	RET
 
@@ -15939,9 +17768,37 @@ next10:
 	VMOVUPS      Y7, 192(R8)
 	VMOVUPS      Y8, 224(R8)
 	VMOVUPS      Y9, 256(R8)
-	VMASKMOVPS   Y10, Y0, 288(R8)
-	MOVB         $0x01, AL
-	MOVB         AL, ok+112(FP)
+	VMOVMSKPS    Y0, AX
+	CMPL         AX, $0x000000ff
+	JNE          part66of4
+	VMOVUPS      Y10, 288(R8)
+	JMP          stored66of4
+
+part66of4:
+	LEAQ         288(R8), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than66of4
+	VMOVUPS      X10, (CX)
+	VEXTRACTF128 $0x01, Y10, X10
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than66of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than66of4
+	VMOVLPD  X10, (CX)
+	VMOVHLPS X10, X10, X10
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than66of4:
+	TESTL  $0x00000001, AX
+	JZ     stored66of4
+	VMOVSS X10, (CX)
+
+stored66of4:
+	MOVB $0x01, AL
+	MOVB AL, ok+112(FP)
 	VZEROUPPER
 	RET
 
@@ -15990,9 +17847,37 @@ next11:
 	VMOVUPS      Y8, 224(R8)
 	VMOVUPS      Y9, 256(R8)
 	VMOVUPS      Y10, 288(R8)
-	VMASKMOVPS   Y11, Y0, 320(R8)
-	MOVB         $0x01, AL
-	MOVB         AL, ok+112(FP)
+	VMOVMSKPS    Y0, AX
+	CMPL         AX, $0x000000ff
+	JNE          part67of4
+	VMOVUPS      Y11, 320(R8)
+	JMP          stored67of4
+
+part67of4:
+	LEAQ         320(R8), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than67of4
+	VMOVUPS      X11, (CX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than67of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than67of4
+	VMOVLPD  X11, (CX)
+	VMOVHLPS X11, X11, X11
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than67of4:
+	TESTL  $0x00000001, AX
+	JZ     stored67of4
+	VMOVSS X11, (CX)
+
+stored67of4:
+	MOVB $0x01, AL
+	MOVB AL, ok+112(FP)
 	VZEROUPPER
 	RET
 
@@ -16044,9 +17929,37 @@ next12:
 	VMOVUPS      Y9, 256(R8)
 	VMOVUPS      Y10, 288(R8)
 	VMOVUPS      Y11, 320(R8)
-	VMASKMOVPS   Y12, Y0, 352(R8)
-	MOVB         $0x01, AL
-	MOVB         AL, ok+112(FP)
+	VMOVMSKPS    Y0, AX
+	CMPL         AX, $0x000000ff
+	JNE          part68of4
+	VMOVUPS      Y12, 352(R8)
+	JMP          stored68of4
+
+part68of4:
+	LEAQ         352(R8), CX
+	TESTL        $0x00000008, AX
+	JZ           less4than68of4
+	VMOVUPS      X12, (CX)
+	VEXTRACTF128 $0x01, Y12, X12
+	ADDQ         $0x10, CX
+	SHRL         $0x04, AX
+
+less4than68of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than68of4
+	VMOVLPD  X12, (CX)
+	VMOVHLPS X12, X12, X12
+	ADDQ     $0x08, CX
+	SHRL     $0x02, AX
+
+less2than68of4:
+	TESTL  $0x00000001, AX
+	JZ     stored68of4
+	VMOVSS X12, (CX)
+
+stored68of4:
+	MOVB $0x01, AL
+	MOVB AL, ok+112(FP)
 	VZEROUPPER
 	RET
 
@@ -16110,12 +18023,40 @@ next1:
 	IMULQ      CX, R8
 	VMASKMOVPS (AX)(R8*1), Y0, Y2
 	VADDPS     Y1, Y2, Y2
-	VMASKMOVPS Y2, Y0, (AX)(R8*1)
-	INCQ       DI
-	CMPQ       DI, BX
-	JLT        next1
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPS  Y0, R9
+	CMPL       R9, $0x000000ff
+	JNE        part69of4
+	VMOVUPS    Y2, (AX)(R8*1)
+	JMP        stored69of4
+
+part69of4:
+	LEAQ         (AX)(R8*1), R8
+	TESTL        $0x00000008, R9
+	JZ           less4than69of4
+	VMOVUPS      X2, (R8)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, R8
+	SHRL         $0x04, R9
+
+less4than69of4:
+	TESTL    $0x00000002, R9
+	JZ       less2than69of4
+	VMOVLPD  X2, (R8)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, R8
+	SHRL     $0x02, R9
+
+less2than69of4:
+	TESTL  $0x00000001, R9
+	JZ     stored69of4
+	VMOVSS X2, (R8)
+
+stored69of4:
+	INCQ DI
+	CMPQ DI, BX
+	JLT  next1
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -16134,12 +18075,40 @@ next2:
 	VMOVUPS    Y3, (AX)(R8*1)
 	VMASKMOVPS 32(AX)(R8*1), Y0, Y3
 	VADDPS     Y2, Y3, Y3
-	VMASKMOVPS Y3, Y0, 32(AX)(R8*1)
-	INCQ       DI
-	CMPQ       DI, BX
-	JLT        next2
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPS  Y0, R9
+	CMPL       R9, $0x000000ff
+	JNE        part70of4
+	VMOVUPS    Y3, 32(AX)(R8*1)
+	JMP        stored70of4
+
+part70of4:
+	LEAQ         32(AX)(R8*1), R8
+	TESTL        $0x00000008, R9
+	JZ           less4than70of4
+	VMOVUPS      X3, (R8)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, R8
+	SHRL         $0x04, R9
+
+less4than70of4:
+	TESTL    $0x00000002, R9
+	JZ       less2than70of4
+	VMOVLPD  X3, (R8)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, R8
+	SHRL     $0x02, R9
+
+less2than70of4:
+	TESTL  $0x00000001, R9
+	JZ     stored70of4
+	VMOVSS X3, (R8)
+
+stored70of4:
+	INCQ DI
+	CMPQ DI, BX
+	JLT  next2
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -16162,12 +18131,40 @@ next3:
 	VMOVUPS    Y4, 32(AX)(R8*1)
 	VMASKMOVPS 64(AX)(R8*1), Y0, Y4
 	VADDPS     Y3, Y4, Y4
-	VMASKMOVPS Y4, Y0, 64(AX)(R8*1)
-	INCQ       DI
-	CMPQ       DI, BX
-	JLT        next3
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPS  Y0, R9
+	CMPL       R9, $0x000000ff
+	JNE        part71of4
+	VMOVUPS    Y4, 64(AX)(R8*1)
+	JMP        stored71of4
+
+part71of4:
+	LEAQ         64(AX)(R8*1), R8
+	TESTL        $0x00000008, R9
+	JZ           less4than71of4
+	VMOVUPS      X4, (R8)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, R8
+	SHRL         $0x04, R9
+
+less4than71of4:
+	TESTL    $0x00000002, R9
+	JZ       less2than71of4
+	VMOVLPD  X4, (R8)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, R8
+	SHRL     $0x02, R9
+
+less2than71of4:
+	TESTL  $0x00000001, R9
+	JZ     stored71of4
+	VMOVSS X4, (R8)
+
+stored71of4:
+	INCQ DI
+	CMPQ DI, BX
+	JLT  next3
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -16194,12 +18191,40 @@ next4:
 	VMOVUPS    Y5, 64(AX)(R8*1)
 	VMASKMOVPS 96(AX)(R8*1), Y0, Y5
 	VADDPS     Y4, Y5, Y5
-	VMASKMOVPS Y5, Y0, 96(AX)(R8*1)
-	INCQ       DI
-	CMPQ       DI, BX
-	JLT        next4
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPS  Y0, R9
+	CMPL       R9, $0x000000ff
+	JNE        part72of4
+	VMOVUPS    Y5, 96(AX)(R8*1)
+	JMP        stored72of4
+
+part72of4:
+	LEAQ         96(AX)(R8*1), R8
+	TESTL        $0x00000008, R9
+	JZ           less4than72of4
+	VMOVUPS      X5, (R8)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, R8
+	SHRL         $0x04, R9
+
+less4than72of4:
+	TESTL    $0x00000002, R9
+	JZ       less2than72of4
+	VMOVLPD  X5, (R8)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, R8
+	SHRL     $0x02, R9
+
+less2than72of4:
+	TESTL  $0x00000001, R9
+	JZ     stored72of4
+	VMOVSS X5, (R8)
+
+stored72of4:
+	INCQ DI
+	CMPQ DI, BX
+	JLT  next4
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -16230,12 +18255,40 @@ next5:
 	VMOVUPS    Y6, 96(AX)(R8*1)
 	VMASKMOVPS 128(AX)(R8*1), Y0, Y6
 	VADDPS     Y5, Y6, Y6
-	VMASKMOVPS Y6, Y0, 128(AX)(R8*1)
-	INCQ       DI
-	CMPQ       DI, BX
-	JLT        next5
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPS  Y0, R9
+	CMPL       R9, $0x000000ff
+	JNE        part73of4
+	VMOVUPS    Y6, 128(AX)(R8*1)
+	JMP        stored73of4
+
+part73of4:
+	LEAQ         128(AX)(R8*1), R8
+	TESTL        $0x00000008, R9
+	JZ           less4than73of4
+	VMOVUPS      X6, (R8)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, R8
+	SHRL         $0x04, R9
+
+less4than73of4:
+	TESTL    $0x00000002, R9
+	JZ       less2than73of4
+	VMOVLPD  X6, (R8)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $0x08, R8
+	SHRL     $0x02, R9
+
+less2than73of4:
+	TESTL  $0x00000001, R9
+	JZ     stored73of4
+	VMOVSS X6, (R8)
+
+stored73of4:
+	INCQ DI
+	CMPQ DI, BX
+	JLT  next5
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -16270,12 +18323,40 @@ next6:
 	VMOVUPS    Y7, 128(AX)(R8*1)
 	VMASKMOVPS 160(AX)(R8*1), Y0, Y7
 	VADDPS     Y6, Y7, Y7
-	VMASKMOVPS Y7, Y0, 160(AX)(R8*1)
-	INCQ       DI
-	CMPQ       DI, BX
-	JLT        next6
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPS  Y0, R9
+	CMPL       R9, $0x000000ff
+	JNE        part74of4
+	VMOVUPS    Y7, 160(AX)(R8*1)
+	JMP        stored74of4
+
+part74of4:
+	LEAQ         160(AX)(R8*1), R8
+	TESTL        $0x00000008, R9
+	JZ           less4than74of4
+	VMOVUPS      X7, (R8)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, R8
+	SHRL         $0x04, R9
+
+less4than74of4:
+	TESTL    $0x00000002, R9
+	JZ       less2than74of4
+	VMOVLPD  X7, (R8)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $0x08, R8
+	SHRL     $0x02, R9
+
+less2than74of4:
+	TESTL  $0x00000001, R9
+	JZ     stored74of4
+	VMOVSS X7, (R8)
+
+stored74of4:
+	INCQ DI
+	CMPQ DI, BX
+	JLT  next6
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -16314,12 +18395,40 @@ next7:
 	VMOVUPS    Y8, 160(AX)(R8*1)
 	VMASKMOVPS 192(AX)(R8*1), Y0, Y8
 	VADDPS     Y7, Y8, Y8
-	VMASKMOVPS Y8, Y0, 192(AX)(R8*1)
-	INCQ       DI
-	CMPQ       DI, BX
-	JLT        next7
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPS  Y0, R9
+	CMPL       R9, $0x000000ff
+	JNE        part75of4
+	VMOVUPS    Y8, 192(AX)(R8*1)
+	JMP        stored75of4
+
+part75of4:
+	LEAQ         192(AX)(R8*1), R8
+	TESTL        $0x00000008, R9
+	JZ           less4than75of4
+	VMOVUPS      X8, (R8)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, R8
+	SHRL         $0x04, R9
+
+less4than75of4:
+	TESTL    $0x00000002, R9
+	JZ       less2than75of4
+	VMOVLPD  X8, (R8)
+	VMOVHLPS X8, X8, X8
+	ADDQ     $0x08, R8
+	SHRL     $0x02, R9
+
+less2than75of4:
+	TESTL  $0x00000001, R9
+	JZ     stored75of4
+	VMOVSS X8, (R8)
+
+stored75of4:
+	INCQ DI
+	CMPQ DI, BX
+	JLT  next7
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -16362,12 +18471,40 @@ next8:
 	VMOVUPS    Y9, 192(AX)(R8*1)
 	VMASKMOVPS 224(AX)(R8*1), Y0, Y9
 	VADDPS     Y8, Y9, Y9
-	VMASKMOVPS Y9, Y0, 224(AX)(R8*1)
-	INCQ       DI
-	CMPQ       DI, BX
-	JLT        next8
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPS  Y0, R9
+	CMPL       R9, $0x000000ff
+	JNE        part76of4
+	VMOVUPS    Y9, 224(AX)(R8*1)
+	JMP        stored76of4
+
+part76of4:
+	LEAQ         224(AX)(R8*1), R8
+	TESTL        $0x00000008, R9
+	JZ           less4than76of4
+	VMOVUPS      X9, (R8)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $0x10, R8
+	SHRL         $0x04, R9
+
+less4than76of4:
+	TESTL    $0x00000002, R9
+	JZ       less2than76of4
+	VMOVLPD  X9, (R8)
+	VMOVHLPS X9, X9, X9
+	ADDQ     $0x08, R8
+	SHRL     $0x02, R9
+
+less2than76of4:
+	TESTL  $0x00000001, R9
+	JZ     stored76of4
+	VMOVSS X9, (R8)
+
+stored76of4:
+	INCQ DI
+	CMPQ DI, BX
+	JLT  next8
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -16414,12 +18551,40 @@ next9:
 	VMOVUPS    Y10, 224(AX)(R8*1)
 	VMASKMOVPS 256(AX)(R8*1), Y0, Y10
 	VADDPS     Y9, Y10, Y10
-	VMASKMOVPS Y10, Y0, 256(AX)(R8*1)
-	INCQ       DI
-	CMPQ       DI, BX
-	JLT        next9
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPS  Y0, R9
+	CMPL       R9, $0x000000ff
+	JNE        part77of4
+	VMOVUPS    Y10, 256(AX)(R8*1)
+	JMP        stored77of4
+
+part77of4:
+	LEAQ         256(AX)(R8*1), R8
+	TESTL        $0x00000008, R9
+	JZ           less4than77of4
+	VMOVUPS      X10, (R8)
+	VEXTRACTF128 $0x01, Y10, X10
+	ADDQ         $0x10, R8
+	SHRL         $0x04, R9
+
+less4than77of4:
+	TESTL    $0x00000002, R9
+	JZ       less2than77of4
+	VMOVLPD  X10, (R8)
+	VMOVHLPS X10, X10, X10
+	ADDQ     $0x08, R8
+	SHRL     $0x02, R9
+
+less2than77of4:
+	TESTL  $0x00000001, R9
+	JZ     stored77of4
+	VMOVSS X10, (R8)
+
+stored77of4:
+	INCQ DI
+	CMPQ DI, BX
+	JLT  next9
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -16470,12 +18635,40 @@ next10:
 	VMOVUPS    Y11, 256(AX)(R8*1)
 	VMASKMOVPS 288(AX)(R8*1), Y0, Y11
 	VADDPS     Y10, Y11, Y11
-	VMASKMOVPS Y11, Y0, 288(AX)(R8*1)
-	INCQ       DI
-	CMPQ       DI, BX
-	JLT        next10
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPS  Y0, R9
+	CMPL       R9, $0x000000ff
+	JNE        part78of4
+	VMOVUPS    Y11, 288(AX)(R8*1)
+	JMP        stored78of4
+
+part78of4:
+	LEAQ         288(AX)(R8*1), R8
+	TESTL        $0x00000008, R9
+	JZ           less4than78of4
+	VMOVUPS      X11, (R8)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         $0x10, R8
+	SHRL         $0x04, R9
+
+less4than78of4:
+	TESTL    $0x00000002, R9
+	JZ       less2than78of4
+	VMOVLPD  X11, (R8)
+	VMOVHLPS X11, X11, X11
+	ADDQ     $0x08, R8
+	SHRL     $0x02, R9
+
+less2than78of4:
+	TESTL  $0x00000001, R9
+	JZ     stored78of4
+	VMOVSS X11, (R8)
+
+stored78of4:
+	INCQ DI
+	CMPQ DI, BX
+	JLT  next10
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -16530,12 +18723,40 @@ next11:
 	VMOVUPS    Y12, 288(AX)(R8*1)
 	VMASKMOVPS 320(AX)(R8*1), Y0, Y12
 	VADDPS     Y11, Y12, Y12
-	VMASKMOVPS Y12, Y0, 320(AX)(R8*1)
-	INCQ       DI
-	CMPQ       DI, BX
-	JLT        next11
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPS  Y0, R9
+	CMPL       R9, $0x000000ff
+	JNE        part79of4
+	VMOVUPS    Y12, 320(AX)(R8*1)
+	JMP        stored79of4
+
+part79of4:
+	LEAQ         320(AX)(R8*1), R8
+	TESTL        $0x00000008, R9
+	JZ           less4than79of4
+	VMOVUPS      X12, (R8)
+	VEXTRACTF128 $0x01, Y12, X12
+	ADDQ         $0x10, R8
+	SHRL         $0x04, R9
+
+less4than79of4:
+	TESTL    $0x00000002, R9
+	JZ       less2than79of4
+	VMOVLPD  X12, (R8)
+	VMOVHLPS X12, X12, X12
+	ADDQ     $0x08, R8
+	SHRL     $0x02, R9
+
+less2than79of4:
+	TESTL  $0x00000001, R9
+	JZ     stored79of4
+	VMOVSS X12, (R8)
+
+stored79of4:
+	INCQ DI
+	CMPQ DI, BX
+	JLT  next11
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -16594,12 +18815,40 @@ next12:
 	VMOVUPS    Y13, 320(AX)(R8*1)
 	VMASKMOVPS 352(AX)(R8*1), Y0, Y13
 	VADDPS     Y12, Y13, Y13
-	VMASKMOVPS Y13, Y0, 352(AX)(R8*1)
-	INCQ       DI
-	CMPQ       DI, BX
-	JLT        next12
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPS  Y0, R9
+	CMPL       R9, $0x000000ff
+	JNE        part80of4
+	VMOVUPS    Y13, 352(AX)(R8*1)
+	JMP        stored80of4
+
+part80of4:
+	LEAQ         352(AX)(R8*1), R8
+	TESTL        $0x00000008, R9
+	JZ           less4than80of4
+	VMOVUPS      X13, (R8)
+	VEXTRACTF128 $0x01, Y13, X13
+	ADDQ         $0x10, R8
+	SHRL         $0x04, R9
+
+less4than80of4:
+	TESTL    $0x00000002, R9
+	JZ       less2than80of4
+	VMOVLPD  X13, (R8)
+	VMOVHLPS X13, X13, X13
+	ADDQ     $0x08, R8
+	SHRL     $0x02, R9
+
+less2than80of4:
+	TESTL  $0x00000001, R9
+	JZ     stored80of4
+	VMOVSS X13, (R8)
+
+stored80of4:
+	INCQ DI
+	CMPQ DI, BX
+	JLT  next12
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -16680,8 +18929,35 @@ sum1:
 	INCQ         DX
 	CMPQ         DX, R12
 	JLT          sum1
-	VMASKMOVPS   Y1, Y0, (AX)
+	VMOVMSKPS    Y0, DX
+	CMPL         DX, $0x000000ff
+	JNE          part81of4
+	VMOVUPS      Y1, (AX)
+	JMP          stored81of4
 
+part81of4:
+	LEAQ         (AX), R12
+	TESTL        $0x00000008, DX
+	JZ           less4than81of4
+	VMOVUPS      X1, (R12)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, R12
+	SHRL         $0x04, DX
+
+less4than81of4:
+	TESTL    $0x00000002, DX
+	JZ       less2than81of4
+	VMOVLPD  X1, (R12)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R12
+	SHRL     $0x02, DX
+
+less2than81of4:
+	TESTL  $0x00000001, DX
+	JZ     stored81of4
+	VMOVSS X1, (R12)
+
+stored81of4:
 none1:
 	MOVQ step+24(FP), DX
 	SHLQ $0x02, DX
@@ -16722,8 +18998,35 @@ sum2:
 	CMPQ         DX, R12
 	JLT          sum2
 	VMOVUPS      Y1, (AX)
-	VMASKMOVPS   Y2, Y0, 32(AX)
+	VMOVMSKPS    Y0, DX
+	CMPL         DX, $0x000000ff
+	JNE          part82of4
+	VMOVUPS      Y2, 32(AX)
+	JMP          stored82of4
 
+part82of4:
+	LEAQ         32(AX), R12
+	TESTL        $0x00000008, DX
+	JZ           less4than82of4
+	VMOVUPS      X2, (R12)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, R12
+	SHRL         $0x04, DX
+
+less4than82of4:
+	TESTL    $0x00000002, DX
+	JZ       less2than82of4
+	VMOVLPD  X2, (R12)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, R12
+	SHRL     $0x02, DX
+
+less2than82of4:
+	TESTL  $0x00000001, DX
+	JZ     stored82of4
+	VMOVSS X2, (R12)
+
+stored82of4:
 none2:
 	MOVQ step+24(FP), DX
 	SHLQ $0x02, DX
@@ -16767,8 +19070,35 @@ sum3:
 	JLT          sum3
 	VMOVUPS      Y1, (AX)
 	VMOVUPS      Y2, 32(AX)
-	VMASKMOVPS   Y3, Y0, 64(AX)
+	VMOVMSKPS    Y0, DX
+	CMPL         DX, $0x000000ff
+	JNE          part83of4
+	VMOVUPS      Y3, 64(AX)
+	JMP          stored83of4
 
+part83of4:
+	LEAQ         64(AX), R12
+	TESTL        $0x00000008, DX
+	JZ           less4than83of4
+	VMOVUPS      X3, (R12)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, R12
+	SHRL         $0x04, DX
+
+less4than83of4:
+	TESTL    $0x00000002, DX
+	JZ       less2than83of4
+	VMOVLPD  X3, (R12)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, R12
+	SHRL     $0x02, DX
+
+less2than83of4:
+	TESTL  $0x00000001, DX
+	JZ     stored83of4
+	VMOVSS X3, (R12)
+
+stored83of4:
 none3:
 	MOVQ step+24(FP), DX
 	SHLQ $0x02, DX
@@ -16815,8 +19145,35 @@ sum4:
 	VMOVUPS      Y1, (AX)
 	VMOVUPS      Y2, 32(AX)
 	VMOVUPS      Y3, 64(AX)
-	VMASKMOVPS   Y4, Y0, 96(AX)
+	VMOVMSKPS    Y0, DX
+	CMPL         DX, $0x000000ff
+	JNE          part84of4
+	VMOVUPS      Y4, 96(AX)
+	JMP          stored84of4
 
+part84of4:
+	LEAQ         96(AX), R12
+	TESTL        $0x00000008, DX
+	JZ           less4than84of4
+	VMOVUPS      X4, (R12)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, R12
+	SHRL         $0x04, DX
+
+less4than84of4:
+	TESTL    $0x00000002, DX
+	JZ       less2than84of4
+	VMOVLPD  X4, (R12)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, R12
+	SHRL     $0x02, DX
+
+less2than84of4:
+	TESTL  $0x00000001, DX
+	JZ     stored84of4
+	VMOVSS X4, (R12)
+
+stored84of4:
 none4:
 	MOVQ step+24(FP), DX
 	SHLQ $0x02, DX
@@ -16866,8 +19223,35 @@ sum5:
 	VMOVUPS      Y2, 32(AX)
 	VMOVUPS      Y3, 64(AX)
 	VMOVUPS      Y4, 96(AX)
-	VMASKMOVPS   Y5, Y0, 128(AX)
+	VMOVMSKPS    Y0, DX
+	CMPL         DX, $0x000000ff
+	JNE          part85of4
+	VMOVUPS      Y5, 128(AX)
+	JMP          stored85of4
 
+part85of4:
+	LEAQ         128(AX), R12
+	TESTL        $0x00000008, DX
+	JZ           less4than85of4
+	VMOVUPS      X5, (R12)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, R12
+	SHRL         $0x04, DX
+
+less4than85of4:
+	TESTL    $0x00000002, DX
+	JZ       less2than85of4
+	VMOVLPD  X5, (R12)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, R12
+	SHRL     $0x02, DX
+
+less2than85of4:
+	TESTL  $0x00000001, DX
+	JZ     stored85of4
+	VMOVSS X5, (R12)
+
+stored85of4:
 none5:
 	MOVQ step+24(FP), DX
 	SHLQ $0x02, DX
@@ -16920,8 +19304,35 @@ sum6:
 	VMOVUPS      Y3, 64(AX)
 	VMOVUPS      Y4, 96(AX)
 	VMOVUPS      Y5, 128(AX)
-	VMASKMOVPS   Y6, Y0, 160(AX)
+	VMOVMSKPS    Y0, DX
+	CMPL         DX, $0x000000ff
+	JNE          part86of4
+	VMOVUPS      Y6, 160(AX)
+	JMP          stored86of4
 
+part86of4:
+	LEAQ         160(AX), R12
+	TESTL        $0x00000008, DX
+	JZ           less4than86of4
+	VMOVUPS      X6, (R12)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, R12
+	SHRL         $0x04, DX
+
+less4than86of4:
+	TESTL    $0x00000002, DX
+	JZ       less2than86of4
+	VMOVLPD  X6, (R12)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $0x08, R12
+	SHRL     $0x02, DX
+
+less2than86of4:
+	TESTL  $0x00000001, DX
+	JZ     stored86of4
+	VMOVSS X6, (R12)
+
+stored86of4:
 none6:
 	MOVQ step+24(FP), DX
 	SHLQ $0x02, DX
@@ -16977,8 +19388,35 @@ sum7:
 	VMOVUPS      Y4, 96(AX)
 	VMOVUPS      Y5, 128(AX)
 	VMOVUPS      Y6, 160(AX)
-	VMASKMOVPS   Y7, Y0, 192(AX)
+	VMOVMSKPS    Y0, DX
+	CMPL         DX, $0x000000ff
+	JNE          part87of4
+	VMOVUPS      Y7, 192(AX)
+	JMP          stored87of4
 
+part87of4:
+	LEAQ         192(AX), R12
+	TESTL        $0x00000008, DX
+	JZ           less4than87of4
+	VMOVUPS      X7, (R12)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, R12
+	SHRL         $0x04, DX
+
+less4than87of4:
+	TESTL    $0x00000002, DX
+	JZ       less2than87of4
+	VMOVLPD  X7, (R12)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $0x08, R12
+	SHRL     $0x02, DX
+
+less2than87of4:
+	TESTL  $0x00000001, DX
+	JZ     stored87of4
+	VMOVSS X7, (R12)
+
+stored87of4:
 none7:
 	MOVQ step+24(FP), DX
 	SHLQ $0x02, DX
@@ -17037,8 +19475,35 @@ sum8:
 	VMOVUPS      Y5, 128(AX)
 	VMOVUPS      Y6, 160(AX)
 	VMOVUPS      Y7, 192(AX)
-	VMASKMOVPS   Y8, Y0, 224(AX)
+	VMOVMSKPS    Y0, DX
+	CMPL         DX, $0x000000ff
+	JNE          part88of4
+	VMOVUPS      Y8, 224(AX)
+	JMP          stored88of4
 
+part88of4:
+	LEAQ         224(AX), R12
+	TESTL        $0x00000008, DX
+	JZ           less4than88of4
+	VMOVUPS      X8, (R12)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, R12
+	SHRL         $0x04, DX
+
+less4than88of4:
+	TESTL    $0x00000002, DX
+	JZ       less2than88of4
+	VMOVLPD  X8, (R12)
+	VMOVHLPS X8, X8, X8
+	ADDQ     $0x08, R12
+	SHRL     $0x02, DX
+
+less2than88of4:
+	TESTL  $0x00000001, DX
+	JZ     stored88of4
+	VMOVSS X8, (R12)
+
+stored88of4:
 none8:
 	MOVQ step+24(FP), DX
 	SHLQ $0x02, DX
@@ -17100,8 +19565,35 @@ sum9:
 	VMOVUPS      Y6, 160(AX)
 	VMOVUPS      Y7, 192(AX)
 	VMOVUPS      Y8, 224(AX)
-	VMASKMOVPS   Y9, Y0, 256(AX)
+	VMOVMSKPS    Y0, DX
+	CMPL         DX, $0x000000ff
+	JNE          part89of4
+	VMOVUPS      Y9, 256(AX)
+	JMP          stored89of4
 
+part89of4:
+	LEAQ         256(AX), R12
+	TESTL        $0x00000008, DX
+	JZ           less4than89of4
+	VMOVUPS      X9, (R12)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $0x10, R12
+	SHRL         $0x04, DX
+
+less4than89of4:
+	TESTL    $0x00000002, DX
+	JZ       less2than89of4
+	VMOVLPD  X9, (R12)
+	VMOVHLPS X9, X9, X9
+	ADDQ     $0x08, R12
+	SHRL     $0x02, DX
+
+less2than89of4:
+	TESTL  $0x00000001, DX
+	JZ     stored89of4
+	VMOVSS X9, (R12)
+
+stored89of4:
 none9:
 	MOVQ step+24(FP), DX
 	SHLQ $0x02, DX
@@ -17166,8 +19658,35 @@ sum10:
 	VMOVUPS      Y7, 192(AX)
 	VMOVUPS      Y8, 224(AX)
 	VMOVUPS      Y9, 256(AX)
-	VMASKMOVPS   Y10, Y0, 288(AX)
+	VMOVMSKPS    Y0, DX
+	CMPL         DX, $0x000000ff
+	JNE          part90of4
+	VMOVUPS      Y10, 288(AX)
+	JMP          stored90of4
 
+part90of4:
+	LEAQ         288(AX), R12
+	TESTL        $0x00000008, DX
+	JZ           less4than90of4
+	VMOVUPS      X10, (R12)
+	VEXTRACTF128 $0x01, Y10, X10
+	ADDQ         $0x10, R12
+	SHRL         $0x04, DX
+
+less4than90of4:
+	TESTL    $0x00000002, DX
+	JZ       less2than90of4
+	VMOVLPD  X10, (R12)
+	VMOVHLPS X10, X10, X10
+	ADDQ     $0x08, R12
+	SHRL     $0x02, DX
+
+less2than90of4:
+	TESTL  $0x00000001, DX
+	JZ     stored90of4
+	VMOVSS X10, (R12)
+
+stored90of4:
 none10:
 	MOVQ step+24(FP), DX
 	SHLQ $0x02, DX
@@ -17235,8 +19754,35 @@ sum11:
 	VMOVUPS      Y8, 224(AX)
 	VMOVUPS      Y9, 256(AX)
 	VMOVUPS      Y10, 288(AX)
-	VMASKMOVPS   Y11, Y0, 320(AX)
+	VMOVMSKPS    Y0, DX
+	CMPL         DX, $0x000000ff
+	JNE          part91of4
+	VMOVUPS      Y11, 320(AX)
+	JMP          stored91of4
 
+part91of4:
+	LEAQ         320(AX), R12
+	TESTL        $0x00000008, DX
+	JZ           less4than91of4
+	VMOVUPS      X11, (R12)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         $0x10, R12
+	SHRL         $0x04, DX
+
+less4than91of4:
+	TESTL    $0x00000002, DX
+	JZ       less2than91of4
+	VMOVLPD  X11, (R12)
+	VMOVHLPS X11, X11, X11
+	ADDQ     $0x08, R12
+	SHRL     $0x02, DX
+
+less2than91of4:
+	TESTL  $0x00000001, DX
+	JZ     stored91of4
+	VMOVSS X11, (R12)
+
+stored91of4:
 none11:
 	MOVQ step+24(FP), DX
 	SHLQ $0x02, DX
@@ -17307,8 +19853,35 @@ sum12:
 	VMOVUPS      Y9, 256(AX)
 	VMOVUPS      Y10, 288(AX)
 	VMOVUPS      Y11, 320(AX)
-	VMASKMOVPS   Y12, Y0, 352(AX)
+	VMOVMSKPS    Y0, DX
+	CMPL         DX, $0x000000ff
+	JNE          part92of4
+	VMOVUPS      Y12, 352(AX)
+	JMP          stored92of4
 
+part92of4:
+	LEAQ         352(AX), R12
+	TESTL        $0x00000008, DX
+	JZ           less4than92of4
+	VMOVUPS      X12, (R12)
+	VEXTRACTF128 $0x01, Y12, X12
+	ADDQ         $0x10, R12
+	SHRL         $0x04, DX
+
+less4than92of4:
+	TESTL    $0x00000002, DX
+	JZ       less2than92of4
+	VMOVLPD  X12, (R12)
+	VMOVHLPS X12, X12, X12
+	ADDQ     $0x08, R12
+	SHRL     $0x02, DX
+
+less2than92of4:
+	TESTL  $0x00000001, DX
+	JZ     stored92of4
+	VMOVSS X12, (R12)
+
+stored92of4:
 none12:
 	MOVQ step+24(FP), DX
 	SHLQ $0x02, DX
@@ -17376,19 +19949,47 @@ vector:
 
 rest:
 	VMASKMOVPS (R13), Y0, Y1
-	VMASKMOVPS Y1, Y0, (AX)
-	ADDQ       SI, AX
-	ADDQ       DX, R11
-	DECQ       R12
-	JNZ        row
-	ADDQ       DI, R10
-	DECQ       R9
-	JNZ        kernelColumn
-	MOVQ       d+88(FP), R9
-	IMULQ      DX, R9
-	ADDQ       R9, CX
-	DECQ       R8
-	JNZ        kernelRow
+	VMOVMSKPS  Y0, R13
+	CMPL       R13, $0x000000ff
+	JNE        part93of4
+	VMOVUPS    Y1, (AX)
+	JMP        stored93of4
+
+part93of4:
+	LEAQ         (AX), R14
+	TESTL        $0x00000008, R13
+	JZ           less4than93of4
+	VMOVUPS      X1, (R14)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, R14
+	SHRL         $0x04, R13
+
+less4than93of4:
+	TESTL    $0x00000002, R13
+	JZ       less2than93of4
+	VMOVLPD  X1, (R14)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R14
+	SHRL     $0x02, R13
+
+less2than93of4:
+	TESTL  $0x00000001, R13
+	JZ     stored93of4
+	VMOVSS X1, (R14)
+
+stored93of4:
+	ADDQ  SI, AX
+	ADDQ  DX, R11
+	DECQ  R12
+	JNZ   row
+	ADDQ  DI, R10
+	DECQ  R9
+	JNZ   kernelColumn
+	MOVQ  d+88(FP), R9
+	IMULQ DX, R9
+	ADDQ  R9, CX
+	DECQ  R8
+	JNZ   kernelRow
 	VZEROUPPER
 	RET
 
@@ -17514,15 +20115,43 @@ patch:
 	JGT        columns
 	VADDPS     Y2, Y1, Y1
 	VADDPS     Y3, Y1, Y1
-	VMASKMOVPS Y1, Y0, (R10)
-	MOVQ       width+48(FP), AX
-	SHLQ       $0x02, AX
-	ADDQ       AX, R10
-	INCQ       R11
-	MOVQ       kh+56(FP), AX
-	CMPQ       R11, AX
-	JGE        all
-	INCQ       R12
+	VMOVMSKPS  Y0, AX
+	CMPL       AX, $0x000000ff
+	JNE        part94of4
+	VMOVUPS    Y1, (R10)
+	JMP        stored94of4
+
+part94of4:
+	LEAQ         (R10), BX
+	TESTL        $0x00000008, AX
+	JZ           less4than94of4
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, BX
+	SHRL         $0x04, AX
+
+less4than94of4:
+	TESTL    $0x00000002, AX
+	JZ       less2than94of4
+	VMOVLPD  X1, (BX)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, BX
+	SHRL     $0x02, AX
+
+less2than94of4:
+	TESTL  $0x00000001, AX
+	JZ     stored94of4
+	VMOVSS X1, (BX)
+
+stored94of4:
+	MOVQ width+48(FP), AX
+	SHLQ $0x02, AX
+	ADDQ AX, R10
+	INCQ R11
+	MOVQ kh+56(FP), AX
+	CMPQ R11, AX
+	JGE  all
+	INCQ R12
 
 all:
 	MOVQ oh+72(FP), AX
@@ -17795,7 +20424,28 @@ sum1x1:
 	ADDQ         BX, DI
 	DECQ         R9
 	JNZ          sum1x1
-	VMASKMOVPD   Y1, Y0, (AX)
+	VMOVMSKPD    Y0, CX
+	CMPL         CX, $0x0000000f
+	JNE          part95of8
+	VMOVUPD      Y1, (AX)
+	JMP          stored95of8
+
+part95of8:
+	LEAQ         (AX), AX
+	TESTL        $0x00000002, CX
+	JZ           less2than95of8
+	VMOVUPD      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, AX
+	SHRL         $0x02, CX
+
+less2than95of8:
+	TESTL    $0x00000001, CX
+	JZ       stored95of8
+	VMOVLPD  X1, (AX)
+	VMOVHLPS X1, X1, X1
+
+stored95of8:
 	VZEROUPPER
 	RET
 
@@ -17834,9 +20484,51 @@ sum1x2:
 	ADDQ         BX, DI
 	DECQ         R9
 	JNZ          sum1x2
-	VMASKMOVPD   Y1, Y0, (AX)
-	ADDQ         DX, AX
-	VMASKMOVPD   Y2, Y0, (AX)
+	VMOVMSKPD    Y0, CX
+	CMPL         CX, $0x0000000f
+	JNE          part96of8
+	VMOVUPD      Y1, (AX)
+	JMP          stored96of8
+
+part96of8:
+	LEAQ         (AX), BX
+	TESTL        $0x00000002, CX
+	JZ           less2than96of8
+	VMOVUPD      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, BX
+	SHRL         $0x02, CX
+
+less2than96of8:
+	TESTL    $0x00000001, CX
+	JZ       stored96of8
+	VMOVLPD  X1, (BX)
+	VMOVHLPS X1, X1, X1
+
+stored96of8:
+	ADDQ      DX, AX
+	VMOVMSKPD Y0, CX
+	CMPL      CX, $0x0000000f
+	JNE       part97of8
+	VMOVUPD   Y2, (AX)
+	JMP       stored97of8
+
+part97of8:
+	LEAQ         (AX), AX
+	TESTL        $0x00000002, CX
+	JZ           less2than97of8
+	VMOVUPD      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+	SHRL         $0x02, CX
+
+less2than97of8:
+	TESTL    $0x00000001, CX
+	JZ       stored97of8
+	VMOVLPD  X2, (AX)
+	VMOVHLPS X2, X2, X2
+
+stored97of8:
 	VZEROUPPER
 	RET
 
@@ -17882,11 +20574,74 @@ sum1x3:
 	ADDQ         BX, DI
 	DECQ         R9
 	JNZ          sum1x3
-	VMASKMOVPD   Y1, Y0, (AX)
-	ADDQ         DX, AX
-	VMASKMOVPD   Y2, Y0, (AX)
-	ADDQ         DX, AX
-	VMASKMOVPD   Y3, Y0, (AX)
+	VMOVMSKPD    Y0, CX
+	CMPL         CX, $0x0000000f
+	JNE          part98of8
+	VMOVUPD      Y1, (AX)
+	JMP          stored98of8
+
+part98of8:
+	LEAQ         (AX), BX
+	TESTL        $0x00000002, CX
+	JZ           less2than98of8
+	VMOVUPD      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, BX
+	SHRL         $0x02, CX
+
+less2than98of8:
+	TESTL    $0x00000001, CX
+	JZ       stored98of8
+	VMOVLPD  X1, (BX)
+	VMOVHLPS X1, X1, X1
+
+stored98of8:
+	ADDQ      DX, AX
+	VMOVMSKPD Y0, CX
+	CMPL      CX, $0x0000000f
+	JNE       part99of8
+	VMOVUPD   Y2, (AX)
+	JMP       stored99of8
+
+part99of8:
+	LEAQ         (AX), BX
+	TESTL        $0x00000002, CX
+	JZ           less2than99of8
+	VMOVUPD      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, BX
+	SHRL         $0x02, CX
+
+less2than99of8:
+	TESTL    $0x00000001, CX
+	JZ       stored99of8
+	VMOVLPD  X2, (BX)
+	VMOVHLPS X2, X2, X2
+
+stored99of8:
+	ADDQ      DX, AX
+	VMOVMSKPD Y0, CX
+	CMPL      CX, $0x0000000f
+	JNE       part100of8
+	VMOVUPD   Y3, (AX)
+	JMP       stored100of8
+
+part100of8:
+	LEAQ         (AX), AX
+	TESTL        $0x00000002, CX
+	JZ           less2than100of8
+	VMOVUPD      X3, (AX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, AX
+	SHRL         $0x02, CX
+
+less2than100of8:
+	TESTL    $0x00000001, CX
+	JZ       stored100of8
+	VMOVLPD  X3, (AX)
+	VMOVHLPS X3, X3, X3
+
+stored100of8:
 	VZEROUPPER
 	RET
 
@@ -17942,13 +20697,97 @@ sum1x4:
 	ADDQ         BX, AX
 	DECQ         R9
 	JNZ          sum1x4
-	VMASKMOVPD   Y1, Y0, (DX)
-	ADDQ         R10, DX
-	VMASKMOVPD   Y2, Y0, (DX)
-	ADDQ         R10, DX
-	VMASKMOVPD   Y3, Y0, (DX)
-	ADDQ         R10, DX
-	VMASKMOVPD   Y4, Y0, (DX)
+	VMOVMSKPD    Y0, AX
+	CMPL         AX, $0x0000000f
+	JNE          part101of8
+	VMOVUPD      Y1, (DX)
+	JMP          stored101of8
+
+part101of8:
+	LEAQ         (DX), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than101of8
+	VMOVUPD      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than101of8:
+	TESTL    $0x00000001, AX
+	JZ       stored101of8
+	VMOVLPD  X1, (CX)
+	VMOVHLPS X1, X1, X1
+
+stored101of8:
+	ADDQ      R10, DX
+	VMOVMSKPD Y0, AX
+	CMPL      AX, $0x0000000f
+	JNE       part102of8
+	VMOVUPD   Y2, (DX)
+	JMP       stored102of8
+
+part102of8:
+	LEAQ         (DX), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than102of8
+	VMOVUPD      X2, (CX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than102of8:
+	TESTL    $0x00000001, AX
+	JZ       stored102of8
+	VMOVLPD  X2, (CX)
+	VMOVHLPS X2, X2, X2
+
+stored102of8:
+	ADDQ      R10, DX
+	VMOVMSKPD Y0, AX
+	CMPL      AX, $0x0000000f
+	JNE       part103of8
+	VMOVUPD   Y3, (DX)
+	JMP       stored103of8
+
+part103of8:
+	LEAQ         (DX), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than103of8
+	VMOVUPD      X3, (CX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than103of8:
+	TESTL    $0x00000001, AX
+	JZ       stored103of8
+	VMOVLPD  X3, (CX)
+	VMOVHLPS X3, X3, X3
+
+stored103of8:
+	ADDQ      R10, DX
+	VMOVMSKPD Y0, AX
+	CMPL      AX, $0x0000000f
+	JNE       part104of8
+	VMOVUPD   Y4, (DX)
+	JMP       stored104of8
+
+part104of8:
+	LEAQ         (DX), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than104of8
+	VMOVUPD      X4, (CX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than104of8:
+	TESTL    $0x00000001, AX
+	JZ       stored104of8
+	VMOVLPD  X4, (CX)
+	VMOVHLPS X4, X4, X4
+
+stored104of8:
 	VZEROUPPER
 	RET
 
@@ -18011,15 +20850,120 @@ sum1x5:
 	ADDQ         BX, AX
 	DECQ         R9
 	JNZ          sum1x5
-	VMASKMOVPD   Y1, Y0, (DX)
-	ADDQ         R10, DX
-	VMASKMOVPD   Y2, Y0, (DX)
-	ADDQ         R10, DX
-	VMASKMOVPD   Y3, Y0, (DX)
-	ADDQ         R10, DX
-	VMASKMOVPD   Y4, Y0, (DX)
-	ADDQ         R10, DX
-	VMASKMOVPD   Y5, Y0, (DX)
+	VMOVMSKPD    Y0, AX
+	CMPL         AX, $0x0000000f
+	JNE          part105of8
+	VMOVUPD      Y1, (DX)
+	JMP          stored105of8
+
+part105of8:
+	LEAQ         (DX), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than105of8
+	VMOVUPD      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than105of8:
+	TESTL    $0x00000001, AX
+	JZ       stored105of8
+	VMOVLPD  X1, (CX)
+	VMOVHLPS X1, X1, X1
+
+stored105of8:
+	ADDQ      R10, DX
+	VMOVMSKPD Y0, AX
+	CMPL      AX, $0x0000000f
+	JNE       part106of8
+	VMOVUPD   Y2, (DX)
+	JMP       stored106of8
+
+part106of8:
+	LEAQ         (DX), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than106of8
+	VMOVUPD      X2, (CX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than106of8:
+	TESTL    $0x00000001, AX
+	JZ       stored106of8
+	VMOVLPD  X2, (CX)
+	VMOVHLPS X2, X2, X2
+
+stored106of8:
+	ADDQ      R10, DX
+	VMOVMSKPD Y0, AX
+	CMPL      AX, $0x0000000f
+	JNE       part107of8
+	VMOVUPD   Y3, (DX)
+	JMP       stored107of8
+
+part107of8:
+	LEAQ         (DX), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than107of8
+	VMOVUPD      X3, (CX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than107of8:
+	TESTL    $0x00000001, AX
+	JZ       stored107of8
+	VMOVLPD  X3, (CX)
+	VMOVHLPS X3, X3, X3
+
+stored107of8:
+	ADDQ      R10, DX
+	VMOVMSKPD Y0, AX
+	CMPL      AX, $0x0000000f
+	JNE       part108of8
+	VMOVUPD   Y4, (DX)
+	JMP       stored108of8
+
+part108of8:
+	LEAQ         (DX), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than108of8
+	VMOVUPD      X4, (CX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than108of8:
+	TESTL    $0x00000001, AX
+	JZ       stored108of8
+	VMOVLPD  X4, (CX)
+	VMOVHLPS X4, X4, X4
+
+stored108of8:
+	ADDQ      R10, DX
+	VMOVMSKPD Y0, AX
+	CMPL      AX, $0x0000000f
+	JNE       part109of8
+	VMOVUPD   Y5, (DX)
+	JMP       stored109of8
+
+part109of8:
+	LEAQ         (DX), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than109of8
+	VMOVUPD      X5, (CX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than109of8:
+	TESTL    $0x00000001, AX
+	JZ       stored109of8
+	VMOVLPD  X5, (CX)
+	VMOVHLPS X5, X5, X5
+
+stored109of8:
 	VZEROUPPER
 	RET
 
@@ -18089,17 +21033,143 @@ sum1x6:
 	ADDQ         BX, AX
 	DECQ         R9
 	JNZ          sum1x6
-	VMASKMOVPD   Y1, Y0, (DX)
-	ADDQ         R10, DX
-	VMASKMOVPD   Y2, Y0, (DX)
-	ADDQ         R10, DX
-	VMASKMOVPD   Y3, Y0, (DX)
-	ADDQ         R10, DX
-	VMASKMOVPD   Y4, Y0, (DX)
-	ADDQ         R10, DX
-	VMASKMOVPD   Y5, Y0, (DX)
-	ADDQ         R10, DX
-	VMASKMOVPD   Y6, Y0, (DX)
+	VMOVMSKPD    Y0, AX
+	CMPL         AX, $0x0000000f
+	JNE          part110of8
+	VMOVUPD      Y1, (DX)
+	JMP          stored110of8
+
+part110of8:
+	LEAQ         (DX), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than110of8
+	VMOVUPD      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than110of8:
+	TESTL    $0x00000001, AX
+	JZ       stored110of8
+	VMOVLPD  X1, (CX)
+	VMOVHLPS X1, X1, X1
+
+stored110of8:
+	ADDQ      R10, DX
+	VMOVMSKPD Y0, AX
+	CMPL      AX, $0x0000000f
+	JNE       part111of8
+	VMOVUPD   Y2, (DX)
+	JMP       stored111of8
+
+part111of8:
+	LEAQ         (DX), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than111of8
+	VMOVUPD      X2, (CX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than111of8:
+	TESTL    $0x00000001, AX
+	JZ       stored111of8
+	VMOVLPD  X2, (CX)
+	VMOVHLPS X2, X2, X2
+
+stored111of8:
+	ADDQ      R10, DX
+	VMOVMSKPD Y0, AX
+	CMPL      AX, $0x0000000f
+	JNE       part112of8
+	VMOVUPD   Y3, (DX)
+	JMP       stored112of8
+
+part112of8:
+	LEAQ         (DX), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than112of8
+	VMOVUPD      X3, (CX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than112of8:
+	TESTL    $0x00000001, AX
+	JZ       stored112of8
+	VMOVLPD  X3, (CX)
+	VMOVHLPS X3, X3, X3
+
+stored112of8:
+	ADDQ      R10, DX
+	VMOVMSKPD Y0, AX
+	CMPL      AX, $0x0000000f
+	JNE       part113of8
+	VMOVUPD   Y4, (DX)
+	JMP       stored113of8
+
+part113of8:
+	LEAQ         (DX), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than113of8
+	VMOVUPD      X4, (CX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than113of8:
+	TESTL    $0x00000001, AX
+	JZ       stored113of8
+	VMOVLPD  X4, (CX)
+	VMOVHLPS X4, X4, X4
+
+stored113of8:
+	ADDQ      R10, DX
+	VMOVMSKPD Y0, AX
+	CMPL      AX, $0x0000000f
+	JNE       part114of8
+	VMOVUPD   Y5, (DX)
+	JMP       stored114of8
+
+part114of8:
+	LEAQ         (DX), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than114of8
+	VMOVUPD      X5, (CX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than114of8:
+	TESTL    $0x00000001, AX
+	JZ       stored114of8
+	VMOVLPD  X5, (CX)
+	VMOVHLPS X5, X5, X5
+
+stored114of8:
+	ADDQ      R10, DX
+	VMOVMSKPD Y0, AX
+	CMPL      AX, $0x0000000f
+	JNE       part115of8
+	VMOVUPD   Y6, (DX)
+	JMP       stored115of8
+
+part115of8:
+	LEAQ         (DX), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than115of8
+	VMOVUPD      X6, (CX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than115of8:
+	TESTL    $0x00000001, AX
+	JZ       stored115of8
+	VMOVLPD  X6, (CX)
+	VMOVHLPS X6, X6, X6
+
+stored115of8:
 	VZEROUPPER
 	RET
 
@@ -18147,7 +21217,28 @@ sum2x1:
 	DECQ         R9
 	JNZ          sum2x1
 	VMOVUPD      Y1, (AX)
-	VMASKMOVPD   Y2, Y0, 32(AX)
+	VMOVMSKPD    Y0, CX
+	CMPL         CX, $0x0000000f
+	JNE          part116of8
+	VMOVUPD      Y2, 32(AX)
+	JMP          stored116of8
+
+part116of8:
+	LEAQ         32(AX), AX
+	TESTL        $0x00000002, CX
+	JZ           less2than116of8
+	VMOVUPD      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, AX
+	SHRL         $0x02, CX
+
+less2than116of8:
+	TESTL    $0x00000001, CX
+	JZ       stored116of8
+	VMOVLPD  X2, (AX)
+	VMOVHLPS X2, X2, X2
+
+stored116of8:
 	VZEROUPPER
 	RET
 
@@ -18196,10 +21287,52 @@ sum2x2:
 	DECQ         R9
 	JNZ          sum2x2
 	VMOVUPD      Y1, (AX)
-	VMASKMOVPD   Y2, Y0, 32(AX)
-	ADDQ         DX, AX
-	VMOVUPD      Y3, (AX)
-	VMASKMOVPD   Y4, Y0, 32(AX)
+	VMOVMSKPD    Y0, CX
+	CMPL         CX, $0x0000000f
+	JNE          part117of8
+	VMOVUPD      Y2, 32(AX)
+	JMP          stored117of8
+
+part117of8:
+	LEAQ         32(AX), BX
+	TESTL        $0x00000002, CX
+	JZ           less2than117of8
+	VMOVUPD      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, BX
+	SHRL         $0x02, CX
+
+less2than117of8:
+	TESTL    $0x00000001, CX
+	JZ       stored117of8
+	VMOVLPD  X2, (BX)
+	VMOVHLPS X2, X2, X2
+
+stored117of8:
+	ADDQ      DX, AX
+	VMOVUPD   Y3, (AX)
+	VMOVMSKPD Y0, CX
+	CMPL      CX, $0x0000000f
+	JNE       part118of8
+	VMOVUPD   Y4, 32(AX)
+	JMP       stored118of8
+
+part118of8:
+	LEAQ         32(AX), AX
+	TESTL        $0x00000002, CX
+	JZ           less2than118of8
+	VMOVUPD      X4, (AX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, AX
+	SHRL         $0x02, CX
+
+less2than118of8:
+	TESTL    $0x00000001, CX
+	JZ       stored118of8
+	VMOVLPD  X4, (AX)
+	VMOVHLPS X4, X4, X4
+
+stored118of8:
 	VZEROUPPER
 	RET
 
@@ -18259,13 +21392,76 @@ sum2x3:
 	DECQ         R9
 	JNZ          sum2x3
 	VMOVUPD      Y1, (AX)
-	VMASKMOVPD   Y2, Y0, 32(AX)
-	ADDQ         DX, AX
-	VMOVUPD      Y3, (AX)
-	VMASKMOVPD   Y4, Y0, 32(AX)
-	ADDQ         DX, AX
-	VMOVUPD      Y5, (AX)
-	VMASKMOVPD   Y6, Y0, 32(AX)
+	VMOVMSKPD    Y0, CX
+	CMPL         CX, $0x0000000f
+	JNE          part119of8
+	VMOVUPD      Y2, 32(AX)
+	JMP          stored119of8
+
+part119of8:
+	LEAQ         32(AX), BX
+	TESTL        $0x00000002, CX
+	JZ           less2than119of8
+	VMOVUPD      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, BX
+	SHRL         $0x02, CX
+
+less2than119of8:
+	TESTL    $0x00000001, CX
+	JZ       stored119of8
+	VMOVLPD  X2, (BX)
+	VMOVHLPS X2, X2, X2
+
+stored119of8:
+	ADDQ      DX, AX
+	VMOVUPD   Y3, (AX)
+	VMOVMSKPD Y0, CX
+	CMPL      CX, $0x0000000f
+	JNE       part120of8
+	VMOVUPD   Y4, 32(AX)
+	JMP       stored120of8
+
+part120of8:
+	LEAQ         32(AX), BX
+	TESTL        $0x00000002, CX
+	JZ           less2than120of8
+	VMOVUPD      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, BX
+	SHRL         $0x02, CX
+
+less2than120of8:
+	TESTL    $0x00000001, CX
+	JZ       stored120of8
+	VMOVLPD  X4, (BX)
+	VMOVHLPS X4, X4, X4
+
+stored120of8:
+	ADDQ      DX, AX
+	VMOVUPD   Y5, (AX)
+	VMOVMSKPD Y0, CX
+	CMPL      CX, $0x0000000f
+	JNE       part121of8
+	VMOVUPD   Y6, 32(AX)
+	JMP       stored121of8
+
+part121of8:
+	LEAQ         32(AX), AX
+	TESTL        $0x00000002, CX
+	JZ           less2than121of8
+	VMOVUPD      X6, (AX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, AX
+	SHRL         $0x02, CX
+
+less2than121of8:
+	TESTL    $0x00000001, CX
+	JZ       stored121of8
+	VMOVLPD  X6, (AX)
+	VMOVHLPS X6, X6, X6
+
+stored121of8:
 	VZEROUPPER
 	RET
 
@@ -18339,16 +21535,100 @@ sum2x4:
 	DECQ         R9
 	JNZ          sum2x4
 	VMOVUPD      Y1, (DX)
-	VMASKMOVPD   Y2, Y0, 32(DX)
-	ADDQ         R10, DX
-	VMOVUPD      Y3, (DX)
-	VMASKMOVPD   Y4, Y0, 32(DX)
-	ADDQ         R10, DX
-	VMOVUPD      Y5, (DX)
-	VMASKMOVPD   Y6, Y0, 32(DX)
-	ADDQ         R10, DX
-	VMOVUPD      Y7, (DX)
-	VMASKMOVPD   Y8, Y0, 32(DX)
+	VMOVMSKPD    Y0, AX
+	CMPL         AX, $0x0000000f
+	JNE          part122of8
+	VMOVUPD      Y2, 32(DX)
+	JMP          stored122of8
+
+part122of8:
+	LEAQ         32(DX), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than122of8
+	VMOVUPD      X2, (CX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than122of8:
+	TESTL    $0x00000001, AX
+	JZ       stored122of8
+	VMOVLPD  X2, (CX)
+	VMOVHLPS X2, X2, X2
+
+stored122of8:
+	ADDQ      R10, DX
+	VMOVUPD   Y3, (DX)
+	VMOVMSKPD Y0, AX
+	CMPL      AX, $0x0000000f
+	JNE       part123of8
+	VMOVUPD   Y4, 32(DX)
+	JMP       stored123of8
+
+part123of8:
+	LEAQ         32(DX), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than123of8
+	VMOVUPD      X4, (CX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than123of8:
+	TESTL    $0x00000001, AX
+	JZ       stored123of8
+	VMOVLPD  X4, (CX)
+	VMOVHLPS X4, X4, X4
+
+stored123of8:
+	ADDQ      R10, DX
+	VMOVUPD   Y5, (DX)
+	VMOVMSKPD Y0, AX
+	CMPL      AX, $0x0000000f
+	JNE       part124of8
+	VMOVUPD   Y6, 32(DX)
+	JMP       stored124of8
+
+part124of8:
+	LEAQ         32(DX), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than124of8
+	VMOVUPD      X6, (CX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than124of8:
+	TESTL    $0x00000001, AX
+	JZ       stored124of8
+	VMOVLPD  X6, (CX)
+	VMOVHLPS X6, X6, X6
+
+stored124of8:
+	ADDQ      R10, DX
+	VMOVUPD   Y7, (DX)
+	VMOVMSKPD Y0, AX
+	CMPL      AX, $0x0000000f
+	JNE       part125of8
+	VMOVUPD   Y8, 32(DX)
+	JMP       stored125of8
+
+part125of8:
+	LEAQ         32(DX), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than125of8
+	VMOVUPD      X8, (CX)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than125of8:
+	TESTL    $0x00000001, AX
+	JZ       stored125of8
+	VMOVLPD  X8, (CX)
+	VMOVHLPS X8, X8, X8
+
+stored125of8:
 	VZEROUPPER
 	RET
 
@@ -18433,19 +21713,124 @@ sum2x5:
 	DECQ         R9
 	JNZ          sum2x5
 	VMOVUPD      Y1, (DX)
-	VMASKMOVPD   Y2, Y0, 32(DX)
-	ADDQ         R10, DX
-	VMOVUPD      Y3, (DX)
-	VMASKMOVPD   Y4, Y0, 32(DX)
-	ADDQ         R10, DX
-	VMOVUPD      Y5, (DX)
-	VMASKMOVPD   Y6, Y0, 32(DX)
-	ADDQ         R10, DX
-	VMOVUPD      Y7, (DX)
-	VMASKMOVPD   Y8, Y0, 32(DX)
-	ADDQ         R10, DX
-	VMOVUPD      Y9, (DX)
-	VMASKMOVPD   Y10, Y0, 32(DX)
+	VMOVMSKPD    Y0, AX
+	CMPL         AX, $0x0000000f
+	JNE          part126of8
+	VMOVUPD      Y2, 32(DX)
+	JMP          stored126of8
+
+part126of8:
+	LEAQ         32(DX), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than126of8
+	VMOVUPD      X2, (CX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than126of8:
+	TESTL    $0x00000001, AX
+	JZ       stored126of8
+	VMOVLPD  X2, (CX)
+	VMOVHLPS X2, X2, X2
+
+stored126of8:
+	ADDQ      R10, DX
+	VMOVUPD   Y3, (DX)
+	VMOVMSKPD Y0, AX
+	CMPL      AX, $0x0000000f
+	JNE       part127of8
+	VMOVUPD   Y4, 32(DX)
+	JMP       stored127of8
+
+part127of8:
+	LEAQ         32(DX), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than127of8
+	VMOVUPD      X4, (CX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than127of8:
+	TESTL    $0x00000001, AX
+	JZ       stored127of8
+	VMOVLPD  X4, (CX)
+	VMOVHLPS X4, X4, X4
+
+stored127of8:
+	ADDQ      R10, DX
+	VMOVUPD   Y5, (DX)
+	VMOVMSKPD Y0, AX
+	CMPL      AX, $0x0000000f
+	JNE       part128of8
+	VMOVUPD   Y6, 32(DX)
+	JMP       stored128of8
+
+part128of8:
+	LEAQ         32(DX), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than128of8
+	VMOVUPD      X6, (CX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than128of8:
+	TESTL    $0x00000001, AX
+	JZ       stored128of8
+	VMOVLPD  X6, (CX)
+	VMOVHLPS X6, X6, X6
+
+stored128of8:
+	ADDQ      R10, DX
+	VMOVUPD   Y7, (DX)
+	VMOVMSKPD Y0, AX
+	CMPL      AX, $0x0000000f
+	JNE       part129of8
+	VMOVUPD   Y8, 32(DX)
+	JMP       stored129of8
+
+part129of8:
+	LEAQ         32(DX), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than129of8
+	VMOVUPD      X8, (CX)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than129of8:
+	TESTL    $0x00000001, AX
+	JZ       stored129of8
+	VMOVLPD  X8, (CX)
+	VMOVHLPS X8, X8, X8
+
+stored129of8:
+	ADDQ      R10, DX
+	VMOVUPD   Y9, (DX)
+	VMOVMSKPD Y0, AX
+	CMPL      AX, $0x0000000f
+	JNE       part130of8
+	VMOVUPD   Y10, 32(DX)
+	JMP       stored130of8
+
+part130of8:
+	LEAQ         32(DX), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than130of8
+	VMOVUPD      X10, (CX)
+	VEXTRACTF128 $0x01, Y10, X10
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than130of8:
+	TESTL    $0x00000001, AX
+	JZ       stored130of8
+	VMOVLPD  X10, (CX)
+	VMOVHLPS X10, X10, X10
+
+stored130of8:
 	VZEROUPPER
 	RET
 
@@ -18541,27 +21926,153 @@ sum2x6:
 	DECQ         R9
 	JNZ          sum2x6
 	VMOVUPD      Y1, (DX)
-	VMASKMOVPD   Y2, Y0, 32(DX)
-	ADDQ         R10, DX
-	VMOVUPD      Y3, (DX)
-	VMASKMOVPD   Y4, Y0, 32(DX)
-	ADDQ         R10, DX
-	VMOVUPD      Y5, (DX)
-	VMASKMOVPD   Y6, Y0, 32(DX)
-	ADDQ         R10, DX
-	VMOVUPD      Y7, (DX)
-	VMASKMOVPD   Y8, Y0, 32(DX)
-	ADDQ         R10, DX
-	VMOVUPD      Y9, (DX)
-	VMASKMOVPD   Y10, Y0, 32(DX)
-	ADDQ         R10, DX
-	VMOVUPD      Y11, (DX)
-	VMASKMOVPD   Y12, Y0, 32(DX)
+	VMOVMSKPD    Y0, AX
+	CMPL         AX, $0x0000000f
+	JNE          part131of8
+	VMOVUPD      Y2, 32(DX)
+	JMP          stored131of8
+
+part131of8:
+	LEAQ         32(DX), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than131of8
+	VMOVUPD      X2, (CX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than131of8:
+	TESTL    $0x00000001, AX
+	JZ       stored131of8
+	VMOVLPD  X2, (CX)
+	VMOVHLPS X2, X2, X2
+
+stored131of8:
+	ADDQ      R10, DX
+	VMOVUPD   Y3, (DX)
+	VMOVMSKPD Y0, AX
+	CMPL      AX, $0x0000000f
+	JNE       part132of8
+	VMOVUPD   Y4, 32(DX)
+	JMP       stored132of8
+
+part132of8:
+	LEAQ         32(DX), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than132of8
+	VMOVUPD      X4, (CX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than132of8:
+	TESTL    $0x00000001, AX
+	JZ       stored132of8
+	VMOVLPD  X4, (CX)
+	VMOVHLPS X4, X4, X4
+
+stored132of8:
+	ADDQ      R10, DX
+	VMOVUPD   Y5, (DX)
+	VMOVMSKPD Y0, AX
+	CMPL      AX, $0x0000000f
+	JNE       part133of8
+	VMOVUPD   Y6, 32(DX)
+	JMP       stored133of8
+
+part133of8:
+	LEAQ         32(DX), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than133of8
+	VMOVUPD      X6, (CX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than133of8:
+	TESTL    $0x00000001, AX
+	JZ       stored133of8
+	VMOVLPD  X6, (CX)
+	VMOVHLPS X6, X6, X6
+
+stored133of8:
+	ADDQ      R10, DX
+	VMOVUPD   Y7, (DX)
+	VMOVMSKPD Y0, AX
+	CMPL      AX, $0x0000000f
+	JNE       part134of8
+	VMOVUPD   Y8, 32(DX)
+	JMP       stored134of8
+
+part134of8:
+	LEAQ         32(DX), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than134of8
+	VMOVUPD      X8, (CX)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than134of8:
+	TESTL    $0x00000001, AX
+	JZ       stored134of8
+	VMOVLPD  X8, (CX)
+	VMOVHLPS X8, X8, X8
+
+stored134of8:
+	ADDQ      R10, DX
+	VMOVUPD   Y9, (DX)
+	VMOVMSKPD Y0, AX
+	CMPL      AX, $0x0000000f
+	JNE       part135of8
+	VMOVUPD   Y10, 32(DX)
+	JMP       stored135of8
+
+part135of8:
+	LEAQ         32(DX), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than135of8
+	VMOVUPD      X10, (CX)
+	VEXTRACTF128 $0x01, Y10, X10
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than135of8:
+	TESTL    $0x00000001, AX
+	JZ       stored135of8
+	VMOVLPD  X10, (CX)
+	VMOVHLPS X10, X10, X10
+
+stored135of8:
+	ADDQ      R10, DX
+	VMOVUPD   Y11, (DX)
+	VMOVMSKPD Y0, AX
+	CMPL      AX, $0x0000000f
+	JNE       part136of8
+	VMOVUPD   Y12, 32(DX)
+	JMP       stored136of8
+
+part136of8:
+	LEAQ         32(DX), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than136of8
+	VMOVUPD      X12, (CX)
+	VEXTRACTF128 $0x01, Y12, X12
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than136of8:
+	TESTL    $0x00000001, AX
+	JZ       stored136of8
+	VMOVLPD  X12, (CX)
+	VMOVHLPS X12, X12, X12
+
+stored136of8:
 	VZEROUPPER
 	RET
 
 // func pack64AVX2(dst []float64, step int, src []float64, lds int, k int, panels int, width int)
-// Requires: AVX, CMOV
+// Requires: AVX, CMOV, MMX+
 TEXT ·pack64AVX2(SB), NOSPLIT, $0-88
 	MOVQ    dst_base+0(FP), AX
 	MOVQ    step+24(FP), CX
@@ -18588,25 +22099,70 @@ TEXT ·pack64AVX2(SB), NOSPLIT, $0-88
 	SHLQ    $0x03, DI
 	MOVQ    SI, R8
 	IMULQ   CX, R8
+	MOVQ    BX, R9
+	SHLQ    $0x03, R9
 
 row:
-	MOVQ DX, R9
-	MOVQ AX, R10
-	MOVQ panels+72(FP), R11
+	MOVQ DX, R10
+	MOVQ AX, R11
+	MOVQ panels+72(FP), R12
 
 panel:
-	VMASKMOVPD (R9), Y0, Y2
-	VMASKMOVPD 32(R9), Y1, Y3
-	VMASKMOVPD Y2, Y0, (R10)
-	VMASKMOVPD Y3, Y1, 32(R10)
-	ADDQ       DI, R9
-	ADDQ       R8, R10
-	DECQ       R11
-	JNZ        panel
-	ADDQ       BX, DX
-	ADDQ       CX, AX
-	DECQ       SI
-	JNZ        row
+	PREFETCHT0 (R10)(R9*1)
+	VMASKMOVPD (R10), Y0, Y2
+	VMASKMOVPD 32(R10), Y1, Y3
+	VMOVMSKPD  Y0, R13
+	CMPL       R13, $0x0000000f
+	JNE        part137of8
+	VMOVUPD    Y2, (R11)
+	JMP        stored137of8
+
+part137of8:
+	LEAQ         (R11), R14
+	TESTL        $0x00000002, R13
+	JZ           less2than137of8
+	VMOVUPD      X2, (R14)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, R14
+	SHRL         $0x02, R13
+
+less2than137of8:
+	TESTL    $0x00000001, R13
+	JZ       stored137of8
+	VMOVLPD  X2, (R14)
+	VMOVHLPS X2, X2, X2
+
+stored137of8:
+	VMOVMSKPD Y1, R13
+	CMPL      R13, $0x0000000f
+	JNE       part138of8
+	VMOVUPD   Y3, 32(R11)
+	JMP       stored138of8
+
+part138of8:
+	LEAQ         32(R11), R14
+	TESTL        $0x00000002, R13
+	JZ           less2than138of8
+	VMOVUPD      X3, (R14)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, R14
+	SHRL         $0x02, R13
+
+less2than138of8:
+	TESTL    $0x00000001, R13
+	JZ       stored138of8
+	VMOVLPD  X3, (R14)
+	VMOVHLPS X3, X3, X3
+
+stored138of8:
+	ADDQ DI, R10
+	ADDQ R8, R11
+	DECQ R12
+	JNZ  panel
+	ADDQ BX, DX
+	ADDQ CX, AX
+	DECQ SI
+	JNZ  row
 	VZEROUPPER
 	RET
 
@@ -18667,9 +22223,30 @@ next1:
 	INCQ       R8
 	CMPQ       R8, BX
 	JLT        next1
-	VMASKMOVPD Y1, Y0, (DI)
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPD  Y0, AX
+	CMPL       AX, $0x0000000f
+	JNE        part139of8
+	VMOVUPD    Y1, (DI)
+	JMP        stored139of8
+
+part139of8:
+	LEAQ         (DI), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than139of8
+	VMOVUPD      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than139of8:
+	TESTL    $0x00000001, AX
+	JZ       stored139of8
+	VMOVLPD  X1, (CX)
+	VMOVHLPS X1, X1, X1
+
+stored139of8:
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -18690,9 +22267,30 @@ next2:
 	CMPQ       R8, BX
 	JLT        next2
 	VMOVUPD    Y1, (DI)
-	VMASKMOVPD Y2, Y0, 32(DI)
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPD  Y0, AX
+	CMPL       AX, $0x0000000f
+	JNE        part140of8
+	VMOVUPD    Y2, 32(DI)
+	JMP        stored140of8
+
+part140of8:
+	LEAQ         32(DI), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than140of8
+	VMOVUPD      X2, (CX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than140of8:
+	TESTL    $0x00000001, AX
+	JZ       stored140of8
+	VMOVLPD  X2, (CX)
+	VMOVHLPS X2, X2, X2
+
+stored140of8:
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -18716,9 +22314,30 @@ next3:
 	JLT        next3
 	VMOVUPD    Y1, (DI)
 	VMOVUPD    Y2, 32(DI)
-	VMASKMOVPD Y3, Y0, 64(DI)
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPD  Y0, AX
+	CMPL       AX, $0x0000000f
+	JNE        part141of8
+	VMOVUPD    Y3, 64(DI)
+	JMP        stored141of8
+
+part141of8:
+	LEAQ         64(DI), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than141of8
+	VMOVUPD      X3, (CX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than141of8:
+	TESTL    $0x00000001, AX
+	JZ       stored141of8
+	VMOVLPD  X3, (CX)
+	VMOVHLPS X3, X3, X3
+
+stored141of8:
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -18745,9 +22364,30 @@ next4:
 	VMOVUPD    Y1, (DI)
 	VMOVUPD    Y2, 32(DI)
 	VMOVUPD    Y3, 64(DI)
-	VMASKMOVPD Y4, Y0, 96(DI)
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPD  Y0, AX
+	CMPL       AX, $0x0000000f
+	JNE        part142of8
+	VMOVUPD    Y4, 96(DI)
+	JMP        stored142of8
+
+part142of8:
+	LEAQ         96(DI), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than142of8
+	VMOVUPD      X4, (CX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than142of8:
+	TESTL    $0x00000001, AX
+	JZ       stored142of8
+	VMOVLPD  X4, (CX)
+	VMOVHLPS X4, X4, X4
+
+stored142of8:
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -18777,9 +22417,30 @@ next5:
 	VMOVUPD    Y2, 32(DI)
 	VMOVUPD    Y3, 64(DI)
 	VMOVUPD    Y4, 96(DI)
-	VMASKMOVPD Y5, Y0, 128(DI)
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPD  Y0, AX
+	CMPL       AX, $0x0000000f
+	JNE        part143of8
+	VMOVUPD    Y5, 128(DI)
+	JMP        stored143of8
+
+part143of8:
+	LEAQ         128(DI), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than143of8
+	VMOVUPD      X5, (CX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than143of8:
+	TESTL    $0x00000001, AX
+	JZ       stored143of8
+	VMOVLPD  X5, (CX)
+	VMOVHLPS X5, X5, X5
+
+stored143of8:
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -18812,9 +22473,30 @@ next6:
 	VMOVUPD    Y3, 64(DI)
 	VMOVUPD    Y4, 96(DI)
 	VMOVUPD    Y5, 128(DI)
-	VMASKMOVPD Y6, Y0, 160(DI)
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPD  Y0, AX
+	CMPL       AX, $0x0000000f
+	JNE        part144of8
+	VMOVUPD    Y6, 160(DI)
+	JMP        stored144of8
+
+part144of8:
+	LEAQ         160(DI), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than144of8
+	VMOVUPD      X6, (CX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than144of8:
+	TESTL    $0x00000001, AX
+	JZ       stored144of8
+	VMOVLPD  X6, (CX)
+	VMOVHLPS X6, X6, X6
+
+stored144of8:
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -18850,9 +22532,30 @@ next7:
 	VMOVUPD    Y4, 96(DI)
 	VMOVUPD    Y5, 128(DI)
 	VMOVUPD    Y6, 160(DI)
-	VMASKMOVPD Y7, Y0, 192(DI)
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPD  Y0, AX
+	CMPL       AX, $0x0000000f
+	JNE        part145of8
+	VMOVUPD    Y7, 192(DI)
+	JMP        stored145of8
+
+part145of8:
+	LEAQ         192(DI), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than145of8
+	VMOVUPD      X7, (CX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than145of8:
+	TESTL    $0x00000001, AX
+	JZ       stored145of8
+	VMOVLPD  X7, (CX)
+	VMOVHLPS X7, X7, X7
+
+stored145of8:
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -18891,9 +22594,30 @@ next8:
 	VMOVUPD    Y5, 128(DI)
 	VMOVUPD    Y6, 160(DI)
 	VMOVUPD    Y7, 192(DI)
-	VMASKMOVPD Y8, Y0, 224(DI)
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPD  Y0, AX
+	CMPL       AX, $0x0000000f
+	JNE        part146of8
+	VMOVUPD    Y8, 224(DI)
+	JMP        stored146of8
+
+part146of8:
+	LEAQ         224(DI), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than146of8
+	VMOVUPD      X8, (CX)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than146of8:
+	TESTL    $0x00000001, AX
+	JZ       stored146of8
+	VMOVLPD  X8, (CX)
+	VMOVHLPS X8, X8, X8
+
+stored146of8:
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -18935,9 +22659,30 @@ next9:
 	VMOVUPD    Y6, 160(DI)
 	VMOVUPD    Y7, 192(DI)
 	VMOVUPD    Y8, 224(DI)
-	VMASKMOVPD Y9, Y0, 256(DI)
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPD  Y0, AX
+	CMPL       AX, $0x0000000f
+	JNE        part147of8
+	VMOVUPD    Y9, 256(DI)
+	JMP        stored147of8
+
+part147of8:
+	LEAQ         256(DI), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than147of8
+	VMOVUPD      X9, (CX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than147of8:
+	TESTL    $0x00000001, AX
+	JZ       stored147of8
+	VMOVLPD  X9, (CX)
+	VMOVHLPS X9, X9, X9
+
+stored147of8:
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -18982,9 +22727,30 @@ next10:
 	VMOVUPD    Y7, 192(DI)
 	VMOVUPD    Y8, 224(DI)
 	VMOVUPD    Y9, 256(DI)
-	VMASKMOVPD Y10, Y0, 288(DI)
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPD  Y0, AX
+	CMPL       AX, $0x0000000f
+	JNE        part148of8
+	VMOVUPD    Y10, 288(DI)
+	JMP        stored148of8
+
+part148of8:
+	LEAQ         288(DI), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than148of8
+	VMOVUPD      X10, (CX)
+	VEXTRACTF128 $0x01, Y10, X10
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than148of8:
+	TESTL    $0x00000001, AX
+	JZ       stored148of8
+	VMOVLPD  X10, (CX)
+	VMOVHLPS X10, X10, X10
+
+stored148of8:
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -19032,9 +22798,30 @@ next11:
 	VMOVUPD    Y8, 224(DI)
 	VMOVUPD    Y9, 256(DI)
 	VMOVUPD    Y10, 288(DI)
-	VMASKMOVPD Y11, Y0, 320(DI)
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPD  Y0, AX
+	CMPL       AX, $0x0000000f
+	JNE        part149of8
+	VMOVUPD    Y11, 320(DI)
+	JMP        stored149of8
+
+part149of8:
+	LEAQ         320(DI), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than149of8
+	VMOVUPD      X11, (CX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than149of8:
+	TESTL    $0x00000001, AX
+	JZ       stored149of8
+	VMOVLPD  X11, (CX)
+	VMOVHLPS X11, X11, X11
+
+stored149of8:
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -19085,9 +22872,30 @@ next12:
 	VMOVUPD    Y9, 256(DI)
 	VMOVUPD    Y10, 288(DI)
 	VMOVUPD    Y11, 320(DI)
-	VMASKMOVPD Y12, Y0, 352(DI)
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPD  Y0, AX
+	CMPL       AX, $0x0000000f
+	JNE        part150of8
+	VMOVUPD    Y12, 352(DI)
+	JMP        stored150of8
+
+part150of8:
+	LEAQ         352(DI), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than150of8
+	VMOVUPD      X12, (CX)
+	VEXTRACTF128 $0x01, Y12, X12
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than150of8:
+	TESTL    $0x00000001, AX
+	JZ       stored150of8
+	VMOVLPD  X12, (CX)
+	VMOVHLPS X12, X12, X12
+
+stored150of8:
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -19156,9 +22964,30 @@ next1:
 	INCQ         R9
 	CMPQ         R9, SI
 	JLT          next1
-	VMASKMOVPD   Y1, Y0, (R8)
-	MOVB         $0x01, AL
-	MOVB         AL, ok+112(FP)
+	VMOVMSKPD    Y0, AX
+	CMPL         AX, $0x0000000f
+	JNE          part151of8
+	VMOVUPD      Y1, (R8)
+	JMP          stored151of8
+
+part151of8:
+	LEAQ         (R8), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than151of8
+	VMOVUPD      X1, (CX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than151of8:
+	TESTL    $0x00000001, AX
+	JZ       stored151of8
+	VMOVLPD  X1, (CX)
+	VMOVHLPS X1, X1, X1
+
+stored151of8:
+	MOVB $0x01, AL
+	MOVB AL, ok+112(FP)
 	VZEROUPPER
 	RET
 
@@ -19180,9 +23009,30 @@ next2:
 	CMPQ         R9, SI
 	JLT          next2
 	VMOVUPD      Y1, (R8)
-	VMASKMOVPD   Y2, Y0, 32(R8)
-	MOVB         $0x01, AL
-	MOVB         AL, ok+112(FP)
+	VMOVMSKPD    Y0, AX
+	CMPL         AX, $0x0000000f
+	JNE          part152of8
+	VMOVUPD      Y2, 32(R8)
+	JMP          stored152of8
+
+part152of8:
+	LEAQ         32(R8), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than152of8
+	VMOVUPD      X2, (CX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than152of8:
+	TESTL    $0x00000001, AX
+	JZ       stored152of8
+	VMOVLPD  X2, (CX)
+	VMOVHLPS X2, X2, X2
+
+stored152of8:
+	MOVB $0x01, AL
+	MOVB AL, ok+112(FP)
 	VZEROUPPER
 	RET
 
@@ -19207,9 +23057,30 @@ next3:
 	JLT          next3
 	VMOVUPD      Y1, (R8)
 	VMOVUPD      Y2, 32(R8)
-	VMASKMOVPD   Y3, Y0, 64(R8)
-	MOVB         $0x01, AL
-	MOVB         AL, ok+112(FP)
+	VMOVMSKPD    Y0, AX
+	CMPL         AX, $0x0000000f
+	JNE          part153of8
+	VMOVUPD      Y3, 64(R8)
+	JMP          stored153of8
+
+part153of8:
+	LEAQ         64(R8), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than153of8
+	VMOVUPD      X3, (CX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than153of8:
+	TESTL    $0x00000001, AX
+	JZ       stored153of8
+	VMOVLPD  X3, (CX)
+	VMOVHLPS X3, X3, X3
+
+stored153of8:
+	MOVB $0x01, AL
+	MOVB AL, ok+112(FP)
 	VZEROUPPER
 	RET
 
@@ -19237,9 +23108,30 @@ next4:
 	VMOVUPD      Y1, (R8)
 	VMOVUPD      Y2, 32(R8)
 	VMOVUPD      Y3, 64(R8)
-	VMASKMOVPD   Y4, Y0, 96(R8)
-	MOVB         $0x01, AL
-	MOVB         AL, ok+112(FP)
+	VMOVMSKPD    Y0, AX
+	CMPL         AX, $0x0000000f
+	JNE          part154of8
+	VMOVUPD      Y4, 96(R8)
+	JMP          stored154of8
+
+part154of8:
+	LEAQ         96(R8), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than154of8
+	VMOVUPD      X4, (CX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than154of8:
+	TESTL    $0x00000001, AX
+	JZ       stored154of8
+	VMOVLPD  X4, (CX)
+	VMOVHLPS X4, X4, X4
+
+stored154of8:
+	MOVB $0x01, AL
+	MOVB AL, ok+112(FP)
 	VZEROUPPER
 	RET
 
@@ -19270,9 +23162,30 @@ next5:
 	VMOVUPD      Y2, 32(R8)
 	VMOVUPD      Y3, 64(R8)
 	VMOVUPD      Y4, 96(R8)
-	VMASKMOVPD   Y5, Y0, 128(R8)
-	MOVB         $0x01, AL
-	MOVB         AL, ok+112(FP)
+	VMOVMSKPD    Y0, AX
+	CMPL         AX, $0x0000000f
+	JNE          part155of8
+	VMOVUPD      Y5, 128(R8)
+	JMP          stored155of8
+
+part155of8:
+	LEAQ         128(R8), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than155of8
+	VMOVUPD      X5, (CX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than155of8:
+	TESTL    $0x00000001, AX
+	JZ       stored155of8
+	VMOVLPD  X5, (CX)
+	VMOVHLPS X5, X5, X5
+
+stored155of8:
+	MOVB $0x01, AL
+	MOVB AL, ok+112(FP)
 	VZEROUPPER
 	RET
 
@@ -19306,9 +23219,30 @@ next6:
 	VMOVUPD      Y3, 64(R8)
 	VMOVUPD      Y4, 96(R8)
 	VMOVUPD      Y5, 128(R8)
-	VMASKMOVPD   Y6, Y0, 160(R8)
-	MOVB         $0x01, AL
-	MOVB         AL, ok+112(FP)
+	VMOVMSKPD    Y0, AX
+	CMPL         AX, $0x0000000f
+	JNE          part156of8
+	VMOVUPD      Y6, 160(R8)
+	JMP          stored156of8
+
+part156of8:
+	LEAQ         160(R8), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than156of8
+	VMOVUPD      X6, (CX)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than156of8:
+	TESTL    $0x00000001, AX
+	JZ       stored156of8
+	VMOVLPD  X6, (CX)
+	VMOVHLPS X6, X6, X6
+
+stored156of8:
+	MOVB $0x01, AL
+	MOVB AL, ok+112(FP)
 	VZEROUPPER
 	RET
 
@@ -19345,9 +23279,30 @@ next7:
 	VMOVUPD      Y4, 96(R8)
 	VMOVUPD      Y5, 128(R8)
 	VMOVUPD      Y6, 160(R8)
-	VMASKMOVPD   Y7, Y0, 192(R8)
-	MOVB         $0x01, AL
-	MOVB         AL, ok+112(FP)
+	VMOVMSKPD    Y0, AX
+	CMPL         AX, $0x0000000f
+	JNE          part157of8
+	VMOVUPD      Y7, 192(R8)
+	JMP          stored157of8
+
+part157of8:
+	LEAQ         192(R8), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than157of8
+	VMOVUPD      X7, (CX)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than157of8:
+	TESTL    $0x00000001, AX
+	JZ       stored157of8
+	VMOVLPD  X7, (CX)
+	VMOVHLPS X7, X7, X7
+
+stored157of8:
+	MOVB $0x01, AL
+	MOVB AL, ok+112(FP)
 	VZEROUPPER
 	RET
 
@@ -19387,9 +23342,30 @@ next8:
 	VMOVUPD      Y5, 128(R8)
 	VMOVUPD      Y6, 160(R8)
 	VMOVUPD      Y7, 192(R8)
-	VMASKMOVPD   Y8, Y0, 224(R8)
-	MOVB         $0x01, AL
-	MOVB         AL, ok+112(FP)
+	VMOVMSKPD    Y0, AX
+	CMPL         AX, $0x0000000f
+	JNE          part158of8
+	VMOVUPD      Y8, 224(R8)
+	JMP          stored158of8
+
+part158of8:
+	LEAQ         224(R8), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than158of8
+	VMOVUPD      X8, (CX)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than158of8:
+	TESTL    $0x00000001, AX
+	JZ       stored158of8
+	VMOVLPD  X8, (CX)
+	VMOVHLPS X8, X8, X8
+
+stored158of8:
+	MOVB $0x01, AL
+	MOVB AL, ok+112(FP)
 	VZEROUPPER
 	RET
 
@@ -19432,9 +23408,30 @@ next9:
 	VMOVUPD      Y6, 160(R8)
 	VMOVUPD      Y7, 192(R8)
 	VMOVUPD      Y8, 224(R8)
-	VMASKMOVPD   Y9, Y0, 256(R8)
-	MOVB         $0x01, AL
-	MOVB         AL, ok+112(FP)
+	VMOVMSKPD    Y0, AX
+	CMPL         AX, $0x0000000f
+	JNE          part159of8
+	VMOVUPD      Y9, 256(R8)
+	JMP          stored159of8
+
+part159of8:
+	LEAQ         256(R8), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than159of8
+	VMOVUPD      X9, (CX)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than159of8:
+	TESTL    $0x00000001, AX
+	JZ       stored159of8
+	VMOVLPD  X9, (CX)
+	VMOVHLPS X9, X9, X9
+
+stored159of8:
+	MOVB $0x01, AL
+	MOVB AL, ok+112(FP)
 	VZEROUPPER
 	RET
 
@@ -19480,9 +23477,30 @@ next10:
 	VMOVUPD      Y7, 192(R8)
 	VMOVUPD      Y8, 224(R8)
 	VMOVUPD      Y9, 256(R8)
-	VMASKMOVPD   Y10, Y0, 288(R8)
-	MOVB         $0x01, AL
-	MOVB         AL, ok+112(FP)
+	VMOVMSKPD    Y0, AX
+	CMPL         AX, $0x0000000f
+	JNE          part160of8
+	VMOVUPD      Y10, 288(R8)
+	JMP          stored160of8
+
+part160of8:
+	LEAQ         288(R8), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than160of8
+	VMOVUPD      X10, (CX)
+	VEXTRACTF128 $0x01, Y10, X10
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than160of8:
+	TESTL    $0x00000001, AX
+	JZ       stored160of8
+	VMOVLPD  X10, (CX)
+	VMOVHLPS X10, X10, X10
+
+stored160of8:
+	MOVB $0x01, AL
+	MOVB AL, ok+112(FP)
 	VZEROUPPER
 	RET
 
@@ -19531,9 +23549,30 @@ next11:
 	VMOVUPD      Y8, 224(R8)
 	VMOVUPD      Y9, 256(R8)
 	VMOVUPD      Y10, 288(R8)
-	VMASKMOVPD   Y11, Y0, 320(R8)
-	MOVB         $0x01, AL
-	MOVB         AL, ok+112(FP)
+	VMOVMSKPD    Y0, AX
+	CMPL         AX, $0x0000000f
+	JNE          part161of8
+	VMOVUPD      Y11, 320(R8)
+	JMP          stored161of8
+
+part161of8:
+	LEAQ         320(R8), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than161of8
+	VMOVUPD      X11, (CX)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than161of8:
+	TESTL    $0x00000001, AX
+	JZ       stored161of8
+	VMOVLPD  X11, (CX)
+	VMOVHLPS X11, X11, X11
+
+stored161of8:
+	MOVB $0x01, AL
+	MOVB AL, ok+112(FP)
 	VZEROUPPER
 	RET
 
@@ -19585,9 +23624,30 @@ next12:
 	VMOVUPD      Y9, 256(R8)
 	VMOVUPD      Y10, 288(R8)
 	VMOVUPD      Y11, 320(R8)
-	VMASKMOVPD   Y12, Y0, 352(R8)
-	MOVB         $0x01, AL
-	MOVB         AL, ok+112(FP)
+	VMOVMSKPD    Y0, AX
+	CMPL         AX, $0x0000000f
+	JNE          part162of8
+	VMOVUPD      Y12, 352(R8)
+	JMP          stored162of8
+
+part162of8:
+	LEAQ         352(R8), CX
+	TESTL        $0x00000002, AX
+	JZ           less2than162of8
+	VMOVUPD      X12, (CX)
+	VEXTRACTF128 $0x01, Y12, X12
+	ADDQ         $0x10, CX
+	SHRL         $0x02, AX
+
+less2than162of8:
+	TESTL    $0x00000001, AX
+	JZ       stored162of8
+	VMOVLPD  X12, (CX)
+	VMOVHLPS X12, X12, X12
+
+stored162of8:
+	MOVB $0x01, AL
+	MOVB AL, ok+112(FP)
 	VZEROUPPER
 	RET
 
@@ -19651,12 +23711,33 @@ next1:
 	IMULQ      CX, R8
 	VMASKMOVPD (AX)(R8*1), Y0, Y2
 	VADDPD     Y1, Y2, Y2
-	VMASKMOVPD Y2, Y0, (AX)(R8*1)
-	INCQ       DI
-	CMPQ       DI, BX
-	JLT        next1
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPD  Y0, R9
+	CMPL       R9, $0x0000000f
+	JNE        part163of8
+	VMOVUPD    Y2, (AX)(R8*1)
+	JMP        stored163of8
+
+part163of8:
+	LEAQ         (AX)(R8*1), R8
+	TESTL        $0x00000002, R9
+	JZ           less2than163of8
+	VMOVUPD      X2, (R8)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, R8
+	SHRL         $0x02, R9
+
+less2than163of8:
+	TESTL    $0x00000001, R9
+	JZ       stored163of8
+	VMOVLPD  X2, (R8)
+	VMOVHLPS X2, X2, X2
+
+stored163of8:
+	INCQ DI
+	CMPQ DI, BX
+	JLT  next1
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -19675,12 +23756,33 @@ next2:
 	VMOVUPD    Y3, (AX)(R8*1)
 	VMASKMOVPD 32(AX)(R8*1), Y0, Y3
 	VADDPD     Y2, Y3, Y3
-	VMASKMOVPD Y3, Y0, 32(AX)(R8*1)
-	INCQ       DI
-	CMPQ       DI, BX
-	JLT        next2
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPD  Y0, R9
+	CMPL       R9, $0x0000000f
+	JNE        part164of8
+	VMOVUPD    Y3, 32(AX)(R8*1)
+	JMP        stored164of8
+
+part164of8:
+	LEAQ         32(AX)(R8*1), R8
+	TESTL        $0x00000002, R9
+	JZ           less2than164of8
+	VMOVUPD      X3, (R8)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, R8
+	SHRL         $0x02, R9
+
+less2than164of8:
+	TESTL    $0x00000001, R9
+	JZ       stored164of8
+	VMOVLPD  X3, (R8)
+	VMOVHLPS X3, X3, X3
+
+stored164of8:
+	INCQ DI
+	CMPQ DI, BX
+	JLT  next2
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -19703,12 +23805,33 @@ next3:
 	VMOVUPD    Y4, 32(AX)(R8*1)
 	VMASKMOVPD 64(AX)(R8*1), Y0, Y4
 	VADDPD     Y3, Y4, Y4
-	VMASKMOVPD Y4, Y0, 64(AX)(R8*1)
-	INCQ       DI
-	CMPQ       DI, BX
-	JLT        next3
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPD  Y0, R9
+	CMPL       R9, $0x0000000f
+	JNE        part165of8
+	VMOVUPD    Y4, 64(AX)(R8*1)
+	JMP        stored165of8
+
+part165of8:
+	LEAQ         64(AX)(R8*1), R8
+	TESTL        $0x00000002, R9
+	JZ           less2than165of8
+	VMOVUPD      X4, (R8)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, R8
+	SHRL         $0x02, R9
+
+less2than165of8:
+	TESTL    $0x00000001, R9
+	JZ       stored165of8
+	VMOVLPD  X4, (R8)
+	VMOVHLPS X4, X4, X4
+
+stored165of8:
+	INCQ DI
+	CMPQ DI, BX
+	JLT  next3
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -19735,12 +23858,33 @@ next4:
 	VMOVUPD    Y5, 64(AX)(R8*1)
 	VMASKMOVPD 96(AX)(R8*1), Y0, Y5
 	VADDPD     Y4, Y5, Y5
-	VMASKMOVPD Y5, Y0, 96(AX)(R8*1)
-	INCQ       DI
-	CMPQ       DI, BX
-	JLT        next4
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPD  Y0, R9
+	CMPL       R9, $0x0000000f
+	JNE        part166of8
+	VMOVUPD    Y5, 96(AX)(R8*1)
+	JMP        stored166of8
+
+part166of8:
+	LEAQ         96(AX)(R8*1), R8
+	TESTL        $0x00000002, R9
+	JZ           less2than166of8
+	VMOVUPD      X5, (R8)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, R8
+	SHRL         $0x02, R9
+
+less2than166of8:
+	TESTL    $0x00000001, R9
+	JZ       stored166of8
+	VMOVLPD  X5, (R8)
+	VMOVHLPS X5, X5, X5
+
+stored166of8:
+	INCQ DI
+	CMPQ DI, BX
+	JLT  next4
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -19771,12 +23915,33 @@ next5:
 	VMOVUPD    Y6, 96(AX)(R8*1)
 	VMASKMOVPD 128(AX)(R8*1), Y0, Y6
 	VADDPD     Y5, Y6, Y6
-	VMASKMOVPD Y6, Y0, 128(AX)(R8*1)
-	INCQ       DI
-	CMPQ       DI, BX
-	JLT        next5
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPD  Y0, R9
+	CMPL       R9, $0x0000000f
+	JNE        part167of8
+	VMOVUPD    Y6, 128(AX)(R8*1)
+	JMP        stored167of8
+
+part167of8:
+	LEAQ         128(AX)(R8*1), R8
+	TESTL        $0x00000002, R9
+	JZ           less2than167of8
+	VMOVUPD      X6, (R8)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, R8
+	SHRL         $0x02, R9
+
+less2than167of8:
+	TESTL    $0x00000001, R9
+	JZ       stored167of8
+	VMOVLPD  X6, (R8)
+	VMOVHLPS X6, X6, X6
+
+stored167of8:
+	INCQ DI
+	CMPQ DI, BX
+	JLT  next5
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -19811,12 +23976,33 @@ next6:
 	VMOVUPD    Y7, 128(AX)(R8*1)
 	VMASKMOVPD 160(AX)(R8*1), Y0, Y7
 	VADDPD     Y6, Y7, Y7
-	VMASKMOVPD Y7, Y0, 160(AX)(R8*1)
-	INCQ       DI
-	CMPQ       DI, BX
-	JLT        next6
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPD  Y0, R9
+	CMPL       R9, $0x0000000f
+	JNE        part168of8
+	VMOVUPD    Y7, 160(AX)(R8*1)
+	JMP        stored168of8
+
+part168of8:
+	LEAQ         160(AX)(R8*1), R8
+	TESTL        $0x00000002, R9
+	JZ           less2than168of8
+	VMOVUPD      X7, (R8)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, R8
+	SHRL         $0x02, R9
+
+less2than168of8:
+	TESTL    $0x00000001, R9
+	JZ       stored168of8
+	VMOVLPD  X7, (R8)
+	VMOVHLPS X7, X7, X7
+
+stored168of8:
+	INCQ DI
+	CMPQ DI, BX
+	JLT  next6
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -19855,12 +24041,33 @@ next7:
 	VMOVUPD    Y8, 160(AX)(R8*1)
 	VMASKMOVPD 192(AX)(R8*1), Y0, Y8
 	VADDPD     Y7, Y8, Y8
-	VMASKMOVPD Y8, Y0, 192(AX)(R8*1)
-	INCQ       DI
-	CMPQ       DI, BX
-	JLT        next7
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPD  Y0, R9
+	CMPL       R9, $0x0000000f
+	JNE        part169of8
+	VMOVUPD    Y8, 192(AX)(R8*1)
+	JMP        stored169of8
+
+part169of8:
+	LEAQ         192(AX)(R8*1), R8
+	TESTL        $0x00000002, R9
+	JZ           less2than169of8
+	VMOVUPD      X8, (R8)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, R8
+	SHRL         $0x02, R9
+
+less2than169of8:
+	TESTL    $0x00000001, R9
+	JZ       stored169of8
+	VMOVLPD  X8, (R8)
+	VMOVHLPS X8, X8, X8
+
+stored169of8:
+	INCQ DI
+	CMPQ DI, BX
+	JLT  next7
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -19903,12 +24110,33 @@ next8:
 	VMOVUPD    Y9, 192(AX)(R8*1)
 	VMASKMOVPD 224(AX)(R8*1), Y0, Y9
 	VADDPD     Y8, Y9, Y9
-	VMASKMOVPD Y9, Y0, 224(AX)(R8*1)
-	INCQ       DI
-	CMPQ       DI, BX
-	JLT        next8
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPD  Y0, R9
+	CMPL       R9, $0x0000000f
+	JNE        part170of8
+	VMOVUPD    Y9, 224(AX)(R8*1)
+	JMP        stored170of8
+
+part170of8:
+	LEAQ         224(AX)(R8*1), R8
+	TESTL        $0x00000002, R9
+	JZ           less2than170of8
+	VMOVUPD      X9, (R8)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $0x10, R8
+	SHRL         $0x02, R9
+
+less2than170of8:
+	TESTL    $0x00000001, R9
+	JZ       stored170of8
+	VMOVLPD  X9, (R8)
+	VMOVHLPS X9, X9, X9
+
+stored170of8:
+	INCQ DI
+	CMPQ DI, BX
+	JLT  next8
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -19955,12 +24183,33 @@ next9:
 	VMOVUPD    Y10, 224(AX)(R8*1)
 	VMASKMOVPD 256(AX)(R8*1), Y0, Y10
 	VADDPD     Y9, Y10, Y10
-	VMASKMOVPD Y10, Y0, 256(AX)(R8*1)
-	INCQ       DI
-	CMPQ       DI, BX
-	JLT        next9
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPD  Y0, R9
+	CMPL       R9, $0x0000000f
+	JNE        part171of8
+	VMOVUPD    Y10, 256(AX)(R8*1)
+	JMP        stored171of8
+
+part171of8:
+	LEAQ         256(AX)(R8*1), R8
+	TESTL        $0x00000002, R9
+	JZ           less2than171of8
+	VMOVUPD      X10, (R8)
+	VEXTRACTF128 $0x01, Y10, X10
+	ADDQ         $0x10, R8
+	SHRL         $0x02, R9
+
+less2than171of8:
+	TESTL    $0x00000001, R9
+	JZ       stored171of8
+	VMOVLPD  X10, (R8)
+	VMOVHLPS X10, X10, X10
+
+stored171of8:
+	INCQ DI
+	CMPQ DI, BX
+	JLT  next9
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -20011,12 +24260,33 @@ next10:
 	VMOVUPD    Y11, 256(AX)(R8*1)
 	VMASKMOVPD 288(AX)(R8*1), Y0, Y11
 	VADDPD     Y10, Y11, Y11
-	VMASKMOVPD Y11, Y0, 288(AX)(R8*1)
-	INCQ       DI
-	CMPQ       DI, BX
-	JLT        next10
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPD  Y0, R9
+	CMPL       R9, $0x0000000f
+	JNE        part172of8
+	VMOVUPD    Y11, 288(AX)(R8*1)
+	JMP        stored172of8
+
+part172of8:
+	LEAQ         288(AX)(R8*1), R8
+	TESTL        $0x00000002, R9
+	JZ           less2than172of8
+	VMOVUPD      X11, (R8)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         $0x10, R8
+	SHRL         $0x02, R9
+
+less2than172of8:
+	TESTL    $0x00000001, R9
+	JZ       stored172of8
+	VMOVLPD  X11, (R8)
+	VMOVHLPS X11, X11, X11
+
+stored172of8:
+	INCQ DI
+	CMPQ DI, BX
+	JLT  next10
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -20071,12 +24341,33 @@ next11:
 	VMOVUPD    Y12, 288(AX)(R8*1)
 	VMASKMOVPD 320(AX)(R8*1), Y0, Y12
 	VADDPD     Y11, Y12, Y12
-	VMASKMOVPD Y12, Y0, 320(AX)(R8*1)
-	INCQ       DI
-	CMPQ       DI, BX
-	JLT        next11
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPD  Y0, R9
+	CMPL       R9, $0x0000000f
+	JNE        part173of8
+	VMOVUPD    Y12, 320(AX)(R8*1)
+	JMP        stored173of8
+
+part173of8:
+	LEAQ         320(AX)(R8*1), R8
+	TESTL        $0x00000002, R9
+	JZ           less2than173of8
+	VMOVUPD      X12, (R8)
+	VEXTRACTF128 $0x01, Y12, X12
+	ADDQ         $0x10, R8
+	SHRL         $0x02, R9
+
+less2than173of8:
+	TESTL    $0x00000001, R9
+	JZ       stored173of8
+	VMOVLPD  X12, (R8)
+	VMOVHLPS X12, X12, X12
+
+stored173of8:
+	INCQ DI
+	CMPQ DI, BX
+	JLT  next11
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -20135,12 +24426,33 @@ next12:
 	VMOVUPD    Y13, 320(AX)(R8*1)
 	VMASKMOVPD 352(AX)(R8*1), Y0, Y13
 	VADDPD     Y12, Y13, Y13
-	VMASKMOVPD Y13, Y0, 352(AX)(R8*1)
-	INCQ       DI
-	CMPQ       DI, BX
-	JLT        next12
-	MOVB       $0x01, AL
-	MOVB       AL, ok+88(FP)
+	VMOVMSKPD  Y0, R9
+	CMPL       R9, $0x0000000f
+	JNE        part174of8
+	VMOVUPD    Y13, 352(AX)(R8*1)
+	JMP        stored174of8
+
+part174of8:
+	LEAQ         352(AX)(R8*1), R8
+	TESTL        $0x00000002, R9
+	JZ           less2than174of8
+	VMOVUPD      X13, (R8)
+	VEXTRACTF128 $0x01, Y13, X13
+	ADDQ         $0x10, R8
+	SHRL         $0x02, R9
+
+less2than174of8:
+	TESTL    $0x00000001, R9
+	JZ       stored174of8
+	VMOVLPD  X13, (R8)
+	VMOVHLPS X13, X13, X13
+
+stored174of8:
+	INCQ DI
+	CMPQ DI, BX
+	JLT  next12
+	MOVB $0x01, AL
+	MOVB AL, ok+88(FP)
 	VZEROUPPER
 	RET
 
@@ -20221,8 +24533,28 @@ sum1:
 	INCQ         DX
 	CMPQ         DX, R12
 	JLT          sum1
-	VMASKMOVPD   Y1, Y0, (AX)
+	VMOVMSKPD    Y0, DX
+	CMPL         DX, $0x0000000f
+	JNE          part175of8
+	VMOVUPD      Y1, (AX)
+	JMP          stored175of8
 
+part175of8:
+	LEAQ         (AX), R12
+	TESTL        $0x00000002, DX
+	JZ           less2than175of8
+	VMOVUPD      X1, (R12)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, R12
+	SHRL         $0x02, DX
+
+less2than175of8:
+	TESTL    $0x00000001, DX
+	JZ       stored175of8
+	VMOVLPD  X1, (R12)
+	VMOVHLPS X1, X1, X1
+
+stored175of8:
 none1:
 	MOVQ step+24(FP), DX
 	SHLQ $0x03, DX
@@ -20263,8 +24595,28 @@ sum2:
 	CMPQ         DX, R12
 	JLT          sum2
 	VMOVUPD      Y1, (AX)
-	VMASKMOVPD   Y2, Y0, 32(AX)
+	VMOVMSKPD    Y0, DX
+	CMPL         DX, $0x0000000f
+	JNE          part176of8
+	VMOVUPD      Y2, 32(AX)
+	JMP          stored176of8
 
+part176of8:
+	LEAQ         32(AX), R12
+	TESTL        $0x00000002, DX
+	JZ           less2than176of8
+	VMOVUPD      X2, (R12)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, R12
+	SHRL         $0x02, DX
+
+less2than176of8:
+	TESTL    $0x00000001, DX
+	JZ       stored176of8
+	VMOVLPD  X2, (R12)
+	VMOVHLPS X2, X2, X2
+
+stored176of8:
 none2:
 	MOVQ step+24(FP), DX
 	SHLQ $0x03, DX
@@ -20308,8 +24660,28 @@ sum3:
 	JLT          sum3
 	VMOVUPD      Y1, (AX)
 	VMOVUPD      Y2, 32(AX)
-	VMASKMOVPD   Y3, Y0, 64(AX)
+	VMOVMSKPD    Y0, DX
+	CMPL         DX, $0x0000000f
+	JNE          part177of8
+	VMOVUPD      Y3, 64(AX)
+	JMP          stored177of8
 
+part177of8:
+	LEAQ         64(AX), R12
+	TESTL        $0x00000002, DX
+	JZ           less2than177of8
+	VMOVUPD      X3, (R12)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, R12
+	SHRL         $0x02, DX
+
+less2than177of8:
+	TESTL    $0x00000001, DX
+	JZ       stored177of8
+	VMOVLPD  X3, (R12)
+	VMOVHLPS X3, X3, X3
+
+stored177of8:
 none3:
 	MOVQ step+24(FP), DX
 	SHLQ $0x03, DX
@@ -20356,8 +24728,28 @@ sum4:
 	VMOVUPD      Y1, (AX)
 	VMOVUPD      Y2, 32(AX)
 	VMOVUPD      Y3, 64(AX)
-	VMASKMOVPD   Y4, Y0, 96(AX)
+	VMOVMSKPD    Y0, DX
+	CMPL         DX, $0x0000000f
+	JNE          part178of8
+	VMOVUPD      Y4, 96(AX)
+	JMP          stored178of8
 
+part178of8:
+	LEAQ         96(AX), R12
+	TESTL        $0x00000002, DX
+	JZ           less2than178of8
+	VMOVUPD      X4, (R12)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, R12
+	SHRL         $0x02, DX
+
+less2than178of8:
+	TESTL    $0x00000001, DX
+	JZ       stored178of8
+	VMOVLPD  X4, (R12)
+	VMOVHLPS X4, X4, X4
+
+stored178of8:
 none4:
 	MOVQ step+24(FP), DX
 	SHLQ $0x03, DX
@@ -20407,8 +24799,28 @@ sum5:
 	VMOVUPD      Y2, 32(AX)
 	VMOVUPD      Y3, 64(AX)
 	VMOVUPD      Y4, 96(AX)
-	VMASKMOVPD   Y5, Y0, 128(AX)
+	VMOVMSKPD    Y0, DX
+	CMPL         DX, $0x0000000f
+	JNE          part179of8
+	VMOVUPD      Y5, 128(AX)
+	JMP          stored179of8
 
+part179of8:
+	LEAQ         128(AX), R12
+	TESTL        $0x00000002, DX
+	JZ           less2than179of8
+	VMOVUPD      X5, (R12)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, R12
+	SHRL         $0x02, DX
+
+less2than179of8:
+	TESTL    $0x00000001, DX
+	JZ       stored179of8
+	VMOVLPD  X5, (R12)
+	VMOVHLPS X5, X5, X5
+
+stored179of8:
 none5:
 	MOVQ step+24(FP), DX
 	SHLQ $0x03, DX
@@ -20461,8 +24873,28 @@ sum6:
 	VMOVUPD      Y3, 64(AX)
 	VMOVUPD      Y4, 96(AX)
 	VMOVUPD      Y5, 128(AX)
-	VMASKMOVPD   Y6, Y0, 160(AX)
+	VMOVMSKPD    Y0, DX
+	CMPL         DX, $0x0000000f
+	JNE          part180of8
+	VMOVUPD      Y6, 160(AX)
+	JMP          stored180of8
 
+part180of8:
+	LEAQ         160(AX), R12
+	TESTL        $0x00000002, DX
+	JZ           less2than180of8
+	VMOVUPD      X6, (R12)
+	VEXTRACTF128 $0x01, Y6, X6
+	ADDQ         $0x10, R12
+	SHRL         $0x02, DX
+
+less2than180of8:
+	TESTL    $0x00000001, DX
+	JZ       stored180of8
+	VMOVLPD  X6, (R12)
+	VMOVHLPS X6, X6, X6
+
+stored180of8:
 none6:
 	MOVQ step+24(FP), DX
 	SHLQ $0x03, DX
@@ -20518,8 +24950,28 @@ sum7:
 	VMOVUPD      Y4, 96(AX)
 	VMOVUPD      Y5, 128(AX)
 	VMOVUPD      Y6, 160(AX)
-	VMASKMOVPD   Y7, Y0, 192(AX)
+	VMOVMSKPD    Y0, DX
+	CMPL         DX, $0x0000000f
+	JNE          part181of8
+	VMOVUPD      Y7, 192(AX)
+	JMP          stored181of8
 
+part181of8:
+	LEAQ         192(AX), R12
+	TESTL        $0x00000002, DX
+	JZ           less2than181of8
+	VMOVUPD      X7, (R12)
+	VEXTRACTF128 $0x01, Y7, X7
+	ADDQ         $0x10, R12
+	SHRL         $0x02, DX
+
+less2than181of8:
+	TESTL    $0x00000001, DX
+	JZ       stored181of8
+	VMOVLPD  X7, (R12)
+	VMOVHLPS X7, X7, X7
+
+stored181of8:
 none7:
 	MOVQ step+24(FP), DX
 	SHLQ $0x03, DX
@@ -20578,8 +25030,28 @@ sum8:
 	VMOVUPD      Y5, 128(AX)
 	VMOVUPD      Y6, 160(AX)
 	VMOVUPD      Y7, 192(AX)
-	VMASKMOVPD   Y8, Y0, 224(AX)
+	VMOVMSKPD    Y0, DX
+	CMPL         DX, $0x0000000f
+	JNE          part182of8
+	VMOVUPD      Y8, 224(AX)
+	JMP          stored182of8
 
+part182of8:
+	LEAQ         224(AX), R12
+	TESTL        $0x00000002, DX
+	JZ           less2than182of8
+	VMOVUPD      X8, (R12)
+	VEXTRACTF128 $0x01, Y8, X8
+	ADDQ         $0x10, R12
+	SHRL         $0x02, DX
+
+less2than182of8:
+	TESTL    $0x00000001, DX
+	JZ       stored182of8
+	VMOVLPD  X8, (R12)
+	VMOVHLPS X8, X8, X8
+
+stored182of8:
 none8:
 	MOVQ step+24(FP), DX
 	SHLQ $0x03, DX
@@ -20641,8 +25113,28 @@ sum9:
 	VMOVUPD      Y6, 160(AX)
 	VMOVUPD      Y7, 192(AX)
 	VMOVUPD      Y8, 224(AX)
-	VMASKMOVPD   Y9, Y0, 256(AX)
+	VMOVMSKPD    Y0, DX
+	CMPL         DX, $0x0000000f
+	JNE          part183of8
+	VMOVUPD      Y9, 256(AX)
+	JMP          stored183of8
 
+part183of8:
+	LEAQ         256(AX), R12
+	TESTL        $0x00000002, DX
+	JZ           less2than183of8
+	VMOVUPD      X9, (R12)
+	VEXTRACTF128 $0x01, Y9, X9
+	ADDQ         $0x10, R12
+	SHRL         $0x02, DX
+
+less2than183of8:
+	TESTL    $0x00000001, DX
+	JZ       stored183of8
+	VMOVLPD  X9, (R12)
+	VMOVHLPS X9, X9, X9
+
+stored183of8:
 none9:
 	MOVQ step+24(FP), DX
 	SHLQ $0x03, DX
@@ -20707,8 +25199,28 @@ sum10:
 	VMOVUPD      Y7, 192(AX)
 	VMOVUPD      Y8, 224(AX)
 	VMOVUPD      Y9, 256(AX)
-	VMASKMOVPD   Y10, Y0, 288(AX)
+	VMOVMSKPD    Y0, DX
+	CMPL         DX, $0x0000000f
+	JNE          part184of8
+	VMOVUPD      Y10, 288(AX)
+	JMP          stored184of8
 
+part184of8:
+	LEAQ         288(AX), R12
+	TESTL        $0x00000002, DX
+	JZ           less2than184of8
+	VMOVUPD      X10, (R12)
+	VEXTRACTF128 $0x01, Y10, X10
+	ADDQ         $0x10, R12
+	SHRL         $0x02, DX
+
+less2than184of8:
+	TESTL    $0x00000001, DX
+	JZ       stored184of8
+	VMOVLPD  X10, (R12)
+	VMOVHLPS X10, X10, X10
+
+stored184of8:
 none10:
 	MOVQ step+24(FP), DX
 	SHLQ $0x03, DX
@@ -20776,8 +25288,28 @@ sum11:
 	VMOVUPD      Y8, 224(AX)
 	VMOVUPD      Y9, 256(AX)
 	VMOVUPD      Y10, 288(AX)
-	VMASKMOVPD   Y11, Y0, 320(AX)
+	VMOVMSKPD    Y0, DX
+	CMPL         DX, $0x0000000f
+	JNE          part185of8
+	VMOVUPD      Y11, 320(AX)
+	JMP          stored185of8
 
+part185of8:
+	LEAQ         320(AX), R12
+	TESTL        $0x00000002, DX
+	JZ           less2than185of8
+	VMOVUPD      X11, (R12)
+	VEXTRACTF128 $0x01, Y11, X11
+	ADDQ         $0x10, R12
+	SHRL         $0x02, DX
+
+less2than185of8:
+	TESTL    $0x00000001, DX
+	JZ       stored185of8
+	VMOVLPD  X11, (R12)
+	VMOVHLPS X11, X11, X11
+
+stored185of8:
 none11:
 	MOVQ step+24(FP), DX
 	SHLQ $0x03, DX
@@ -20848,8 +25380,28 @@ sum12:
 	VMOVUPD      Y9, 256(AX)
 	VMOVUPD      Y10, 288(AX)
 	VMOVUPD      Y11, 320(AX)
-	VMASKMOVPD   Y12, Y0, 352(AX)
+	VMOVMSKPD    Y0, DX
+	CMPL         DX, $0x0000000f
+	JNE          part186of8
+	VMOVUPD      Y12, 352(AX)
+	JMP          stored186of8
 
+part186of8:
+	LEAQ         352(AX), R12
+	TESTL        $0x00000002, DX
+	JZ           less2than186of8
+	VMOVUPD      X12, (R12)
+	VEXTRACTF128 $0x01, Y12, X12
+	ADDQ         $0x10, R12
+	SHRL         $0x02, DX
+
+less2than186of8:
+	TESTL    $0x00000001, DX
+	JZ       stored186of8
+	VMOVLPD  X12, (R12)
+	VMOVHLPS X12, X12, X12
+
+stored186of8:
 none12:
 	MOVQ step+24(FP), DX
 	SHLQ $0x03, DX
@@ -20917,19 +25469,40 @@ vector:
 
 rest:
 	VMASKMOVPD (R13), Y0, Y1
-	VMASKMOVPD Y1, Y0, (AX)
-	ADDQ       SI, AX
-	ADDQ       DX, R11
-	DECQ       R12
-	JNZ        row
-	ADDQ       DI, R10
-	DECQ       R9
-	JNZ        kernelColumn
-	MOVQ       d+88(FP), R9
-	IMULQ      DX, R9
-	ADDQ       R9, CX
-	DECQ       R8
-	JNZ        kernelRow
+	VMOVMSKPD  Y0, R13
+	CMPL       R13, $0x0000000f
+	JNE        part187of8
+	VMOVUPD    Y1, (AX)
+	JMP        stored187of8
+
+part187of8:
+	LEAQ         (AX), R14
+	TESTL        $0x00000002, R13
+	JZ           less2than187of8
+	VMOVUPD      X1, (R14)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, R14
+	SHRL         $0x02, R13
+
+less2than187of8:
+	TESTL    $0x00000001, R13
+	JZ       stored187of8
+	VMOVLPD  X1, (R14)
+	VMOVHLPS X1, X1, X1
+
+stored187of8:
+	ADDQ  SI, AX
+	ADDQ  DX, R11
+	DECQ  R12
+	JNZ   row
+	ADDQ  DI, R10
+	DECQ  R9
+	JNZ   kernelColumn
+	MOVQ  d+88(FP), R9
+	IMULQ DX, R9
+	ADDQ  R9, CX
+	DECQ  R8
+	JNZ   kernelRow
 	VZEROUPPER
 	RET
 
@@ -21055,15 +25628,36 @@ patch:
 	JGT        columns
 	VADDPD     Y2, Y1, Y1
 	VADDPD     Y3, Y1, Y1
-	VMASKMOVPD Y1, Y0, (R10)
-	MOVQ       width+48(FP), AX
-	SHLQ       $0x03, AX
-	ADDQ       AX, R10
-	INCQ       R11
-	MOVQ       kh+56(FP), AX
-	CMPQ       R11, AX
-	JGE        all
-	INCQ       R12
+	VMOVMSKPD  Y0, AX
+	CMPL       AX, $0x0000000f
+	JNE        part188of8
+	VMOVUPD    Y1, (R10)
+	JMP        stored188of8
+
+part188of8:
+	LEAQ         (R10), BX
+	TESTL        $0x00000002, AX
+	JZ           less2than188of8
+	VMOVUPD      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, BX
+	SHRL         $0x02, AX
+
+less2than188of8:
+	TESTL    $0x00000001, AX
+	JZ       stored188of8
+	VMOVLPD  X1, (BX)
+	VMOVHLPS X1, X1, X1
+
+stored188of8:
+	MOVQ width+48(FP), AX
+	SHLQ $0x03, AX
+	ADDQ AX, R10
+	INCQ R11
+	MOVQ kh+56(FP), AX
+	CMPQ R11, AX
+	JGE  all
+	INCQ R12
 
 all:
 	MOVQ oh+72(FP), AX

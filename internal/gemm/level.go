@@ -29,10 +29,12 @@ type kernels[T float] struct {
 
 	// The matrix product. gemm computes a tile of C of at most mr×nr elements, nr
 	// being two vectors of so many lanes, from a block of A, mc×kc, and a block of
-	// B, kc×nc, in the second-level cache. transpose takes square rows, and k a
+	// B, kc×nc, in the second-level cache. A block of a transposed A is strip×kc, as it
+	// is read in strips so wide. transpose takes square rows, and k a
 	// multiple of square.
 	mr, nr, lanes int
 	mc, nc, kc    int
+	strip         int
 	square        int
 	gemm          func(k int, a []T, ars, aks int, b []T, bks int, c []T, ldc, rows, cols int, add bool)
 	pack          func(dst []T, step int, src []T, lds, k, panels, width int)

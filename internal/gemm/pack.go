@@ -23,7 +23,7 @@ func (j *job[T]) packA(buf *[]T, i, m, p, k int) panels[T] {
 		// The kernel follows each row by itself, a stream that is read ahead.
 		return panels[T]{data: j.a[i*j.lda+p:], panel: j.mr * j.lda, in: j.lda, along: 1}
 	}
-	dst := room(buf, j.mc*j.kc)
+	dst := room(buf, j.strip*j.kc)
 	j.packRows(dst, j.mr, j.mr, j.a[p*j.lda+i:], j.lda, k, m)
 	return panels[T]{data: dst, panel: k * j.mr, in: 1, along: j.mr}
 }

@@ -183,7 +183,7 @@ const (
 // sumPatches writes the kernel that adds patches to an image. It keeps one vector
 // of the image while it goes through what covers it.
 func (t target) sumPatches() {
-	t.text("sumPatches", fmt.Sprintf("is the transpose of patches for d = 1: it", maskColumns),
+	t.text("sumPatches", fmt.Sprintf("is the transpose of patches for d = 1 and kw ≤ %d.", maskColumns),
 		"(dst, src []T, width, kh, kw, oh, ow int, add bool)")
 	size := 2
 	if !t.wide() {

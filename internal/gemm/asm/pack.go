@@ -19,8 +19,7 @@ func (t target) pack() {
 	Load(Param("k"), k)
 	Load(Param("width"), width)
 
-	// The masks of the two vectors of a panel's row. The second may be empty; it
-	// reads the next line of memory early all the same: without it, this is slower.
+	// The masks of the two vectors of a panel's row. The second may be empty.
 	first, second := GP64(), GP64()
 	MOVQ(width, first)
 	MOVQ(U32(t.lanes()), second)
@@ -34,12 +33,18 @@ func (t target) pack() {
 	MOVQ(k, stride)
 	IMULQ(step, stride)
 
+	// Rows are too far apart to be read ahead without being asked for.
+	ahead := GP64()
+	MOVQ(lds, ahead)
+	SHLQ(U8(3), ahead)
+
 	Label("row")
 	from, to, panels := GP64(), GP64(), GP64()
 	MOVQ(src, from)
 	MOVQ(dst, to)
 	Load(Param("panels"), panels)
 	Label("panel")
+	PREFETCHT0(Mem{Base: from, Index: ahead, Scale: 1})
 	x := t.registers(2)
 	for i := range x {
 		t.load(Mem{Base: from, Disp: i * t.vec}, masks[i], x[i])

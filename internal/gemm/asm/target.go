@@ -126,19 +126,64 @@ func (t target) load(m Mem, mask reg.Register, dst reg.VecVirtual) {
 	}
 }
 
-// store stores the lanes in the mask.
+// store stores the lanes in the mask, which are the first ones. Without AVX-512 src
+// is used up.
 func (t target) store(src reg.VecVirtual, mask reg.Register, m Mem) {
 	switch {
 	case mask == nil:
 		t.move(src, m)
 	case t.wide():
 		t.move(src, mask, m)
-	case t.size == 4:
-		VMASKMOVPS(src, mask, m)
 	default:
-		VMASKMOVPD(src, mask, m)
+		t.storeFirst(src, mask, m)
 	}
 }
+
+// storeFirst stores the lanes in the mask, half of a register after the other: AMD's
+// processors take some forty steps for VMASKMOVPS, even if the mask is full.
+func (t target) storeFirst(src reg.VecVirtual, mask reg.Register, m Mem) {
+	stores++
+	label := func(name string) string { return fmt.Sprintf("%s%dof%d", name, stores, t.size) }
+	bits, to, x := GP32(), GP64(), src.AsX()
+	if t.size == 4 {
+		VMOVMSKPS(mask, bits)
+	} else {
+		VMOVMSKPD(mask, bits)
+	}
+	CMPL(bits, U32(1<<t.lanes()-1))
+	JNE(LabelRef(label("part")))
+	t.move(src, m)
+	JMP(LabelRef(label("stored")))
+	Label(label("part"))
+	LEAQ(m, to)
+	for n := t.lanes() / 2; n > 0; n /= 2 {
+		next := label("stored")
+		if n > 1 {
+			next = label(fmt.Sprintf("less%dthan", n))
+		}
+		TESTL(U32(1<<(n-1)), bits)
+		JZ(LabelRef(next))
+		switch n * t.size {
+		case 16:
+			t.move(x, Mem{Base: to})
+			VEXTRACTF128(U8(1), src, x)
+		case 8:
+			VMOVLPD(x, Mem{Base: to})
+			VMOVHLPS(x, x, x)
+		case 4:
+			VMOVSS(x, Mem{Base: to})
+		}
+		if n > 1 {
+			ADDQ(U8(n*t.size), to)
+			SHRL(U8(n), bits)
+			Label(next)
+		}
+	}
+	Label(label("stored"))
+}
+
+// stores counts the uses of storeFirst, as labels have names of their own.
+var stores int
 
 // split returns by how many vectors n elements are held, and the mask of the
 // last of them.
