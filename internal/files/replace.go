@@ -31,12 +31,18 @@ func Replace(path string, write func(io.Writer) error) error {
 		os.Remove(f.Name())
 		return err
 	}
-	if err := os.Rename(f.Name(), path); err != nil {
+	if err := rename(f.Name(), path); err != nil {
 		os.Remove(f.Name())
 		return err
 	}
 	return SyncDir(filepath.Dir(path))
 }
+
+// What makes a file last, for tests to look at.
+var (
+	rename = os.Rename
+	fsync  = (*os.File).Sync
+)
 
 // create makes a temporary file beside path, with the permissions that a new
 // file has; os.CreateTemp gives fewer.
@@ -63,7 +69,7 @@ func fill(f *os.File, write func(io.Writer) error) error {
 		err = w.Flush()
 	}
 	if err == nil {
-		err = f.Sync()
+		err = fsync(f)
 	}
 	if e := f.Close(); err == nil {
 		err = e
@@ -83,7 +89,7 @@ func SyncDir(dir string) error {
 	if err != nil {
 		return err
 	}
-	err = d.Sync()
+	err = fsync(d)
 	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) {
 		err = nil // some file systems over a network do not sync folders either
 	}

@@ -144,6 +144,7 @@ func TestRead(t *testing.T) {
 		{raw(`{"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]}`), "the header makes no sense: EOF"},
 		{raw(`{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}`), `the header makes no sense: the name "a" comes twice`},
 		{raw(`{"__metadata__":{},"__metadata__":{}}`), `the header makes no sense: the name "__metadata__" comes twice`},
+		{raw(`{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0],"order":"F"}}`), `the header makes no sense: tensor "a": json: unknown field "order"`},
 		{raw(`{"a":{"dtype":"F33","shape":[1],"data_offsets":[0,4]}}`, 0, 0, 0, 0), `the header makes no sense: tensor "a": elements are of type "F33", which is not known`},
 		{raw(`{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}`, 0, 0, 0, 0), `the header makes no sense: tensor "a": shape is [-1], want axes of at least 0`},
 		{raw(`{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,4]}}`, 0, 0, 0, 0), `the header makes no sense: tensor "a": shape is [4294967296 4294967296], which is more than there is`},
@@ -156,6 +157,12 @@ func TestRead(t *testing.T) {
 		_, err := read(c.in)
 		require.EqualError(t, err, c.want)
 	}
+}
+
+// A header that no other reader takes is refused before there is memory for it.
+func TestLongHeader(t *testing.T) {
+	_, err := safetensors.Read(bytes.NewReader(binary.LittleEndian.AppendUint64(nil, 100_000_001)), 1<<40)
+	require.EqualError(t, err, "the header has 100000001 bytes, want at most 100000000")
 }
 
 // Whatever the bytes, they are a file that is written and read as it was, or an
