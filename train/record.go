@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	G "gorgonia.org/gorgonia"
 
@@ -18,7 +19,8 @@ import (
 // states V, of those that have some.
 //
 // The samples run in the batches in which Evaluate runs them, so an encoder that
-// draws at random gives them the same spikes. Record works on a copy of the
+// draws at random gives them the same spikes, and where the model has a Segment,
+// segment by segment. Parts of longer sequences start from rest. Record works on a copy of the
 // network: training costs no more for it. A cancelled context ends it with the
 // context's error.
 func (m *Model) Record(ctx context.Context, d data.Dataset, enc Encoder, samples []int, probes ...layers.Probe) ([]layers.Recording, error) {
@@ -59,12 +61,15 @@ func (m *Model) record(ctx context.Context, d data.Dataset, enc Encoder, samples
 	return feed.record(ctx, taps, samples)
 }
 
-// twin returns a copy of the model, on a graph of its own; with an exam, one that
-// can be examined.
+// twin returns a copy of the model, on a graph of its own. One with an exam can be
+// examined, and goes through whole samples.
 func (m *Model) twin(e *exam) (*Model, error) {
 	t := Model{Net: m.Net, Shape: m.Shape, Steps: m.Steps, Batch: m.Batch, Loss: m.Loss, Dtype: m.Dtype, Seed: m.Seed, exam: e}
 	if m.cut.carries {
-		t.Window = t.Steps // one segment that takes parts of sequences, each from rest
+		t.Segment = m.cut.steps
+		if e != nil {
+			t.Segment = m.Steps
+		}
 	}
 	twin, err := NewModel(t)
 	if err != nil {
@@ -100,7 +105,7 @@ func (m *Model) attach(probes []layers.Probe) ([]layers.Tap, error) {
 // record runs the batches that the samples are in, each once, and returns what
 // the taps see of the samples.
 func (f *feeder) record(ctx context.Context, taps []layers.Tap, samples []int) ([]layers.Recording, error) {
-	machine, err := machineOf(taps)
+	machine, err := f.m.watching(taps)
 	if err != nil {
 		return nil, err
 	}
@@ -111,39 +116,81 @@ func (f *feeder) record(ctx context.Context, taps []layers.Tap, samples []int) (
 		return nil, err
 	}
 	rs := make([]layers.Recording, len(taps))
-	loaded := -1 // first sample of the batch that has run
-	var seen []G.Value
-	for _, i := range samples {
-		if err := ctx.Err(); err != nil {
+	for len(samples) > 0 {
+		batch := samples[0] / f.m.Batch
+		n := slices.IndexFunc(samples, func(i int) bool { return i/f.m.Batch != batch })
+		if n < 0 {
+			n = len(samples)
+		}
+		if _, err := f.loadFrom(batch * f.m.Batch); err != nil {
 			return nil, err
 		}
-		from := i / f.m.Batch * f.m.Batch
-		if from != loaded {
-			if _, err := f.loadFrom(from); err != nil {
-				return nil, err
-			}
-			if err := machine.Run(); err != nil {
-				return nil, err
-			}
-			loaded, seen = from, values(machine, 0, len(taps))
+		if err := f.recordBatch(ctx, machine, taps, samples[:n], rs); err != nil {
+			return nil, err
 		}
-		for k, t := range taps {
-			r, err := t.Record(seen[k], i-from)
-			if err != nil {
-				return nil, err
-			}
-			r.Samples, r.Values = append(rs[k].Samples, i), append(rs[k].Values, r.Values...)
-			rs[k] = r
-		}
+		samples = samples[n:]
 	}
 	return rs, nil
 }
 
-// machineOf returns a machine for the nodes of taps.
-func machineOf(taps []layers.Tap) (*graph.Machine, error) {
+// recordBatch runs the batch that is loaded, segment by segment and from rest, and
+// adds what the taps see of some of its samples to rs.
+func (f *feeder) recordBatch(ctx context.Context, machine *graph.Machine, taps []layers.Tap, samples []int, rs []layers.Recording) error {
+	seen := make([][][]float64, len(samples)) // by sample and tap
+	for j := range seen {
+		seen[j] = make([][]float64, len(taps))
+	}
+	for b := range f.starts {
+		f.starts[b] = 1
+	}
+	for k := range f.m.cut.segments {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if f.m.cut.carries {
+			if err := f.m.carry.stand(f, k); err != nil {
+				return err
+			}
+		}
+		if err := machine.Run(); err != nil {
+			return err
+		}
+		for i, t := range taps {
+			for j, s := range samples {
+				r, err := t.Record(machine.Value(i), s%f.m.Batch)
+				if err != nil {
+					return err
+				}
+				seen[j][i] = append(seen[j][i], r.Values...)
+				r.Steps, r.Samples, r.Values = f.m.Steps, rs[i].Samples, rs[i].Values
+				rs[i] = r
+			}
+		}
+		if f.m.cut.carries {
+			if err := f.m.carry.keep(k, machine, len(taps)); err != nil {
+				return err
+			}
+		}
+	}
+	for j, s := range samples {
+		for i := range taps {
+			r := &rs[i]
+			// The last segment may go on behind the end of the sample.
+			r.Samples, r.Values = append(r.Samples, s), append(r.Values, seen[j][i][:r.Steps*len(r.Neurons)]...)
+		}
+	}
+	return nil
+}
+
+// watching returns a machine for the nodes of taps and the states that leave a
+// segment.
+func (m *Model) watching(taps []layers.Tap) (*graph.Machine, error) {
 	var nodes []*G.Node
 	for _, t := range taps {
 		nodes = append(nodes, t.Node)
+	}
+	if m.cut.carries {
+		nodes = append(nodes, m.carry.outs()...)
 	}
 	return graph.NewMachine(nodes...)
 }

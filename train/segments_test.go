@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -137,6 +138,35 @@ func TestSegmentsAreSeenWhole(t *testing.T) {
 	again, err := cut.Record(background, d, nil, []int{1, 2})
 	require.NoError(t, err)
 	require.Equal(t, seen, again)
+	some, err := cut.Record(background, d, nil, []int{2, 1, 2}) // in an order of its own
+	require.NoError(t, err)
+	require.Equal(t, []int{2, 1, 2}, some[0].Samples)
+	for i, r := range some {
+		require.Equal(t, again[i].Sample(1), r.Sample(0))
+		require.Equal(t, again[i].Sample(0), r.Sample(1))
+		require.Equal(t, again[i].Sample(1), r.Sample(2))
+	}
+
+	// Spikes that are drawn segment by segment are those that Evaluate draws.
+	noise := train.Stationary(train.EncoderFunc(func(dst, _ []float32, _ int, r *rand.Rand) error {
+		for i := range dst {
+			dst[i] = 20 * r.Float32()
+		}
+		return nil
+	}))
+	points := yinyang(t, 7)
+	v, err := cut.Evaluate(background, points, noise)
+	require.NoError(t, err)
+	all, err := cut.Record(background, points, noise, []int{0, 1, 2, 3, 4, 5, 6}, layers.Probe{Layer: v.Rates[0].Layer})
+	require.NoError(t, err)
+	spikes := 0.0
+	for _, z := range all[0].Values {
+		spikes += z
+	}
+	require.Positive(t, spikes)
+	require.InEpsilon(t, v.Rates[0].Value, spikes/float64(len(all[0].Values)), 1e-6)
+	require.Len(t, all[0].Values, 7*20*all[0].N())
+
 	found, err := train.Diagnose(background, whole, d, nil)
 	require.NoError(t, err)
 	same, err := train.Diagnose(background, cut, d, nil)
