@@ -95,7 +95,7 @@ func (r *trainRun) anchor() error {
 		return nil
 	}
 	name := stepFile(r.step())
-	if r.Resume.Size == r.Model.Batch && filepath.Clean(r.Resume.Path) == filepath.Join(r.Checkpoints.Dir, name) {
+	if filepath.Clean(r.Resume.Path) == filepath.Join(r.Checkpoints.Dir, name) {
 		return nil
 	}
 	return r.write(name, nil)

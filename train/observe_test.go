@@ -125,3 +125,27 @@ func TestObserverRefuses(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, "0 epochs, error context canceled", a.ends[1])
 }
+
+// A syncer is a diary that notes, when it is to be on the disk, how many batches it
+// has heard of and how many checkpoints there are.
+type syncer struct {
+	diary
+	t   *testing.T
+	dir string
+	at  [][2]int
+}
+
+func (s *syncer) Sync() { s.at = append(s.at, [2]int{len(s.batches), len(fileNames(s.t, s.dir))}) }
+
+// What Observers were told is on the disk before a checkpoint that is behind it.
+func TestSync(t *testing.T) {
+	s := &syncer{t: t, dir: t.TempDir()}
+	tr := train.Trainer{
+		Model: smallModel(t, 5), Data: yinyang(t, 13), Epochs: 2, Observers: []train.Observer{s},
+		Checkpoints: &train.Checkpoints{Dir: s.dir, EverySteps: 2, Keep: 10},
+	}
+	_, err := tr.Run(background)
+	require.NoError(t, err)
+	require.Equal(t, [][2]int{{2, 0}, {4, 1}, {6, 2}, {6, 3}}, s.at) // the last is the final file
+	require.Len(t, fileNames(t, s.dir), 4)
+}
