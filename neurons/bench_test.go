@@ -25,6 +25,17 @@ func BenchmarkScan(b *testing.B) {
 	}
 }
 
+// BenchmarkExponential does the same with exponential integration, for models that
+// differ in how: a chain of equations, a loop, a slope, and a matrix of all neurons.
+func BenchmarkExponential(b *testing.B) {
+	for _, name := range []string{"lif_feed_forward_step", "lif_adex_feed_forward_step", "coba_lif_feed_forward_step", "lif_mc_feed_forward_step"} {
+		m, err := neurons.ModelNamed(name)
+		require.NoError(b, err)
+		require.NoError(b, m.Set("Integration", graph.Exponential.String()))
+		b.Run(workloads[name].name, func(b *testing.B) { benchmarkScan(b, m, workloads[name]) })
+	}
+}
+
 // A workload is how a model is measured: under which name, and with which mean
 // and standard deviation of the input, so that it fires.
 type workload struct {
