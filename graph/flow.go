@@ -73,7 +73,11 @@ func (m Integration) Flow(b *Builder, dt float64, eqs ...Equation) *Flow {
 	}
 	for i, e := range eqs {
 		f.gains[i] = make([]gain, len(eqs))
-		if e.State == nil && (e.D == nil || i == 0 && f.coupling != nil) {
+		switch {
+		case e.State != nil:
+		case f.coupled(i):
+			b.fail("flow: equation %d has no state, and a coupling needs one", i)
+		case e.D == nil:
 			b.fail("flow: equation %d has no state", i)
 		}
 	}

@@ -350,6 +350,9 @@ func TestFlowErrors(t *testing.T) {
 	for want, flow := range map[string]func(b *graph.Builder) *graph.Flow{
 		"flow: no equation 0, have 0":   func(b *graph.Builder) *graph.Flow { return graph.Euler.Flow(b, 1) },
 		"flow: equation 0 has no state": func(b *graph.Builder) *graph.Flow { return graph.Euler.Flow(b, 1, graph.Equation{}) },
+		"flow: equation 0 has no state, and a coupling needs one": func(b *graph.Builder) *graph.Flow {
+			return graph.Euler.Coupled(square).Flow(b, 1, graph.Equation{D: v})
+		},
 		"flow: the coupling is nil": func(b *graph.Builder) *graph.Flow {
 			return graph.Euler.Coupled(nil).Flow(b, 1, graph.Equation{State: v})
 		},
