@@ -341,6 +341,26 @@ func TestGate(t *testing.T) {
 	}
 }
 
+// A coupled state that decays by itself is one that d = −s moves.
+func TestCoupledDecay(t *testing.T) {
+	for _, how := range []graph.Integration{graph.Euler, graph.Exponential} {
+		g := G.NewGraph()
+		var b graph.Builder
+		v := graphtest.Node(g, tensor.Float64, "v", []int{1, 2}, []float64{1, -2})
+		coupling := graphtest.Node(g, tensor.Float64, "g", []int{2, 2}, []float64{-0.3, 0.3, 0.1, -0.1})
+		short := how.Coupled(coupling).Flow(&b, 0.25, graph.Equation{State: v, TauInv: graph.Const(3)}).Next(0)
+		long := how.Coupled(coupling).Flow(&b, 0.25, graph.Equation{State: v, TauInv: graph.Const(3), D: b.Neg(v)}).Next(0)
+		require.NoError(t, b.Err())
+		got := graphtest.Eval(t, short, long)
+		require.InDeltaSlice(t, got[1], got[0], 1e-15)
+		if how == graph.Exponential {
+			require.InDelta(t, -math.Exp(-0.75), got[0][0]+got[0][1], 1e-15) // nothing is lost but by decay
+		} else {
+			require.InDeltaSlice(t, []float64{1 - 0.75 - 0.5, -2 + 1.5 + 0.5}, got[0], 1e-15)
+		}
+	}
+}
+
 func TestFlowErrors(t *testing.T) {
 	g := G.NewGraph()
 	node := func(name string, shape ...int) *G.Node {
