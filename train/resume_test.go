@@ -9,8 +9,10 @@ import (
 	"io/fs"
 	"maps"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -230,6 +232,27 @@ func TestResumeErrors(t *testing.T) {
 	}
 }
 
+// Where the optimiser does not take what it remembered, an encoder stands where it
+// stood.
+func TestResumeErrorOfEncoder(t *testing.T) {
+	c := course{net: deep, set: func(tr *train.Trainer) {
+		tr.Optimiser, tr.Encoder = &train.Adam{LearningRate: 0.01}, walk{rand.NewPCG(1, 2)}
+	}}
+	path := filepath.Join(half(t, c), "step-000000010.safetensors")
+	edit(t, path, func(_ *safetensors.File, doc map[string]any) {
+		doc["state"].(map[string]any)["optimiser"].(map[string]any)["steps"] = -1
+	})
+	tr := c.trainer(t, t.TempDir())
+	tr.Resume = checkpoint(t, path)
+	was, err := tr.Encoder.(walk).MarshalBinary()
+	require.NoError(t, err)
+	_, err = tr.Run(background)
+	require.ErrorContains(t, err, "state has -1 steps")
+	is, err := tr.Encoder.(walk).MarshalBinary()
+	require.NoError(t, err)
+	require.Equal(t, was, is)
+}
+
 // A state that makes no sense, and that of a newer version, is refused when it is
 // read.
 func TestReadCheckpointErrors(t *testing.T) {
@@ -252,6 +275,17 @@ func TestReadCheckpointErrors(t *testing.T) {
 		edit(t, path, func(_ *safetensors.File, doc map[string]any) { maps.Copy(doc, fields) })
 		_, err := train.ReadCheckpoint(path)
 		require.ErrorContains(t, err, "train: checkpoint "+path+": "+want)
+	}
+	for want, change := range map[string]func(doc map[string]any){
+		"its state makes no sense: epoch 1 stands in the place of 0": func(doc map[string]any) { slices.Reverse(doc["history"].([]any)) },
+		"its state makes no sense: the best of 2 epochs is -1":       func(doc map[string]any) { doc["best"] = -1 }, // and there are its weights
+		"the one of lowest loss -1":                                  func(doc map[string]any) { doc["state"].(map[string]any)["lowest"] = -1 },
+		"the one of lowest loss 3":                                   func(doc map[string]any) { doc["state"].(map[string]any)["lowest"] = 3 },
+	} {
+		require.NoError(t, os.WriteFile(path, good, 0o666))
+		edit(t, path, func(_ *safetensors.File, doc map[string]any) { change(doc) })
+		_, err := train.ReadCheckpoint(path)
+		require.ErrorContains(t, err, want)
 	}
 	// A newer version is not passed over: the training would go back.
 	edit2 := func(_ *safetensors.File, doc map[string]any) { doc["format"] = 2 }
