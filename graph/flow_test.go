@@ -341,6 +341,24 @@ func TestGate(t *testing.T) {
 	}
 }
 
+// A state with a Slope is held in the equations of others.
+func TestSlopeIsHeldByOthers(t *testing.T) {
+	g := G.NewGraph()
+	var b graph.Builder
+	s := graphtest.Node(g, tensor.Float64, "s", []int{2}, []float64{1, -2})
+	var got []*G.Node
+	for _, follow := range []float64{0, 0.5} {
+		f := graph.Exponential.Flow(&b, 0.25,
+			graph.Equation{State: s, TauInv: graph.Const(1), D: s, Slope: func() *G.Node { return s }},
+			graph.Equation{State: s, TauInv: graph.Const(2), D: s, Linear: []graph.Param{graph.Const(follow), graph.Const(-1)}})
+		got = append(got, f.Next(1))
+	}
+	require.NoError(t, b.Err())
+	vs := graphtest.Eval(t, got...)
+	require.Equal(t, vs[0], vs[1])
+	require.InDelta(t, 2-math.Exp(-0.5), vs[0][0], 1e-15)
+}
+
 // A coupled state that decays by itself is one that d = −s moves.
 func TestCoupledDecay(t *testing.T) {
 	for _, how := range []graph.Integration{graph.Euler, graph.Exponential} {
