@@ -359,6 +359,20 @@ func TestSlopeIsHeldByOthers(t *testing.T) {
 	require.InDelta(t, 2-math.Exp(-0.5), vs[0][0], 1e-15)
 }
 
+// Where a Slope leaves a state alone the coupling moves it, exactly.
+func TestCoupledSlope(t *testing.T) {
+	g := G.NewGraph()
+	var b graph.Builder
+	v := graphtest.Node(g, tensor.Float64, "v", []int{1, 2}, []float64{1, -2})
+	zero := b.Fill(v, graph.Const(0))
+	coupling := graphtest.Node(g, tensor.Float64, "g", []int{2, 2}, []float64{-0.3, 0.3, 0.3, -0.3})
+	eq := graph.Equation{State: v, TauInv: graph.Const(1), D: zero, Slope: func() *G.Node { return zero }}
+	next := graph.Exponential.Coupled(coupling).Flow(&b, 0.25, eq).Next(0)
+	require.NoError(t, b.Err())
+	d := 1.5 * math.Exp(-0.6) // half of the difference, which alone falls
+	require.InDeltaSlice(t, []float64{-0.5 + d, -0.5 - d}, graphtest.Eval(t, next)[0], 1e-15)
+}
+
 // A coupled state that decays by itself is one that d = −s moves.
 func TestCoupledDecay(t *testing.T) {
 	for _, how := range []graph.Integration{graph.Euler, graph.Exponential} {
