@@ -31,7 +31,9 @@ type Conv struct {
 // Where few elements of x are not zero, as with spikes, each of them adds its
 // part of the kernel to the outputs that see it, instead of the dense product of
 // kernels and patches, and so it goes for the gradients; the results are the same
-// up to rounding. The density is looked at on every run.
+// up to rounding. The density is looked at on every run. If x is a SpikeInput of
+// shape [T, batch, c, h, w], the images are made from the lists one by one; results
+// have the bits of those of the dense tensor, and x has no gradient.
 func Conv2D(x, w, bias *G.Node, opts Conv) (*G.Node, error) {
 	var b Builder
 	in := G.Nodes{x, w}
@@ -53,6 +55,9 @@ func Conv2D(x, w, bias *G.Node, opts Conv) (*G.Node, error) {
 			return nil, fmt.Errorf("graph: conv2d: x has elements of type %v, %s of %v", x.Dtype(), n.Name(), n.Dtype())
 		}
 	}
+	if c.given = listsOf(x, c.sizeX()); c.given != nil {
+		in[0] = c.given.token
+	}
 	shape := append(slices.Clone(c.shape[:len(c.shape)-3]), c.out, c.y.out, c.x.out)
 	y := b.apply(&convOp{signature: signatureOf(in, c.dt, shape), c: c, kind: convY}, in...)
 	return y, b.Err()
@@ -65,6 +70,7 @@ type conv struct {
 	in, out int  // channels
 	y, x    axis // the height and the width
 	shape   tensor.Shape
+	given   *spikeInput // has the images of x as lists; nil if x is dense
 	run     interface {
 		do(op *convOp, in []G.Value) (G.Value, error)
 		into(kind convKind, dst *tensor.Dense)
@@ -161,13 +167,14 @@ func (op *convOp) Hashcode() uint32      { return hashcode(op) }
 func (op *convOp) DiffWRT(n int) []bool {
 	d := make([]bool, n)
 	for i := range d {
-		d[i] = op.kind == convY
+		d[i] = op.kind == convY && (i > 0 || op.c.given == nil)
 	}
 	return d
 }
 
 // SymDiff: with the patches of x as the columns of X, y = W X; so dW = dy Xᵀ,
 // the patches of dx are Wᵀ dy and overlap, and db is the sum of dy over pixels.
+// Lists that were given have no gradient.
 func (op *convOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 	if op.kind != convY {
 		return nil, fmt.Errorf("graph: %v has no gradient", op)
@@ -176,7 +183,10 @@ func (op *convOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 	add := func(kind convKind, shape tensor.Shape, from ...*G.Node) *G.Node {
 		return b.apply(&convOp{signature: signatureOf(from, op.c.dt, shape), c: op.c, kind: kind}, from...)
 	}
-	ds := G.Nodes{add(convDX, op.c.shape, grad, in[1]), add(convDW, in[1].Shape(), in[0], grad)}
+	ds := G.Nodes{nil, add(convDW, in[1].Shape(), in[0], grad)}
+	if op.c.given == nil {
+		ds[0] = add(convDX, op.c.shape, grad, in[1])
+	}
 	if len(in) == 3 {
 		ds = append(ds, add(convDB, in[2].Shape(), grad))
 	}

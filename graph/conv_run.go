@@ -41,6 +41,7 @@ type convBuffers[F vec.Float] struct {
 	x       []F // x or dx with margins
 	patches []F
 	band    band[F]
+	image   []F // of x, made from lists
 }
 
 func newConvRun[F vec.Float](c *conv) *convRun[F] {
@@ -66,6 +67,10 @@ func (r *convRun[F]) do(op *convOp, in []G.Value) (G.Value, error) {
 		f, err := floats[F](op, v)
 		if err != nil {
 			return nil, err
+		}
+		if i == 0 && r.given != nil && (op.kind == convY || op.kind == convDW) {
+			r.given.now.sort()
+			continue // a token, for which the lists stand
 		}
 		if len(f) != sizes[i] {
 			return nil, fmt.Errorf("graph: %v: input %d has %d elements, the graph was built for %d", op, i, len(f), sizes[i])
@@ -95,9 +100,9 @@ func (r *convRun[F]) forward(y, x, w, bias []F) {
 	if few {
 		r.order(w, r.there.place)
 	}
-	nx, ny := r.sizeX(), r.sizeY()
+	ny := r.sizeY()
 	r.eachSample(func(b *convBuffers[F], i int) {
-		x, y := x[i*nx:(i+1)*nx], y[i*ny:(i+1)*ny]
+		x, y := r.image(b, x, i), y[i*ny:(i+1)*ny]
 		if few {
 			r.follow(b, r.there, y, x)
 		} else {
@@ -130,9 +135,9 @@ func (r *convRun[F]) gradW(dw, x, dy []F) {
 	// The spikes are found again: who went forward last may have had another x,
 	// such as another time step inside a scan.
 	few := r.few(x, r.fewDW)
-	nx, ny := r.sizeX(), r.sizeY()
+	ny := r.sizeY()
 	sum := r.sumSamples(len(dw), func(b *convBuffers[F], sum []F, i int) {
-		x, dy := x[i*nx:(i+1)*nx], dy[i*ny:(i+1)*ny]
+		x, dy := r.image(b, x, i), dy[i*ny:(i+1)*ny]
 		if !few {
 			r.dense.gradW(b, sum, x, dy)
 			return
@@ -165,6 +170,17 @@ func (r *convRun[F]) gradBias(db, dy []F) {
 	}))
 }
 
+// image returns image i of x: of its lists, if x is nil.
+func (r *convRun[F]) image(b *convBuffers[F], x []F, i int) []F {
+	n := r.sizeX()
+	if x != nil {
+		return x[i*n : (i+1)*n]
+	}
+	image := room(&b.image, n)
+	spread(r.given.now, image, i, i+1)
+	return image
+}
+
 // follow computes the image that the elements of s add up to along a route.
 func (r *convRun[F]) follow(b *convBuffers[F], t *route, d, s []F) {
 	byColumn(t, &b.lists, s)
@@ -176,16 +192,21 @@ func (r *convRun[F]) follow(b *convBuffers[F], t *route, d, s []F) {
 }
 
 // few reports whether less than the given share of the elements of some images is
-// not zero. It looks at a few images, always the same ones.
+// not zero. It looks at a few images, always the same ones; x is nil where they are
+// lists.
 func (r *convRun[F]) few(x []F, share float64) bool {
 	if sparseBelow == 0 || share <= 0 {
 		return false
 	}
 	const probes = 64
-	count := rowKernelsFor[F]().count
-	n, seen, size := 0, 0, len(x)/r.samples
+	size := len(x) / r.samples
+	count := func(i int) int { return rowKernelsFor[F]().count(x[i*size : (i+1)*size]) }
+	if x == nil {
+		size, count = r.sizeX(), r.given.now.spikesIn
+	}
+	n, seen := 0, 0
 	for i := 0; i < r.samples; i += max(1, r.samples/probes) {
-		n += count(x[i*size : (i+1)*size])
+		n += count(i)
 		seen += size
 	}
 	return float64(n) < share*float64(seen)

@@ -24,6 +24,8 @@ func Grad(cost *G.Node, wrt ...*G.Node) (grads G.Nodes, unused []int, err error)
 		switch {
 		case n == nil:
 			return nil, nil, fmt.Errorf("graph: gradient: node %d is nil", i)
+		case spikeInputOf(n) != nil:
+			return nil, nil, fmt.Errorf("graph: gradient: %s is an input of spike lists, which have none; where you need its gradient make it a dense input", n.Name())
 		case seen[n] && n.Deriv() != nil:
 			// Gorgonia would hand out the gradient of the cost before.
 			return nil, nil, fmt.Errorf("graph: gradient: %s has a gradient already; ask for all gradients of one cost in one call, and use a graph of its own for another cost", n.Name())

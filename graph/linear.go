@@ -18,7 +18,8 @@ import (
 // Where few elements of x are not zero, as with spikes, it adds up the rows of w
 // that they select instead of computing the dense product, and so it does for
 // the gradients; the results are the same up to rounding. The density is looked
-// at on every run.
+// at on every run. If x is a SpikeInput of shape [T, batch, in], there is nothing to
+// look for; results have the bits of those of the dense tensor, and x has no gradient.
 func Linear(x, w, bias *G.Node) (*G.Node, error) {
 	var b Builder
 	in := G.Nodes{x, w}
@@ -45,6 +46,9 @@ func Linear(x, w, bias *G.Node) (*G.Node, error) {
 		}
 	}
 	l := &linear{dt: x.Dtype(), rows: xs.TotalSize() / ws[0], in: ws[0], out: ws[1], shape: xs}
+	if l.given = listsOf(x, l.in); l.given != nil {
+		in[0] = l.given.token
+	}
 	if l.dt == tensor.Float32 {
 		l.run = &linearRun[float32]{linear: l}
 	} else {
@@ -61,6 +65,7 @@ type linear struct {
 	rows, in, out int
 	shape         tensor.Shape // of x
 	stepwise      bool         // runs at each step of a scan, so that lists of x do not last
+	given         *spikeInput  // has the lists of x; nil if x is dense
 	run           interface {
 		do(op *linearOp, in []G.Value) (G.Value, error)
 		into(kind linearKind, dst *tensor.Dense)
@@ -94,12 +99,13 @@ func (op *linearOp) Hashcode() uint32      { return hashcode(op) }
 func (op *linearOp) DiffWRT(n int) []bool {
 	d := make([]bool, n)
 	for i := range d {
-		d[i] = op.kind == linearY
+		d[i] = op.kind == linearY && (i > 0 || op.l.given == nil)
 	}
 	return d
 }
 
-// SymDiff: dx = dy Wᵀ, dW = xᵀ dy, db = the sum of dy over all rows.
+// SymDiff: dx = dy Wᵀ, dW = xᵀ dy, db = the sum of dy over all rows. Lists that were
+// given have no gradient.
 func (op *linearOp) SymDiff(in G.Nodes, y, grad *G.Node) (G.Nodes, error) {
 	if op.kind != linearY {
 		return nil, fmt.Errorf("graph: %v has no gradient", op)
@@ -108,7 +114,10 @@ func (op *linearOp) SymDiff(in G.Nodes, y, grad *G.Node) (G.Nodes, error) {
 	make := func(kind linearKind, shape tensor.Shape, from ...*G.Node) *G.Node {
 		return b.apply(&linearOp{signature: signatureOf(from, op.l.dt, shape), l: op.l, kind: kind}, from...)
 	}
-	ds := G.Nodes{make(linearDX, op.l.shape, grad, in[1]), make(linearDW, in[1].Shape(), in[0], grad, y)}
+	ds := G.Nodes{nil, make(linearDW, in[1].Shape(), in[0], grad, y)}
+	if op.l.given == nil {
+		ds[0] = make(linearDX, op.l.shape, grad, in[1])
+	}
 	if len(in) == 3 {
 		ds = append(ds, make(linearDB, in[2].Shape(), grad))
 	}
@@ -124,6 +133,7 @@ type linearRun[F vec.Float] struct {
 	lists spikeLists[F] // of x, made by the last run forward
 	gradL spikeLists[F] // of the gradient of y
 	wt    []F           // W transposed
+	x     []F           // the elements of lists that were given and are not sparse
 	part  []F
 }
 
@@ -141,8 +151,16 @@ func (r *linearRun[F]) do(op *linearOp, in []G.Value) (G.Value, error) {
 	}
 	dst := elems[F](r.dst[op.kind])
 	rows := len(fs[0]) / r.in
-	if op.kind == linearDX || op.kind == linearDB {
+	switch given := r.given != nil; {
+	case op.kind == linearDX, op.kind == linearDB:
 		rows = len(fs[0]) / r.out
+	case given && op.kind == linearY:
+		if err := r.take(r.given.now); err != nil {
+			return nil, err
+		}
+		fallthrough
+	case given: // for the token stand the lists of the run forward
+		fs[0], rows = r.x, r.rows
 	}
 	if rows != r.rows {
 		return nil, fmt.Errorf("graph: %v: got %d rows, the graph was built for %d", op, rows, r.rows)
@@ -160,6 +178,19 @@ func (r *linearRun[F]) do(op *linearOp, in []G.Value) (G.Value, error) {
 	return r.dst[op.kind], nil
 }
 
+// take takes over the lists of x, and makes its elements if they are not sparse.
+func (r *linearRun[F]) take(s *Spikes) error {
+	if r.lists.take(s); r.lists.sparse {
+		return nil
+	}
+	if err := s.dense(); err != nil {
+		return err
+	}
+	r.x = sized(r.x, s.rows*s.width)
+	spreadAll(s, r.x)
+	return nil
+}
+
 func (r *linearRun[F]) forward(y, x, w, bias []F) {
 	if bias != nil {
 		eachChunk(r.rows, func(r0, r1 int) {
@@ -168,7 +199,10 @@ func (r *linearRun[F]) forward(y, x, w, bias []F) {
 			}
 		})
 	}
-	if r.lists.read(x, r.rows, r.in); r.lists.sparse {
+	if r.given == nil {
+		r.lists.read(x, r.rows, r.in)
+	}
+	if r.lists.sparse {
 		r.lists.timesMatrix(y, w, r.out, bias != nil)
 		return
 	}

@@ -48,7 +48,7 @@ func Products(out *G.Node) (ps []Product, states int, err error) {
 		}
 		if fan := fanOut(n); fan != nil {
 			in := childrenOf(n)
-			ps = append(ps, Product{Weights: in[1].Name(), X: in[0], FanOut: fan})
+			ps = append(ps, Product{Weights: in[1].Name(), X: untokened(n, in[0]), FanOut: fan})
 		}
 	}
 	return ps, states, nil
@@ -64,6 +64,22 @@ func upstream(n *G.Node, seen map[*G.Node]bool, to *G.Nodes) {
 		upstream(c, seen, to)
 	}
 	*to = append(*to, n)
+}
+
+// untokened returns the node of the values that a product n takes as x: in the
+// place of an input of spikes it takes a token.
+func untokened(n, x *G.Node) *G.Node {
+	var given *spikeInput
+	switch op := n.Op().(type) {
+	case *linearOp:
+		given = op.l.given
+	case *convOp:
+		given = op.c.given
+	}
+	if given == nil {
+		return x
+	}
+	return given.x
 }
 
 // fanOut returns the FanOut of a product, whose operands are x and the weights,

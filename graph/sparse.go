@@ -24,10 +24,11 @@ type spikeLists[F vec.Float] struct {
 	cols   int
 	chunks []spikeChunk[F]
 	turned []spikeChunk[F] // the same lists column by column in each panel, made when needed
+	val    []F             // memory for the values of lists that were given
 }
 
 type spikeChunk[F vec.Float] struct {
-	start []int32 // of each row in idx, and the end
+	start []int32 // of each row in idx, and the end; idx may hold other rows, too
 	idx   []int32
 	val   []F // empty if all are 1
 }
@@ -35,26 +36,15 @@ type spikeChunk[F vec.Float] struct {
 // read makes the lists of x if it is sparse. Whether it is, is judged by a few
 // of its rows, always the same ones.
 func (l *spikeLists[F]) read(x []F, rows, cols int) {
-	l.rows, l.cols = rows, cols
-	const probes = 64
-	n, step := 0, max(1, rows/probes)
-	seen := 0
 	k := rowKernelsFor[F]()
-	for r := 0; r < rows; r += step {
-		n += k.count(x[r*cols : (r+1)*cols])
-		seen += cols
-	}
-	if l.sparse = float64(n) < sparseBelow*float64(seen); !l.sparse {
+	expected := l.judge(rows, cols, func(r int) int { return k.count(x[r*cols : (r+1)*cols]) })
+	if !l.sparse {
 		return
-	}
-	if l.chunks == nil {
-		l.chunks = make([]spikeChunk[F], (rows+chunkRows-1)/chunkRows)
 	}
 	if rows <= chunkRows { // a function for other goroutines would be allocated
 		l.chunks[0].read(x, cols)
 		return
 	}
-	expected := float64(n) / float64(seen)
 	eachChunk(rows, func(r0, r1 int) {
 		c, x := &l.chunks[r0/chunkRows], x[r0*cols:r1*cols]
 		if c.idx == nil {
@@ -62,6 +52,23 @@ func (l *spikeLists[F]) read(x []F, rows, cols int) {
 		}
 		c.read(x, cols)
 	})
+}
+
+// judge sets whether a matrix is sparse, of which count returns the number of
+// elements of a row that are not zero, and returns about which share of all that
+// are. If it is sparse, there are chunks for its lists.
+func (l *spikeLists[F]) judge(rows, cols int, count func(r int) int) (share float64) {
+	l.rows, l.cols = rows, cols
+	const probes = 64
+	n, seen := 0, 0
+	for r := 0; r < rows; r += max(1, rows/probes) {
+		n += count(r)
+		seen += cols
+	}
+	if l.sparse = float64(n) < sparseBelow*float64(seen); l.sparse && l.chunks == nil {
+		l.chunks = make([]spikeChunk[F], (rows+chunkRows-1)/chunkRows)
+	}
+	return float64(n) / float64(seen)
 }
 
 func (c *spikeChunk[F]) read(x []F, cols int) {
@@ -97,6 +104,9 @@ func (c *spikeChunk[F]) row(i int) (idx []int32, val []F) {
 	}
 	return c.idx[from:to], val
 }
+
+// all returns the positions in all rows.
+func (c *spikeChunk[F]) all() []int32 { return c.idx[c.start[0]:c.start[len(c.start)-1]] }
 
 // columnTile is how many columns of a matrix are worked on together, so that
 // those of all its rows stay in the cache.
@@ -186,7 +196,7 @@ func eachOf(n int, work func(i int)) {
 func (t *spikeChunk[F]) turn(chunks []spikeChunk[F], cols int) {
 	n, graded := 0, false
 	for k := range chunks {
-		n += len(chunks[k].idx)
+		n += len(chunks[k].all())
 		graded = graded || len(chunks[k].val) > 0
 	}
 	t.start, t.idx, t.val = sized(t.start, cols+1), sized(t.idx, n), t.val[:0]
@@ -195,7 +205,7 @@ func (t *spikeChunk[F]) turn(chunks []spikeChunk[F], cols int) {
 	}
 	clear(t.start)
 	for k := range chunks {
-		for _, j := range chunks[k].idx {
+		for _, j := range chunks[k].all() {
 			t.start[j+1]++
 		}
 	}

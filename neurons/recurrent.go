@@ -63,8 +63,11 @@ func Recurrent[S any, P graph.Params[S]](step graph.Step[S, P]) graph.Step[Recur
 }
 
 // AtSpikes returns x, with gradients reaching its elements that are not zero and
-// no others.
+// no others. To a graph.SpikeInput, whose lists have no gradient, it does nothing.
 func AtSpikes(x *G.Node) (*G.Node, error) {
+	if graph.SpikesOf(x) != nil {
+		return x, nil
+	}
 	b := graph.NewBuilder(x, nil)
 	x = atSpikes(b, x)
 	return x, b.Err()

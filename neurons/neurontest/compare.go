@@ -10,7 +10,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 )
 
-// compare holds the outputs and the gradients to the case.
+// compare holds the outputs and the gradients to the case. Lists have no gradient.
 func (r *refCase) compare(outs map[string]*G.Node) {
 	t, c := r.t, r.c
 	tol := 1e-9
@@ -33,6 +33,9 @@ func (r *refCase) compare(outs map[string]*G.Node) {
 		var wrt []*G.Node
 		var grads []string
 		for name := range c.Grads {
+			if name == "x" && r.lists {
+				continue
+			}
 			require.Contains(t, r.inputs, name, "the case has a gradient of %s", name)
 			wrt, grads = append(wrt, r.inputs[name]), append(grads, name)
 		}

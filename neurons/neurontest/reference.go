@@ -26,7 +26,9 @@ import (
 // steps, so a case of more than maxUnrolled is scanned only; that the two agree
 // is what Test checks.
 //
-// Cases of functions that keep no state, and of constants, are checked too.
+// Cases of sparse functions are scanned with lists of spikes as the input, too, which
+// have no gradient. Cases of functions that keep no state, and of constants, are
+// checked as well.
 func Reference(t *testing.T, c graphtest.Case) {
 	t.Helper()
 	if _, ok := constants[c.Function]; ok {
@@ -48,8 +50,14 @@ func Reference(t *testing.T, c graphtest.Case) {
 			if scan {
 				name = "scan/"
 			}
-			t.Run(name+dt.String(), func(t *testing.T) { reference(t, c, scan, dt) })
+			t.Run(name+dt.String(), func(t *testing.T) { reference(t, c, scan, false, dt) })
 		}
+	}
+	if !strings.HasSuffix(c.Function, "_sparse") {
+		return
+	}
+	for _, dt := range []tensor.Dtype{tensor.Float64, tensor.Float32} {
+		t.Run("lists/"+dt.String(), func(t *testing.T) { reference(t, c, true, true, dt) })
 	}
 }
 
@@ -73,11 +81,12 @@ type refCase struct {
 	m      neurons.Model
 	g      *G.ExprGraph
 	dt     tensor.Dtype
+	lists  bool               // x comes as lists of spikes
 	inputs map[string]*G.Node // by the names of the case; "params.…" too
 }
 
-func reference(t *testing.T, c graphtest.Case, scan bool, dt tensor.Dtype) {
-	r := &refCase{t: t, c: c, g: G.NewGraph(), dt: dt, inputs: map[string]*G.Node{}}
+func reference(t *testing.T, c graphtest.Case, scan, lists bool, dt tensor.Dtype) {
+	r := &refCase{t: t, c: c, g: G.NewGraph(), dt: dt, lists: lists, inputs: map[string]*G.Node{}}
 	name := c.Function
 	for _, option := range []string{"activation", "accumulator"} {
 		if v, ok := c.Params[option]; ok {
@@ -88,15 +97,34 @@ func reference(t *testing.T, c graphtest.Case, scan bool, dt tensor.Dtype) {
 	r.m, err = neurons.ModelNamed(name)
 	require.NoError(t, err)
 	r.setParams()
-	x := r.input("x", c.Inputs["x"])
-	if !c.Lifted {
-		x, err = G.Reshape(x, append(tensor.Shape{1}, x.Shape()...))
-		require.NoError(t, err)
-	}
-	x = r.setWeights(x)
+	x := r.setWeights(r.sequence())
 	l, err := r.m.Lift(scan, x, r.states(x))
 	require.NoError(t, err)
 	r.compare(r.outputs(l))
+}
+
+// sequence returns the input [T, batch, …], as a tensor or as lists of spikes.
+func (r *refCase) sequence() *G.Node {
+	t, a := r.t, r.c.Inputs["x"]
+	shape := tensor.Shape(a.Shape)
+	if !r.c.Lifted {
+		shape = append(tensor.Shape{1}, shape...)
+	}
+	if r.lists {
+		s, err := graph.NewSpikes(shape...)
+		require.NoError(t, err)
+		require.NoError(t, s.SetDense(graphtest.Tensor(tensor.Float64, shape, a.Data)))
+		x, err := graph.SpikeInput(r.g, "x", r.dt, s)
+		require.NoError(t, err)
+		return x
+	}
+	x := r.input("x", a)
+	if r.c.Lifted {
+		return x
+	}
+	x, err := G.Reshape(x, shape)
+	require.NoError(t, err)
+	return x
 }
 
 func (r *refCase) input(name string, a graphtest.Array) *G.Node {

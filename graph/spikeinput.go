@@ -1,0 +1,145 @@
+package graph
+
+import (
+	"fmt"
+	"hash"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// A list of spikes is not a value of Gorgonia's. So an input of spikes is two
+// nodes: a token, which stands for the lists, and x, an operation on it that makes
+// the dense tensor. Operations that follow spikes take the token in the place of x
+// and read the lists; for all others x is a node like any other. A Machine does not
+// compute x unless something reads it; a tape machine of Gorgonia's does.
+
+// SpikeInput adds an input to g whose values are lists of spikes: a node x of the
+// shape of s and element type dt. Linear and Conv2D follow the lists, with the same
+// bits that they give for the dense tensor; for anything else x is that tensor,
+// made when it is read. LetSpikes gives it other lists, and those of s may be
+// changed in place from one run to the next.
+//
+// The weights have the gradients that they have for the dense tensor. The lists have
+// none: to differentiate by x is an error.
+func SpikeInput(g *G.ExprGraph, name string, dt tensor.Dtype, s *Spikes) (*G.Node, error) {
+	switch {
+	case g == nil:
+		return nil, fmt.Errorf("graph: input %s: the graph is nil", name)
+	case s == nil || s.rows == 0:
+		return nil, fmt.Errorf("graph: input %s: the spikes are nil or were not made by NewSpikes", name)
+	case !isFloat(dt):
+		return nil, fmt.Errorf("graph: input %s has elements of type %v, want float32 or float64", name, dt)
+	case len(g.ByName(name)) > 0:
+		return nil, fmt.Errorf("graph: the graph has a node called %s already", name)
+	}
+	token, err := Input(g, "spikes of "+name, newDense(dt, tokenShape))
+	if err != nil {
+		return nil, err
+	}
+	in := &spikeInput{token: token, dt: dt, now: s}
+	var b Builder
+	in.x = b.apply(&spikesOp{signature: signatureOf(G.Nodes{token}, dt, s.shape), in: in}, token)
+	if err := b.Err(); err != nil {
+		return nil, fmt.Errorf("graph: input %s: %w", name, err)
+	}
+	G.WithName(name)(in.x)
+	return in.x, nil
+}
+
+// LetSpikes gives an input made by SpikeInput the lists of its next runs, which
+// must have its shape.
+func LetSpikes(x *G.Node, s *Spikes) error {
+	in := spikeInputOf(x)
+	switch {
+	case in == nil:
+		return fmt.Errorf("graph: let spikes: the node was not made by SpikeInput")
+	case s == nil:
+		return fmt.Errorf("graph: let spikes: the spikes of %s are nil", x.Name())
+	case !s.shape.Eq(x.Shape()):
+		return fmt.Errorf("graph: let spikes: %s has shape %v, the spikes have %v", x.Name(), shapeOf(x), []int(s.shape))
+	}
+	in.now = s
+	return nil
+}
+
+// SpikesOf returns the lists that an input made by SpikeInput has at present, nil
+// for any other node.
+func SpikesOf(x *G.Node) *Spikes {
+	if in := spikeInputOf(x); in != nil {
+		return in.now
+	}
+	return nil
+}
+
+// A spikeInput is one use of SpikeInput: what its nodes, and those that follow its
+// lists, share.
+type spikeInput struct {
+	token, x *G.Node
+	dt       tensor.Dtype
+	now      *Spikes
+}
+
+// spikeInputOf returns what stands behind x, nil if that is no input of spikes.
+func spikeInputOf(x *G.Node) *spikeInput {
+	if x == nil {
+		return nil
+	}
+	op, ok := x.Op().(*spikesOp)
+	if !ok {
+		return nil
+	}
+	return op.in
+}
+
+// listsOf returns the input that x is, if an operation can follow its lists: one
+// that takes the elements of a row together, width of them.
+func listsOf(x *G.Node, width int) *spikeInput {
+	if in := spikeInputOf(x); in != nil && in.now.width == width {
+		return in
+	}
+	return nil
+}
+
+// spikesOp makes the dense tensor.
+type spikesOp struct {
+	pure
+	final
+	signature
+	memory
+	in *spikeInput
+}
+
+func (op *spikesOp) String() string        { return "dense spikes" }
+func (op *spikesOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad spikes %p", op.in) }
+func (op *spikesOp) Hashcode() uint32      { return hashcode(op) }
+func (op *spikesOp) Do(...G.Value) (G.Value, error) {
+	if err := op.in.now.dense(); err != nil {
+		return nil, err
+	}
+	d := op.result(op.in.dt, op.shape)
+	op.in.now.write(d)
+	return d, nil
+}
+
+// take makes l the lists of s if they are sparse, as read would those of the dense
+// tensor. They share memory with s.
+func (l *spikeLists[F]) take(s *Spikes) {
+	s.sort()
+	if l.judge(s.rows, s.width, s.spikesIn); !l.sparse {
+		return
+	}
+	val, same := any(s.val).([]F)
+	if !same {
+		l.val = l.val[:0]
+		for _, v := range s.val {
+			l.val = append(l.val, F(v))
+		}
+		val = l.val
+	}
+	for k := range l.chunks {
+		l.chunks[k] = spikeChunk[F]{start: s.start[k*chunkRows : min(s.rows, (k+1)*chunkRows)+1], idx: s.idx, val: val}
+	}
+}
+
+var _ G.Op = (*spikesOp)(nil)

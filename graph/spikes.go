@@ -1,0 +1,330 @@
+package graph
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/vec"
+)
+
+// Spikes are the spikes of a sequence [T, batch, …] as lists: of every sample at
+// every time step the positions of the elements that are not zero, counted over
+// the axes behind the batch in their order, and their values where these are not
+// all 1. It is the sparse form of a dense tensor, in which sums are taken of what
+// comes twice, as in a sparse tensor of PyTorch's in coordinate format.
+//
+// SpikeInput makes it the input of a graph. Memory is kept from use to use:
+// Clear, Add and running a graph allocate nothing once the lists have had their
+// largest size. It must not be used by two goroutines at once.
+type Spikes struct {
+	shape       tensor.Shape
+	rows, width int // a row is one sample at one time step
+
+	// The spikes in the order in which they came; with sorted in that of the dense
+	// tensor, none twice, and none that is 0.
+	row, idx []int32
+	val      []float64 // empty if all are 1
+	sorted   bool
+	start    []int32 // of each row in idx and val, and the end; of sorted lists
+
+	spareRow, spareIdx []int32 // memory for sorting
+	spareVal           []float64
+	count              []int32
+}
+
+// NewSpikes returns the lists of a sequence of the given shape, [T batch n] or
+// [T batch c h w], without spikes. An error says that it has less than three axes,
+// one below 1, or too many elements: an int32 counts the rows T·batch, and the
+// elements of a row.
+func NewSpikes(shape ...int) (*Spikes, error) {
+	if len(shape) < 3 || slices.Min(shape) < 1 {
+		return nil, fmt.Errorf("graph: spikes: the shape is %v, want [T batch n …] with axes of at least 1", shape)
+	}
+	s := &Spikes{shape: slices.Clone(shape), sorted: true}
+	var ok [2]bool
+	s.rows, ok[0] = int32Product(shape[:2])
+	s.width, ok[1] = int32Product(shape[2:])
+	if !ok[0] || !ok[1] {
+		return nil, fmt.Errorf("graph: spikes: the shape is %v, want at most %d rows and as many elements of a row", shape, math.MaxInt32)
+	}
+	s.start = make([]int32, s.rows+1)
+	return s, nil
+}
+
+// int32Product returns the product of axes, which are at least 1, if an int32
+// holds it.
+func int32Product(axes []int) (n int, ok bool) {
+	n = 1
+	for _, d := range axes {
+		if n > (math.MaxInt32-1)/d {
+			return 0, false
+		}
+		n *= d
+	}
+	return n, true
+}
+
+// Shape returns the shape [T, batch, …] of the dense tensor.
+func (s *Spikes) Shape() []int { return slices.Clone(s.shape) }
+
+// Clear removes all spikes.
+func (s *Spikes) Clear() {
+	s.row, s.idx, s.val, s.sorted = s.row[:0], s.idx[:0], s.val[:0], true
+	clear(s.start)
+}
+
+// Add adds value to element i of a sample at time step t: 1 for a spike, another
+// number for one that is signed or graded. Spikes may come in any order; the order
+// of a dense tensor is the fastest. What is added to one element twice adds up, and
+// an element that becomes 0 has no spike. An error says which of t, sample and i is
+// out of range.
+func (s *Spikes) Add(t, sample, i int, value float64) error {
+	if uint(t) >= uint(s.shape[0]) || uint(sample) >= uint(s.shape[1]) || uint(i) >= uint(s.width) || len(s.idx) == math.MaxInt32 {
+		return s.refuse(t, sample, i)
+	}
+	if value != 1 && len(s.val) == 0 {
+		s.grade()
+	}
+	s.row, s.idx, s.sorted = append(s.row, int32(t*s.shape[1]+sample)), append(s.idx, int32(i)), false
+	if len(s.val) > 0 || value != 1 {
+		s.val = append(s.val, value)
+	}
+	return nil
+}
+
+func (s *Spikes) refuse(t, sample, i int) error {
+	for _, c := range []struct {
+		name string
+		v, n int
+	}{{"time step", t, s.shape[0]}, {"sample", sample, s.shape[1]}, {"element", i, s.width}} {
+		if c.v < 0 || c.v >= c.n {
+			return fmt.Errorf("graph: spikes of shape %v: %s is %d, want 0 to %d", []int(s.shape), c.name, c.v, c.n-1)
+		}
+	}
+	return fmt.Errorf("graph: spikes of shape %v: want at most %d spikes", []int(s.shape), math.MaxInt32)
+}
+
+// grade gives the spikes values, which were all 1.
+func (s *Spikes) grade() {
+	s.val = sized(s.val, len(s.idx))
+	for i := range s.val {
+		s.val[i] = 1
+	}
+}
+
+// Len returns the number of elements that are not zero.
+func (s *Spikes) Len() int {
+	s.sort()
+	return len(s.idx)
+}
+
+// Row returns the spikes of a sample at time step t: the positions of its elements
+// that are not zero, rising, and their values, nil if all spikes of the sequence
+// are 1. They must not be changed, and hold until the next change of s. Where there
+// is no such sample or time step there are none.
+func (s *Spikes) Row(t, sample int) (idx []int32, val []float64) {
+	if t < 0 || t >= s.shape[0] || sample < 0 || sample >= s.shape[1] {
+		return nil, nil
+	}
+	s.sort()
+	return s.at(t*s.shape[1] + sample)
+}
+
+// at returns row r of sorted lists.
+func (s *Spikes) at(r int) (idx []int32, val []float64) {
+	from, to := s.start[r], s.start[r+1]
+	if len(s.val) > 0 {
+		val = s.val[from:to]
+	}
+	return s.idx[from:to], val
+}
+
+// spikesIn returns the number of spikes in row r of sorted lists.
+func (s *Spikes) spikesIn(r int) int { return int(s.start[r+1] - s.start[r]) }
+
+// SetDense makes s the spikes of a dense tensor of its shape, in the place of those
+// it had.
+func (s *Spikes) SetDense(v *tensor.Dense) error {
+	if v == nil || !slices.Equal(v.Shape(), s.shape) {
+		var got []int
+		if v != nil {
+			got = v.Shape()
+		}
+		return fmt.Errorf("graph: spikes: the dense tensor has shape %v, want %v", got, []int(s.shape))
+	}
+	v, err := dense(named("spikes"), v)
+	if err != nil {
+		return err
+	}
+	s.Clear()
+	if v.Dtype() == tensor.Float32 {
+		setDense(s, v.Float32s())
+	} else {
+		setDense(s, v.Float64s())
+	}
+	return nil
+}
+
+func setDense[F vec.Float](s *Spikes, x []F) {
+	k := rowKernelsFor[F]()
+	for r := range s.rows {
+		row, have := x[r*s.width:(r+1)*s.width], len(s.idx)
+		s.idx = slices.Grow(s.idx, s.width)[:have+s.width]
+		n, ones := k.nonZero(row, s.idx[have:])
+		if !ones && len(s.val) == 0 {
+			s.idx = s.idx[:have]
+			s.grade()
+		}
+		s.idx = s.idx[:have+n]
+		for _, i := range s.idx[have:] {
+			s.row = append(s.row, int32(r))
+			if len(s.val) > 0 || !ones {
+				s.val = append(s.val, float64(row[i]))
+			}
+		}
+		s.start[r+1] = int32(len(s.idx))
+	}
+}
+
+// Dense returns the dense tensor of element type float32 or float64.
+func (s *Spikes) Dense(dt tensor.Dtype) (*tensor.Dense, error) {
+	if !isFloat(dt) {
+		return nil, fmt.Errorf("graph: spikes: a tensor of %v asked for, want float32 or float64", dt)
+	}
+	if err := s.dense(); err != nil {
+		return nil, err
+	}
+	d := newDense(dt, s.shape)
+	s.write(d)
+	return d, nil
+}
+
+// maxDense bounds the elements of a dense tensor: 2³¹ are 8 GiB of float32.
+const maxDense = 1 << 31
+
+// dense returns an error if the dense tensor would be too large.
+func (s *Spikes) dense() error {
+	if s.rows > maxDense/s.width {
+		return fmt.Errorf("graph: spikes of shape %v: the dense tensor has %d elements, want at most %d", []int(s.shape), s.rows*s.width, maxDense)
+	}
+	return nil
+}
+
+// write writes all elements to a tensor of as many.
+func (s *Spikes) write(d *tensor.Dense) {
+	s.sort()
+	if d.Dtype() == tensor.Float32 {
+		spreadAll(s, d.Float32s())
+	} else {
+		spreadAll(s, d.Float64s())
+	}
+}
+
+func spreadAll[F vec.Float](s *Spikes, x []F) {
+	eachChunk(s.rows, func(r0, r1 int) { spread(s, x[r0*s.width:r1*s.width], r0, r1) })
+}
+
+// spread writes the elements of rows r0 to r1−1 of sorted lists to x.
+func spread[F vec.Float](s *Spikes, x []F, r0, r1 int) {
+	clear(x)
+	for r := r0; r < r1; r++ {
+		row := x[(r-r0)*s.width:][:s.width]
+		idx, val := s.at(r)
+		for k, i := range idx {
+			row[i] = 1
+			if len(val) > 0 {
+				row[i] = F(val[k])
+			}
+		}
+	}
+}
+
+// sort puts the spikes in the order of the dense tensor, adds up those of one
+// element, and drops what is 0.
+func (s *Spikes) sort() {
+	if s.sorted {
+		return
+	}
+	order, twice := s.order()
+	if !order { // by sample, perhaps, and each in order
+		s.by(s.row, s.rows)
+		order, twice = s.order()
+	}
+	if !order {
+		s.by(s.idx, s.width)
+		s.by(s.row, s.rows)
+		_, twice = s.order()
+	}
+	if twice && len(s.val) == 0 {
+		s.grade()
+	}
+	if len(s.val) > 0 {
+		s.merge()
+	}
+	clear(s.start)
+	for _, r := range s.row {
+		s.start[r+1]++
+	}
+	for r := range s.rows {
+		s.start[r+1] += s.start[r]
+	}
+	s.sorted = true
+}
+
+// order reports whether the spikes are in the order of the dense tensor, and if
+// so, whether some element comes twice.
+func (s *Spikes) order() (ok, twice bool) {
+	for k := 1; k < len(s.row); k++ {
+		r, i, lastRow, last := s.row[k], s.idx[k], s.row[k-1], s.idx[k-1]
+		if r < lastRow || r == lastRow && i < last {
+			return false, false
+		}
+		twice = twice || r == lastRow && i == last
+	}
+	return true, twice
+}
+
+// by sorts the spikes by keys below n, of which each has one. What has the same key
+// keeps its order.
+func (s *Spikes) by(key []int32, n int) {
+	s.count = sized(s.count, n+1)
+	clear(s.count)
+	for _, k := range key {
+		s.count[k+1]++
+	}
+	for k := range n {
+		s.count[k+1] += s.count[k]
+	}
+	s.spareRow, s.spareIdx, s.spareVal = sized(s.spareRow, len(s.row)), sized(s.spareIdx, len(s.idx)), sized(s.spareVal, len(s.val))
+	for j, k := range key {
+		at := s.count[k]
+		s.count[k]++
+		s.spareRow[at], s.spareIdx[at] = s.row[j], s.idx[j]
+		if len(s.val) > 0 {
+			s.spareVal[at] = s.val[j]
+		}
+	}
+	s.row, s.spareRow = s.spareRow, s.row
+	s.idx, s.spareIdx = s.spareIdx, s.idx
+	s.val, s.spareVal = s.spareVal, s.val
+}
+
+// merge adds up the values of one element, in the order in which they came, and
+// drops elements that are 0. The spikes are in order.
+func (s *Spikes) merge() {
+	n := 0
+	for k := 0; k < len(s.row); {
+		r, i, sum := s.row[k], s.idx[k], s.val[k]
+		for k++; k < len(s.row) && s.row[k] == r && s.idx[k] == i; k++ {
+			sum += s.val[k]
+		}
+		if sum != 0 {
+			s.row[n], s.idx[n], s.val[n] = r, i, sum
+			n++
+		}
+	}
+	s.row, s.idx, s.val = s.row[:n], s.idx[:n], s.val[:n]
+}
