@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+
+	"github.com/spikegrad/spikegrad/graph"
 )
 
-// PoissonParams are the parameters of Poisson spike trains.
+// PoissonParams are the parameters of Poisson spike trains. They are an encoder for
+// package train, that of Poisson and PoissonSpikes.
 type PoissonParams struct {
 	FMax   float64 // rate of an input of 1, Hz
 	Dt     float64 // time step, s
@@ -34,13 +37,8 @@ func Poisson[F float32 | float64](dst, x []F, steps int, p PoissonParams, r *ran
 	if err := checkPlain(dst, x, steps); err != nil {
 		return fmt.Errorf("encode: Poisson: %w", err)
 	}
-	switch {
-	case !(p.FMax >= 0) || math.IsInf(p.FMax, 0):
-		return fmt.Errorf("encode: Poisson: f_max is %v Hz, want a finite number of at least 0", p.FMax)
-	case !(p.Dt > 0) || math.IsInf(p.Dt, 0):
-		return fmt.Errorf("encode: Poisson: dt is %v s, want a finite number above 0", p.Dt)
-	case r == nil:
-		return fmt.Errorf("encode: Poisson: the random generator is nil")
+	if err := p.check(r); err != nil {
+		return err
 	}
 	g := splitMix(r.Uint64())
 	var live poissonBlock[F]
@@ -50,6 +48,61 @@ func Poisson[F float32 | float64](dst, x []F, steps int, p PoissonParams, r *ran
 		for t := range steps {
 			g = live.step(dst[t*len(x)+j:t*len(x)+end], g)
 		}
+	}
+	return nil
+}
+
+// PoissonSpikes is Poisson for lists of spikes, dst of shape [steps, batch, …] and x
+// with the elements of a step, [batch, …]. The same r gives the same spikes, which
+// take the place of those of dst. Nothing is allocated once the lists have room.
+func PoissonSpikes[F float32 | float64](dst *graph.Spikes, x []F, p PoissonParams, r *rand.Rand) error {
+	if dst == nil {
+		return fmt.Errorf("encode: Poisson: the spikes are nil")
+	}
+	if n := dst.Batch() * dst.Width(); n != len(x) {
+		return fmt.Errorf("encode: Poisson: x has %d elements, a step of spikes of shape %v has %d", len(x), dst.Shape(), n)
+	}
+	if err := checkNumbers(x); err != nil {
+		return fmt.Errorf("encode: Poisson: %w", err)
+	}
+	if err := p.check(r); err != nil {
+		return err
+	}
+	dst.Clear()
+	g := splitMix(r.Uint64())
+	var live poissonBlock[F]
+	var row [blockSize]F
+	for j := 0; j < len(x); j += blockSize {
+		end := min(j+blockSize, len(x))
+		live.set(x[j:end], p)
+		for t := range dst.Steps() {
+			g = live.step(row[:end-j], g)
+			if err := live.add(dst, row[:end-j], t, j); err != nil {
+				return fmt.Errorf("encode: Poisson: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// Encode is Poisson.
+func (p PoissonParams) Encode(dst, x []float32, steps int, r *rand.Rand) error {
+	return Poisson(dst, x, steps, p, r)
+}
+
+// EncodeSpikes is PoissonSpikes.
+func (p PoissonParams) EncodeSpikes(dst *graph.Spikes, x []float32, r *rand.Rand) error {
+	return PoissonSpikes(dst, x, p, r)
+}
+
+func (p PoissonParams) check(r *rand.Rand) error {
+	switch {
+	case !(p.FMax >= 0) || math.IsInf(p.FMax, 0):
+		return fmt.Errorf("encode: Poisson: f_max is %v Hz, want a finite number of at least 0", p.FMax)
+	case !(p.Dt > 0) || math.IsInf(p.Dt, 0):
+		return fmt.Errorf("encode: Poisson: dt is %v s, want a finite number above 0", p.Dt)
+	case r == nil:
+		return fmt.Errorf("encode: Poisson: the random generator is nil")
 	}
 	return nil
 }
@@ -103,6 +156,22 @@ func (b *poissonBlock[F]) step(row []F, g splitMix) splitMix {
 	return g
 }
 
+// add adds the spikes of step t in the row of the block, which begins with element j
+// of the step.
+func (b *poissonBlock[F]) add(dst *graph.Spikes, row []F, t, j int) error {
+	width := dst.Width()
+	for _, k := range b.at[:b.n] {
+		if row[k] == 0 {
+			continue
+		}
+		at := j + int(k)
+		if err := dst.Add(t, at/width, at%width, float64(row[k])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // splitMix is a random generator whose numbers do not wait for each other.
 //
 // G. L. Steele, D. Lea and C. H. Flood, OOPSLA (2014), 453.
@@ -124,6 +193,10 @@ func checkPlain[F float32 | float64](dst, x []F, steps int) error {
 	case len(dst)%steps != 0 || len(dst)/steps != len(x):
 		return fmt.Errorf("dst has %d elements, want %d steps of %d", len(dst), steps, len(x))
 	}
+	return checkNumbers(x)
+}
+
+func checkNumbers[F float32 | float64](x []F) error {
 	for i, v := range x {
 		if v != v {
 			return fmt.Errorf("element %d of x is NaN", i)

@@ -7,8 +7,10 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/encode"
+	"github.com/spikegrad/spikegrad/graph"
 )
 
 func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
@@ -124,6 +126,57 @@ func TestPoissonErrors(t *testing.T) {
 	require.NoError(t, encode.Poisson(nil, []float64{}, 3, ok, newRand(1)))
 }
 
+// The same generator gives the same spikes as a tensor and as lists, whatever the
+// blocks of inputs and the samples that these are of.
+func TestPoissonSpikes(t *testing.T) {
+	const steps, batch = 7, 3
+	for _, width := range []int{1, 200, 512, 700} {
+		for _, signed := range []bool{false, true} {
+			x := make([]float64, batch*width)
+			for i := range x {
+				x[i] = math.Sin(float64(i))
+			}
+			p := encode.PoissonParams{FMax: 500, Dt: 1e-3, Signed: signed}
+			dst := make([]float64, steps*len(x))
+			require.NoError(t, encode.Poisson(dst, x, steps, p, newRand(4)))
+			s, err := graph.NewSpikes(steps, batch, width)
+			require.NoError(t, err)
+			require.NoError(t, s.Add(0, 0, 0, 1)) // goes
+			require.NoError(t, encode.PoissonSpikes(s, x, p, newRand(4)))
+			d, err := s.Dense(tensor.Float64)
+			require.NoError(t, err)
+			require.Equal(t, dst, d.Data())
+			require.NotZero(t, s.Len())
+			if _, val := s.Row(0, 0); !signed {
+				require.Nil(t, val, "they are all 1")
+			}
+
+			one := make([]float32, len(x))
+			for i, v := range x {
+				one[i] = float32(v)
+			}
+			same := make([]float32, len(dst))
+			require.NoError(t, p.Encode(same, one, steps, newRand(5)))
+			require.NoError(t, p.EncodeSpikes(s, one, newRand(5)))
+			d, err = s.Dense(tensor.Float32)
+			require.NoError(t, err)
+			require.Equal(t, same, d.Data())
+		}
+	}
+}
+
+func TestPoissonSpikesErrors(t *testing.T) {
+	ok, x := encode.DefaultPoissonParams(), make([]float64, 6)
+	s, err := graph.NewSpikes(4, 2, 3)
+	require.NoError(t, err)
+	require.EqualError(t, encode.PoissonSpikes(nil, x, ok, newRand(1)), "encode: Poisson: the spikes are nil")
+	require.EqualError(t, encode.PoissonSpikes(s, x[:5], ok, newRand(1)), "encode: Poisson: x has 5 elements, a step of spikes of shape [4 2 3] has 6")
+	require.EqualError(t, encode.PoissonSpikes(s, x, ok, nil), "encode: Poisson: the random generator is nil")
+	require.EqualError(t, encode.PoissonSpikes(s, x, encode.PoissonParams{}, newRand(1)), "encode: Poisson: dt is 0 s, want a finite number above 0")
+	x[4] = math.NaN()
+	require.EqualError(t, encode.PoissonSpikes(s, x, ok, newRand(1)), "encode: Poisson: element 4 of x is NaN")
+}
+
 func TestPoissonAllocatesNothing(t *testing.T) {
 	x, dst, r := make([]float32, 1000), make([]float32, 5000), newRand(1)
 	for i := range x {
@@ -133,6 +186,14 @@ func TestPoissonAllocatesNothing(t *testing.T) {
 		if err := encode.Poisson(dst, x, 5, encode.DefaultPoissonParams(), r); err != nil {
 			t.Fatal(err)
 		}
+	}))
+	s, err := graph.NewSpikes(5, 10, 100)
+	require.NoError(t, err)
+	require.Zero(t, testing.AllocsPerRun(10, func() {
+		if err := encode.PoissonSpikes(s, x, encode.DefaultPoissonParams(), r); err != nil {
+			t.Fatal(err)
+		}
+		s.Len()
 	}))
 }
 

@@ -20,8 +20,9 @@ import (
 // Clear, Add and running a graph allocate nothing once the lists have had their
 // largest size. It must not be used by two goroutines at once.
 type Spikes struct {
-	shape       tensor.Shape
-	rows, width int // a row is one sample at one time step
+	shape               tensor.Shape
+	steps, batch, width int
+	rows                int // one sample at one time step is a row
 
 	// The spikes in the order in which they came; with sorted in that of the dense
 	// tensor, none twice, and none that is 0.
@@ -43,7 +44,7 @@ func NewSpikes(shape ...int) (*Spikes, error) {
 	if len(shape) < 3 || slices.Min(shape) < 1 {
 		return nil, fmt.Errorf("graph: spikes: the shape is %v, want [T batch n …] with axes of at least 1", shape)
 	}
-	s := &Spikes{shape: slices.Clone(shape), sorted: true}
+	s := &Spikes{shape: slices.Clone(shape), steps: shape[0], batch: shape[1], sorted: true}
 	var ok [2]bool
 	s.rows, ok[0] = int32Product(shape[:2])
 	s.width, ok[1] = int32Product(shape[2:])
@@ -70,6 +71,12 @@ func int32Product(axes []int) (n int, ok bool) {
 // Shape returns the shape [T, batch, …] of the dense tensor.
 func (s *Spikes) Shape() []int { return slices.Clone(s.shape) }
 
+// Steps, Batch and Width return the number of time steps, of samples, and of the
+// elements of a sample at one time step.
+func (s *Spikes) Steps() int { return s.steps }
+func (s *Spikes) Batch() int { return s.batch }
+func (s *Spikes) Width() int { return s.width }
+
 // Clear removes all spikes.
 func (s *Spikes) Clear() {
 	s.row, s.idx, s.val, s.sorted = s.row[:0], s.idx[:0], s.val[:0], true
@@ -82,13 +89,13 @@ func (s *Spikes) Clear() {
 // an element that becomes 0 has no spike. An error says which of t, sample and i is
 // out of range.
 func (s *Spikes) Add(t, sample, i int, value float64) error {
-	if uint(t) >= uint(s.shape[0]) || uint(sample) >= uint(s.shape[1]) || uint(i) >= uint(s.width) || len(s.idx) == math.MaxInt32 {
+	if uint(t) >= uint(s.steps) || uint(sample) >= uint(s.batch) || uint(i) >= uint(s.width) || len(s.idx) == math.MaxInt32 {
 		return s.refuse(t, sample, i)
 	}
 	if value != 1 && len(s.val) == 0 {
 		s.grade()
 	}
-	s.row, s.idx, s.sorted = append(s.row, int32(t*s.shape[1]+sample)), append(s.idx, int32(i)), false
+	s.row, s.idx, s.sorted = append(s.row, int32(t*s.batch+sample)), append(s.idx, int32(i)), false
 	if len(s.val) > 0 || value != 1 {
 		s.val = append(s.val, value)
 	}
@@ -99,7 +106,10 @@ func (s *Spikes) refuse(t, sample, i int) error {
 	for _, c := range []struct {
 		name string
 		v, n int
-	}{{"time step", t, s.shape[0]}, {"sample", sample, s.shape[1]}, {"element", i, s.width}} {
+	}{{"time step", t, s.steps}, {"sample", sample, s.batch}, {"element", i, s.width}} {
+		if c.n == 0 {
+			return fmt.Errorf("graph: spikes: they were not made by NewSpikes")
+		}
 		if c.v < 0 || c.v >= c.n {
 			return fmt.Errorf("graph: spikes of shape %v: %s is %d, want 0 to %d", []int(s.shape), c.name, c.v, c.n-1)
 		}
@@ -126,11 +136,11 @@ func (s *Spikes) Len() int {
 // are 1. They must not be changed, and hold until the next change of s. Where there
 // is no such sample or time step there are none.
 func (s *Spikes) Row(t, sample int) (idx []int32, val []float64) {
-	if t < 0 || t >= s.shape[0] || sample < 0 || sample >= s.shape[1] {
+	if t < 0 || t >= s.steps || sample < 0 || sample >= s.batch {
 		return nil, nil
 	}
 	s.sort()
-	return s.at(t*s.shape[1] + sample)
+	return s.at(t*s.batch + sample)
 }
 
 // at returns row r of sorted lists.
@@ -148,7 +158,7 @@ func (s *Spikes) spikesIn(r int) int { return int(s.start[r+1] - s.start[r]) }
 // SetDense makes s the spikes of a dense tensor of its shape, in the place of those
 // it had.
 func (s *Spikes) SetDense(v *tensor.Dense) error {
-	if v == nil || !slices.Equal(v.Shape(), s.shape) {
+	if v == nil || s.rows == 0 || !slices.Equal(v.Shape(), s.shape) {
 		var got []int
 		if v != nil {
 			got = v.Shape()
@@ -191,6 +201,9 @@ func setDense[F vec.Float](s *Spikes, x []F) {
 
 // Dense returns the dense tensor of element type float32 or float64.
 func (s *Spikes) Dense(dt tensor.Dtype) (*tensor.Dense, error) {
+	if s.rows == 0 {
+		return nil, fmt.Errorf("graph: spikes: they were not made by NewSpikes")
+	}
 	if !isFloat(dt) {
 		return nil, fmt.Errorf("graph: spikes: a tensor of %v asked for, want float32 or float64", dt)
 	}
@@ -207,7 +220,7 @@ const maxDense = 1 << 31
 
 // dense returns an error if the dense tensor would be too large.
 func (s *Spikes) dense() error {
-	if s.rows > maxDense/s.width {
+	if s.rows > maxDense/max(1, s.width) {
 		return fmt.Errorf("graph: spikes of shape %v: the dense tensor has %d elements, want at most %d", []int(s.shape), s.rows*s.width, maxDense)
 	}
 	return nil

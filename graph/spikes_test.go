@@ -65,6 +65,7 @@ func TestSpikes(t *testing.T) {
 	s.Clear()
 	require.Equal(t, 0, s.Len())
 	require.Equal(t, []int{2, 2, 3}, s.Shape())
+	require.Equal(t, []int{2, 2, 3}, []int{s.Steps(), s.Batch(), s.Width()})
 }
 
 // Events in a random order, some at the same place, make the tensor to which they
@@ -136,6 +137,15 @@ func TestSpikesErrors(t *testing.T) {
 		"graph: spikes: got elements of type int, want float32 or float64")
 	_, err := s.Dense(tensor.Int)
 	require.EqualError(t, err, "graph: spikes: a tensor of int asked for, want float32 or float64")
+	var zero graph.Spikes
+	require.EqualError(t, zero.Add(0, 0, 0, 1), "graph: spikes: they were not made by NewSpikes")
+	_, err = zero.Dense(tensor.Float32)
+	require.EqualError(t, err, "graph: spikes: they were not made by NewSpikes")
+	require.Error(t, zero.SetDense(tensor.New(tensor.FromScalar(1.0))))
+	zero.Clear()
+	require.Equal(t, 0, zero.Len())
+	idx, _ := zero.Row(0, 0)
+	require.Empty(t, idx)
 	large := newSpikes(t, 1<<12, 1<<10, 1<<10)
 	_, err = large.Dense(tensor.Float32)
 	require.EqualError(t, err, "graph: spikes of shape [4096 1024 1024]: the dense tensor has 4294967296 elements, want at most 2147483648")
