@@ -44,7 +44,11 @@ func Subset(d Dataset, from, to int) (Dataset, error) {
 	if n := d.Len(); from < 0 || from > to || to > n {
 		return nil, fmt.Errorf("data: subset: range is [%d, %d), want one within [0, %d)", from, to, n)
 	}
-	return &subset{d: d, from: from, n: to - from}, nil
+	s := subset{d: d, from: from, n: to - from}
+	if d, ok := d.(Spiking); ok {
+		return &spikingSubset{s, d}, nil
+	}
+	return &s, nil
 }
 
 // subset is n samples of d, the first of them sample from.
@@ -58,20 +62,44 @@ func (s *subset) Shape() []int { return s.d.Shape() }
 func (s *subset) Classes() int { return Classes(s.d) }
 
 func (s *subset) Sample(i int, x []float32) (int, error) {
-	if i < 0 || i >= s.n {
-		return 0, fmt.Errorf("data: subset: sample %d asked for, want 0 to %d", i, s.n-1)
+	if err := s.check(i); err != nil {
+		return 0, err
 	}
 	return s.d.Sample(s.from+i, x)
+}
+
+func (s *subset) check(i int) error {
+	if i < 0 || i >= s.n {
+		return fmt.Errorf("data: subset: sample %d asked for, want 0 to %d", i, s.n-1)
+	}
+	return nil
+}
+
+// spikingSubset is a subset of a data set that knows its spikes.
+type spikingSubset struct {
+	subset
+	spiking Spiking
+}
+
+func (s *spikingSubset) Events(i int, dst []Event) ([]Event, int, error) {
+	if err := s.check(i); err != nil {
+		return dst, 0, err
+	}
+	return s.spiking.Events(s.from+i, dst)
 }
 
 // checkSample returns an error unless i is one of n samples and x has room for
 // exactly the size values of one.
 func checkSample(i, n int, x []float32, size int) error {
 	if i < 0 || i >= n {
-		return fmt.Errorf("data: sample %d asked for, want 0 to %d", i, n-1)
+		return errNoSample(i, n)
 	}
 	if len(x) != size {
 		return fmt.Errorf("data: sample %d: x has length %d, want %d", i, len(x), size)
 	}
 	return nil
+}
+
+func errNoSample(i, n int) error {
+	return fmt.Errorf("data: sample %d asked for, want 0 to %d", i, n-1)
 }

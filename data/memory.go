@@ -37,15 +37,9 @@ func New(shape []int, x []float32, labels []int) (*Memory, error) {
 			return nil, fmt.Errorf("data: new: sample %d: value %d is %v, want a finite number", i/size, i%size, v)
 		}
 	}
-	classes := 0
-	for i, c := range labels {
-		if c < 0 {
-			return nil, fmt.Errorf("data: new: sample %d: label is %d, want 0 or more", i, c)
-		}
-		if c == math.MaxInt {
-			return nil, fmt.Errorf("data: new: sample %d: label is %d, too large to count classes", i, c)
-		}
-		classes = max(classes, c+1)
+	classes, err := countClasses(labels)
+	if err != nil {
+		return nil, fmt.Errorf("data: new: %w", err)
 	}
 	return &Memory{shape: slices.Clone(shape), size: size, x: x, labels: labels, classes: classes}, nil
 }
@@ -67,6 +61,21 @@ func (m *Memory) Sample(i int, x []float32) (int, error) {
 	}
 	copy(x, m.x[i*m.size:])
 	return m.labels[i], nil
+}
+
+// countClasses returns the largest label plus one.
+func countClasses(labels []int) (int, error) {
+	classes := 0
+	for i, c := range labels {
+		if c < 0 {
+			return 0, fmt.Errorf("sample %d: label is %d, want 0 or more", i, c)
+		}
+		if c == math.MaxInt {
+			return 0, fmt.Errorf("sample %d: label is %d, too large to count classes", i, c)
+		}
+		classes = max(classes, c+1)
+	}
+	return classes, nil
 }
 
 // volume returns the number of values in a sample of the given shape.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 )
 
 // RandmanParams are the parameters of sets of smooth random manifolds.
@@ -185,6 +186,25 @@ func (d *Randman) Shape() []int { return []int{d.p.Steps, d.p.Units} }
 
 // Classes returns the number of classes.
 func (d *Randman) Classes() int { return d.p.Classes }
+
+// Events appends the spikes of sample i to dst, each of them once, and returns its
+// class.
+func (d *Randman) Events(i int, dst []Event) ([]Event, int, error) {
+	if i < 0 || i >= d.Len() {
+		return dst, 0, errNoSample(i, d.Len())
+	}
+	times := d.times[i*d.p.Units*d.p.Spikes:]
+	for u := range d.p.Units {
+		have := len(dst)
+		for _, t := range times[u*d.p.Spikes : (u+1)*d.p.Spikes] {
+			dst = append(dst, Event{Step: int(t), Index: u})
+		}
+		of := dst[have:]
+		slices.SortFunc(of, func(a, b Event) int { return a.Step - b.Step })
+		dst = dst[:have+len(slices.Compact(of))]
+	}
+	return dst, i % d.p.Classes, nil
+}
 
 // Sample writes the spikes of sample i, 0 and 1, to x and returns its class.
 func (d *Randman) Sample(i int, x []float32) (int, error) {

@@ -38,29 +38,32 @@ type Spikes struct {
 
 // NewSpikes returns the lists of a sequence of the given shape, [T batch n] or
 // [T batch c h w], without spikes. An error says that it has less than three axes,
-// one below 1, or too many elements: an int32 counts the rows T·batch, and the
-// elements of a row.
+// one below 1, or more than 2²⁸ rows T·batch, and as many elements of a
+// row.
 func NewSpikes(shape ...int) (*Spikes, error) {
 	if len(shape) < 3 || slices.Min(shape) < 1 {
 		return nil, fmt.Errorf("graph: spikes: the shape is %v, want [T batch n …] with axes of at least 1", shape)
 	}
 	s := &Spikes{shape: slices.Clone(shape), steps: shape[0], batch: shape[1], sorted: true}
 	var ok [2]bool
-	s.rows, ok[0] = int32Product(shape[:2])
-	s.width, ok[1] = int32Product(shape[2:])
+	s.rows, ok[0] = countUp(shape[:2])
+	s.width, ok[1] = countUp(shape[2:])
 	if !ok[0] || !ok[1] {
-		return nil, fmt.Errorf("graph: spikes: the shape is %v, want at most %d rows and as many elements of a row", shape, math.MaxInt32)
+		return nil, fmt.Errorf("graph: spikes: the shape is %v, want at most %d rows and as many elements of a row", shape, maxRows)
 	}
 	s.start = make([]int32, s.rows+1)
 	return s, nil
 }
 
-// int32Product returns the product of axes, which are at least 1, if an int32
-// holds it.
-func int32Product(axes []int) (n int, ok bool) {
+// maxRows bounds the rows of lists: 2²⁸ take 1 GiB for where they begin.
+const maxRows = 1 << 28
+
+// countUp returns the product of axes, which are at least 1, if it is at most
+// maxRows.
+func countUp(axes []int) (n int, ok bool) {
 	n = 1
 	for _, d := range axes {
-		if n > (math.MaxInt32-1)/d {
+		if n > maxRows/d {
 			return 0, false
 		}
 		n *= d

@@ -32,10 +32,12 @@ type feeder struct {
 	// seed is that of the spikes; else nil.
 	bySegment SegmentEncoder
 	seed      uint64
-	varied    Varied // nil where all samples have all steps
-	parts     *parts // nil where samples are whole sequences
-	present   []int  // samples of the present batch
-	labels    []int  // their labels, −1 for padding
+	in        *tensor.Dense // a segment; nil where there are lists of spikes
+	spikes    *spikeFeed    // nil unless the model takes lists
+	varied    Varied        // nil where all samples have all steps
+	parts     *parts        // nil where samples are whole sequences
+	present   []int         // samples of the present batch
+	labels    []int         // their labels, −1 for padding
 
 	samples, sequence       []float32
 	target, one, weights    []float32 // one is the target of one sample
@@ -72,18 +74,13 @@ func newFeeder(m *Model, d data.Dataset, enc Encoder) (*feeder, error) {
 	}
 	f := &feeder{
 		m: m, d: d, enc: enc, labels: make([]int, m.Batch),
-		samples: make([]float32, m.Batch*n),
 		weights: make([]float32, m.Batch), steps: make([]float32, m.Batch), length: make([]float32, m.Batch),
 		starts: make([]float32, m.Batch), perSample: n, perOneTarget: m.y.Shape().TotalSize() / m.Batch,
 	}
 	if e, ok := enc.(SegmentEncoder); ok && m.cut.segments > 1 {
 		f.bySegment = e
-		if f.sequence, ok = m.x.Value().Data().([]float32); !ok {
-			f.sequence = make([]float32, m.x.Shape().TotalSize())
-		}
-	} else {
-		f.sequence = make([]float32, tensor.Shape(m.inputShape()).TotalSize())
 	}
+	f.allocate()
 	if m.sequences() {
 		f.perOneTarget = f.perOneTarget / m.cut.steps * m.Steps
 	}
@@ -114,6 +111,7 @@ func newFeeder(m *Model, d data.Dataset, enc Encoder) (*feeder, error) {
 // 1/len(idx); the rest of the batch is zeros and does not count.
 func (f *feeder) load(idx []int, r *rand.Rand) error {
 	clear(f.samples)
+	f.spikes.clear()
 	clear(f.target)
 	clear(f.weights)
 	f.present = idx
@@ -129,10 +127,7 @@ func (f *feeder) load(idx []int, r *rand.Rand) error {
 	set(f.m.w.Value(), f.weights)
 	set(f.m.total.Value(), f.steps)
 	if f.bySegment == nil {
-		if err := f.enc.Encode(f.sequence, f.samples, f.m.Steps, r); err != nil {
-			return fmt.Errorf("encoder: %w", err)
-		}
-		if err := f.check(f.sequence, 0); err != nil {
+		if err := f.encodeAll(r); err != nil {
 			return err
 		}
 	} else if _, ok := f.enc.(fixedEncoder); !ok {
@@ -141,48 +136,10 @@ func (f *feeder) load(idx []int, r *rand.Rand) error {
 	return f.put(0)
 }
 
-// check returns an error unless the encoder wrote finite numbers, and clears what
-// it wrote behind the length of each sample. The time steps in x begin at from.
-func (f *feeder) check(x []float32, from int) error {
-	if err := allFinite(x); err != nil {
-		return fmt.Errorf("encoder: %w", err)
-	}
-	n := tensor.Shape(f.m.Shape).TotalSize()
-	for t := range len(x) / (f.m.Batch * n) {
-		for b, steps := range f.steps {
-			if from+t >= int(steps) {
-				clear(x[(t*f.m.Batch+b)*n:][:n])
-			}
-		}
-	}
-	return nil
-}
-
-// encode encodes segment k.
-func (f *feeder) encode(k int) error {
-	from := k * f.m.cut.steps
-	steps := min(f.m.cut.steps, f.m.Steps-from)
-	x := f.sequence[:steps*f.m.Batch*tensor.Shape(f.m.Shape).TotalSize()]
-	r := rand.New(rand.NewPCG(f.seed, uint64(k)))
-	if err := f.bySegment.EncodeSegment(x, f.samples, from, steps, f.m.Steps, r); err != nil {
-		return fmt.Errorf("encoder: time steps %d to %d: %w", from, from+steps-1, err)
-	}
-	clear(f.sequence[len(x):])
-	if err := f.check(x, from); err != nil {
-		return err
-	}
-	if f.m.Dtype != tensor.Float32 {
-		set(f.m.x.Value(), f.sequence)
-	}
-	return nil
-}
-
 // put puts segment k of the batch that is loaded into the model.
 func (f *feeder) put(k int) error {
 	from := k * f.m.cut.steps
-	if f.bySegment == nil {
-		f.segment(f.m.x.Value(), f.sequence, from)
-	} else if err := f.encode(k); err != nil {
+	if err := f.putInput(k); err != nil {
 		return err
 	}
 	if f.m.sequences() {
@@ -220,12 +177,8 @@ func (f *feeder) loadFrom(from int) ([]int, error) {
 
 // read reads sample i, with its label or target, into place b of the batch.
 func (f *feeder) read(b, i int) error {
-	x := f.samples[b*f.perSample : (b+1)*f.perSample]
-	label, err := f.d.Sample(i, x)
+	label, err := f.readInput(b, i)
 	if err != nil {
-		return err
-	}
-	if err := allFinite(x); err != nil {
 		return err
 	}
 	if f.varied != nil {

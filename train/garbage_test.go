@@ -48,6 +48,7 @@ var functions = map[string]map[string]any{
 		"Const": graph.Const, "Learn": graph.Learn, "LearnIn": graph.LearnIn,
 		"Scan": graph.Scan[lifState, lifParams], "Unroll": graph.Unroll[lifState, lifParams],
 		"Rest": graph.Rest[lifState, lifParams], "MapState": graph.MapState[lifState], "Whole": graph.Whole,
+		"NewSpikes": graph.NewSpikes, "SpikeInput": graph.SpikeInput, "LetSpikes": graph.LetSpikes, "SpikesOf": graph.SpikesOf,
 	},
 	"layers": {
 		"Describe": layers.Describe, "NewBuild": layers.NewBuild, "InitByName": layers.InitByName, "Lift": layers.Lift[lifState, lifParams], "Named": layers.Named,
@@ -66,7 +67,7 @@ var functions = map[string]map[string]any{
 	"encode": {
 		"ConstantCurrentLIF": encode.ConstantCurrentLIF, "CovarianceMatrix": encode.CovarianceMatrix, "Derivatives": encode.Derivatives,
 		"GaussianKernel": encode.GaussianKernel, "GaussianRBF": encode.GaussianRBF, "LinearLatency": encode.LinearLatency[float32],
-		"LogLatency": encode.LogLatency[float64], "Poisson": encode.Poisson[float32], "Population": encode.Population,
+		"LogLatency": encode.LogLatency[float64], "Poisson": encode.Poisson[float32], "PoissonSpikes": encode.PoissonSpikes[float32], "Population": encode.Population,
 		"SpatialParameters": encode.SpatialParameters[float32], "SpatialReceptiveField": encode.SpatialReceptiveField,
 		"SpatialReceptiveFields": encode.SpatialReceptiveFields, "SpikeLatency": encode.SpikeLatency, "SpikeLatencyLIF": encode.SpikeLatencyLIF,
 		"SpikeTimes": encode.SpikeTimes, "SquaredDistance": encode.SquaredDistance, "Sum": encode.Sum, "FilterStep": encode.FilterStep,
@@ -76,11 +77,12 @@ var functions = map[string]map[string]any{
 	"data": {
 		"Classes": data.Classes, "Order": data.Order, "ReadIDX": data.ReadIDX, "YinYangClass": data.YinYangClass, "OpenMNIST": data.OpenMNIST,
 		"Subset": data.Subset, "OpenIDX": data.OpenIDX, "New": data.New, "NewYinYang": data.NewYinYang, "NewRandman": data.NewRandman, "DefaultRandmanParams": data.DefaultRandmanParams,
+		"NewEvents": data.NewEvents,
 	},
 }
 
 var types = []reflect.Type{
-	reflect.TypeFor[*graph.Builder](), reflect.TypeFor[graph.Constraint](), reflect.TypeFor[graph.Param](), reflect.TypeFor[*graph.Machine](), reflect.TypeFor[graph.Window](), reflect.TypeFor[graph.Product](),
+	reflect.TypeFor[*graph.Builder](), reflect.TypeFor[graph.Constraint](), reflect.TypeFor[graph.Param](), reflect.TypeFor[*graph.Machine](), reflect.TypeFor[graph.Window](), reflect.TypeFor[graph.Product](), reflect.TypeFor[*graph.Spikes](),
 	reflect.TypeFor[*layers.Build](), reflect.TypeFor[*layers.State](), reflect.TypeFor[layers.Layer](), reflect.TypeFor[layers.Init](), reflect.TypeFor[layers.Mask](), reflect.TypeFor[layers.Probe](), reflect.TypeFor[layers.Tap](), reflect.TypeFor[layers.Recording](),
 	reflect.TypeFor[layers.Regulariser](), reflect.TypeFor[layers.Conv2D](), reflect.TypeFor[layers.Linear](), reflect.TypeFor[layers.Dropout](),
 	reflect.TypeFor[layers.Pool](), reflect.TypeFor[layers.Scaled](), reflect.TypeFor[layers.FluctuationDriven](), reflect.TypeFor[layers.Rate](),
@@ -88,7 +90,7 @@ var types = []reflect.Type{
 	reflect.TypeFor[train.SpikeCount](), reflect.TypeFor[train.StepDecay](), reflect.TypeFor[train.Cosine](), reflect.TypeFor[train.Warmup](),
 	reflect.TypeFor[train.Encoder](), reflect.TypeFor[*train.Model](), reflect.TypeFor[*train.Carried](), reflect.TypeFor[*train.Trainer](), reflect.TypeFor[train.Cost](), reflect.TypeFor[graph.Func](),
 	reflect.TypeFor[surrogate.SuperSpike](), reflect.TypeFor[surrogate.MultiGaussian](), reflect.TypeFor[data.Dataset](),
-	reflect.TypeFor[encode.FilterParams](), reflect.TypeFor[encode.TemporalScales](),
+	reflect.TypeFor[encode.FilterParams](), reflect.TypeFor[encode.TemporalScales](), reflect.TypeFor[encode.PoissonParams](),
 }
 
 // asLongAsAsked are the functions whose result has as many elements as an argument
@@ -309,6 +311,8 @@ func (g *garbage) special(t reflect.Type, depth int) (v any, ok bool) {
 			return tensor.Shape(s), true
 		}
 		return s, true
+	case reflect.TypeFor[*graph.Spikes]():
+		return pick(g, nil, &graph.Spikes{}, g.spikes(5, 2, 3), g.spikes(3, 2, 4)), true
 	case reflect.TypeFor[tensor.Dtype]():
 		return pick(g, tensor.Float32, tensor.Float64, tensor.Int, tensor.Dtype{}), true
 	case reflect.TypeFor[graph.Param]():
@@ -379,7 +383,8 @@ func (g *garbage) special(t reflect.Type, depth int) (v any, ok bool) {
 		return pick[any](g, nil, train.CrossEntropy{}, train.MeanSquared{}, train.MeanSquared{Sequence: true},
 			g.value(reflect.TypeFor[train.SpikeCount](), 0).Interface(), strange{[]int{2}}), true
 	case reflect.TypeFor[train.Encoder]():
-		return pick[any](g, nil, train.Repeat, train.Sequences(pick(g, manyInts...)), train.EncoderFunc(nil)), true
+		return pick[any](g, nil, train.Repeat, train.Sequences(pick(g, manyInts...)), train.EncoderFunc(nil),
+			g.value(reflect.TypeFor[encode.PoissonParams](), 0).Interface()), true
 	case reflect.TypeFor[train.Model]():
 		m := train.Model{Net: small(), Shape: []int{4}, Steps: 3, Batch: 2}
 		if g.IntN(3) == 0 {
@@ -387,7 +392,7 @@ func (g *garbage) special(t reflect.Type, depth int) (v any, ok bool) {
 		}
 		return m, true
 	case reflect.TypeFor[*train.Model]():
-		m, _ := train.NewModel(train.Model{Net: small(), Shape: []int{4}, Steps: 3, Batch: 2, Seed: g.seed, Window: pick(g, 0, 0, 2, 3)})
+		m, _ := train.NewModel(train.Model{Net: small(), Shape: []int{4}, Steps: 3, Batch: 2, Seed: g.seed, Window: pick(g, 0, 0, 2, 3), SpikeInput: g.IntN(4) == 0})
 		return pick(g, nil, &train.Model{}, m, m), true
 	case reflect.TypeFor[*train.Trainer]():
 		v := g.value(reflect.TypeFor[train.Trainer](), depth)
@@ -396,9 +401,10 @@ func (g *garbage) special(t reflect.Type, depth int) (v any, ok bool) {
 		return tr, true
 	case reflect.TypeFor[data.Dataset]():
 		d, _ := data.NewYinYang(5, 1)
+		events, _ := data.NewEvents([]int{3, 4}, [][]data.Event{{{Step: 1}}, nil}, []int{0, 2})
 		return pick[any](g, nil, d, list{}, list{shape: []int{-1}, x: make([][]float32, 2)}, list{shape: []int{4}, x: [][]float32{{1}, nil}, labels: []int{7, -1}},
 			list{shape: []int{math.MaxInt, math.MaxInt}, x: make([][]float32, 1)}, regression{list{shape: []int{4}, x: make([][]float32, 1), targets: [][]float32{{1, 2, 3}}}},
-			varied{d, []int{3, 1, 0, -1, 4}}, varied{d, []int{1, 2, 3, 1, 2}}, newCutUp(3, 4, 7, 2), cutUp{steps: 3, in: 4, parts: [][2]int{{0, 1}}}), true
+			varied{d, []int{3, 1, 0, -1, 4}}, varied{d, []int{1, 2, 3, 1, 2}}, newCutUp(3, 4, 7, 2), cutUp{steps: 3, in: 4, parts: [][2]int{{0, 1}}}, events), true
 	case reflect.TypeFor[G.ValueGrad]():
 		return pick[any](g, nil, g.node(), &weight{name: "w", value: G.NewF64(1), grad: G.NewF64(math.NaN())}, &weight{name: "w"}), true
 	case reflect.TypeFor[G.Op]():
@@ -416,11 +422,12 @@ type modelSettings struct {
 	Dtype        tensor.Dtype
 
 	Segment, Window, Stride int
+	SpikeInput              bool
 }
 
 func (s modelSettings) model() train.Model {
 	return train.Model{Net: s.Net, Shape: s.Shape, Steps: s.Steps, Batch: s.Batch, Loss: s.Loss, Dtype: s.Dtype,
-		Segment: s.Segment, Window: s.Window, Stride: s.Stride}
+		Segment: s.Segment, Window: s.Window, Stride: s.Stride, SpikeInput: s.SpikeInput}
 }
 
 // node returns an input: mostly of float32 with a value, on the common graph.
@@ -439,6 +446,13 @@ func (g *garbage) node() *G.Node {
 		[]int{2, 1, 3, 3})
 	if len(shape) == 0 {
 		return G.NewScalar(gr, dt, G.WithName(name))
+	}
+	if g.IntN(5) == 0 && len(shape) > 2 && dt != tensor.Int {
+		x, err := graph.SpikeInput(gr, name, dt, g.spikes(shape...))
+		if err != nil {
+			panic(err)
+		}
+		return x
 	}
 	if g.IntN(5) == 0 || dt == tensor.Int {
 		return G.NewTensor(gr, dt, len(shape), G.WithName(name), G.WithShape(shape...))
@@ -461,4 +475,16 @@ func (g *garbage) node() *G.Node {
 func (g *garbage) tensor() *tensor.Dense {
 	return pick(g, nil, tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(2, 3)), tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(4)),
 		tensor.New(tensor.Of(tensor.Int), tensor.WithShape(4)), tensor.New(tensor.FromScalar(float32(1))))
+}
+
+// spikes returns lists with some spikes.
+func (g *garbage) spikes(shape ...int) *graph.Spikes {
+	s, err := graph.NewSpikes(shape...)
+	if err != nil {
+		panic(err)
+	}
+	for range g.IntN(4) {
+		_ = s.Add(g.IntN(shape[0]), g.IntN(shape[1]), g.IntN(shape[2]), pick(g, 1, pick(g, manyFloats...)))
+	}
+	return s
 }

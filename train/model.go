@@ -24,6 +24,12 @@ type Model struct {
 	Dtype tensor.Dtype // float32 if not set
 	Seed  uint64       // of the weights and of dropout
 
+	// SpikeInput makes the input lists of spikes (graph.SpikeInput). Samples that are
+	// spike trains come as their events, if the data set is data.Spiking; others by the
+	// encoder, as lists if it is a SpikeEncoder. All numbers are those of a dense input;
+	// what it costs to make and read the input grows with its spikes alone.
+	SpikeInput bool
+
 	// Segment saves memory in long sequences: the network is run so many time steps
 	// at a time, what it carries from one segment to the next is kept, and the rest is
 	// computed again for the gradient, segment by segment. The gradient is the same up
@@ -147,7 +153,7 @@ func (m *Model) assemble() error {
 		return graph.Input(g, name, tensor.New(tensor.Of(m.Dtype), tensor.WithShape(shape...)))
 	}
 	var err error
-	if m.x, err = input("x", append([]int{m.cut.steps, m.Batch}, m.Shape...)...); err != nil {
+	if m.x, err = m.inputNode(g); err != nil {
 		return err
 	}
 	for _, in := range []struct {
@@ -231,6 +237,19 @@ func (m *Model) assemble() error {
 	}
 	m.test, err = graph.NewMachine(slices.Concat(show, m.rates, outs)...)
 	return err
+}
+
+// inputNode returns the input of the network.
+func (m *Model) inputNode(g *G.ExprGraph) (*G.Node, error) {
+	shape := append([]int{m.cut.steps, m.Batch}, m.Shape...)
+	if !m.SpikeInput {
+		return graph.Input(g, "x", tensor.New(tensor.Of(m.Dtype), tensor.WithShape(shape...)))
+	}
+	s, err := graph.NewSpikes(shape...)
+	if err != nil {
+		return nil, err
+	}
+	return graph.SpikeInput(g, "x", m.Dtype, s)
 }
 
 // stepWeights returns the weight of each time step, [T, batch].

@@ -65,6 +65,7 @@ func (m *Model) record(ctx context.Context, d data.Dataset, enc Encoder, samples
 // examined, and goes through whole samples.
 func (m *Model) twin(e *exam) (*Model, error) {
 	t := Model{Net: m.Net, Shape: m.Shape, Steps: m.Steps, Batch: m.Batch, Loss: m.Loss, Dtype: m.Dtype, Seed: m.Seed, exam: e}
+	t.SpikeInput = m.SpikeInput && e == nil // an exam asks for the gradient of the input
 	if m.cut.carries {
 		t.Segment = m.cut.steps
 		if e != nil {

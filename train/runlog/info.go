@@ -199,6 +199,7 @@ func settings(t *train.Trainer) []setting {
 	}
 	add("Epochs", t.Epochs)
 	add("Batch", m.Batch)
+	add("Spike input", m.SpikeInput)
 	add("Segment", m.Segment)
 	add("Window", m.Window)
 	add("Stride", m.Stride)

@@ -1,0 +1,106 @@
+package train
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"gorgonia.org/tensor"
+)
+
+// allocate makes the memory for samples and sequences on their way to the input of
+// the model.
+func (f *feeder) allocate() {
+	if f.spikes = newSpikeFeed(f); f.spikes == nil || f.spikes.events == nil {
+		f.samples = make([]float32, f.m.Batch*f.perSample)
+	}
+	switch {
+	case f.spikes == nil:
+		f.in = f.m.x.Value().(*tensor.Dense)
+	case f.spikes.dense():
+		f.in = tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(f.m.x.Shape()...))
+	default:
+		return
+	}
+	switch {
+	case f.bySegment == nil:
+		f.sequence = make([]float32, tensor.Shape(f.m.inputShape()).TotalSize())
+	case f.in.Dtype() == tensor.Float32:
+		f.sequence = f.in.Float32s()
+	default:
+		f.sequence = make([]float32, f.in.DataSize())
+	}
+}
+
+// readInput reads the values or the events of sample i, and returns its label.
+func (f *feeder) readInput(b, i int) (label int, err error) {
+	if f.spikes != nil && f.spikes.events != nil {
+		return f.spikes.read(b, i)
+	}
+	x := f.samples[b*f.perSample : (b+1)*f.perSample]
+	if label, err = f.d.Sample(i, x); err != nil {
+		return 0, err
+	}
+	return label, allFinite(x)
+}
+
+// encodeAll encodes all time steps.
+func (f *feeder) encodeAll(r *rand.Rand) error {
+	if !f.spikes.dense() {
+		return f.spikes.encode(r)
+	}
+	if err := f.enc.Encode(f.sequence, f.samples, f.m.Steps, r); err != nil {
+		return fmt.Errorf("encoder: %w", err)
+	}
+	return f.check(f.sequence, 0)
+}
+
+// check returns an error unless the encoder wrote finite numbers, and clears what
+// it wrote behind the length of each sample. The time steps in x begin at from.
+func (f *feeder) check(x []float32, from int) error {
+	if err := allFinite(x); err != nil {
+		return fmt.Errorf("encoder: %w", err)
+	}
+	n := tensor.Shape(f.m.Shape).TotalSize()
+	for t := range len(x) / (f.m.Batch * n) {
+		for b, steps := range f.steps {
+			if from+t >= int(steps) {
+				clear(x[(t*f.m.Batch+b)*n:][:n])
+			}
+		}
+	}
+	return nil
+}
+
+// encode encodes segment k.
+func (f *feeder) encode(k int) error {
+	from := k * f.m.cut.steps
+	steps := min(f.m.cut.steps, f.m.Steps-from)
+	x := f.sequence[:steps*f.m.Batch*tensor.Shape(f.m.Shape).TotalSize()]
+	r := rand.New(rand.NewPCG(f.seed, uint64(k)))
+	if err := f.bySegment.EncodeSegment(x, f.samples, from, steps, f.m.Steps, r); err != nil {
+		return fmt.Errorf("encoder: time steps %d to %d: %w", from, from+steps-1, err)
+	}
+	clear(f.sequence[len(x):])
+	if err := f.check(x, from); err != nil {
+		return err
+	}
+	if f.in.Dtype() != tensor.Float32 {
+		set(f.in, f.sequence)
+	}
+	return nil
+}
+
+// putInput puts segment k into the input of the model.
+func (f *feeder) putInput(k int) error {
+	if f.spikes.dense() {
+		if f.bySegment == nil {
+			f.segment(f.in, f.sequence, k*f.m.cut.steps)
+		} else if err := f.encode(k); err != nil {
+			return err
+		}
+	}
+	if f.spikes != nil {
+		return f.spikes.put(k)
+	}
+	return nil
+}

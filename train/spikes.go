@@ -1,0 +1,170 @@
+package train
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/graph"
+)
+
+// A SpikeEncoder is an Encoder that can write its sequences as lists of spikes, as
+// encode.PoissonParams can. A Model with SpikeInput asks it for them.
+type SpikeEncoder interface {
+	Encoder
+
+	// EncodeSpikes makes dst, of shape [steps, batch, …], the lists of what Encode
+	// writes for as many steps.
+	EncodeSpikes(dst *graph.Spikes, x []float32, r *rand.Rand) error
+}
+
+// A spikeFeed loads a model with SpikeInput: from events of the data set, from a
+// SpikeEncoder, or else from dense segments.
+type spikeFeed struct {
+	f      *feeder
+	to     *graph.Spikes // the input of the model
+	events data.Spiking  // nil if samples are to be encoded
+	enc    SpikeEncoder  // nil if that is done densely
+
+	present []data.Event
+	lists   map[int]*graph.Spikes // by time steps: of whole samples, or of segments that are encoded one by one
+}
+
+// newSpikeFeed returns how f loads its model, nil if that takes no lists.
+func newSpikeFeed(f *feeder) *spikeFeed {
+	to := graph.SpikesOf(f.m.x)
+	if to == nil {
+		return nil
+	}
+	s := &spikeFeed{f: f, to: to, lists: map[int]*graph.Spikes{}}
+	if _, whole := f.enc.(sequences); whole {
+		if s.events, _ = f.d.(data.Spiking); s.events != nil {
+			f.bySegment = nil
+			return s
+		}
+	}
+	enc := f.enc
+	if e, ok := enc.(stationary); ok {
+		enc = e.Encoder
+	}
+	// Another SegmentEncoder may not make of a segment what it makes of all steps.
+	if f.bySegment == nil || enc != f.enc {
+		s.enc, _ = enc.(SpikeEncoder)
+	}
+	return s
+}
+
+// dense reports whether dense segments are needed.
+func (s *spikeFeed) dense() bool { return s == nil || s.events == nil && s.enc == nil }
+
+// of returns the memory for lists of so many time steps.
+func (s *spikeFeed) of(steps int) (*graph.Spikes, error) {
+	if s.lists[steps] == nil {
+		l, err := graph.NewSpikes(append([]int{steps}, s.to.Shape()[1:]...)...)
+		if err != nil {
+			return nil, err
+		}
+		s.lists[steps] = l
+	}
+	return s.lists[steps], nil
+}
+
+// clear forgets the events of the last batch.
+func (s *spikeFeed) clear() {
+	if s != nil && s.events != nil && s.lists[s.f.m.Steps] != nil {
+		s.lists[s.f.m.Steps].Clear()
+	}
+}
+
+// read reads the events of sample i into place b, and returns its label.
+func (s *spikeFeed) read(b, i int) (label int, err error) {
+	all, err := s.of(s.f.m.Steps)
+	if err != nil {
+		return 0, err
+	}
+	if s.present, label, err = s.events.Events(i, s.present[:0]); err != nil {
+		return 0, err
+	}
+	for k, e := range s.present {
+		v := float64(e.Value)
+		if v == 0 {
+			v = 1
+		}
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return 0, fmt.Errorf("event %d has the value %v, want a finite number", k, v)
+		}
+		if err := all.Add(e.Step, b, e.Index, v); err != nil {
+			return 0, fmt.Errorf("event %d: %w", k, err)
+		}
+	}
+	return label, nil
+}
+
+// encode encodes the whole samples that f has read.
+func (s *spikeFeed) encode(r *rand.Rand) error {
+	if s.events != nil {
+		return nil
+	}
+	all, err := s.of(s.f.m.Steps)
+	if err == nil {
+		err = s.enc.EncodeSpikes(all, s.f.samples, r)
+	}
+	if err != nil {
+		return fmt.Errorf("encoder: %w", err)
+	}
+	return nil
+}
+
+// put makes the input of the model segment k of the batch that f has loaded. Behind
+// the length of a sample there are no spikes.
+func (s *spikeFeed) put(k int) error {
+	f := s.f
+	from := k * f.m.cut.steps
+	steps := min(f.m.cut.steps, f.m.Steps-from)
+	s.to.Clear()
+	if s.dense() {
+		return s.to.SetDense(f.in)
+	}
+	n, first := f.m.Steps, from // of the lists, and where the segment is in them
+	if f.bySegment != nil {
+		n, first = steps, 0
+	}
+	lists, err := s.of(n)
+	if err != nil {
+		return err
+	}
+	if f.bySegment != nil {
+		if err := s.enc.EncodeSpikes(lists, f.samples, rand.New(rand.NewPCG(f.seed, uint64(k)))); err != nil {
+			return fmt.Errorf("encoder: time steps %d to %d: %w", from, from+steps-1, err)
+		}
+	}
+	for t := range steps {
+		for b, length := range f.steps {
+			if from+t < int(length) {
+				if err := s.copy(lists, first+t, t, b); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// copy copies the spikes of sample b at a time step of the lists to one of the input.
+func (s *spikeFeed) copy(lists *graph.Spikes, from, to, b int) error {
+	idx, val := lists.Row(from, b)
+	for k, i := range idx {
+		v := 1.0
+		if len(val) > 0 {
+			v = val[k]
+		}
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return fmt.Errorf("encoder: a spike of element %d of the sample in place %d has the value %v, want a finite number", i, b, v)
+		}
+		if err := s.to.Add(to, b, int(i), v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
