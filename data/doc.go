@@ -9,7 +9,8 @@
 //     differ in spike times only;
 //   - [OpenMNIST] reads MNIST and the sets that took over its file names,
 //     [OpenIDX] any other pair of IDX files, [ReadIDX] a single one;
-//   - [New] makes a set of values already in memory;
+//   - [New] makes a set of values already in memory, [NewEvents] one of spike
+//     trains that are lists of spikes;
 //   - [Subset] is a stretch of another set, as a split into training and
 //     validation needs;
 //   - [Order] is the order of the samples in an epoch.

@@ -139,6 +139,24 @@ func Example_norsePoisson() {
 	// Output: [0 45 97]
 }
 
+func Example_norseSparse() {
+	events := must(graph.NewSpikes(20, 1, 3)) // [T, batch, m]
+	for t := range 10 {
+		if err := events.Add(2*t, 0, 2, 1); err != nil {
+			log.Fatal(err)
+		}
+	}
+
+	g := G.NewGraph()
+	x := must(graph.SpikeInput(g, "x", tensor.Float32, events))
+	in := input(g, "in", []float32{0.9, 0.2, 0, 0, 1.1, 0.8}, 3, 2)
+	w := input(g, "w", []float32{0, 0.5, -0.5, 0}, 2, 2)
+	run := must(graph.Scan(neurons.Recurrent(neurons.LIFStep), must(graph.Linear(x, in, nil)), nil,
+		neurons.RecurrentParams[neurons.LIFState, neurons.LIFParams]{Inner: neurons.DefaultLIFParams(), W: w}))
+	fmt.Println(values(must(graph.SumOverTime(run.Out))))
+	// Output: [3 2]
+}
+
 func Example_norseRegularise() {
 	p := neurons.DefaultLIFParams()
 	m := must(train.NewModel(train.Model{

@@ -4,7 +4,8 @@
 // graph. They allocate nothing, carry no gradient, and work on float32 and
 // float64 alike:
 //
-//   - [Poisson]: random spikes at a rate proportional to the value, signed or not;
+//   - [Poisson], and [PoissonSpikes] as lists: random spikes at a rate proportional
+//     to the value, signed or not;
 //   - [LinearLatency], [LogLatency]: one spike, the earlier the larger the value.
 //
 // They take their randomness from a generator, so that the same seed gives the

@@ -16,4 +16,8 @@
 // A step is most easily written with a [Builder], which keeps the first error;
 // one written with Gorgonia's own functions is just as good. [Integration.Flow] moves
 // states over a time step, by Euler's method or exactly.
+//
+// Maps between populations of neurons follow the spikes, of which there are few:
+// [Linear] and [Conv2D] find them in a dense tensor, or take [Spikes], which are
+// lists, by a [SpikeInput].
 package graph

@@ -15,7 +15,8 @@
 //
 // Sequences may be long, may go on from sample to sample and may have different
 // lengths: see Segment and Window of [Model], [Continued] and [Varied]. [Model.Step]
-// runs a network one time step at a time.
+// runs a network one time step at a time. With SpikeInput the spikes of events and
+// of a [SpikeEncoder] go into the network as lists.
 //
 // A context that is cancelled ends the training after the present batch and
 // keeps the work done. With [Checkpoints] it is on the disk, and another process
