@@ -48,7 +48,7 @@ func (l *spikeLists[F]) read(x []F, rows, cols int) {
 	eachChunk(rows, func(r0, r1 int) {
 		c, x := &l.chunks[r0/chunkRows], x[r0*cols:r1*cols]
 		if c.idx == nil {
-			c.idx = make([]int32, 0, int(1.1*expected*float64(len(x)))+cols)
+			c.idx = make([]int32, 0, int(2*expected*float64(len(x)))+cols)
 		}
 		c.read(x, cols)
 	})
@@ -78,7 +78,7 @@ func (c *spikeChunk[F]) read(x []F, cols int) {
 	for at := 0; at < len(x); at += cols {
 		have := len(c.idx)
 		if cap(c.idx) < have+cols {
-			c.idx = append(make([]int32, 0, have+have/4+2*cols), c.idx...)
+			c.idx = append(make([]int32, 0, 2*have+2*cols), c.idx...)
 		}
 		n, one := k.nonZero(x[at:at+cols], c.idx[have:have+cols])
 		c.idx = c.idx[:have+n]
@@ -234,10 +234,11 @@ func (t *spikeChunk[F]) turn(chunks []spikeChunk[F], cols int) {
 }
 
 // sized returns a slice of n elements, s itself if it is long enough; else one
-// with room to grow, as the number of spikes is never quite the same.
+// with room to grow, as the number of spikes is never quite the same and rises as a
+// network learns. Room that is never written to takes no memory.
 func sized[T any](s []T, n int) []T {
 	if cap(s) < n {
-		return make([]T, n, n+n/8)
+		return make([]T, n, 2*n)
 	}
 	return s[:n]
 }
