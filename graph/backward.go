@@ -53,7 +53,7 @@ func newBackward(s *scan, in G.Nodes, grad *G.Node) (*backward, error) {
 	if err := bw.lower(); err != nil {
 		return nil, err
 	}
-	s.wantGrad = true
+	s.wantGrad = s.wantGrad || bw.readsStates()
 	all := append(append(G.Nodes{s.node}, in...), given...)
 	var b Builder
 	bw.node = b.apply(&backwardOp{signature: signatureOf(all, s.dt, tensor.Shape{1}), bw: bw}, all...)
@@ -132,20 +132,44 @@ func (bw *backward) lower() error {
 			bw.dear++
 		}
 	}
-	var err error
+	return bw.lowerBoth(roots, states, leaves, forward, streams, forwardStreams)
+}
+
+// lowerBoth lowers the gradients, and what brings forward the states that they
+// read, if they read any. Both run on the same blocks.
+func (bw *backward) lowerBoth(gradients, states []root, back, forward map[*G.Node]leaf, backStreams, forwardStreams map[*G.Node]stream) error {
+	s, n := bw.s, len(bw.s.states)
 	for rows := 0; ; {
-		bw.program, bw.tails, err = lower(roots, v.params, leaves, streams, 2*n+bw.dear, s.batch(), rows)
-		if err != nil || s.every == 1 {
+		var err error
+		bw.program, bw.tails, err = lower(gradients, bw.v.params, back, backStreams, 2*n+bw.dear, s.batch(), rows)
+		if err != nil || s.every == 1 || !bw.readsStates() {
+			bw.dear = 0
 			return err
 		}
 		bw.advance, _, err = lower(states, nil, forward, forwardStreams, n+bw.dear, s.batch(), rows)
-		if err != nil || bw.advance.rows == bw.program.rows {
+		if err != nil {
 			return err
 		}
-		// Both run on the same blocks, so the coarser cut serves both.
+		if bw.advance.rows == bw.program.rows {
+			lanes := max(bw.advance.lanes, bw.program.lanes)
+			bw.advance.lanes, bw.program.lanes = lanes, lanes
+			return nil
+		}
+		// The coarser cut serves both.
 		rows = min(bw.advance.rows, bw.program.rows)
 		if max(bw.advance.rows, bw.program.rows)%rows != 0 {
 			rows = 1
 		}
 	}
+}
+
+// readsStates reports whether the gradients depend on the states, or on what is
+// kept beside them.
+func (bw *backward) readsStates() bool {
+	for _, c := range bw.program.states[len(bw.s.states):] {
+		if c.in >= 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -111,6 +111,13 @@ func operands(ins *instr) []int32 {
 func (g *generator) generate(bits int) (stretch, error) {
 	g.b = jit.NewBuilder(bits, len(g.p.consts))
 	g.values = map[int32]jit.Value{}
+	// A step assigns all its states at once. A state that is written where it is
+	// read has to be loaded before, however late the step comes to read it.
+	for _, c := range g.inPlace() {
+		if c.in >= 0 {
+			g.read(c.in)
+		}
+	}
 	for i := range g.p.instrs[g.from:g.to] {
 		ins := &g.p.instrs[g.from+i]
 		var in []jit.Value

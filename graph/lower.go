@@ -209,7 +209,7 @@ func (l *lowering) chooseRows(roots []root, batch int) {
 	}
 	switch {
 	case lanes:
-		l.p.rows = width
+		l.p.rows = max(1, width) // 1 where there is nothing to compute
 	case products:
 		l.p.rows = batch
 	default:

@@ -193,7 +193,7 @@ func (w *backWorker[F]) block(bw *backward, m *backMemory[F], lambda [][]F, r0, 
 func (w *backWorker[F]) back(start, end int) {
 	if w.b.plan.whole {
 		w.read(end - 1 - start)
-		w.through(end-1, end-start, -1, w.in, -w.stride())
+		w.through(end-1, end-start, -1, w.in, -w.stride(w.b.plan))
 		w.stop(w.in)
 		return
 	}
@@ -225,10 +225,10 @@ func (w *backWorker[F]) read(j int) {
 	}
 }
 
-// stride returns how far apart the states of two time steps are in memory, where
-// the step is machine code.
-func (w *backWorker[F]) stride() int {
-	return w.b.p.blockRows() * w.b.plan.stretches[0].width
+// stride returns how far apart the states of two time steps are in memory, for a
+// plan that goes through time by itself: all its values are as wide.
+func (w *backWorker[F]) stride(whole *plan) int {
+	return w.b.p.blockRows() * whole.stretches[0].width
 }
 
 // size returns how many elements state or dear value i has in so many rows.
@@ -256,6 +256,9 @@ func (w *backWorker[F]) recompute(start, end, r0, r1 int) {
 		}
 		copy(w.entering(i, 0), kept)
 	}
+	if w.advance == nil {
+		return
+	}
 	if w.dear == 0 {
 		end--
 	}
@@ -264,7 +267,7 @@ func (w *backWorker[F]) recompute(start, end, r0, r1 int) {
 	}
 	if w.advance.b.plan.whole {
 		w.advanceFrom(0)
-		w.advance.through(start, end-start, 1, nil, w.stride())
+		w.advance.through(start, end-start, 1, nil, w.stride(w.advance.b.plan))
 		return
 	}
 	for t := start; t < end; t++ {

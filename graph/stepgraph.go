@@ -72,16 +72,60 @@ func differentiable(n *G.Node, seen map[*G.Node]bool) {
 		return
 	}
 	seen[n] = true
+	in := childrenOf(n)
+	if r, ok := n.Op().(*resultOp); ok && r.bw == nil {
+		token := in[0]
+		seen[token] = true
+		flows := r.flows()
+		for i, c := range childrenOf(token) {
+			if flows[i] {
+				differentiable(c, seen)
+			}
+		}
+		return
+	}
 	op, ok := n.Op().(G.SDOp)
 	if !ok {
 		return
 	}
-	in := childrenOf(n)
 	for i, d := range op.DiffWRT(len(in)) {
 		if d {
 			differentiable(in[i], seen)
 		}
 	}
+}
+
+// flows says from which inputs of the scan (xs, initial states, parameters) some
+// gradient flows to the result.
+func (op *resultOp) flows() []bool {
+	s := op.s
+	inputs := s.sg.inputs()
+	flows := make([]bool, len(inputs))
+	from := s.sg.out
+	if op.kind != resultOut {
+		from = s.sg.next[op.index]
+	}
+	// Backward through time: what a step gives depends on the states that enter it,
+	// and so on what the step before gave them.
+	pending, met := G.Nodes{from}, map[*G.Node]bool{}
+	for t := s.steps(); t > 0 && len(pending) > 0; t-- {
+		seen := map[*G.Node]bool{}
+		for _, n := range pending {
+			differentiable(n, seen)
+		}
+		pending = nil
+		for i, in := range inputs {
+			if !seen[in] {
+				continue
+			}
+			flows[i] = true
+			if k := i - 1; k >= 0 && k < len(s.states) && !met[s.sg.next[k]] {
+				met[s.sg.next[k]] = true
+				pending = append(pending, s.sg.next[k])
+			}
+		}
+	}
+	return flows
 }
 
 // A vjp is the vector-Jacobian product of one time step: the nodes of the

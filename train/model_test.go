@@ -284,6 +284,43 @@ func TestModelWarnings(t *testing.T) {
 	}
 }
 
+// hold lets no gradient through either, but by the steps of a scan.
+type hold struct{}
+
+type holdState struct{ V *G.Node }
+
+func (hold) Rest(x *G.Node) (holdState, error) {
+	var b graph.Builder
+	return holdState{b.Fill(x, graph.Const(0))}, b.Err()
+}
+
+func holdStep(x *G.Node, s holdState, _ hold) (*G.Node, holdState, error) {
+	b := graph.NewBuilder(x, &s)
+	v := b.Add(s.V, x)
+	return b.Above(v, 0.5), holdState{b.Detach(v)}, b.Err()
+}
+
+// A step through which no gradient flows leaves the weights before it as they are,
+// and says so.
+func TestModelWithoutGradient(t *testing.T) {
+	net := layers.Sequential{layers.Linear{Out: 5}, layers.Lift(holdStep, hold{}), layers.Linear{Out: 3}, layers.Last}
+	m := newModel(t, train.Model{Net: net, Shape: []int{4}, Steps: 6, Batch: 2})
+	require.Equal(t, []string{
+		"the loss does not depend on 0.linear.w: its gradient is zero",
+		"the loss does not depend on 0.linear.b: its gradient is zero",
+	}, m.Warnings())
+	before := m.Weights()
+	_, err := (&train.Trainer{Model: m, Data: yinyang(t, 10), Epochs: 1}).Run(background)
+	require.NoError(t, err)
+	for i, w := range m.Weights() {
+		if i < 2 {
+			require.Equal(t, before[i].Data(), w.Data())
+		} else {
+			require.NotEqual(t, before[i].Data(), w.Data())
+		}
+	}
+}
+
 // cut lets no gradient through.
 type cut struct{}
 
