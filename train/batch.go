@@ -40,7 +40,8 @@ type feeder struct {
 	labels    []int         // their labels, −1 for padding
 
 	samples, sequence       []float32
-	target, one, weights    []float32 // one is the target of one sample
+	weights                 []float64 // of the samples
+	target, one             []float32 // one is the target of one sample
 	steps, length, starts   []float32 // time steps of each sample, in all and in the present segment; whether a sequence starts
 	perSample, perOneTarget int       // values
 }
@@ -74,7 +75,7 @@ func newFeeder(m *Model, d data.Dataset, enc Encoder) (*feeder, error) {
 	}
 	f := &feeder{
 		m: m, d: d, enc: enc, labels: make([]int, m.Batch),
-		weights: make([]float32, m.Batch), steps: make([]float32, m.Batch), length: make([]float32, m.Batch),
+		weights: make([]float64, m.Batch), steps: make([]float32, m.Batch), length: make([]float32, m.Batch),
 		starts: make([]float32, m.Batch), perSample: n, perOneTarget: m.y.Shape().TotalSize() / m.Batch,
 	}
 	if e, ok := enc.(SegmentEncoder); ok && m.cut.segments > 1 {
@@ -122,7 +123,7 @@ func (f *feeder) load(idx []int, r *rand.Rand) error {
 		if err := f.read(b, i); err != nil {
 			return fmt.Errorf("sample %d: %w", i, err)
 		}
-		f.weights[b] = 1 / float32(len(idx))
+		f.weights[b] = 1 / float64(len(idx))
 	}
 	set(f.m.w.Value(), f.weights)
 	set(f.m.total.Value(), f.steps)
@@ -238,14 +239,22 @@ func allFinite(x []float32) error {
 }
 
 // set copies x to the elements of a tensor of float32 or float64.
-func set(v any, x []float32) {
-	d := v.(*tensor.Dense)
-	if d.Dtype() == tensor.Float32 {
-		copy(d.Float32s(), x)
+func set[F float](v any, x []F) {
+	if d := v.(*tensor.Dense); d.Dtype() == tensor.Float32 {
+		convert(d.Float32s(), x)
+	} else {
+		convert(d.Float64s(), x)
+	}
+}
+
+// convert copies from to the elements of to, as many as both have.
+func convert[T, F float](to []T, from []F) {
+	if same, ok := any(from).([]T); ok {
+		copy(to, same)
 		return
 	}
-	to := d.Float64s()
-	for i, f := range x {
-		to[i] = float64(f)
+	to = to[:min(len(to), len(from))]
+	for i := range to {
+		to[i] = T(from[i])
 	}
 }

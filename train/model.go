@@ -41,6 +41,11 @@ type Model struct {
 	// stride. 0 goes back to the first step, and updates the weights once a batch. The
 	// network carries its states also from one sample to the next of a Continued data
 	// set.
+	//
+	// Every window is whole but those that would begin before the sample does, also the
+	// last one where Steps is no multiple of the stride. For that the network goes
+	// through so many steps at a time as divide Window, Stride and Steps: choose Steps
+	// such that these are not few, which is slow.
 	Window int
 	Stride int // 0 means Window
 
@@ -207,6 +212,9 @@ func (m *Model) assemble() error {
 		}
 		m.build.Warnings = append(m.build.Warnings,
 			fmt.Sprintf("the loss does not depend on %s: its gradient is zero", m.build.Params[i].Name()))
+	}
+	if w := m.cut.warning(m); w != "" {
+		m.build.Warnings = append(m.build.Warnings, w)
 	}
 	for _, n := range m.build.Params {
 		m.params = append(m.params, &Parameter{name: n.Name(), value: n.Value().(*tensor.Dense)})

@@ -245,6 +245,30 @@ func TestPaddingInGradients(t *testing.T) {
 	}
 }
 
+// The weights of samples are as exact as the model: where each of them has the loss 1, so
+// has a batch of any size.
+func TestSampleWeights(t *testing.T) {
+	net := layers.Sequential{layers.Linear{Out: 1, Init: layers.Constant(1)}, layers.Last}
+	for dt, eps := range map[tensor.Dtype]float64{tensor.Float32: 0x1p-23, tensor.Float64: 0x1p-52} {
+		for n := 1; n <= 9; n++ {
+			d := regression{list{shape: []int{1}}}
+			for range n {
+				d.x, d.targets = append(d.x, []float32{1}), append(d.targets, []float32{0})
+			}
+			for batch := 1; batch <= n+1; batch++ {
+				m := newModel(t, train.Model{Net: net, Shape: []int{1}, Steps: 1, Batch: batch, Loss: train.MeanSquared{}, Dtype: dt})
+				v, err := m.Evaluate(background, d, nil)
+				require.NoError(t, err)
+				require.InDelta(t, 1, v.Loss, 4*eps, "%v: %d samples in batches of %d", dt, n, batch)
+			}
+			m := newModel(t, train.Model{Net: net, Shape: []int{1}, Steps: 1, Batch: n, Loss: train.MeanSquared{}, Dtype: dt})
+			for name, g := range gradientsOf(t, m, d) { // that of (w + b)²
+				require.InDeltaSlice(t, []float64{2}, g, 8*eps, name)
+			}
+		}
+	}
+}
+
 // The graph does not grow with time.
 func TestNodesDoNotDependOnTime(t *testing.T) {
 	nodes := func(steps int) int {

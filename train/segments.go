@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -38,16 +39,15 @@ func (m *Model) cutUp() (cutting, error) {
 	case m.Segment == 0 && m.Window == 0:
 		return cutting{steps: m.Steps, segments: 1, stride: 1, reach: 1}, nil
 	}
-	window, stride := m.Window, m.Stride
-	if stride == 0 {
-		stride = window
-	}
+	window, stride := m.Window, cmp.Or(m.Stride, m.Window)
+	// Windows end at strides and at the end of the sample. Each begins at the beginning
+	// of a segment if these divide all three.
 	c := cutting{steps: m.Segment, carries: true}
-	if c.steps == 0 {
-		c.steps = gcd(window, stride)
-	}
-	if window%c.steps != 0 || stride%c.steps != 0 {
-		return cutting{}, fmt.Errorf("train: Segment is %d, want a divisor of the window of %d and the stride of %d", c.steps, window, stride)
+	if common := gcd(gcd(window, stride), m.Steps); c.steps == 0 {
+		c.steps = common
+	} else if window > 0 && common%c.steps != 0 {
+		return cutting{}, fmt.Errorf("train: Segment is %d, want a divisor of the window of %d, the stride of %d and the %d time steps",
+			c.steps, window, stride, m.Steps)
 	}
 	c.segments = (m.Steps + c.steps - 1) / c.steps
 	c.stride, c.reach = c.segments, c.segments
@@ -55,6 +55,17 @@ func (m *Model) cutUp() (cutting, error) {
 		c.stride, c.reach = stride/c.steps, window/c.steps
 	}
 	return c, nil
+}
+
+// warning says where segments are shorter than windows and strides alone would have
+// them, "" if they are not.
+func (c cutting) warning(m *Model) string {
+	stride := cmp.Or(m.Stride, m.Window)
+	if m.Window == 0 || m.Segment > 0 || c.steps == gcd(m.Window, stride) {
+		return ""
+	}
+	return fmt.Sprintf("the network goes through time in segments of %d, since a window of %d, a stride of %d and %d time steps have no larger common divisor: "+
+		"a number of time steps that is a multiple of the stride takes less time", c.steps, m.Window, stride, m.Steps)
 }
 
 func gcd(a, b int) int {
@@ -76,7 +87,7 @@ type carry struct {
 	counts  *G.Node // 1 where terms that are sums over time count, else 0
 	states  []*layers.State
 	lambda  G.Nodes
-	advance *graph.Machine // the states that leave
+	advance *graph.Machine // the states that leave; nil without states
 
 	zeros []*tensor.Dense   // λ of the last segment
 	back  []*tensor.Dense   // λ of the others
@@ -227,16 +238,11 @@ func (m *Model) learn(f *feeder, clip float64, step func() error) (norm float64,
 // run again from there, with the weights as they are now.
 func (m *Model) stride(f *feeder, from, end int, clip float64) (norm float64, err error) {
 	c, first := m.carry, max(0, end-m.cut.reach)
-	for k := first; k < end-1; k++ {
-		if err := c.stand(f, k); err != nil {
-			return 0, err
-		}
-		if err := c.advance.Run(); err != nil {
-			return 0, err
-		}
-		if err := c.keep(k, c.advance, 0); err != nil {
-			return 0, err
-		}
+	if len(c.states) == 0 {
+		first = from // nothing flows back
+	}
+	if err := c.forward(f, first, end-1); err != nil {
+		return 0, err
 	}
 	for k := end - 1; k >= first; k-- {
 		if err := m.backInto(f, k, from, end); err != nil {
@@ -247,6 +253,25 @@ func (m *Model) stride(f *feeder, from, end int, clip float64) (norm float64, er
 		return 0, err
 	}
 	return m.clipped(clip)
+}
+
+// forward runs segments from to end−1 for the states that they hand on.
+func (c *carry) forward(f *feeder, from, end int) error {
+	if c.advance == nil {
+		return nil
+	}
+	for k := from; k < end; k++ {
+		if err := c.stand(f, k); err != nil {
+			return err
+		}
+		if err := c.advance.Run(); err != nil {
+			return err
+		}
+		if err := c.keep(k, c.advance, 0); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // backInto runs segment k forward and backward, behind those after it.

@@ -283,6 +283,59 @@ func TestLengthsAreThoseOfSamplesAlone(t *testing.T) {
 	}
 }
 
+// A network that carries nothing from step to step learns a sequence in segments and
+// windows as it does whole, one segment being enough to differentiate each step: with
+// y = w x, b = 0 the gradient of the mean of (y − target)² by w is the mean of 2 (w x − target) x.
+func TestSegmentsWithoutStates(t *testing.T) {
+	const steps = 6
+	d := regression{list{shape: []int{steps, 1}}}
+	for i := range 3 {
+		var x, y []float32
+		for k := range steps {
+			x, y = append(x, float32(i+k)/4), append(y, float32(k-i))
+		}
+		d.x, d.targets = append(d.x, x), append(d.targets, y)
+	}
+	for name, net := range map[string]layers.Layer{
+		"linear": layers.Linear{Out: 1, NoBias: true, Init: layers.Constant(0.5)},
+		"deep":   layers.Sequential{layers.Linear{Out: 4}, layers.Func(func(x *G.Node) (*G.Node, error) { return G.Tanh(x) }), layers.Linear{Out: 1}},
+	} {
+		m := train.Model{Net: net, Shape: []int{1}, Steps: steps, Batch: 3, Loss: train.MeanSquared{Sequence: true}, Dtype: tensor.Float64, Seed: 2}
+		whole := gradientsOf(t, newModel(t, m), d)
+		if name == "linear" {
+			want := 0.
+			for i, x := range d.x {
+				for k := range x {
+					want += 2 * (0.5*float64(x[k]) - float64(d.targets[i][k])) * float64(x[k]) / (3 * steps)
+				}
+			}
+			require.InEpsilon(t, want, whole["linear.w"][0], 1e-14)
+		}
+		for _, segment := range []int{1, 2, 4} {
+			m.Segment = segment
+			closeTo(t, whole, gradientsOf(t, newModel(t, m), d), 1e-14)
+		}
+		m.Segment = 0
+		for _, window := range [][2]int{{6, 6}, {4, 2}, {2, 1}} {
+			m.Window, m.Stride = window[0], window[1]
+			s := &stepped{SGD: train.SGD{LearningRate: 1e-300}}
+			_, err := (&train.Trainer{Model: newModel(t, m), Data: d, Optimiser: s, Epochs: 1}).Run(background)
+			require.NoError(t, err)
+			require.Len(t, s.grads, steps/window[1])
+			sum := map[string][]float64{}
+			for _, g := range s.grads {
+				for name, x := range g {
+					sum[name] = append(sum[name], make([]float64, len(x)-len(sum[name]))...)
+					for i, v := range x {
+						sum[name][i] += v
+					}
+				}
+			}
+			closeTo(t, whole, sum, 1e-14)
+		}
+	}
+}
+
 // without returns the network of longNets without its regularisers.
 func without(l layers.Layer) layers.Layer {
 	net := slices.Clone(l.(layers.Sequential))

@@ -95,7 +95,7 @@ func TestTruncatedByHand(t *testing.T) {
 		x, y = append(x, graphtest.Floats(graphtest.Tensor(tensor.Float64, []int{in}, wide(d.x[0][k*in:(k+1)*in])))), append(y, wide(d.targets[0][k*out:(k+1)*out]))
 	}
 	for _, c := range []struct{ window, stride, segment int }{
-		{6, 0, 0}, {6, 3, 0}, {3, 3, 1}, {12, 4, 0}, {4, 2, 1}, {5, 5, 0}, {6, 4, 0}, {12, 12, 4},
+		{6, 0, 0}, {6, 3, 0}, {3, 3, 1}, {12, 4, 0}, {4, 2, 1}, {5, 5, 0}, {6, 4, 0}, {12, 12, 4}, {7, 3, 0}, {10, 10, 0}, {10, 8, 2},
 	} {
 		if testing.Short() && c.window != 6 {
 			continue
@@ -121,8 +121,7 @@ func TestTruncatedByHand(t *testing.T) {
 			var total float64
 			for from := 0; from < steps; from += stride {
 				end := min(from+stride, steps)
-				// The window in whole segments, the last of which may be cut off.
-				first := max(0, from+stride-c.window)
+				first := max(0, end-c.window) // also where the stride is the rest of the sample
 				grads, loss, after := states[first].window(t, x[first:end], y[from:end], 1/float64(steps*out))
 				for k, s := range after {
 					states[first+1+k] = s
@@ -340,11 +339,12 @@ func TestResumeInSequences(t *testing.T) {
 
 func TestTruncatedErrors(t *testing.T) {
 	for want, m := range map[string]train.Model{
-		"train: Segment is -1, want 0 to 6 time steps":                               {Segment: -1},
-		"train: Window is 7, want 0 to 6 time steps":                                 {Window: 7},
-		"train: Stride is 2 without a Window":                                        {Stride: 2},
-		"train: Stride is 4 and Window 3, want no stride longer than the window":     {Window: 3, Stride: 4},
-		"train: Segment is 2, want a divisor of the window of 3 and the stride of 3": {Window: 3, Segment: 2},
+		"train: Segment is -1, want 0 to 6 time steps":                                                 {Segment: -1},
+		"train: Window is 7, want 0 to 6 time steps":                                                   {Window: 7},
+		"train: Stride is 2 without a Window":                                                          {Stride: 2},
+		"train: Stride is 4 and Window 3, want no stride longer than the window":                       {Window: 3, Stride: 4},
+		"train: Segment is 2, want a divisor of the window of 3, the stride of 3 and the 6 time steps": {Window: 3, Segment: 2},
+		"train: Segment is 4, want a divisor of the window of 4, the stride of 4 and the 6 time steps": {Window: 4, Segment: 4},
 		"train: network: max over time reads whole sequences of one length; use the readouts of package layers, and methods such as Build.SumOverTime in layers of your own": {Segment: 2, Net: layers.Sequential{layers.Linear{Out: 3}, layers.Func(graph.MaxOverTime)}},
 	} {
 		if m.Net == nil {
@@ -359,6 +359,13 @@ func TestTruncatedErrors(t *testing.T) {
 		m.Net, m.Shape, m.Steps, m.Batch = small(), []int{4}, 6, 2
 		return newModel(t, m)
 	}
+	require.Equal(t, []string{"the network goes through time in segments of 1, since a window of 5, a stride of 5 and 6 time steps have no larger common divisor: " +
+		"a number of time steps that is a multiple of the stride takes less time"}, model(train.Model{Window: 5}).Warnings())
+	require.Equal(t, []string{"the network goes through time in segments of 2, since a window of 4, a stride of 4 and 6 time steps have no larger common divisor: " +
+		"a number of time steps that is a multiple of the stride takes less time"}, model(train.Model{Window: 4}).Warnings())
+	for _, m := range []train.Model{{Window: 6, Stride: 3}, {Window: 4, Stride: 2}, {Window: 5, Segment: 1}, {Segment: 4}} {
+		require.Empty(t, model(m).Warnings())
+	}
 	evaluate := func(m *train.Model, d data.Dataset) error {
 		_, err := m.Evaluate(background, d, nil)
 		return err
@@ -366,7 +373,7 @@ func TestTruncatedErrors(t *testing.T) {
 	whole := newCutUp(6, 4, 12, 6)
 	require.EqualError(t, evaluate(model(train.Model{}), whole),
 		"train: evaluate: the samples are parts of longer sequences: the model must carry states from one to the next, so set its Window")
-	require.EqualError(t, evaluate(model(train.Model{Window: 4}), whole),
+	require.EqualError(t, evaluate(model(train.Model{Segment: 4}), whole),
 		"train: evaluate: samples of 6 time steps are gone through 4 at a time; to go on behind the end of one the latter must be a divisor")
 	gap := whole
 	gap.parts = [][2]int{{0, 0}, {0, 2}, {1, 0}}
