@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/spikegrad/spikegrad/internal/files"
 )
 
 // Images is a [Dataset] of byte images, as IDX files hold them: one byte a
@@ -66,7 +68,7 @@ func OpenIDX(images, labels string, classes int) (*Images, error) {
 
 // readIDXFile reads the IDX file at path.
 func readIDXFile(path string) (shape []int, data []byte, err error) {
-	f, err := os.Open(path)
+	f, _, err := files.Open(path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("data: idx: %w", err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/internal/describe"
 	"github.com/spikegrad/spikegrad/internal/safetensors"
 )
 
@@ -176,18 +177,18 @@ func decode(f *safetensors.File) (*Checkpoint, error) {
 		Version string `json:"version"`
 	}
 	if err := json.Unmarshal([]byte(doc), &head); err != nil {
-		return nil, fmt.Errorf("its state makes no sense: %w", err)
+		return nil, fmt.Errorf("its state makes no sense: %w", describe.Short(err))
 	}
 	if head.Format > format {
-		return nil, fmt.Errorf("%w: by %s in format %d, want a format up to %d; update the library", ErrNewer, head.Version, head.Format, format)
+		return nil, fmt.Errorf("%w: by %s in format %d, want a format up to %d; update the library", ErrNewer, describe.Text(head.Version), head.Format, format)
 	}
 	c := &Checkpoint{tensors: f.Tensors}
 	if err := json.Unmarshal([]byte(doc), &document{Checkpoint: c, State: &c.state}); err != nil {
-		return nil, fmt.Errorf("its state makes no sense: %w", err)
+		return nil, fmt.Errorf("its state makes no sense: %w", describe.Short(err))
 	}
 	if times, ok := f.Metadata[clockName]; ok {
 		if err := json.Unmarshal([]byte(times), &c.clock); err != nil {
-			return nil, fmt.Errorf("its durations make no sense: %w", err)
+			return nil, fmt.Errorf("its durations make no sense: %w", describe.Short(err))
 		}
 	}
 	for i := range c.History[:min(len(c.History), len(c.clock.Epochs))] {
@@ -222,7 +223,7 @@ func (c *Checkpoint) check() error {
 func (c *Checkpoint) tensor(name string) (*tensor.Dense, error) {
 	i := slices.IndexFunc(c.tensors, func(t safetensors.Tensor) bool { return t.Name == name })
 	if i < 0 {
-		return nil, fmt.Errorf("tensor %s is missing", name)
+		return nil, fmt.Errorf("tensor %s is missing", describe.Quote(name))
 	}
 	return denseOf(c.tensors[i])
 }

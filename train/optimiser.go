@@ -12,6 +12,8 @@ import (
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/describe"
 )
 
 // Optimiser changes parameters by their gradients.
@@ -163,7 +165,7 @@ func (m *memory) restore(s State, moments []string) error {
 	for _, name := range slices.Sorted(maps.Keys(s.Slots)) {
 		sl, err := newSlot(s.Slots[name], moments)
 		if err != nil {
-			return fmt.Errorf("restore: parameter %s: %w", name, err)
+			return fmt.Errorf("restore: parameter %s: %w", describe.Quote(name), err)
 		}
 		slots[name] = sl
 	}
@@ -177,7 +179,7 @@ func newSlot(s Slot, moments []string) (*slot, error) {
 	}
 	came, want := slices.Sorted(maps.Keys(s.Moments)), slices.Sorted(slices.Values(moments))
 	if !slices.Equal(came, want) {
-		return nil, fmt.Errorf("slot has moments %q, want %q", came, want)
+		return nil, fmt.Errorf("slot has moments %s, want %s", describe.Names(came), describe.Names(want))
 	}
 	sl := &slot{steps: s.Steps}
 	for k, name := range moments {

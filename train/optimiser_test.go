@@ -494,14 +494,14 @@ func TestRestoreErrors(t *testing.T) {
 	f64 := tensor.New(tensor.WithShape(2), tensor.Of(tensor.Float64))
 	type moments = map[string]*tensor.Dense
 	for want, s := range map[string]train.State{
-		"state has -1 steps, want at least 0":                        {Steps: -1},
-		"parameter w: slot has 0 steps, want at least 1":             {Slots: map[string]train.Slot{"w": {}}},
-		`parameter w: slot has moments [], want ["m" "v"]`:           {Slots: map[string]train.Slot{"w": {Steps: 1}}},
-		`parameter w: slot has moments ["velocity"], want ["m" "v"]`: {Slots: map[string]train.Slot{"w": {1, moments{"velocity": f32(2)}}}},
-		"parameter w: moment v is nil":                               {Slots: map[string]train.Slot{"w": {1, moments{"m": f32(2), "v": nil}}}},
-		"parameter w: moment v has shape (3), want (2)":              {Slots: map[string]train.Slot{"w": {1, moments{"m": f32(2), "v": f32(3)}}}},
-		"parameter w: moment v is of float64, want float32":          {Slots: map[string]train.Slot{"w": {1, moments{"m": f32(2), "v": f64}}}},
-		"parameter a: slot has 0 steps, want at least 1":             {Slots: map[string]train.Slot{"a": {}, "b": {}, "c": {}}},
+		"state has -1 steps, want at least 0":                       {Steps: -1},
+		`parameter "w": slot has 0 steps, want at least 1`:          {Slots: map[string]train.Slot{"w": {}}},
+		`parameter "w": slot has moments none, want "m", "v"`:       {Slots: map[string]train.Slot{"w": {Steps: 1}}},
+		`parameter "w": slot has moments "velocity", want "m", "v"`: {Slots: map[string]train.Slot{"w": {1, moments{"velocity": f32(2)}}}},
+		`parameter "w": moment v is nil`:                            {Slots: map[string]train.Slot{"w": {1, moments{"m": f32(2), "v": nil}}}},
+		`parameter "w": moment v has shape (3), want (2)`:           {Slots: map[string]train.Slot{"w": {1, moments{"m": f32(2), "v": f32(3)}}}},
+		`parameter "w": moment v is of float64, want float32`:       {Slots: map[string]train.Slot{"w": {1, moments{"m": f32(2), "v": f64}}}},
+		`parameter "a": slot has 0 steps, want at least 1`:          {Slots: map[string]train.Slot{"a": {}, "b": {}, "c": {}}},
 	} {
 		o, w := &train.Adam{}, newWeight("w", "tensor32")
 		run(t, o, []*weight{w}, 1)
@@ -510,8 +510,8 @@ func TestRestoreErrors(t *testing.T) {
 		require.Equal(t, before, slots(o))
 	}
 	one := train.State{Steps: 1, Slots: map[string]train.Slot{"w": {1, moments{"m": f32(2), "v": f32(2)}}}}
-	require.EqualError(t, (&train.SGD{}).Restore(one), `train: sgd: restore: parameter w: slot has moments ["m" "v"], want []`)
-	require.EqualError(t, (&train.RMSProp{Momentum: 0.5}).Restore(one), `train: rmsprop: restore: parameter w: slot has moments ["m" "v"], want ["square" "velocity"]`)
+	require.EqualError(t, (&train.SGD{}).Restore(one), `train: sgd: restore: parameter "w": slot has moments "m", "v", want none`)
+	require.EqualError(t, (&train.RMSProp{Momentum: 0.5}).Restore(one), `train: rmsprop: restore: parameter "w": slot has moments "m", "v", want "square", "velocity"`)
 
 	o := &train.Adam{}
 	require.NoError(t, o.Restore(one))

@@ -184,7 +184,7 @@ func (r *trainRun) resume(c *Checkpoint) error {
 	now := r.settings()
 	for _, name := range slices.Sorted(maps.Keys(now)) {
 		if was := c.Settings[name]; was != now[name] {
-			r.warn(fmt.Errorf("train: resume from %s: %s was %s, is %s", c.Path, name, was, now[name]))
+			r.warn(fmt.Errorf("train: resume from %s: %s was %s, is %s", c.Path, name, describe.Text(was), now[name]))
 		}
 	}
 	return nil
@@ -196,7 +196,7 @@ func (r *trainRun) fits(c *Checkpoint) error {
 	spiking, terms := len(m.spiking), len(m.termNames)-1
 	switch x, y := differ(c.Layers, r.layers); {
 	case x != y:
-		return fmt.Errorf("it belongs to another network: %q there is %q here; Model.LoadPartial loads the weights that fit", x, y)
+		return fmt.Errorf("it belongs to another network: %s there is %s here; Model.LoadPartial loads the weights that fit", describe.Quote(x), describe.Quote(y))
 	case c.ModelSeed != m.Seed:
 		return fmt.Errorf("the seed of the model was %d, is %d: set Model.Seed to go on", c.ModelSeed, m.Seed)
 	case c.Seed != r.Seed:
@@ -204,7 +204,7 @@ func (r *trainRun) fits(c *Checkpoint) error {
 	case c.Samples != r.Data.Len():
 		return fmt.Errorf("the data set had %d samples, has %d: their order would be another", c.Samples, r.Data.Len())
 	case s.Optimiser.Type != fmt.Sprintf("%T", r.opt):
-		return fmt.Errorf("the optimiser was a %s, is a %T", s.Optimiser.Type, r.opt)
+		return fmt.Errorf("the optimiser was a %s, is a %T", describe.Text(s.Optimiser.Type), r.opt)
 	case s.Sums.N < 0 || s.Sums.Rated < 0 || s.Sums.N > 0 && len(s.Sums.Terms) != terms || len(s.Sums.Rates) != 0 && len(s.Sums.Rates) != spiking:
 		return errors.New("the sums of its epoch make no sense")
 	case c.Size == m.Batch && c.Batches != r.batches || c.Size != m.Batch && c.Batch > 0 && r.feed.parts != nil:
@@ -281,7 +281,7 @@ func (c *Checkpoint) read(ps []*Parameter, name func(param string) string) ([]*t
 	for i, p := range ps {
 		at := slices.IndexFunc(c.tensors, func(t safetensors.Tensor) bool { return t.Name == name(p.name) })
 		if at < 0 {
-			return nil, fmt.Errorf("tensor %s is missing", name(p.name))
+			return nil, fmt.Errorf("tensor %s is missing", describe.Quote(name(p.name)))
 		}
 		d, err := p.dense(c.tensors[at])
 		if err != nil {

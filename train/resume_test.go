@@ -189,14 +189,14 @@ func TestResumeErrors(t *testing.T) {
 		{want: "the optimiser was a *train.Adam, is a *train.SGD", set: func(tr *train.Trainer) { tr.Optimiser = &train.SGD{LearningRate: 1} }},
 		{want: "the schedule has a state, and had none", set: func(tr *train.Trainer) { tr.Schedule = &halving{} }},
 
-		{want: "tensor 3.linear.b is missing", change: replace("3.linear.b", func(x *safetensors.Tensor) { x.Name = "other" })},
-		{want: "tensor best/3.linear.b is missing", change: replace("best/3.linear.b", func(x *safetensors.Tensor) { x.Name = "other" })},
-		{want: "tensor optimiser/v/3.linear.b is missing", change: replace("optimiser/v/3.linear.b", func(x *safetensors.Tensor) { x.Name = "other" })},
+		{want: `tensor "3.linear.b" is missing`, change: replace("3.linear.b", func(x *safetensors.Tensor) { x.Name = "other" })},
+		{want: `tensor "best/3.linear.b" is missing`, change: replace("best/3.linear.b", func(x *safetensors.Tensor) { x.Name = "other" })},
+		{want: `tensor "optimiser/v/3.linear.b" is missing`, change: replace("optimiser/v/3.linear.b", func(x *safetensors.Tensor) { x.Name = "other" })},
 		{want: "3.linear.b is F32 of shape [1 3], want F32 of shape [3]", change: replace("3.linear.b", func(x *safetensors.Tensor) { x.Shape = []int{1, 3} })},
 		{want: "3.linear.b is F64 of shape [3], want F32 of shape [3]", change: replace("3.linear.b", func(x *safetensors.Tensor) { *x = safetensors.Of(x.Name, []int{3}, make([]float64, 3)) })},
 		{want: "best/3.linear.b: the tensor has an element that is NaN or infinite", change: replace("best/3.linear.b", func(x *safetensors.Tensor) { x.Data.([]float32)[0] = float32(math.NaN()) })},
-		{want: "optimiser/v/3.linear.b is F32 of shape [], want F32 or F64 of at least one axis and element", change: replace("optimiser/v/3.linear.b", func(x *safetensors.Tensor) { x.Shape, x.Data = nil, []float32{1} })},
-		{want: `train: adam: restore: parameter 3.linear.b: slot has moments ["m"], want ["m" "v"]`, change: func(_ *safetensors.File, doc map[string]any) {
+		{want: `"optimiser/v/3.linear.b" is F32 of shape [], want F32 or F64 of at least one axis and element`, change: replace("optimiser/v/3.linear.b", func(x *safetensors.Tensor) { x.Shape, x.Data = nil, []float32{1} })},
+		{want: `train: adam: restore: parameter "3.linear.b": slot has moments "m", want "m", "v"`, change: func(_ *safetensors.File, doc map[string]any) {
 			state(doc)["optimiser"].(map[string]any)["slots"].(map[string]any)["3.linear.b"] = map[string]any{"steps": 1, "moments": []string{"m"}}
 		}},
 		{want: "its samples were parts of longer sequences, and are not", change: func(_ *safetensors.File, doc map[string]any) {
@@ -301,7 +301,7 @@ func TestReadCheckpointErrors(t *testing.T) {
 	_, err = train.ReadCheckpoint(filepath.Join(dir, "none"))
 	require.ErrorIs(t, err, fs.ErrNotExist)
 	_, err = train.ReadCheckpoint(dir)
-	require.ErrorContains(t, err, "it is no regular file")
+	require.ErrorContains(t, err, "it is a folder, want a regular file")
 
 	tr := courses()["observed"].trainer(t, t.TempDir())
 	tr.Resume = &train.Checkpoint{}

@@ -1,7 +1,6 @@
 package train
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -12,6 +11,7 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/internal/describe"
 	"github.com/spikegrad/spikegrad/internal/files"
 	"github.com/spikegrad/spikegrad/internal/npy"
 	"github.com/spikegrad/spikegrad/internal/safetensors"
@@ -57,7 +57,7 @@ func (m *Model) saveWeights(path string) error {
 		return err
 	}
 	for _, t := range ts {
-		err := files.Replace(filepath.Join(path, url.PathEscape(t.Name)+arrayExt), func(w io.Writer) error {
+		err := files.Replace(filepath.Join(path, arrayFile(t.Name)), func(w io.Writer) error {
 			if x, ok := t.Data.([]float32); ok {
 				return npy.Write(w, t.Shape, x)
 			}
@@ -103,10 +103,10 @@ type Partial struct {
 func (p Partial) err(path string) error {
 	var what []string
 	if len(p.Missing) > 0 {
-		what = append(what, fmt.Sprintf("does not have %s", strings.Join(p.Missing, ", ")))
+		what = append(what, fmt.Sprintf("does not have %s", describe.Names(p.Missing)))
 	}
 	if len(p.Unused) > 0 {
-		what = append(what, fmt.Sprintf("has %s, which the model does not", strings.Join(p.Unused, ", ")))
+		what = append(what, fmt.Sprintf("has %s, which the model does not", describe.Names(p.Unused)))
 	}
 	if what == nil {
 		return nil
@@ -171,6 +171,16 @@ func readWeights(path string) ([]safetensors.Tensor, error) {
 	}), nil
 }
 
+// arrayFile returns the name of the file for a parameter. It does not begin with a
+// dot, as those of hidden files do, which are passed over.
+func arrayFile(param string) string {
+	name := url.PathEscape(param)
+	if rest, ok := strings.CutPrefix(name, "."); ok {
+		name = "%2E" + rest
+	}
+	return strings.ReplaceAll(name, ":", "%3A") + arrayExt // which some systems have a meaning for
+}
+
 // isFile reports whether path is that of a file of tensors, not of a folder.
 func isFile(path string) (bool, error) {
 	if filepath.Ext(path) == tensorsExt {
@@ -208,7 +218,7 @@ func readArrays(dir string) ([]safetensors.Tensor, error) {
 		}
 		name, err := url.PathUnescape(base)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", e.Name(), err)
+			return nil, fmt.Errorf("%s: %w", describe.Quote(e.Name()), describe.Short(err))
 		}
 		err = open(filepath.Join(dir, e.Name()), func(r io.Reader, size int64) error {
 			shape, data, err := npy.Read(r, size)
@@ -220,7 +230,7 @@ func readArrays(dir string) ([]safetensors.Tensor, error) {
 			return err
 		})
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", e.Name(), err)
+			return nil, fmt.Errorf("%s: %w", describe.Quote(e.Name()), err)
 		}
 	}
 	if ts == nil {
@@ -231,18 +241,11 @@ func readArrays(dir string) ([]safetensors.Tensor, error) {
 
 // open calls read with a file and the number of its bytes.
 func open(path string, read func(r io.Reader, size int64) error) error {
-	f, err := os.Open(path)
+	f, info, err := files.Open(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	if !info.Mode().IsRegular() {
-		return errors.New("it is no regular file")
-	}
 	return read(f, info.Size())
 }
 
@@ -279,7 +282,7 @@ func (p *Parameter) dense(t safetensors.Tensor) (*tensor.Dense, error) {
 		return nil, fmt.Errorf("%s %w", p.name, err)
 	}
 	if t.DType != want.DType || !slices.Equal(t.Shape, want.Shape) {
-		return nil, fmt.Errorf("%s is %s of shape %v, want %s of shape %v", p.name, t.DType, t.Shape, want.DType, want.Shape)
+		return nil, fmt.Errorf("%s is %s of shape %v, want %s of shape %v", p.name, t.DType, describe.Numbers(t.Shape), want.DType, want.Shape)
 	}
 	return denseOf(t)
 }
@@ -287,7 +290,7 @@ func (p *Parameter) dense(t safetensors.Tensor) (*tensor.Dense, error) {
 // denseOf returns t as a tensor, which has its elements, not a copy.
 func denseOf(t safetensors.Tensor) (*tensor.Dense, error) {
 	if t.DType != "F32" && t.DType != "F64" || len(t.Shape) == 0 || slices.Contains(t.Shape, 0) {
-		return nil, fmt.Errorf("%s is %s of shape %v, want F32 or F64 of at least one axis and element", t.Name, t.DType, t.Shape)
+		return nil, fmt.Errorf("%s is %s of shape %v, want F32 or F64 of at least one axis and element", describe.Quote(t.Name), t.DType, describe.Numbers(t.Shape))
 	}
 	return tensor.New(tensor.WithShape(t.Shape...), tensor.WithBacking(t.Data)), nil
 }

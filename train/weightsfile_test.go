@@ -164,7 +164,7 @@ func TestSaveWeightsOfEach(t *testing.T) {
 	require.Len(t, got, 6) // two linear maps, and thresholds that are learnt
 
 	require.NoError(t, os.Remove(filepath.Join(dir, "arrays", "hidden.TauMemInv.npy")))
-	require.ErrorContains(t, spread(t, 2).LoadWeights(filepath.Join(dir, "arrays")), "does not have hidden.TauMemInv; ")
+	require.ErrorContains(t, spread(t, 2).LoadWeights(filepath.Join(dir, "arrays")), `does not have "hidden.TauMemInv"; `)
 }
 
 // A checkpoint has them as well.
@@ -213,8 +213,8 @@ func TestLoadPartial(t *testing.T) {
 	net := layers.Sequential{layers.Linear{Out: 5}, layers.Named("head", layers.Linear{Out: 3, NoBias: true}), layers.MaxOverTime}
 	other := newModel(t, train.Model{Net: net, Shape: []int{4}, Steps: 3, Batch: 2, Seed: 2})
 	was := bits(other)
-	require.EqualError(t, other.LoadWeights(path), "train: load weights: "+path+" does not have head.linear.w and has "+
-		"hidden/one.TauMemInv, hidden/one.recurrent.w, out.linear.w, out.linear.b, which the model does not; LoadPartial loads what fits")
+	require.EqualError(t, other.LoadWeights(path), "train: load weights: "+path+` does not have "head.linear.w" and has `+
+		`"hidden/one.TauMemInv", "hidden/one.recurrent.w", "out.linear.w", "out.linear.b", which the model does not; LoadPartial loads what fits`)
 	require.Equal(t, was, bits(other))
 	p, err := other.LoadPartial(path)
 	require.NoError(t, err)

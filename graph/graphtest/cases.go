@@ -4,12 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/spikegrad/spikegrad/internal/files"
 )
 
 // Case is a reference case: a function, its inputs and parameters, and the
@@ -79,13 +80,13 @@ func (v *Value) UnmarshalJSON(b []byte) error {
 // are none.
 func Cases(t testing.TB, dir string) []Case {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
+	paths, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	require.NoError(t, err)
-	require.NotEmpty(t, files, "no reference cases in %s", dir)
-	slices.Sort(files)
+	require.NotEmpty(t, paths, "no reference cases in %s", dir)
+	slices.Sort(paths)
 	var cases []Case
-	for _, f := range files {
-		data, err := os.ReadFile(f)
+	for _, f := range paths {
+		data, err := files.ReadFile(f)
 		require.NoError(t, err)
 		var cs []Case
 		require.NoError(t, json.Unmarshal(data, &cs), f)

@@ -17,6 +17,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/spikegrad/spikegrad/internal/describe"
 )
 
 const magic = "\x93NUMPY"
@@ -77,7 +79,7 @@ func Read(r io.Reader, size int64) (shape []int, data any, err error) {
 	}
 	want := int64(n) * int64(head.bytes)
 	if got := size - used; int64(n) > size || got != want {
-		return nil, nil, fmt.Errorf("%d bytes follow the header, an array of shape %v has %d: the file is truncated or damaged", got, shape, want)
+		return nil, nil, fmt.Errorf("%d bytes follow the header, an array of shape %v has %d: the file is truncated or damaged", got, describe.Numbers(shape), want)
 	}
 	if head.bytes == 4 {
 		x := make([]float32, n)
@@ -138,12 +140,12 @@ func header(r io.Reader, size int64) (d dict, order binary.ByteOrder, used int64
 	case ">f4", ">f8":
 		order = binary.BigEndian
 	default:
-		return d, nil, 0, fmt.Errorf("the elements are of type %q, want 'f4' or 'f8'", descr)
+		return d, nil, 0, fmt.Errorf("the elements are of type %s, want 'f4' or 'f8'", describe.Quote(descr))
 	}
 	d.bytes = int(descr[2] - '0')
 	fortran, err := d.find("fortran_order")
 	if err == nil && fortran != "False" {
-		err = fmt.Errorf("fortran_order is %s, want False: save numpy.ascontiguousarray of the array", fortran)
+		err = fmt.Errorf("fortran_order is %s, want False: save numpy.ascontiguousarray of the array", describe.Text(fortran))
 	}
 	return d, order, used, err
 }
@@ -170,7 +172,7 @@ func (d dict) axes() ([]int, error) {
 		}
 		n, err := strconv.Atoi(s)
 		if err != nil {
-			return nil, fmt.Errorf("the shape is (%s): %w", text, err)
+			return nil, fmt.Errorf("the shape is (%s): %w", describe.Text(text), describe.Short(err))
 		}
 		shape = append(shape, n)
 	}
@@ -183,7 +185,7 @@ func elements(shape []int) (int, error) {
 	for _, d := range shape {
 		const most = math.MaxInt / 8
 		if d < 0 || n > most/max(d, 1) {
-			return 0, fmt.Errorf("the shape is %v, want axes of at least 0 and at most %d elements", shape, most)
+			return 0, fmt.Errorf("the shape is %v, want axes of at least 0 and at most %d elements", describe.Numbers(shape), most)
 		}
 		n *= d
 	}

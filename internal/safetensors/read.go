@@ -10,6 +10,8 @@ import (
 	"io"
 	"math"
 	"slices"
+
+	"github.com/spikegrad/spikegrad/internal/describe"
 )
 
 // maxHeader bounds the bytes of a header, as other readers do.
@@ -40,7 +42,7 @@ func Read(r io.Reader, size int64) (*File, error) {
 	}
 	f, lengths, err := parse(head[8:])
 	if err != nil {
-		return nil, fmt.Errorf("the header makes no sense: %w", err)
+		return nil, fmt.Errorf("the header makes no sense: %w", describe.Short(err))
 	}
 	rest := size - int64(len(head))
 	for _, l := range lengths {
@@ -120,9 +122,9 @@ func parse(head []byte) (*File, []int64, error) {
 		_, twice := entries[name]
 		switch {
 		case !ok:
-			return nil, nil, fmt.Errorf("%v stands where a name should", t)
+			return nil, nil, fmt.Errorf("%s stands where a name should", describe.Quote(fmt.Sprint(t)))
 		case twice || name == metadataName && f.Metadata != nil:
-			return nil, nil, fmt.Errorf("the name %q comes twice", name)
+			return nil, nil, fmt.Errorf("the name %s comes twice", describe.Quote(name))
 		case name == metadataName:
 			if err := d.Decode(&f.Metadata); err != nil {
 				return nil, nil, err
@@ -134,7 +136,7 @@ func parse(head []byte) (*File, []int64, error) {
 		}
 		var e entry
 		if err := d.Decode(&e); err != nil {
-			return nil, nil, fmt.Errorf("tensor %q: %w", name, err)
+			return nil, nil, fmt.Errorf("tensor %s: %w", describe.Quote(name), err)
 		}
 		entries[name] = e
 		f.Tensors = append(f.Tensors, Tensor{Name: name, Shape: e.Shape, DType: e.DType})
@@ -160,10 +162,11 @@ func (f *File) arrange(entries map[string]entry) ([]int64, error) {
 	for _, t := range f.Tensors {
 		n, err := byteLen(t.DType, t.Shape)
 		if err != nil {
-			return nil, fmt.Errorf("tensor %q: %w", t.Name, err)
+			return nil, fmt.Errorf("tensor %s: %w", describe.Quote(t.Name), err)
 		}
 		if o := entries[t.Name].Offsets; n > math.MaxInt64-at || !slices.Equal(o, []int64{at, at + n}) {
-			return nil, fmt.Errorf("tensor %q: %s of shape %v has offsets %v, want %d and %d bytes more", t.Name, t.DType, t.Shape, o, at, n)
+			return nil, fmt.Errorf("tensor %s: %s of shape %v has offsets %v, want %d and %d bytes more",
+				describe.Quote(t.Name), t.DType, describe.Numbers(t.Shape), describe.Numbers(o), at, n)
 		}
 		at, lengths = at+n, append(lengths, n)
 	}

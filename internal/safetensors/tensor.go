@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"unsafe"
+
+	"github.com/spikegrad/spikegrad/internal/describe"
 )
 
 // A File is what a file holds.
@@ -44,18 +46,18 @@ var sizes = map[string]int{
 func byteLen(dtype string, shape []int) (int64, error) {
 	n, ok := int64(sizes[dtype]), true
 	if n == 0 {
-		return 0, fmt.Errorf("elements are of type %q, which is not known", dtype)
+		return 0, fmt.Errorf("elements are of type %s, which is not known", describe.Quote(dtype))
 	}
 	empty := slices.Contains(shape, 0)
 	for _, d := range shape {
 		if d < 0 {
-			return 0, fmt.Errorf("shape is %v, want axes of at least 0", shape)
+			return 0, fmt.Errorf("shape is %v, want axes of at least 0", describe.Numbers(shape))
 		}
 		if empty {
 			continue
 		}
 		if ok = n <= math.MaxInt64/int64(d); !ok {
-			return 0, fmt.Errorf("shape is %v, which is more than there is", shape)
+			return 0, fmt.Errorf("shape is %v, which is more than there is", describe.Numbers(shape))
 		}
 		n *= int64(d)
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/spikegrad/spikegrad/internal/files"
 )
 
 // maxPending bounds the bytes kept in memory while they cannot be written: some
@@ -26,7 +28,7 @@ type appender struct {
 // openAppender opens the file path, makes it if need be, and cuts it off after
 // keep bytes.
 func openAppender(path, name string, keep int64, warn func(error)) (*appender, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o666)
+	f, _, err := files.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o666)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/internal/files"
 	"github.com/spikegrad/spikegrad/train"
 )
 
@@ -141,7 +142,7 @@ func (f *Folder) recover() (int64, error) {
 		return 0, nil
 	}
 	path := f.path(logFile)
-	file, err := os.Open(path)
+	file, _, err := files.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		f.warn(fmt.Errorf("the training goes on after %d batches, and there is no %s of them", f.s.Step, path))
 		return 0, nil
@@ -182,7 +183,7 @@ func (f *Folder) openEvents() error {
 		return nil
 	}
 	var size int64
-	if old, err := os.Open(f.path(eventFile)); err == nil {
+	if old, _, err := files.Open(f.path(eventFile)); err == nil {
 		size = scanEvents(old, f.s.Step, f.s.Epoch*f.batches)
 		old.Close()
 	}

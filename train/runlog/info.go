@@ -99,12 +99,12 @@ func version() string {
 func (f *Folder) openInfo() error {
 	var earlier runInfo
 	if !f.anew() {
-		b, err := os.ReadFile(f.path(infoFile))
+		b, err := files.ReadFile(f.path(infoFile))
 		if err == nil {
 			err = json.Unmarshal(b, &earlier)
 		}
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			f.warn(fmt.Errorf("%s: what it says of earlier sessions is lost: %w", infoFile, err))
+			f.warn(fmt.Errorf("%s: what it says of earlier sessions is lost: %w", infoFile, describe.Short(err)))
 			earlier = runInfo{}
 		}
 	}

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+
+	"github.com/spikegrad/spikegrad/internal/describe"
+	"github.com/spikegrad/spikegrad/internal/files"
 )
 
 // A Log is what a file log.jsonl holds.
@@ -21,7 +23,7 @@ type Log struct {
 // out. An error says which line is no line of a log.
 func Read(path string) (Log, error) {
 	var l Log
-	f, err := os.Open(path)
+	f, _, err := files.Open(path)
 	if err != nil {
 		return l, fmt.Errorf("runlog: %w", err)
 	}
@@ -61,7 +63,7 @@ func scan(r io.Reader, keep func(line) bool) (size int64, err error) {
 		}
 		l, err := parseLine(text)
 		if err != nil {
-			return size, fmt.Errorf("line %d: %w", number, err)
+			return size, fmt.Errorf("line %d: %w", number, describe.Short(err))
 		}
 		if !keep(l) {
 			return size, nil
