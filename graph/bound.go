@@ -277,7 +277,7 @@ func (w *worker[F]) call(c *callInstr, dst []F) {
 			in[i] = tensor.New(tensor.WithShape(a.node.Shape()...), tensor.WithBacking(x))
 		}
 	}
-	v, err := c.op.Do(in...)
+	v, err := compute(c.op, nil, in...)
 	if err == nil {
 		var f []F
 		if f, err = floats[F](c.op, v); err == nil && len(f) != len(dst) {

@@ -46,8 +46,12 @@ func elementwise(op G.Op) opcode {
 	return opNone
 }
 
-// isReshape reports whether op only gives its input another shape.
+// isReshape reports whether op only gives its input another shape: Gorgonia's
+// operation, or that of Reshape.
 func isReshape(op G.Op) bool {
+	if _, ok := op.(*reshapeOp); ok {
+		return true
+	}
 	t := reflect.TypeOf(op)
 	return t.PkgPath() == gorgoniaPath && t.Name() == "reshapeOp"
 }

@@ -55,10 +55,13 @@ func check(t *testing.T, code opcode, k *kernelTable[float64], x, y []float64, f
 	n, err := f(a, b)
 	require.NoError(t, err)
 	require.Equal(t, code, elementwise(n.Op()), "%v", n.Op())
-	m, err := NewMachine(n)
+	in := []G.Value{a.Value()}
+	if b != nil {
+		in = append(in, b.Value())
+	}
+	v, err := n.Op().Do(in...)
 	require.NoError(t, err)
-	require.NoError(t, m.Run())
-	want := m.Value(0).Data().([]float64)
+	want := v.Data().([]float64)
 	got := make([]float64, len(x))
 	if y != nil {
 		k[code].binary(got, x, y)
@@ -81,6 +84,9 @@ func TestGorgoniaOpsOthers(t *testing.T) {
 	r, err := G.Reshape(x, tensor.Shape{3, 2})
 	require.NoError(t, err)
 	require.True(t, isReshape(r.Op()))
+	own, err := Reshape(x, 3, 2)
+	require.NoError(t, err)
+	require.True(t, isReshape(own.Op()))
 	c, err := G.Add(x, G.NewConstant(2.0))
 	require.NoError(t, err)
 	require.True(t, isConstant(childrenOf(c)[1]))

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 
 	G "gorgonia.org/gorgonia"
@@ -26,7 +25,6 @@ type machineInstr struct {
 	op    G.Op // nil for an input
 	args  []int
 	in    []G.Value
-	reuse bool // op can write to the value of the last run
 	loan  *loan
 }
 
@@ -63,21 +61,9 @@ func (m *Machine) add(n *G.Node, place map[*G.Node]int) int {
 		ins.args = append(ins.args, m.add(c, place))
 	}
 	ins.in = make([]G.Value, len(ins.args))
-	ins.reuse = canReuse(n)
 	m.code = append(m.code, ins)
 	place[n] = len(m.code) - 1
 	return place[n]
-}
-
-// canReuse reports whether n is an operation of Gorgonia's that is known to keep
-// to memory it is given.
-func canReuse(n *G.Node) bool {
-	if n.Op() == nil || n.IsScalar() {
-		return false
-	}
-	_, ok := n.Op().(G.UsePreallocDoer)
-	code := elementwise(n.Op())
-	return ok && code >= opAdd && code <= opDiv && reflect.TypeOf(n.Op()).PkgPath() == gorgoniaPath
 }
 
 // SetTraining tells the operations that act differently in training and in
@@ -124,11 +110,7 @@ func (m *Machine) exec(i int) (err error) {
 	if ins.loan != nil {
 		m.take(i)
 	}
-	if ins.reuse && m.values[i] != nil {
-		m.values[i], err = ins.op.(G.UsePreallocDoer).UsePreallocDo(m.values[i], ins.in...)
-		return err
-	}
-	m.values[i], err = ins.op.Do(ins.in...)
+	m.values[i], err = compute(ins.op, m.values[i], ins.in...)
 	return err
 }
 

@@ -57,6 +57,42 @@ func TestFlatten(t *testing.T) {
 	require.Same(t, y, same)
 }
 
+// In a step a reshape costs nothing, whoever made it.
+func TestReshapeInStep(t *testing.T) {
+	reshapes := map[string]func(b *graph.Builder, x *G.Node, shape ...int) *G.Node{
+		"Builder.Reshape": (*graph.Builder).Reshape,
+		"gorgonia.Reshape": func(b *graph.Builder, x *G.Node, shape ...int) *G.Node {
+			y, err := G.Reshape(x, shape)
+			b.Fail(err)
+			return y
+		},
+	}
+	var want [][]float64
+	for name, reshape := range reshapes {
+		step := func(x *G.Node, s pair, _ noParams) (*G.Node, pair, error) {
+			b := graph.NewBuilder(x, &s)
+			flat := reshape(b, b.Add(x, s.A), 6)
+			v := reshape(b, b.Tanh(b.Mul(flat, flat)), 2, 3)
+			return v, pair{reshape(b, flat, 2, 3), v}, b.Err()
+		}
+		g := G.NewGraph()
+		xs := graphtest.Node(g, tensor.Float64, "xs", []int{4, 2, 3}, graphtest.Random(24, 1))
+		r, err := graph.Scan(step, xs, nil, noParams{})
+		require.NoError(t, err)
+		loss := graphtest.Loss(t, G.Nodes{r.Out}, [][]float64{graphtest.Random(24, 2)})
+		ds, _, err := graph.Grad(loss, xs)
+		require.NoError(t, err)
+		for _, l := range graph.Lowered(ds[0]) {
+			require.Equal(t, graph.Lowering{Rows: 6, Backward: l.Backward}, l, name)
+		}
+		if got := graphtest.Eval(t, r.Out, ds[0]); want == nil {
+			want = got
+		} else {
+			require.Equal(t, want, got)
+		}
+	}
+}
+
 func TestReshapeErrors(t *testing.T) {
 	g := G.NewGraph()
 	x := G.NewTensor(g, tensor.Float32, 3, G.WithName("x"), G.WithShape(2, 3, 4))
