@@ -3,8 +3,10 @@ package graph_test
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	G "gorgonia.org/gorgonia"
@@ -184,5 +186,41 @@ func BenchmarkLinear(b *testing.B) {
 				require.NoError(b, m.Run())
 			}
 		})
+	}
+}
+
+// BenchmarkPause measures how long the garbage collector waits for a long scan:
+// 1,024 lanes, as many as one processor takes at a time, through 100,000 steps.
+func BenchmarkPause(b *testing.B) {
+	const steps, lanes = 100_000, 1024
+	g := G.NewGraph()
+	xs, err := graph.Input(g, "xs", tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(steps, 1, lanes)))
+	require.NoError(b, err)
+	r, err := graph.Scan(leakyStep, xs, nil, leaky{Decay: graph.Const(0.9), Th: graph.Const(1)})
+	require.NoError(b, err)
+	m, err := graph.NewMachine(r.Out)
+	require.NoError(b, err)
+	require.NoError(b, m.Run())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for b.Loop() {
+			require.NoError(b, m.Run())
+		}
+	}()
+	var stops []time.Duration
+	for {
+		select {
+		case <-done:
+			slices.Sort(stops)
+			b.ReportMetric(float64(stops[len(stops)/2].Microseconds()), "µs-median-stop")
+			b.ReportMetric(float64(stops[len(stops)-1].Microseconds()), "µs-longest-stop")
+			return
+		case <-time.After(time.Millisecond):
+			began := time.Now()
+			var s runtime.MemStats
+			runtime.ReadMemStats(&s) // stops the world, as the collector does
+			stops = append(stops, time.Since(began))
+		}
 	}
 }

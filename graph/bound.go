@@ -40,19 +40,15 @@ type bound[F vec.Float] struct {
 
 // newBound returns memory for p, of whose states the first ones go from step to
 // step, as many as carried says.
-func newBound[F vec.Float](p *program, carried int) (*bound[F], error) {
-	pl, err := p.plan(bitsOf[F](), carried)
-	if err != nil {
-		return nil, err
-	}
+func newBound[F vec.Float](p *program, carried int) *bound[F] {
 	b := &bound[F]{
-		p: p, plan: pl, streams: make([][]F, len(p.slots)), fulls: make([][]F, len(p.fulls)),
+		p: p, plan: p.plan(bitsOf[F](), carried), streams: make([][]F, len(p.slots)), fulls: make([][]F, len(p.fulls)),
 		consts: make([]F, len(p.consts)), mats: make([]matrix[F], len(p.mats)), values: map[*G.Node]G.Value{},
 	}
 	for _, a := range p.accs {
 		b.accs = append(b.accs, make([]F, size(a.node)))
 	}
-	return b, nil
+	return b
 }
 
 // load finds the values of everything that does not change over time, and

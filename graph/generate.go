@@ -31,13 +31,20 @@ type plan struct {
 func carriedPlace(i int) int32 { return int32(-1 - i) }
 
 // plan cuts the program into stretches. A whole step writes the first states, as
-// many as carried says, where it reads them.
-func (p *program) plan(bits, carried int) (*plan, error) {
-	pl := &plan{}
-	if !generates {
-		pl.stretches = []stretch{{from: 0, to: len(p.instrs)}}
-		return pl, nil
+// many as carried says, where it reads them. Where the system gives no executable
+// memory, as it may forbid at any time, there is no machine code.
+func (p *program) plan(bits, carried int) *plan {
+	if generates {
+		if pl, err := p.native(bits, carried); err == nil {
+			return pl
+		}
 	}
+	return &plan{stretches: []stretch{{from: 0, to: len(p.instrs)}}}
+}
+
+// native cuts the program into stretches with machine code and such without.
+func (p *program) native(bits, carried int) (*plan, error) {
+	pl := &plan{}
 	for from := 0; from < len(p.instrs); {
 		g := &generator{p: p, from: from, width: p.slots[p.instrs[from].dst].width}
 		to := from

@@ -21,11 +21,11 @@ type Machine struct {
 
 // A machineInstr computes the value of one node.
 type machineInstr struct {
-	node  *G.Node
-	op    G.Op // nil for an input
-	args  []int
-	in    []G.Value
-	loan  *loan
+	node *G.Node
+	op   G.Op // nil for an input
+	args []int
+	in   []G.Value
+	loan *loan
 }
 
 // NewMachine returns a machine for the values of the given nodes.

@@ -20,9 +20,9 @@ type backMemory[F vec.Float] struct {
 	pool   []*backWorker[F]
 }
 
-func (r *scanRun[F]) memoryOf(bw *backward) (*backMemory[F], error) {
+func (r *scanRun[F]) memoryOf(bw *backward) *backMemory[F] {
 	if m, ok := bw.memory.(*backMemory[F]); ok {
-		return m, nil
+		return m
 	}
 	s := r.s
 	m := &backMemory[F]{params: make([]G.Value, s.nParams), stash: map[stream][]F{}}
@@ -36,29 +36,20 @@ func (r *scanRun[F]) memoryOf(bw *backward) (*backMemory[F], error) {
 			m.stash[stream{streamStashB, a.stash}] = make([]F, s.steps()*size(in[1]))
 		}
 	}
-	var err error
-	if m.b, err = newBound[F](bw.program, len(s.states)); err != nil {
-		return nil, err
-	}
+	m.b = newBound[F](bw.program, len(s.states))
 	if bw.advance != nil {
-		// The states of every step are wanted, so none is written over.
-		if m.adv, err = newBound[F](bw.advance, 0); err != nil {
-			return nil, err
-		}
+		m.adv = newBound[F](bw.advance, 0) // the states of every step are wanted, so none is written over
 	}
 	m.lists = make([]spikeLists[F], len(bw.program.accs))
 	bw.memory = m
-	return m, nil
+	return m
 }
 
 // backward runs the scan backward: its inputs are the token, the inputs of the
 // scan, and the gradients of the results.
 func (r *scanRun[F]) backward(bw *backward, in []G.Value) error {
 	s := r.s
-	m, err := r.memoryOf(bw)
-	if err != nil {
-		return err
-	}
+	m := r.memoryOf(bw)
 	n := len(s.states)
 	in = in[1:]
 	m.place(bw)

@@ -116,9 +116,7 @@ func (r *scanRun[F]) forward(in []G.Value) error {
 	}
 	p := s.fwd
 	if r.fwd == nil || r.fwd.p != p {
-		if r.fwd, err = newBound[F](p, len(s.states)); err != nil {
-			return err
-		}
+		r.fwd = newBound[F](p, len(s.states))
 	}
 	e := r.environment(s.sg, in)
 	if err := r.fwd.load(e, kernelsFor[F](), streams); err != nil {

@@ -16,6 +16,7 @@ type Code struct {
 	nPtrs    int
 	nConsts  int
 	spills   int // bytes
+	elements int // that one call may compute, over all its time steps
 }
 
 var errUnavailable = errors.New("jit: this processor or system cannot run generated code")
@@ -30,9 +31,32 @@ func Compile(b *Builder) (*Code, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Code{memory: memory, target: b.target, bits: b.bits, literals: b.literals, nPtrs: b.nPtrs, nConsts: b.nConsts, spills: spills}
+	c := &Code{
+		memory: memory, target: b.target, bits: b.bits, literals: b.literals, nPtrs: b.nPtrs, nConsts: b.nConsts,
+		spills: spills, elements: b.elementsPerCall(),
+	}
 	runtime.AddCleanup(c, release, memory)
 	return c, nil
+}
+
+// callCost is about how many instructions on vectors one call may take: some
+// tens of microseconds, so that nobody waits long for its end, and so many that
+// a call more does not show.
+const callCost = 1 << 16
+
+// elementsPerCall returns how many elements that is, in whole vectors.
+func (b *Builder) elementsPerCall() int {
+	cost := 1
+	for _, in := range b.instrs {
+		switch in.op {
+		case constant:
+		case load, store, Div, Sqrt:
+			cost += 8
+		default:
+			cost++
+		}
+	}
+	return max(1, callCost/cost) * b.target.bytes / (b.bits / 8)
 }
 
 // assemble writes the loops. It does so twice: the first time tells how many

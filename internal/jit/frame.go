@@ -99,19 +99,58 @@ func Point[F float32 | float64](f *Frame, p Ptr, x []F, stride int) {
 
 // Run runs the code on n elements for some time steps. Sequences move by ahead
 // elements from step to step. Places keep where they have come to.
+//
+// The garbage collector cannot interrupt generated code. So long work is done in
+// several calls, between which it can.
 func (f *Frame) Run(n, steps, ahead int) {
 	if n == 0 || steps == 0 {
 		return
 	}
+	f.args.ahead = uintptr(ahead * f.elements)
+	if n > f.code.elements {
+		for range steps {
+			f.pieces(n)
+		}
+		return
+	}
+	f.setSize(n)
+	for most := max(1, f.code.elements/n); steps > 0; steps -= most {
+		f.enter(min(steps, most))
+	}
+	runtime.KeepAlive(f)
+}
+
+// pieces runs one time step, on so many elements that one call would take long.
+func (f *Frame) pieces(n int) {
+	for at := 0; at < n; at += f.code.elements {
+		k := min(f.code.elements, n-at)
+		f.setSize(k)
+		f.enter(1)
+		for p := range f.ptrs {
+			f.ptrs[p] += uintptr(k*f.elements) - f.strides[p]
+		}
+	}
+	for p := range f.ptrs {
+		f.ptrs[p] += f.strides[p] - uintptr(n*f.elements)
+	}
+}
+
+// setSize tells the code how many elements there are.
+func (f *Frame) setSize(n int) {
 	lanes := f.code.target.bytes / f.elements
 	f.args.bytes = uintptr(n * f.elements)
 	f.args.full = uintptr(n / lanes * f.code.target.bytes)
 	f.args.tail = 1<<(n%lanes) - 1
 	f.mask(n % lanes)
+}
+
+// enter calls the code for some time steps. It must be a call, since on entering
+// a function a goroutine gives way to the collector.
+//
+//go:noinline
+func (f *Frame) enter(steps int) {
 	f.args.steps = uintptr(steps)
-	f.args.ahead = uintptr(ahead * f.elements)
 	call(&f.code.memory[0], &f.args)
-	runtime.KeepAlive(f)
 }
 
 // mask sets the mask for AVX2 to the first n elements.

@@ -196,6 +196,9 @@ func testRandom[F float32 | float64](t require.TestingT, on *target, seed uint64
 	}
 	c, err := Compile(b)
 	require.NoError(t, err)
+	if r.IntN(2) == 0 { // in several calls, of time steps or of pieces of one
+		c.elements = (1 + r.IntN(6)) * (on.bytes * 8 / width[F]())
+	}
 	f := c.NewFrame()
 	consts := []F{F(r.NormFloat64()), 1, F(math.NaN())}
 	SetConsts(f, consts)
