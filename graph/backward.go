@@ -67,8 +67,8 @@ func (bw *backward) collect(n *G.Node, given *G.Nodes) error {
 		if op.of.s != bw.s {
 			return fmt.Errorf("got the gradient of another scan")
 		}
-		if !slices.Equal(in[0].Shape(), op.of.shape) {
-			return fmt.Errorf("%v has shape %v, want %v", op, shapeOf(in[0]), []int(op.of.shape))
+		if !slices.Equal(in[0].Shape(), op.of.Shape) {
+			return fmt.Errorf("%v has shape %v, want %v", op, shapeOf(in[0]), []int(op.of.Shape))
 		}
 		bw.grads = append(bw.grads, op)
 		*given = append(*given, in[0])

@@ -51,8 +51,8 @@ func (b *Builder) expand(p *G.Node, to tensor.Shape) *G.Node {
 	return b.apply(expandOp{signature: signatureOf(G.Nodes{p}, p.Dtype(), to)}, p)
 }
 
-func (op expandOp) String() string        { return fmt.Sprintf("expand%v", []int(op.shape)) }
-func (op expandOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v", op, op.in) }
+func (op expandOp) String() string        { return fmt.Sprintf("expand%v", []int(op.Shape)) }
+func (op expandOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v", op, op.In) }
 func (op expandOp) Hashcode() uint32      { return hashcode(op) }
 func (op expandOp) DiffWRT(int) []bool    { return []bool{true} }
 func (op expandOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
@@ -62,16 +62,16 @@ func (op expandOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 }
 
 func (op expandOp) Do(vs ...G.Value) (G.Value, error) {
-	return op.into(newDense(vs[0].Dtype(), op.shape), vs[0])
+	return op.into(newDense(vs[0].Dtype(), op.Shape), vs[0])
 }
 
 // into broadcasts v into dst, which has the shape of op.
 func (op expandOp) into(dst *tensor.Dense, v G.Value) (G.Value, error) {
 	switch d := dst.Data().(type) {
 	case []float32:
-		return dst, expandInto(op, d, op.shape, v)
+		return dst, expandInto(op, d, op.Shape, v)
 	case []float64:
-		return dst, expandInto(op, d, op.shape, v)
+		return dst, expandInto(op, d, op.Shape, v)
 	}
 	return nil, fmt.Errorf("graph: %v: got elements of type %v, want float32 or float64", op, v.Dtype())
 }
@@ -85,8 +85,8 @@ func expandInto[F vec.Float](where fmt.Stringer, dst []F, shape tensor.Shape, v 
 	return nil
 }
 
-func (op reduceOp) String() string        { return fmt.Sprintf("reduce%v", []int(op.shape)) }
-func (op reduceOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v", op, op.in) }
+func (op reduceOp) String() string        { return fmt.Sprintf("reduce%v", []int(op.Shape)) }
+func (op reduceOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v", op, op.In) }
 func (op reduceOp) Hashcode() uint32      { return hashcode(op) }
 func (op reduceOp) DiffWRT(int) []bool    { return []bool{true} }
 func (op reduceOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
@@ -110,12 +110,12 @@ func reduce[F vec.Float](op reduceOp, v G.Value) (G.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	sums := make([]float64, op.shape.TotalSize())
-	eachBroadcast(op.shape, v.Shape(), func(i, j int) { sums[i] += float64(src[j]) })
-	if op.shape.IsScalar() {
+	sums := make([]float64, op.Shape.TotalSize())
+	eachBroadcast(op.Shape, v.Shape(), func(i, j int) { sums[i] += float64(src[j]) })
+	if op.Shape.IsScalar() {
 		return scalarValue(v.Dtype(), sums[0]), nil
 	}
-	dst := newDense(v.Dtype(), op.shape)
+	dst := newDense(v.Dtype(), op.Shape)
 	for i, s := range sums {
 		dst.Data().([]F)[i] = F(s)
 	}
@@ -174,7 +174,7 @@ type fillOp struct {
 	dst *tensor.Dense // kept from run to run
 }
 
-func (op *fillOp) String() string        { return fmt.Sprintf("fill%v(%v)", []int(op.shape), op.c) }
+func (op *fillOp) String() string        { return fmt.Sprintf("fill%v(%v)", []int(op.Shape), op.c) }
 func (op *fillOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v", op) }
 func (op *fillOp) Hashcode() uint32      { return hashcode(op) }
 
@@ -183,7 +183,7 @@ func (op *fillOp) Do(vs ...G.Value) (G.Value, error) { return op.value(vs[0].Dty
 // value fills anew, as an operation of Gorgonia's may have worked in the memory.
 func (op *fillOp) value(dt tensor.Dtype) (G.Value, error) {
 	if op.dst == nil {
-		op.dst = newDense(dt, op.shape)
+		op.dst = newDense(dt, op.Shape)
 	}
 	switch d := op.dst.Data().(type) {
 	case []float32:

@@ -79,7 +79,7 @@ func (r *convRun[F]) do(op *convOp, in []G.Value) (G.Value, error) {
 	}
 	r.prepare()
 	if r.dst[op.kind] == nil {
-		r.dst[op.kind] = newDense(r.dt, op.shape)
+		r.dst[op.kind] = newDense(r.dt, op.Shape)
 	}
 	dst := elems[F](r.dst[op.kind])
 	switch op.kind {

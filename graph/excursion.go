@@ -53,7 +53,7 @@ func (op *excursionOp) String() string {
 	}
 	return fmt.Sprintf("excursion(%v %v)", op.lo, op.hi)
 }
-func (op *excursionOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v %p", op, op.in, op) }
+func (op *excursionOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v %p", op, op.In, op) }
 func (op *excursionOp) Hashcode() uint32      { return hashcode(op) }
 func (op *excursionOp) DiffWRT(int) []bool    { return op.window.differentiable(!op.grad) }
 
@@ -71,7 +71,7 @@ func (op *excursionOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 }
 
 func (op *excursionOp) Do(vs ...G.Value) (G.Value, error) {
-	dst := op.result(vs[0].Dtype(), op.shape)
+	dst := op.result(vs[0].Dtype(), op.Shape)
 	switch d := dst.Data().(type) {
 	case []float32:
 		return dst, excursionInto(op, d, vs)

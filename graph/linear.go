@@ -147,7 +147,7 @@ func (r *linearRun[F]) do(op *linearOp, in []G.Value) (G.Value, error) {
 		fs[i] = f
 	}
 	if r.dst[op.kind] == nil {
-		r.dst[op.kind] = newDense(r.dt, op.shape)
+		r.dst[op.kind] = newDense(r.dt, op.Shape)
 	}
 	dst := elems[F](r.dst[op.kind])
 	rows := len(fs[0]) / r.in

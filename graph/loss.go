@@ -56,7 +56,7 @@ func (op crossEntropyOp) String() string {
 	}
 	return "cross-entropy"
 }
-func (op crossEntropyOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v", op, op.shape) }
+func (op crossEntropyOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v", op, op.Shape) }
 func (op crossEntropyOp) Hashcode() uint32      { return hashcode(op) }
 func (op crossEntropyOp) DiffWRT(n int) []bool {
 	d := make([]bool, n)
@@ -127,7 +127,7 @@ func crossEntropy[F vec.Float](op crossEntropyOp, vs []G.Value) (G.Value, error)
 		}
 	}
 	if op.grad {
-		return tensor.New(tensor.WithShape(op.shape...), tensor.WithBacking(d)), nil
+		return tensor.New(tensor.WithShape(op.Shape...), tensor.WithBacking(d)), nil
 	}
 	return scalarValue(vs[0].Dtype(), loss), nil
 }
@@ -155,7 +155,7 @@ type oneHotOp struct {
 	signature
 }
 
-func (op oneHotOp) String() string        { return fmt.Sprintf("one-hot of %d", op.shape[1]) }
+func (op oneHotOp) String() string        { return fmt.Sprintf("one-hot of %d", op.Shape[1]) }
 func (op oneHotOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v", op) }
 func (op oneHotOp) Hashcode() uint32      { return hashcode(op) }
 func (op oneHotOp) Do(vs ...G.Value) (G.Value, error) {
@@ -170,7 +170,7 @@ func oneHot[F vec.Float](op oneHotOp, v G.Value) (G.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	classes := op.shape[1]
+	classes := op.Shape[1]
 	x := make([]F, len(labels)*classes)
 	for b, l := range labels {
 		if c := int(l); c >= 0 && c < classes && F(c) == l {
@@ -179,5 +179,5 @@ func oneHot[F vec.Float](op oneHotOp, v G.Value) (G.Value, error) {
 		}
 		return nil, fmt.Errorf("graph: %v: sample %d has label %v, want a class from 0 to %d", op, b, l, classes-1)
 	}
-	return tensor.New(tensor.WithShape(op.shape...), tensor.WithBacking(x)), nil
+	return tensor.New(tensor.WithShape(op.Shape...), tensor.WithBacking(x)), nil
 }

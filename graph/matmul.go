@@ -55,7 +55,7 @@ func flip(s tensor.Shape, trans bool) (rows, cols int) {
 func (op matOp) String() string {
 	return fmt.Sprintf("matmul(%t %t)", op.transA, op.transB)
 }
-func (op matOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v", op, op.shape) }
+func (op matOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v", op, op.Shape) }
 func (op matOp) Hashcode() uint32      { return hashcode(op) }
 func (op matOp) DiffWRT(int) []bool    { return []bool{true, true} }
 
@@ -78,7 +78,7 @@ func (op matOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 }
 
 func (op matOp) Do(vs ...G.Value) (G.Value, error) {
-	dst := newDense(vs[0].Dtype(), op.shape)
+	dst := newDense(vs[0].Dtype(), op.Shape)
 	switch d := dst.Data().(type) {
 	case []float32:
 		return dst, matmulInto(op, d, vs[0], vs[1])
@@ -99,7 +99,7 @@ func matmulInto[F vec.Float](op matOp, dst []F, x, y G.Value) error {
 	}
 	_, k := flip(x.Shape(), op.transA)
 	mul(product[F]{
-		transA: op.transA, transB: op.transB, m: op.shape[0], n: op.shape[1], k: k,
+		transA: op.transA, transB: op.transB, m: op.Shape[0], n: op.Shape[1], k: k,
 		a: a, lda: x.Shape()[1], b: c, ldb: y.Shape()[1], c: dst,
 	})
 	return nil

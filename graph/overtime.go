@@ -71,7 +71,7 @@ func (op *overTimeOp) String() string {
 	}
 	return op.kind.String()
 }
-func (op *overTimeOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v %p", op, op.in, op) }
+func (op *overTimeOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v %p", op, op.In, op) }
 func (op *overTimeOp) Hashcode() uint32      { return hashcode(op) }
 func (op *overTimeOp) DiffWRT(int) []bool    { return op.window.differentiable(!op.grad) }
 
@@ -109,7 +109,7 @@ func (op *overTimeOp) Do(vs ...G.Value) (G.Value, error) {
 	if dt := vs[0].Dtype(); !isFloat(dt) {
 		return nil, fmt.Errorf("graph: %v: got elements of type %v, want float32 or float64", op, dt)
 	}
-	dst := op.result(vs[0].Dtype(), op.shape)
+	dst := op.result(vs[0].Dtype(), op.Shape)
 	if isOf[float32](dst) {
 		return dst, overTimeInto(op, elems[float32](dst), vs)
 	}
@@ -242,7 +242,7 @@ type rateOp struct {
 }
 
 func (op *rateOp) String() string        { return "rate" }
-func (op *rateOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad rate %v %p", op.in, op) }
+func (op *rateOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad rate %v %p", op.In, op) }
 func (op *rateOp) Hashcode() uint32      { return hashcode(op) }
 func (op *rateOp) Do(vs ...G.Value) (G.Value, error) {
 	if vs[0].Dtype() == tensor.Float32 {

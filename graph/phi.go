@@ -59,7 +59,7 @@ func (b *Builder) phiMatrices(z *G.Node, base []float64) *G.Node {
 }
 
 func (op phiOp) String() string        { return "phi of matrices" }
-func (op phiOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v %x", op, op.shape, op.base) }
+func (op phiOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v %x", op, op.Shape, op.base) }
 func (op phiOp) Hashcode() uint32      { return hashcode(op) }
 func (op phiOp) DiffWRT(int) []bool    { return []bool{true} }
 
@@ -67,7 +67,7 @@ func (op phiOp) DiffWRT(int) []bool    { return []bool{true} }
 func (op phiOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 	var b Builder
 	g := phiGradOp{phiOp: op}
-	g.signature = signatureOf(G.Nodes{in[0], grad}, grad.Dtype(), op.shape)
+	g.signature = signatureOf(G.Nodes{in[0], grad}, grad.Dtype(), op.Shape)
 	return G.Nodes{b.apply(g, in[0], grad)}, b.Err()
 }
 
@@ -110,16 +110,16 @@ func eachPhi[F vec.Float](op phiOp, vs []G.Value) (G.Value, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(f) != op.shape.TotalSize() {
-			return nil, fmt.Errorf("graph: %v: input %d has %d elements, the graph was built for %v", op, i, len(f), []int(op.shape))
+		if len(f) != op.Shape.TotalSize() {
+			return nil, fmt.Errorf("graph: %v: input %d has %d elements, the graph was built for %v", op, i, len(f), []int(op.Shape))
 		}
 		fs[i] = f
 	}
-	dst := newDense(vs[0].Dtype(), op.shape)
+	dst := newDense(vs[0].Dtype(), op.Shape)
 	out := elems[F](dst)
-	m := op.shape[1]
+	m := op.Shape[1]
 	grad := len(vs) > 1
-	err := eachBlock(op.shape[0], phiBlock,
+	err := eachBlock(op.Shape[0], phiBlock,
 		func(int) *matrixPhi { return newMatrixPhi(m, grad) },
 		func(w *matrixPhi, from, to int) error {
 			for at := from * m * m; at < to*m*m; at += m * m {
@@ -150,7 +150,7 @@ func eachPhi[F vec.Float](op phiOp, vs []G.Value) (G.Value, error) {
 // baseAt returns element (i, j) of the matrix of which base has the blocks.
 func (op phiOp) baseAt(i, j int) float64 {
 	k := int(math.Sqrt(float64(len(op.base))))
-	n := op.shape[1] / k
+	n := op.Shape[1] / k
 	if i%n != j%n {
 		return 0
 	}

@@ -71,17 +71,17 @@ func (b *Builder) extract(x *G.Node, from place, shape tensor.Shape) *G.Node {
 }
 
 func (op insertOp) String() string        { return fmt.Sprintf("insert%+v", op.to) }
-func (op insertOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v", op, op.in) }
+func (op insertOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v", op, op.In) }
 func (op insertOp) Hashcode() uint32      { return hashcode(op) }
 func (op insertOp) DiffWRT(int) []bool    { return []bool{true} }
 func (op insertOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 	var b Builder
 	return G.Nodes{b.extract(grad, op.to, in[0].Shape())}, b.Err()
 }
-func (op insertOp) Do(vs ...G.Value) (G.Value, error) { return move(op, op.shape, op.to, true, vs[0]) }
+func (op insertOp) Do(vs ...G.Value) (G.Value, error) { return move(op, op.Shape, op.to, true, vs[0]) }
 
 func (op extractOp) String() string        { return fmt.Sprintf("extract%+v", op.from) }
-func (op extractOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v", op, op.shape) }
+func (op extractOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v", op, op.Shape) }
 func (op extractOp) Hashcode() uint32      { return hashcode(op) }
 func (op extractOp) DiffWRT(int) []bool    { return []bool{true} }
 func (op extractOp) SymDiff(_ G.Nodes, _, grad *G.Node) (G.Nodes, error) {
@@ -89,7 +89,7 @@ func (op extractOp) SymDiff(_ G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 	return G.Nodes{b.insert(grad, op.from)}, b.Err()
 }
 func (op extractOp) Do(vs ...G.Value) (G.Value, error) {
-	return move(op, op.shape, op.from, false, vs[0])
+	return move(op, op.Shape, op.from, false, vs[0])
 }
 
 // move returns a value of the given shape, filled from v into the place or out of it.

@@ -80,7 +80,7 @@ func (op *poolOp) String() string {
 	}
 	return name
 }
-func (op *poolOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v %p", op, op.in, op) }
+func (op *poolOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v %p", op, op.In, op) }
 func (op *poolOp) Hashcode() uint32      { return hashcode(op) }
 
 func (op *poolOp) DiffWRT(n int) []bool {
@@ -107,7 +107,7 @@ func (op *poolOp) SymDiff(in G.Nodes, out, grad *G.Node) (G.Nodes, error) {
 }
 
 func (op *poolOp) Do(vs ...G.Value) (G.Value, error) {
-	dst := op.result(vs[0].Dtype(), op.shape)
+	dst := op.result(vs[0].Dtype(), op.Shape)
 	switch d := dst.Data().(type) {
 	case []float32:
 		return dst, poolInto(op, d, vs)

@@ -67,8 +67,8 @@ type reshapeOp struct {
 	memory
 }
 
-func (op *reshapeOp) String() string        { return fmt.Sprintf("reshape%v", []int(op.shape)) }
-func (op *reshapeOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v %p", op, op.in, op) }
+func (op *reshapeOp) String() string        { return fmt.Sprintf("reshape%v", []int(op.Shape)) }
+func (op *reshapeOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v %p", op, op.In, op) }
 func (op *reshapeOp) Hashcode() uint32      { return hashcode(op) }
 func (op *reshapeOp) DiffWRT(int) []bool    { return []bool{true} }
 func (op *reshapeOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
@@ -80,11 +80,11 @@ func (op *reshapeOp) Do(vs ...G.Value) (G.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := op.shape.TotalSize()
+	n := op.Shape.TotalSize()
 	if x.DataSize() != n {
 		return nil, fmt.Errorf("graph: %v: got shape %v", op, []int(x.Shape()))
 	}
-	y := op.result(x.Dtype(), op.shape)
+	y := op.result(x.Dtype(), op.Shape)
 	copyElems(y, 0, x, 0, n)
 	return y, nil
 }

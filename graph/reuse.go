@@ -2,11 +2,12 @@ package graph
 
 import (
 	"math"
-	"reflect"
 	"slices"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/op"
 )
 
 // Gradients of sequences are as large as the sequences, and most sequences are
@@ -87,7 +88,7 @@ func (m *Machine) lasts() []int {
 				continue
 			}
 			lasts[a] = max(lasts[a], i)
-			if !ours(m.code[i].op) {
+			if !op.Owns(m.code[i].op) {
 				lasts[a] = max(lasts[a], lasts[i])
 			}
 		}
@@ -100,14 +101,6 @@ func (m *Machine) lasts() []int {
 func waits(op G.Op, k int) bool {
 	l, ok := op.(*linearOp)
 	return ok && l.kind == linearDW && k == 2
-}
-
-func ours(op G.Op) bool {
-	t := reflect.TypeOf(op)
-	for t != nil && t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	return t != nil && t.PkgPath() == reflect.TypeFor[Machine]().PkgPath()
 }
 
 // owner returns what owns the memory of a value that may be lent, nil for others.

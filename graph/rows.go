@@ -97,7 +97,7 @@ func (b *Builder) rows(kind rowKind, in ...*G.Node) *G.Node {
 }
 
 func (op *rowsOp) String() string        { return op.kind.String() }
-func (op *rowsOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v %p", op, op.in, op) }
+func (op *rowsOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v %p", op, op.In, op) }
 func (op *rowsOp) Hashcode() uint32      { return hashcode(op) }
 
 // DiffWRT: the numbers have no gradient, and what is a gradient neither.
@@ -123,7 +123,7 @@ func (op *rowsOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 }
 
 func (op *rowsOp) Do(vs ...G.Value) (G.Value, error) {
-	dst := op.result(vs[len(vs)-1].Dtype(), op.shape)
+	dst := op.result(vs[len(vs)-1].Dtype(), op.Shape)
 	switch d := dst.Data().(type) {
 	case []float32:
 		return dst, rowsInto(op, d, vs)
@@ -142,7 +142,7 @@ func rowsInto[F vec.Float](op *rowsOp, dst []F, vs []G.Value) error {
 		}
 		want := len(dst)
 		if i == 0 && op.kind != whereLargest {
-			want = op.shape[0]
+			want = op.Shape[0]
 		}
 		if len(f) != want {
 			return fmt.Errorf("graph: %v: input %d has %d elements, the graph was built for %d", op, i, len(f), want)
@@ -159,7 +159,7 @@ func rowsInto[F vec.Float](op *rowsOp, dst []F, vs []G.Value) error {
 		return nil
 	}
 	k := vec.For[F]()
-	rows := op.shape[0]
+	rows := op.Shape[0]
 	for r, n := range fs[0] {
 		d, x := rowsOf(dst, rows, r, r+1), rowsOf(fs[1], rows, r, r+1)
 		switch {
@@ -187,12 +187,12 @@ type stepWeightsOp struct {
 
 func (op *stepWeightsOp) String() string { return "step weights" }
 func (op *stepWeightsOp) WriteHash(h hash.Hash) {
-	fmt.Fprintf(h, "spikegrad %v %v %p", op, op.shape, op)
+	fmt.Fprintf(h, "spikegrad %v %v %p", op, op.Shape, op)
 }
 func (op *stepWeightsOp) Hashcode() uint32 { return hashcode(op) }
 
 func (op *stepWeightsOp) Do(vs ...G.Value) (G.Value, error) {
-	dst := op.result(vs[0].Dtype(), op.shape)
+	dst := op.result(vs[0].Dtype(), op.Shape)
 	switch d := dst.Data().(type) {
 	case []float32:
 		return dst, stepWeightsInto(op, d, vs)
@@ -204,7 +204,7 @@ func (op *stepWeightsOp) Do(vs ...G.Value) (G.Value, error) {
 
 func stepWeightsInto[F vec.Float](op *stepWeightsOp, dst []F, vs []G.Value) error {
 	var fs [3][]F
-	batch := op.shape[1]
+	batch := op.Shape[1]
 	for i, v := range vs {
 		f, err := floats[F](op, v)
 		if err != nil {
@@ -217,7 +217,7 @@ func stepWeightsInto[F vec.Float](op *stepWeightsOp, dst []F, vs []G.Value) erro
 	}
 	clear(dst)
 	for b, n := range fs[1] {
-		for t := 0; t < op.shape[0] && F(t) < n; t++ {
+		for t := 0; t < op.Shape[0] && F(t) < n; t++ {
 			dst[t*batch+b] = fs[0][b] / fs[2][b]
 		}
 	}

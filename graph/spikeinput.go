@@ -117,7 +117,7 @@ func (op *spikesOp) Do(...G.Value) (G.Value, error) {
 	if err := op.in.now.dense(); err != nil {
 		return nil, err
 	}
-	d := op.result(op.in.dt, op.shape)
+	d := op.result(op.in.dt, op.Shape)
 	op.in.now.write(d)
 	return d, nil
 }

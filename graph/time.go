@@ -54,7 +54,7 @@ func (b *Builder) Stack(xs ...*G.Node) *G.Node {
 }
 
 func (op atOp) String() string        { return fmt.Sprintf("at(%d)", op.t) }
-func (op atOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v %v", op, op.in, op.shape) }
+func (op atOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v %v", op, op.In, op.Shape) }
 func (op atOp) Hashcode() uint32      { return hashcode(op) }
 func (op atOp) DiffWRT(int) []bool    { return []bool{true} }
 func (op atOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
@@ -70,14 +70,14 @@ func (op atOp) Do(vs ...G.Value) (G.Value, error) {
 	if x.Shape()[0] <= op.t {
 		return nil, fmt.Errorf("graph: %v: got a sequence of shape %v", op, []int(x.Shape()))
 	}
-	y := newDense(x.Dtype(), op.shape)
-	n := op.shape.TotalSize()
+	y := newDense(x.Dtype(), op.Shape)
+	n := op.Shape.TotalSize()
 	copyElems(y, 0, x, op.t*n, n)
 	return y, nil
 }
 
 func (op putOp) String() string        { return fmt.Sprintf("put(%d)", op.t) }
-func (op putOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v %v", op, op.in, op.shape) }
+func (op putOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v %v", op, op.In, op.Shape) }
 func (op putOp) Hashcode() uint32      { return hashcode(op) }
 func (op putOp) DiffWRT(int) []bool    { return []bool{true} }
 func (op putOp) SymDiff(_ G.Nodes, _, grad *G.Node) (G.Nodes, error) {
@@ -89,13 +89,13 @@ func (op putOp) Do(vs ...G.Value) (G.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	y := newDense(x.Dtype(), op.shape)
+	y := newDense(x.Dtype(), op.Shape)
 	n := x.DataSize()
 	copyElems(y, op.t*n, x, 0, n)
 	return y, nil
 }
 
-func (op stackOp) String() string        { return fmt.Sprintf("stack%v", []int(op.shape)) }
+func (op stackOp) String() string        { return fmt.Sprintf("stack%v", []int(op.Shape)) }
 func (op stackOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v", op) }
 func (op stackOp) Hashcode() uint32      { return hashcode(op) }
 func (op stackOp) DiffWRT(n int) []bool {
@@ -114,8 +114,8 @@ func (op stackOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 	return ds, b.Err()
 }
 func (op stackOp) Do(vs ...G.Value) (G.Value, error) {
-	y := newDense(vs[0].Dtype(), op.shape)
-	n := op.shape.TotalSize() / len(vs)
+	y := newDense(vs[0].Dtype(), op.Shape)
+	n := op.Shape.TotalSize() / len(vs)
 	for t, v := range vs {
 		x, err := dense(op, v)
 		if err != nil {
