@@ -83,6 +83,7 @@ type (
 	unaryKernel[F vec.Float]  func(dst, a []F)
 
 	ternaryKernel[F vec.Float] func(dst, a, b, e []F)
+	mulAddKernel[F vec.Float]  func(dst, a []F, c F, e []F)
 )
 
 // kernelTable holds the kernel of each opcode; one of the first four is set.
@@ -91,7 +92,7 @@ type kernelTable[F vec.Float] [numOpcodes]struct {
 	konst   constKernel[F]
 	unary   unaryKernel[F]
 	ternary ternaryKernel[F]
-	mulAddC func(dst, a []F, k F, e []F)
+	mulAddC mulAddKernel[F]
 }
 
 // tables holds the kernel table of each set of kernels, made when first needed.
@@ -114,14 +115,14 @@ func newKernelTable[F vec.Float](k *vec.Kernels[F]) *kernelTable[F] {
 		opGt: k.Gt, opGe: k.Ge, opLt: k.Lt, opLe: k.Le, opEq: k.Eq, opNe: k.Ne,
 		opOneMinusMul: k.OneMinusMul,
 	} {
-		t[op].binary = f
+		t[op].binary = f.byPieces()
 	}
 	for op, f := range map[opcode]constKernel[F]{
 		opAddC: k.AddC, opMulC: k.MulC, opRSubC: k.RSubC, opDivC: k.DivC, opRDivC: k.RDivC, opPowC: k.PowC,
 		opGtC: k.GtC, opGeC: k.GeC, opLtC: k.LtC, opLeC: k.LeC, opEqC: k.EqC, opNeC: k.NeC,
 		opMaxC: k.MaxC, opMinC: k.MinC,
 	} {
-		t[op].konst = f
+		t[op].konst = f.byPieces()
 	}
 	for op, f := range map[opcode]unaryKernel[F]{
 		opNeg: k.Neg, opAbs: k.Abs, opSign: k.Sign, opSquare: k.Square, opCube: k.Cube, opSqrt: k.Sqrt,
@@ -130,8 +131,64 @@ func newKernelTable[F vec.Float](k *vec.Kernels[F]) *kernelTable[F] {
 		opSin: k.Sin, opCos: k.Cos, opFloor: k.Floor, opCeil: k.Ceil,
 		opCopy: func(dst, a []F) { copy(dst, a) },
 	} {
-		t[op].unary = f
+		t[op].unary = f.byPieces()
 	}
-	t[opMulAdd].ternary, t[opMulRSub].ternary, t[opMulAddC].mulAddC = k.MulAdd, k.MulRSub, k.MulAddC
+	t[opMulAdd].ternary = ternaryKernel[F](k.MulAdd).byPieces()
+	t[opMulRSub].ternary = ternaryKernel[F](k.MulRSub).byPieces()
+	t[opMulAddC].mulAddC = mulAddKernel[F](k.MulAddC).byPieces()
 	return &t
+}
+
+// A piece is how many elements a kernel gets at a time. Like the code of scans
+// kernels cannot be interrupted, and the garbage collector waits for their end.
+const piece = 1 << 16
+
+func (k binaryKernel[F]) byPieces() binaryKernel[F] {
+	return func(dst, a, b []F) {
+		for len(dst) > piece {
+			k(dst[:piece], a[:piece], b[:piece])
+			dst, a, b = dst[piece:], a[piece:], b[piece:]
+		}
+		k(dst, a, b)
+	}
+}
+
+func (k constKernel[F]) byPieces() constKernel[F] {
+	return func(dst, a []F, c F) {
+		for len(dst) > piece {
+			k(dst[:piece], a[:piece], c)
+			dst, a = dst[piece:], a[piece:]
+		}
+		k(dst, a, c)
+	}
+}
+
+func (k unaryKernel[F]) byPieces() unaryKernel[F] {
+	return func(dst, a []F) {
+		for len(dst) > piece {
+			k(dst[:piece], a[:piece])
+			dst, a = dst[piece:], a[piece:]
+		}
+		k(dst, a)
+	}
+}
+
+func (k ternaryKernel[F]) byPieces() ternaryKernel[F] {
+	return func(dst, a, b, e []F) {
+		for len(dst) > piece {
+			k(dst[:piece], a[:piece], b[:piece], e[:piece])
+			dst, a, b, e = dst[piece:], a[piece:], b[piece:], e[piece:]
+		}
+		k(dst, a, b, e)
+	}
+}
+
+func (k mulAddKernel[F]) byPieces() mulAddKernel[F] {
+	return func(dst, a []F, c F, e []F) {
+		for len(dst) > piece {
+			k(dst[:piece], a[:piece], c, e[:piece])
+			dst, a, e = dst[piece:], a[piece:], e[piece:]
+		}
+		k(dst, a, c, e)
+	}
 }
