@@ -4,11 +4,11 @@ package data_test
 
 import (
 	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"github.com/spikegrad/spikegrad/data"
 )
@@ -16,7 +16,7 @@ import (
 // A FIFO in the place of a file is an error, and nobody waits at it.
 func TestOpenIDXFIFO(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "t10k-images-idx3-ubyte")
-	require.NoError(t, syscall.Mkfifo(path, 0o666))
+	require.NoError(t, unix.Mkfifo(path, 0o666))
 	done := make(chan error, 1)
 	go func() {
 		_, err := data.OpenIDX(path, path, 10)

@@ -22,6 +22,7 @@ import (
 //	best.safetensors             the state after the best epoch on the validation set so far
 //	final.safetensors            the end of the training; the same training, interrupted or not, has the same bytes
 //	earlier/                     files of a training before, set aside when this one began anew
+//	checkpoints.lock             there while a training writes to the folder: another one is refused
 //
 // A file appears whole or not at all. One that cannot be written, as when the
 // disk is full, is a warning and tried again when the next is due; those before
@@ -40,6 +41,7 @@ const (
 	bestFile   = "best" + tensorsExt
 	finalFile  = "final" + tensorsExt
 	earlierDir = "earlier"
+	lockFile   = "checkpoints.lock"
 )
 
 // A keeper knows what was written.
@@ -47,6 +49,7 @@ type keeper struct {
 	epoch, batch int       // where the training was at the last checkpoint
 	at           time.Time // of it, or of the last attempt
 	failing      bool      // the last attempt failed
+	lock         *files.Lock
 }
 
 // prepare goes to where the training goes on from, and makes the folder ready.
@@ -60,6 +63,9 @@ func (r *trainRun) prepare() error {
 			return fmt.Errorf("train: checkpoints: Every is %v, EverySteps %d, Keep %d, want at least 0", c.Every, c.EverySteps, c.Keep)
 		}
 	}
+	if err := r.lock(); err != nil {
+		return err
+	}
 	if c != nil || r.Resume != nil {
 		r.layers = r.Model.structure()
 	}
@@ -71,10 +77,7 @@ func (r *trainRun) prepare() error {
 	if c == nil {
 		return nil
 	}
-	r.keeper = keeper{epoch: r.at.epoch, batch: r.at.batch, at: time.Now()}
-	if err := os.MkdirAll(c.Dir, 0o777); err != nil {
-		return fmt.Errorf("train: checkpoints: %w", err)
-	}
+	r.keeper.epoch, r.keeper.batch, r.keeper.at = r.at.epoch, r.at.batch, time.Now()
 	if err := files.Sweep(c.Dir, tensorsExt); err != nil {
 		return fmt.Errorf("train: checkpoints: %w", err)
 	}
@@ -83,6 +86,21 @@ func (r *trainRun) prepare() error {
 	}
 	if err := r.setAside(); err != nil {
 		return fmt.Errorf("train: checkpoints: %w", err)
+	}
+	return nil
+}
+
+// lock makes the folder and keeps other trainings away from it.
+func (r *trainRun) lock() (err error) {
+	if r.Checkpoints == nil {
+		return nil
+	}
+	dir := r.Checkpoints.Dir
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return fmt.Errorf("train: checkpoints: %w", err)
+	}
+	if r.keeper.lock, err = files.Acquire(filepath.Join(dir, lockFile)); err != nil {
+		return fmt.Errorf("train: checkpoints: a training writes to %s: %w; end it or let it end, or write to another folder", dir, err)
 	}
 	return nil
 }

@@ -5,11 +5,11 @@ package train_test
 import (
 	"os"
 	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -19,10 +19,10 @@ func TestIrregularFiles(t *testing.T) {
 	dir := half(t, courses()["rmsprop"])
 	require.NoError(t, os.Remove(filepath.Join(dir, "best.safetensors")))
 	fifo := filepath.Join(dir, "step-000000099.safetensors")
-	require.NoError(t, syscall.Mkfifo(fifo, 0o666))
-	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "best.safetensors"), 0o666))
+	require.NoError(t, unix.Mkfifo(fifo, 0o666))
+	require.NoError(t, unix.Mkfifo(filepath.Join(dir, "best.safetensors"), 0o666))
 	arrays := t.TempDir()
-	require.NoError(t, syscall.Mkfifo(filepath.Join(arrays, "w.npy"), 0o666))
+	require.NoError(t, unix.Mkfifo(filepath.Join(arrays, "w.npy"), 0o666))
 
 	done := make(chan bool)
 	go func() {

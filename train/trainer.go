@@ -82,6 +82,7 @@ type Result struct {
 func (t *Trainer) Run(ctx context.Context) (Result, error) {
 	run, err := t.start(ctx)
 	if err == nil {
+		defer func() { run.keeper.lock.Release() }()
 		err = run.prepare()
 	}
 	if err == nil {

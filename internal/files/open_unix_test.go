@@ -6,11 +6,11 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"github.com/spikegrad/spikegrad/internal/files"
 )
@@ -21,7 +21,7 @@ func TestOpen(t *testing.T) {
 	require.NoError(t, os.WriteFile("file", []byte("abc"), 0o666))
 	require.NoError(t, os.Symlink("file", "link"))
 	require.NoError(t, os.Mkdir("folder", 0o777))
-	require.NoError(t, syscall.Mkfifo("fifo", 0o666))
+	require.NoError(t, unix.Mkfifo("fifo", 0o666))
 	require.NoError(t, os.Symlink("fifo", "link to fifo"))
 	require.NoError(t, os.Symlink("none", "link to nothing"))
 	l, err := net.Listen("unix", "socket")

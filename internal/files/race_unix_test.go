@@ -5,17 +5,17 @@ package files
 import (
 	"os"
 	"path/filepath"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 )
 
 // A FIFO that comes in the place of a file after it was looked at opens at once,
 // and says itself what it is.
 func TestOpenDoesNotWait(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "fifo")
-	require.NoError(t, syscall.Mkfifo(path, 0o666))
+	require.NoError(t, unix.Mkfifo(path, 0o666))
 	f, err := os.OpenFile(path, os.O_RDONLY|noWait, 0)
 	require.NoError(t, err)
 	defer f.Close()

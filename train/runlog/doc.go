@@ -14,6 +14,7 @@
 //	report.html           what the Doctor found, curves, confusion matrix, rasters, histograms, costs, settings; for any browser, without network
 //	events.out.tfevents.0 the same numbers for TensorBoard
 //	run.json              what ran, with which settings, on what machine, when
+//	log.lock              there while a training writes to the folder: another one is refused
 //
 // A training that goes on from a checkpoint goes on with its log: lines after
 // the checkpoint are cut off before the first new one, so that none is there

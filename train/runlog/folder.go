@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/metrics"
+	"sync/atomic"
 	"time"
 
 	"github.com/spikegrad/spikegrad/data"
@@ -43,6 +44,8 @@ type Folder struct {
 	last     time.Time // of the last line
 	batches  int       // in an epoch
 	seen     history
+	lock     *files.Lock
+	busy     atomic.Bool   // between Begin and End
 	reported time.Time     // when the last report was ready
 	cost     time.Duration // of the last report
 
@@ -58,6 +61,7 @@ const (
 	infoFile   = "run.json"
 	reportFile = "report.html"
 	earlier    = "earlier" // a folder
+	lockFile   = "log.lock"
 )
 
 func (f *Folder) path(name string) string { return filepath.Join(f.Dir, name) }
@@ -70,8 +74,16 @@ func (f *Folder) warn(err error) {
 
 // Begin opens the files of the folder, and cuts off what is behind the place
 // where the training goes on. An error says which file cannot be opened, or which
-// setting is wrong.
+// setting is wrong, or that a training writes to the folder already.
 func (f *Folder) Begin(s train.Session) error {
+	switch {
+	case f == nil:
+		return errors.New("runlog: the folder is nil")
+	case s.Trainer == nil || s.Trainer.Model == nil:
+		return errors.New("runlog: the session has no trainer with a model")
+	case !f.busy.CompareAndSwap(false, true):
+		return fmt.Errorf("runlog: the Folder of %s serves a training already: give each one of its own", f.Dir)
+	}
 	if err := f.begin(s); err != nil {
 		f.close()
 		return fmt.Errorf("runlog: %w", err)
@@ -90,6 +102,10 @@ func (f *Folder) begin(s train.Session) error {
 	}
 	if err := os.MkdirAll(f.Dir, 0o777); err != nil {
 		return err
+	}
+	var err error
+	if f.lock, err = files.Acquire(f.path(lockFile)); err != nil {
+		return fmt.Errorf("a training writes to %s: %w; end it or let it end, or write to another folder", f.Dir, err)
 	}
 	f.s, f.seen, f.reported, f.cost, f.unreported = s, history{}, time.Time{}, 0, false
 	f.batches = max(s.Steps/max(s.Trainer.Epochs, 1), 1)
@@ -114,7 +130,7 @@ func (f *Folder) begin(s train.Session) error {
 
 // open reports whether the folder is between Begin and End: what comes outside of
 // a training is not written down.
-func (f *Folder) open() bool { return f.log != nil }
+func (f *Folder) open() bool { return f != nil && f.log != nil }
 
 // anew reports whether the training begins here.
 func (f *Folder) anew() bool { return f.s.Step == 0 && f.s.Epoch == 0 }
@@ -318,4 +334,7 @@ func (f *Folder) close() {
 		}
 	}
 	f.log, f.events = nil, nil
+	f.lock.Release()
+	f.lock = nil
+	f.busy.Store(false)
 }

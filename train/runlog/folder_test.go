@@ -244,6 +244,7 @@ func TestResume(t *testing.T) {
 		dir := t.TempDir()
 		f := &runlog.Folder{Dir: dir, NoReport: true}
 		c.play(t, f, 0, stop)
+		f.Killed()
 		for _, name := range []string{"log.jsonl", "events.out.tfevents.0"} {
 			// As after a kill in the middle of a line that the checkpoint does not cover.
 			path := filepath.Join(dir, name)
@@ -332,19 +333,60 @@ func TestFolderRefuses(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o666))
 	for _, c := range []struct {
-		f    runlog.Folder
+		f    *runlog.Folder
 		want string
 	}{
-		{runlog.Folder{}, "train: runlog: the folder has no name: Dir is empty"},
-		{runlog.Folder{Dir: "x", Every: -1}, "train: runlog: a line every -1 batches, want at least 1"},
-		{runlog.Folder{Dir: "x", Dt: -1}, "train: runlog: the time step is -1 s, want a number above 0"},
-		{runlog.Folder{Dir: file}, "train: runlog: mkdir " + file + ": not a directory"},
+		{&runlog.Folder{}, "train: runlog: the folder has no name: Dir is empty"},
+		{&runlog.Folder{Dir: "x", Every: -1}, "train: runlog: a line every -1 batches, want at least 1"},
+		{&runlog.Folder{Dir: "x", Dt: -1}, "train: runlog: the time step is -1 s, want a number above 0"},
+		{&runlog.Folder{Dir: file}, "train: runlog: mkdir " + file + ": not a directory"},
 	} {
-		_, err := trainer(t, 1, &c.f).Run(background)
+		_, err := trainer(t, 1, c.f).Run(background)
 		require.EqualError(t, err, c.want)
 	}
 	_, err := runlog.Read(file + "?")
 	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+// One training at a time writes to a folder; what a second one does to the same
+// Folder does not end the first.
+func TestOneTrainingAFolder(t *testing.T) {
+	f := &runlog.Folder{Dir: t.TempDir(), NoReport: true}
+	lock := filepath.Join(f.Dir, "log.lock")
+	tr := trainer(t, 1, f)
+	refused := 0
+	tr.OnBatch = func(b train.Batch) {
+		if b.Step > 0 {
+			return
+		}
+		require.FileExists(t, lock)
+		other := &runlog.Folder{Dir: f.Dir + string(filepath.Separator)}
+		require.EqualError(t, other.Begin(train.Session{Trainer: tr}), "runlog: a training writes to "+other.Dir+": this process holds "+lock+
+			" already; end it or let it end, or write to another folder")
+		require.EqualError(t, f.Begin(train.Session{Trainer: tr}), "runlog: the Folder of "+f.Dir+" serves a training already: give each one of its own")
+		refused++
+	}
+	for range 2 { // one after the other is fine
+		_, err := tr.Run(background)
+		require.NoError(t, err)
+		require.NoFileExists(t, lock)
+		l, err := runlog.Read(filepath.Join(f.Dir, "log.jsonl"))
+		require.NoError(t, err)
+		require.Len(t, l.Epochs, 1)
+	}
+	require.Equal(t, 2, refused)
+}
+
+// What no Trainer would say is an error.
+func TestFolderSession(t *testing.T) {
+	f := &runlog.Folder{Dir: t.TempDir()}
+	require.EqualError(t, f.Begin(train.Session{}), "runlog: the session has no trainer with a model")
+	require.EqualError(t, f.Begin(train.Session{Trainer: &train.Trainer{}}), "runlog: the session has no trainer with a model")
+	f = nil
+	require.EqualError(t, f.Begin(train.Session{}), "runlog: the folder is nil")
+	f.Batch(train.Batch{})
+	f.Sync()
+	f.End(train.Result{}, nil)
 }
 
 // run.json says how the training ended, over all sessions.
@@ -365,7 +407,8 @@ func TestInfo(t *testing.T) {
 	} {
 		require.Contains(t, text(), want)
 	}
-	c.play(t, f, 0, 2) // killed: no End
+	c.play(t, f, 0, 2)
+	f.Killed()
 	require.Contains(t, text(), `"outcome": "running"`)
 	c.play(t, f, 2, 4)
 	require.Contains(t, text(), `"outcome": "interrupted"`)

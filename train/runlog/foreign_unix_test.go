@@ -6,11 +6,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"github.com/spikegrad/spikegrad/train"
 	"github.com/spikegrad/spikegrad/train/runlog"
@@ -21,7 +21,7 @@ func TestFIFO(t *testing.T) {
 	for _, name := range []string{"log.jsonl", "events.out.tfevents.0"} {
 		dir := t.TempDir()
 		path := filepath.Join(dir, name)
-		require.NoError(t, syscall.Mkfifo(path, 0o666))
+		require.NoError(t, unix.Mkfifo(path, 0o666))
 		done := make(chan [2]error, 1)
 		go func() {
 			f := runlog.Folder{Dir: dir}
