@@ -12,9 +12,18 @@ import (
 // inner one alone by its path, "inner.tau_mem_inv". It is how names from files
 // and command lines find parameters and states.
 func Field(p any, name string) (any, error) {
+	s, f, err := find(p, name)
+	if err != nil {
+		return nil, err
+	}
+	return s.FieldByIndex(f.Index).Addr().Interface(), nil
+}
+
+// find returns the struct in which Field finds a name, and its field.
+func find(p any, name string) (reflect.Value, reflect.StructField, error) {
 	v := reflect.ValueOf(p)
 	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
-		return nil, fmt.Errorf("graph: got a %T, want a pointer to a struct", p)
+		return v, reflect.StructField{}, fmt.Errorf("graph: got a %T, want a pointer to a struct", p)
 	}
 	head, rest, nested := strings.Cut(name, ".")
 	level := []reflect.Value{v.Elem()}
@@ -28,10 +37,10 @@ func Field(p any, name string) (any, error) {
 				}
 				if fold(f.Name) == fold(head) {
 					if !nested {
-						return s.Field(i).Addr().Interface(), nil
+						return s, f, nil
 					}
 					if f.Type.Kind() == reflect.Struct {
-						return Field(s.Field(i).Addr().Interface(), rest)
+						return find(s.Field(i).Addr().Interface(), rest)
 					}
 				}
 				if f.Type.Kind() == reflect.Struct && f.Type != paramType {
@@ -41,7 +50,28 @@ func Field(p any, name string) (any, error) {
 		}
 		level = next
 	}
-	return nil, fmt.Errorf("graph: %v has no field %q", v.Elem().Type(), name)
+	return v, reflect.StructField{}, fmt.Errorf("graph: %v has no field %q", v.Elem().Type(), name)
+}
+
+// Default returns a pointer to the parameter that counts for the named one of the
+// struct that p points to: the parameter itself if it is given, or has no tag
+//
+//	VPeak graph.Param `default:"VTh"`
+//
+// and else the one that the tag names, which Field finds in the same struct.
+func Default(p any, name string) (*Param, error) {
+	s, f, err := find(p, name)
+	if err != nil {
+		return nil, err
+	}
+	param, ok := s.FieldByIndex(f.Index).Addr().Interface().(*Param)
+	if !ok {
+		return nil, fmt.Errorf("graph: %s is a %v, want a %v", name, f.Type, paramType)
+	}
+	if other := f.Tag.Get("default"); other != "" && !param.Given() {
+		return Default(s.Addr().Interface(), other)
+	}
+	return param, nil
 }
 
 func fold(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }

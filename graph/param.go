@@ -9,15 +9,17 @@ import (
 
 // Param is a parameter of a neuron model: a constant, or a node that training
 // may change. Its node is a scalar or has one value per neuron and is broadcast
-// over the axes before (as NumPy broadcasts). The zero value is the constant 0.
+// over the axes before (as NumPy broadcasts). The zero value is the constant 0, or
+// what a default stands for (see Default).
 type Param struct {
 	node  *G.Node
 	value float64
+	given bool // not the zero value
 	keep  Constraint
 }
 
 // Const returns a parameter that keeps the value v.
-func Const(v float64) Param { return Param{value: v} }
+func Const(v float64) Param { return Param{value: v, given: true} }
 
 // Learn returns a parameter whose value is that of n, with gradients flowing
 // into n. The shape of n is (), [1] or one that broadcasts to a time step of
@@ -33,6 +35,10 @@ func (p Param) Node() *G.Node { return p.node }
 
 // Value returns the value of a constant, and whether p is one.
 func (p Param) Value() (v float64, ok bool) { return p.value, p.node == nil }
+
+// Given reports whether p comes from Const, Learn or LearnIn, and is not the zero
+// value.
+func (p Param) Given() bool { return p.given || p.node != nil }
 
 // Is reports whether p is the constant v.
 func (p Param) Is(v float64) bool { return p.node == nil && p.value == v }

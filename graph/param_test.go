@@ -90,3 +90,41 @@ func driftOnly(x *G.Node, s leakyState, p leaky) (*G.Node, leakyState, error) {
 	v := b.Add(b.Scale(s.V, p.Decay), x)
 	return v, leakyState{v}, b.Err()
 }
+
+// A parameter with a default counts as that until it is given, also as 0, and also
+// inside another struct.
+func TestDefault(t *testing.T) {
+	type peaked struct {
+		VTh   graph.Param
+		VPeak graph.Param `default:"VTh"`
+		Dt    float64
+	}
+	type outer struct{ Inner peaked }
+	require.False(t, graph.Param{}.Given())
+	require.True(t, graph.Const(0).Given())
+	require.True(t, graph.Learn(nil).Is(0), "a nil node is none")
+	n := graphtest.Node(G.NewGraph(), tensor.Float64, "n", []int{1}, []float64{1})
+	require.True(t, graph.Learn(n).Given())
+	require.True(t, graph.LearnIn(n, graph.Exp).Given())
+
+	p := outer{peaked{VTh: graph.Const(-50)}}
+	for _, name := range []string{"VPeak", "v_peak", "inner.v_peak", "VTh"} {
+		got, err := graph.Default(&p, name)
+		require.NoError(t, err)
+		require.Same(t, &p.Inner.VTh, got, name)
+	}
+	p.Inner.VPeak = graph.Const(0)
+	got, err := graph.Default(&p, "VPeak")
+	require.NoError(t, err)
+	require.Same(t, &p.Inner.VPeak, got)
+	_, err = graph.Default(&p, "Dt")
+	require.EqualError(t, err, "graph: Dt is a float64, want a graph.Param")
+	_, err = graph.Default(&p, "tau")
+	require.EqualError(t, err, `graph: graph_test.outer has no field "tau"`)
+	_, err = graph.Default(p, "VPeak")
+	require.EqualError(t, err, "graph: got a graph_test.outer, want a pointer to a struct")
+	_, err = graph.Default(&struct {
+		V graph.Param `default:"Dt"`
+	}{}, "V")
+	require.ErrorContains(t, err, `has no field "Dt"`)
+}
