@@ -217,7 +217,7 @@ func (l lifted[S, P]) params(b *Build, x *G.Node) (P, error) {
 	shape := x.Shape()
 	for _, e := range l.each {
 		if !slices.ContainsFunc(l.learn, func(k learnt) bool { return k.name == e.name }) {
-			if err := spreadOut(b, x, &p, e); err != nil {
+			if err := l.spreadOut(b, x, &p, e); err != nil {
 				return p, err
 			}
 		}
@@ -228,7 +228,7 @@ func (l lifted[S, P]) params(b *Build, x *G.Node) (P, error) {
 		if start >= 0 {
 			init = l.each[start].init
 		}
-		if err := makeLearnable(b, x, &p, k, init); err != nil {
+		if err := l.makeLearnable(b, x, &p, k, init); err != nil {
 			return p, err
 		}
 	}
@@ -244,9 +244,9 @@ func (l lifted[S, P]) params(b *Build, x *G.Node) (P, error) {
 	return p, err
 }
 
-// constant returns the named parameter of p, a pointer to the parameters, and its
-// value.
-func constant(b *Build, p any, name string) (*graph.Param, float64, error) {
+// constant returns the named parameter of p, and the value that it had in the layer's
+// parameters: that of another one, if it was not given and stands for that.
+func (l lifted[S, P]) constant(b *Build, p *P, name string) (*graph.Param, float64, error) {
 	f, err := graph.Field(p, name)
 	if err != nil {
 		return nil, 0, b.errorf("neurons", "%w", err)
@@ -255,17 +255,24 @@ func constant(b *Build, p any, name string) (*graph.Param, float64, error) {
 	if !ok {
 		return nil, 0, b.errorf("neurons", "%s is a %T, want a *graph.Param", name, f)
 	}
-	v, ok := param.Value()
-	if !ok {
+	if param.Node() != nil {
 		return nil, 0, b.errorf("neurons", "%s has a node already", name)
+	}
+	had, err := graph.Default(&l.p, name)
+	if err != nil {
+		return nil, 0, b.errorf("neurons", "%w", err)
+	}
+	v, ok := had.Value()
+	if !ok {
+		return nil, 0, b.errorf("neurons", "%s is not given, and what it stands for has a node; give it the value to start from", name)
 	}
 	return param, v, nil
 }
 
 // makeLearnable puts a learnable node in the place of a constant of p. Its values
 // start from the constant, or are drawn by init unless that is nil.
-func makeLearnable(b *Build, x *G.Node, p any, k learnt, init Init) error {
-	param, v, err := constant(b, p, k.name)
+func (l lifted[S, P]) makeLearnable(b *Build, x *G.Node, p *P, k learnt, init Init) error {
+	param, v, err := l.constant(b, p, k.name)
 	if err != nil {
 		return err
 	}
@@ -288,8 +295,8 @@ func makeLearnable(b *Build, x *G.Node, p any, k learnt, init Init) error {
 }
 
 // spreadOut puts a node that is not learnt in the place of a constant of p.
-func spreadOut(b *Build, x *G.Node, p any, e spread) error {
-	param, _, err := constant(b, p, e.name)
+func (l lifted[S, P]) spreadOut(b *Build, x *G.Node, p *P, e spread) error {
+	param, _, err := l.constant(b, p, e.name)
 	if err != nil {
 		return err
 	}

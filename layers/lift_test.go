@@ -102,6 +102,35 @@ func TestLearntParameters(t *testing.T) {
 	require.Equal(t, plain, near)
 }
 
+// A parameter that stands for another one is learnt from the constant of that one.
+func TestLearntDefault(t *testing.T) {
+	p := neurons.DefaultLIFExParams()
+	p.VTh = graph.Const(0.8)
+	start := func(p neurons.LIFExParams, opts ...layers.LiftOption) ([]float64, error) {
+		b := layers.NewBuild(1)
+		_, err := layers.Lift(neurons.LIFExStep, p, opts...).Apply(b, lively())
+		if err != nil {
+			return nil, err
+		}
+		return graphtest.Floats(b.Params[len(b.Params)-1].Value()), nil
+	}
+	got, err := start(p, layers.LearnEach("VPeak"))
+	require.NoError(t, err)
+	require.InDeltaSlice(t, []float64{0.8, 0.8, 0.8}, got, 1e-6)
+	got, err = start(p, layers.Learn("VTh", "VPeak"))
+	require.NoError(t, err)
+	require.InDeltaSlice(t, []float64{0.8}, got, 1e-6)
+	given := p
+	given.VPeak = graph.Const(3)
+	got, err = start(given, layers.Learn("VTh", "VPeak"))
+	require.NoError(t, err)
+	require.Equal(t, []float64{3}, got)
+	x := lively()
+	p.VTh = graph.Learn(graphtest.Node(x.Graph(), x.Dtype(), "th", []int{1}, []float64{1}))
+	_, err = layers.Lift(neurons.LIFExStep, p, layers.Learn("VPeak")).Apply(layers.NewBuild(1), x)
+	require.EqualError(t, err, "layers: neurons: VPeak is not given, and what it stands for has a node; give it the value to start from")
+}
+
 // Values that differ from neuron to neuron are used; with LearnEach they are where
 // learning starts, and without it nothing is learnt.
 func TestEach(t *testing.T) {

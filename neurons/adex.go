@@ -71,10 +71,12 @@ func (p AdExParams) Rest(x *G.Node) (AdExState, error) {
 //	v′ = v + dt/τ_m ((v_leak − v) + Δ exp((v − v_th)/Δ) + i − w)
 //	w ← w + dt/τ_a (a (v − v_leak) − w)
 //	i ← i − dt/τ_s i
-//	z = H(v′ − v_th)
+//	z = H(v′ − v_peak)
 //	v ← (1 − z) v′ + z v_reset
 //	w ← w + z b
 //
+// VPeak is as in LIFExStep: without one v_peak is v_th, and a reset above v_th, which
+// makes bursts, needs one. AdExPattern has parameters for eight firing patterns.
 // Exponential holds the exponential over the time step, and solves leak, current and
 // adaptation together, exactly. The shape of x, the states and z is [batch, …, n]; an
 // error says which of them differ.
@@ -83,7 +85,7 @@ func (p AdExParams) Rest(x *G.Node) (AdExState, error) {
 func AdExStep(x *G.Node, s AdExState, p AdExParams) (z *G.Node, next AdExState, err error) {
 	b := begin(x, &s, p)
 	i := b.Add(s.I, x)
-	d := b.Add(b.Sub(drive(b, s.V, i, p.VLeak), s.A), upstroke(b, s.V, p.VTh, p.DeltaT))
+	d := b.Add(b.Sub(drive(b, s.V, i, p.VLeak), s.A), p.upswing().current(b, s.V))
 	f := p.Integration.Flow(b, p.Dt, p.membrane(s.V, d, minusOne, one), p.adapt(b, s.A, s.V, p.VLeak), p.synapse(i))
 	a := f.Next(1)
 	next.I = f.Next(2)

@@ -47,18 +47,19 @@ func (p AdExBoxParams) Rest(x *G.Node) (AdExBoxState, error) {
 //
 //	v′ = v + dt/τ_m ((v_leak − v) + Δ exp((v − v_th)/Δ) + x − w)
 //	w ← w + dt/τ_a (a (v − v_leak) − w)
-//	z = H(v′ − v_th)
+//	z = H(v′ − v_peak)
 //	v ← (1 − z) v′ + z v_reset
 //	w ← w + z b
 //
 // With ReplaceAdaptation w ← 1/τ_a (a (v − v_leak) − w) + z b instead, with the
-// new v, and w is held in the equation of v. Exponential is that of AdExStep. The shape of x, the states and z is
-// [batch, …, n]; an error says which of them differ.
+// new v, and w is held in the equation of v. VPeak and Exponential are those of
+// AdExStep. The shape of x, the states and z is [batch, …, n]; an error says which of
+// them differ.
 //
 // R. Brette and W. Gerstner, J. Neurophysiol. 94 (2005), 3637.
 func AdExBoxStep(x *G.Node, s AdExBoxState, p AdExBoxParams) (z *G.Node, next AdExBoxState, err error) {
 	b := begin(x, &s, p)
-	d := b.Add(drive(b, s.V, b.Sub(x, s.A), p.VLeak), upstroke(b, s.V, p.VTh, p.DeltaT))
+	d := b.Add(drive(b, s.V, b.Sub(x, s.A), p.VLeak), p.upswing().current(b, s.V))
 	eqs := []graph.Equation{{State: s.V, TauInv: p.TauMemInv, D: d, Linear: []graph.Param{minusOne, minusOne}}}
 	if !p.ReplaceAdaptation {
 		eqs = append(eqs, p.adapt(b, s.A, s.V, p.VLeak))

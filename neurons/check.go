@@ -20,7 +20,9 @@ import (
 //   - Tau…Inv, the inverse of a time constant, is not negative, and with Euler
 //     below 2/Dt, where that turns unstable
 //   - DeltaT and RhoReset are not negative
-//   - VTh lies above VReset, to which a spike takes the potential
+//   - VTh lies above VReset, to which a spike takes the potential; with a VPeak that
+//     is given, VPeak does, and lies at VTh or above it, and where it lies above there
+//     is a DeltaT that takes the potential there
 //
 // Nodes that are learnt pass: their values are not known. Every step of this
 // package checks its parameters when its graph is built.
@@ -48,10 +50,32 @@ func Check(p any) error {
 			return fmt.Errorf("%s is %v, want 0 ≤ %s < 2/Dt = %v, or Euler's method is unstable (graph.Exponential is stable)", name, value, name, 2/c.dt)
 		}
 	}
-	th, ok := c.values["VTh"]
-	reset, ok2 := c.values["VReset"]
-	if ok && ok2 && c.reset == ResetValue && th <= reset {
-		return fmt.Errorf("VTh is %v, want above VReset = %v", th, reset)
+	return c.checkCut()
+}
+
+// checkCut reports what is wrong with where spikes are cut and reset.
+func (c constants) checkCut() error {
+	th, hasTh := c.values["VTh"]
+	reset, hasReset := c.values["VReset"]
+	cut, at, hasCut := th, "VTh", hasTh
+	if c.peak != nil && c.peak.Given() {
+		at = "VPeak"
+		cut, hasCut = c.peak.Value()
+		delta, hasDelta := c.values["DeltaT"]
+		switch {
+		case !hasCut || !hasTh:
+		case cut < th:
+			return fmt.Errorf("VPeak is %v, want VTh = %v or above", cut, th)
+		case cut > th && hasDelta && delta == 0:
+			return fmt.Errorf("VPeak is %v, above VTh = %v, and DeltaT is 0, want a DeltaT above 0: without it nothing takes the potential from VTh to VPeak", cut, th)
+		}
+	}
+	if hasCut && hasReset && c.reset == ResetValue && cut <= reset {
+		hint := ""
+		if c.peak != nil && at == "VTh" {
+			hint = ", or a VPeak above it, where a spike is cut in the place of VTh"
+		}
+		return fmt.Errorf("%s is %v, want above VReset = %v%s", at, cut, reset, hint)
 	}
 	return nil
 }
@@ -60,6 +84,7 @@ func Check(p any) error {
 type constants struct {
 	dt          float64 // NaN for none
 	reset       Reset
+	peak        *graph.Param // VPeak; nil for none
 	integration graph.Integration
 	names       []string
 	values      map[string]float64
@@ -73,8 +98,11 @@ func (c *constants) read(v reflect.Value) error {
 		}
 		switch value := v.Field(i).Interface().(type) {
 		case graph.Param:
+			if f.Name == "VPeak" {
+				c.peak = &value
+			}
 			x, ok := value.Value()
-			if !ok {
+			if !ok || !value.Given() && f.Tag.Get("default") != "" {
 				continue
 			}
 			if math.IsNaN(x) || math.IsInf(x, 0) {

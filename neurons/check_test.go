@@ -54,6 +54,41 @@ func TestStiffParameters(t *testing.T) {
 	require.EqualError(t, neurons.Check(p), "TauMemInv is -1, want 0 or more")
 }
 
+// Where a spike is cut: at VPeak if it is given, and not below the threshold or the reset.
+func TestBadPeaks(t *testing.T) {
+	c := graph.Const
+	node := graph.Learn(graphtest.Node(G.NewGraph(), tensor.Float64, "n", []int{1}, []float64{0}))
+	for _, k := range []struct{ th, peak, reset, delta graph.Param }{
+		{c(-50), c(0), c(-46), c(2)},                      // bursts
+		{c(-50), c(-50), c(-60), c(0)},                    // no peak in effect
+		{c(-50), graph.Param{}, c(-60), c(0)},             // none
+		{c(-50), node, c(-46), c(2)},                      // learnt
+		{node, c(0), c(-46), c(2)},                        //
+		{node, graph.Param{}, c(-46), c(2)},               //
+		{c(-1), c(0), c(-2), node},                        //
+		{c(-50), c(math.Nextafter(-46, 0)), c(-46), c(2)}, // just above
+	} {
+		p := neurons.DefaultAdExBoxParams()
+		p.VTh, p.VPeak, p.VReset, p.DeltaT = k.th, k.peak, k.reset, k.delta
+		require.NoError(t, neurons.Check(p), "%v", k)
+	}
+	for want, k := range map[string]struct{ th, peak, reset, delta graph.Param }{
+		"VPeak is -60, want VTh = -50 or above": {c(-50), c(-60), c(-70), c(2)},
+		"VPeak is -46, want above VReset = -46": {c(-50), c(-46), c(-46), c(2)},
+		"VPeak is 0, want above VReset = 1":     {node, c(0), c(1), c(2)},
+		"VPeak is NaN, want a finite number":    {c(-50), c(math.NaN()), c(-46), c(2)},
+		"VTh is -50, want above VReset = -46, or a VPeak above it, where a spike is cut in the place of VTh":                            {c(-50), graph.Param{}, c(-46), c(2)},
+		"VPeak is 0, above VTh = -50, and DeltaT is 0, want a DeltaT above 0: without it nothing takes the potential from VTh to VPeak": {c(-50), c(0), c(-60), c(0)},
+	} {
+		p := neurons.DefaultAdExParams()
+		p.VTh, p.VPeak, p.VReset, p.DeltaT = k.th, k.peak, k.reset, k.delta
+		require.EqualError(t, neurons.Check(p), want)
+	}
+	p := neurons.DefaultLIFExParams()
+	p.VPeak, p.VReset, p.ResetMethod = c(2), c(3), neurons.ResetShift
+	require.NoError(t, neurons.Check(p), "a reset by subtraction has no value to lie below")
+}
+
 // Every model checks its parameters, those inside wrappers too.
 func TestEveryModelChecks(t *testing.T) {
 	for _, m := range neurons.Models() {

@@ -42,6 +42,14 @@ func (p Firing) Fire(b *graph.Builder, v *G.Node) (z, reset *G.Node) {
 	return z, p.ResetMethod.Apply(b, p.seen(b, z), v, p.VReset, p.VTh)
 }
 
+// cutAt returns p with spikes at peak in the place of v_th, if that is given.
+func (p Firing) cutAt(peak graph.Param) Firing {
+	if peak.Given() {
+		p.VTh = peak
+	}
+	return p
+}
+
 // seen returns the spikes as the reset and the adaptation see them.
 func (p Firing) seen(b *graph.Builder, z *G.Node) *G.Node {
 	if p.DetachReset {

@@ -318,7 +318,7 @@ func smoothed(t *testing.T, m neurons.Model) bool {
 // With smooth spikes the gradient of every parameter, scalar or one for each
 // neuron, of the states, the weights and the input is that of finite differences.
 func TestGradientsByDifferences(t *testing.T) {
-	for _, m := range neurons.Models() {
+	for _, m := range append(neurons.Models(), peaked(t)...) {
 		if !smoothed(t, m) {
 			continue
 		}

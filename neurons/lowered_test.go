@@ -43,7 +43,7 @@ var ways = []graph.Integration{graph.Euler, graph.Exponential}
 // neuron.
 func TestModelsAreFused(t *testing.T) {
 	const steps, batch, n = 5, 3, 4
-	for _, m := range neurons.Models() {
+	for _, m := range append(neurons.Models(), peaked(t)...) {
 		for i := range 6 {
 			learn, how := []string{"nothing", "numbers", "a value each"}[i/2], ways[i%2]
 			t.Run(fmt.Sprintf("%s/%v/learns %s", m.Name(), how, learn), func(t *testing.T) {

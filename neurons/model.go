@@ -22,7 +22,8 @@ type Model interface {
 	Set(name string, value any) error
 	// Get returns the value of a field of the parameter struct.
 	Get(name string) (any, error)
-	// Params lists the names of the parameters that can be learnt.
+	// Params lists the names of the parameters that can be learnt, without those that
+	// are not given and stand for another one.
 	Params() []string
 	// Weights lists the names of the matrices [n, n] that the parameters hold.
 	Weights() []string
@@ -60,7 +61,13 @@ type model[S any, P graph.Params[S]] struct {
 func (m *model[S, P]) Name() string { return m.name }
 func (m *model[S, P]) Clone() Model { c := *m; return &c }
 
-func (m *model[S, P]) Params() []string  { return graph.ParamNames(m.p) }
+func (m *model[S, P]) Params() []string {
+	return slices.DeleteFunc(graph.ParamNames(m.p), func(name string) bool {
+		p, err := graph.Default(&m.p, name)
+		own, _ := graph.Field(&m.p, name)
+		return err == nil && own != p // another one counts
+	})
+}
 func (m *model[S, P]) Weights() []string { return graph.NodeNames(m.p) }
 func (m *model[S, P]) States() []string {
 	var s S

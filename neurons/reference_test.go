@@ -11,7 +11,7 @@ import (
 )
 
 func TestModels(t *testing.T) {
-	for _, m := range neurons.Models() {
+	for _, m := range append(neurons.Models(), peaked(t)...) {
 		t.Run(m.Name(), func(t *testing.T) { neurontest.Test(t, m) })
 	}
 }

@@ -189,6 +189,9 @@ func (l *layerVitals) dead(samples int) []Finding {
 // of the way from reset to threshold, and that unit.
 func (l *layerVitals) distance() (d, unit float64, ok bool) {
 	th, reset := l.values("VTh"), l.values("VReset")
+	if peak := l.values("VPeak"); peak != nil { // where the surrogate has its slope
+		th = peak
+	}
 	if l.slopes == nil || len(th) == 0 || len(reset) == 0 {
 		return 0, 0, false
 	}

@@ -72,7 +72,7 @@ func (l *layerVitals) stability() []Finding {
 	if !math.IsNaN(l.early) {
 		drive = max(drive, l.early)
 	}
-	for _, name := range []string{"VTh", "VReset", "VLeak"} {
+	for _, name := range []string{"VTh", "VPeak", "VReset", "VLeak"} {
 		for _, v := range l.values(name) {
 			drive = max(drive, math.Abs(v))
 		}
@@ -104,9 +104,8 @@ func (l *layerVitals) paramNames() []string {
 
 // values returns what a parameter of the neurons is now; nil if there is none.
 func (l *layerVitals) values(name string) []float64 {
-	f, err := graph.Field(l.Params, name)
-	p, ok := f.(*graph.Param)
-	if err != nil || !ok {
+	p, err := graph.Default(l.Params, name)
+	if err != nil {
 		return nil
 	}
 	vs, err := p.Values()

@@ -43,6 +43,14 @@ type patient struct {
 // hidden is the number of hidden neurons of a patient.
 const hidden = 40
 
+// peaked returns exponential neurons whose spikes are cut at a peak.
+func peaked(peak float64) layers.Layer {
+	p := neurons.DefaultLIFExParams()
+	p.Spike = surrogate.SuperSpike{Alpha: 10}
+	p.VPeak = graph.Const(peak)
+	return layers.Lift(neurons.LIFExStep, p)
+}
+
 func (p patient) model(t testing.TB) *train.Model {
 	t.Helper()
 	lif := neurons.DefaultLIFParams()
@@ -194,6 +202,8 @@ func TestDiagnose(t *testing.T) {
 			train.Finding{Kind: train.SaturatedLayer, Layer: "hidden", Neurons: numbers(hidden), Value: 1, Limit: 0.5}, "hidden: 40 of 40 neurons spike at more than 80 % of the steps: 0, 1, 2, 3, 4, 5, 6, 7, … (40 in all)."},
 		"driven": {patient{first: layers.Scaled{Gain: 400}}, patient{first: layers.Scaled{Gain: 4}},
 			train.Finding{Kind: train.SaturatedLayer, Layer: "hidden", Value: math.NaN(), Limit: 5}, "away from a threshold that lies 1 above reset"},
+		"driven over a peak": {patient{neurons: peaked(3), first: layers.Scaled{Gain: 2000}}, patient{neurons: peaked(3)},
+			train.Finding{Kind: train.SaturatedLayer, Layer: "hidden", Value: math.NaN(), Limit: 5}, "away from a threshold that lies 3 above reset"},
 		"dead": {patient{first: odd{}, spike: surrogate.Triangle{Alpha: 0.3}}, patient{first: odd{}},
 			train.Finding{Kind: train.DeadNeurons, Layer: "hidden", Neurons: odds(), Value: 0.5, Limit: 1. / 3}, "hidden: 20 of 40 neurons never spike in 150 samples, and get no gradient that could change it: 1, 3, 5, 7, 9, 11, 13, 15, … (20 in all)."},
 		"negative time constant": {patient{learn: slow, change: each("hidden.TauMemInv", put(-5, 3, 7))}, patient{learn: slow},

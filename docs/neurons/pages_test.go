@@ -140,7 +140,14 @@ func TestParameters(t *testing.T) {
 					rows[row[0]] = true
 					f, err := graph.Field(p, row[0])
 					require.NoError(t, err, page)
-					require.Equal(t, valueOf(f), row[column], "%s: %s of %s", page, row[0], name)
+					want := valueOf(f)
+					if other, err := graph.Default(p, row[0]); err == nil && other != f {
+						want = row[column]
+						named, err := graph.Field(p, row[column])
+						require.NoError(t, err)
+						require.Same(t, named, other, "%s: %s of %s", page, row[0], name)
+					}
+					require.Equal(t, want, row[column], "%s: %s of %s", page, row[0], name)
 				}
 				for _, path := range graph.ParamNames(p) {
 					require.True(t, rows[path[strings.LastIndex(path, ".")+1:]], "%s: no row for %s of %s", page, path, name)
@@ -227,9 +234,37 @@ func TestBehaviours(t *testing.T) {
 	}
 }
 
+// TestPatterns compares the table of the adaptive exponential neuron with its parameters.
+func TestPatterns(t *testing.T) {
+	table := tables(pages(t)["adex.md"])[1]
+	require.Len(t, table, 2+len(neurons.AdExPatterns()))
+	for i, k := range neurons.AdExPatterns() {
+		row, p := table[2+i], k.Params()
+		require.Equal(t, "adex"+strings.ReplaceAll(k.String(), "_", ""), strings.ToLower(row[0]))
+		cell := func(i int) float64 {
+			v, err := strconv.ParseFloat(row[i], 64)
+			require.NoError(t, err)
+			return v
+		}
+		c, gL := cell(2), cell(3)
+		for _, v := range []struct {
+			is   graph.Param
+			want float64
+		}{
+			{p.TauMemInv, gL / c}, {p.VLeak, cell(4)}, {p.AdaptationCurrent, cell(5) / gL}, {p.TauAdaInv, 1 / cell(6)},
+			{p.AdaptationSpike, cell(7) / gL}, {p.VReset, cell(8)}, {graph.Const(k.Current()), cell(9) / gL},
+			{p.VTh, -50}, {p.DeltaT, 2}, {p.VPeak, 0},
+		} {
+			got, _ := v.is.Value()
+			require.InDelta(t, v.want, got, 1e-12, row[0])
+		}
+	}
+}
+
 // TestLinks checks that what the pages refer to is there, that every picture is
 // shown by its page and by the index, and that pictures are small.
 func TestLinks(t *testing.T) {
+	more := map[string]bool{"images/adex_patterns.png": true} // of one page, and not in the index
 	link := regexp.MustCompile(`\]\(([^)#]+)[^)]*\)|src="([^"]+)"`)
 	shown := map[string]int{}
 	all := pages(t)
@@ -244,9 +279,13 @@ func TestLinks(t *testing.T) {
 	}
 	images, err := filepath.Glob("images/*")
 	require.NoError(t, err)
-	require.Len(t, images, len(all)-1)
+	require.Len(t, images, len(all)-1+len(more))
 	for _, image := range images {
-		require.Equal(t, 2, shown[image], image)
+		times := 2
+		if more[image] {
+			times = 1
+		}
+		require.Equal(t, times, shown[image], image)
 		info, err := os.Stat(image)
 		require.NoError(t, err)
 		require.Less(t, info.Size(), int64(60_000), image)

@@ -1,5 +1,6 @@
 // Figures draws the pictures of the pages on neuron models: what a model does
-// with a step of its input and with noise, and its rate over the input.
+// with a step of its input and with noise, and its rate over the input; and firing
+// patterns.
 //
 //	go generate ./docs/...
 //
@@ -24,14 +25,14 @@ func main() {
 		flag.PrintDefaults()
 	}
 	flag.Parse()
-	if err := run(*out, pictures()); err != nil {
+	if err := run(*out, drawings()); err != nil {
 		fmt.Fprintln(os.Stderr, "figures:", err)
 		os.Exit(1)
 	}
 }
 
 // run draws pictures.
-func run(out string, ps []picture) error {
+func run(out string, ds []drawing) error {
 	if err := plot.CheckDir(out); err != nil {
 		return err
 	}
@@ -41,16 +42,16 @@ func run(out string, ps []picture) error {
 		return err
 	}
 	defer os.RemoveAll(tmp)
-	for _, p := range ps {
-		fig, err := p.figure()
+	for _, d := range ds {
+		fig, err := d.figure()
 		if err != nil {
-			return fmt.Errorf("%s: %w", p.file, err)
+			return fmt.Errorf("%s: %w", d.file, err)
 		}
-		if err := plot.Save(tmp, p.file, fig); err != nil {
+		if err := plot.Save(tmp, d.file, fig); err != nil {
 			return err
 		}
-		if err := publish(filepath.Join(tmp, p.file+".png"), filepath.Join(out, p.file+".png")); err != nil {
-			return fmt.Errorf("%s: %w", p.file, err)
+		if err := publish(filepath.Join(tmp, d.file+".png"), filepath.Join(out, d.file+".png")); err != nil {
+			return fmt.Errorf("%s: %w", d.file, err)
 		}
 	}
 	return nil

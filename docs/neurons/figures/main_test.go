@@ -97,7 +97,7 @@ func TestGains(t *testing.T) {
 // processor may round otherwise, so a few points of a picture may differ.
 func TestImages(t *testing.T) {
 	dir := t.TempDir()
-	require.NoError(t, run(dir, pictures()))
+	require.NoError(t, run(dir, drawings()))
 	files, err := filepath.Glob("../images/*")
 	require.NoError(t, err)
 	drawn, err := filepath.Glob(filepath.Join(dir, "*"))
@@ -118,8 +118,8 @@ func TestImages(t *testing.T) {
 	}
 
 	again := t.TempDir()
-	require.NoError(t, run(again, pictures()[:2]))
-	for _, p := range pictures()[:2] {
+	require.NoError(t, run(again, drawings()[:2]))
+	for _, p := range drawings()[:2] {
 		first, err := os.ReadFile(filepath.Join(dir, p.file+".png"))
 		require.NoError(t, err)
 		second, err := os.ReadFile(filepath.Join(again, p.file+".png"))

@@ -22,7 +22,8 @@ type picture struct {
 	step     float64 // amplitude of the step
 	mean, sd float64 // of the noise
 	lines    []line
-	peak     float64 // up to where spikes are drawn, 0 for not at all
+	peak     float64 // up to where spikes are drawn
+	unit     string  // of the input, " mV"
 
 	curves []curve
 	lo, hi float64 // inputs of the curves; for filters frequencies, Hz
@@ -117,7 +118,7 @@ func (p picture) response(title string, xs []float64) (plot.Figure, error) {
 				y = traces[l.state][t*n+l.neuron]
 			}
 			// A step that fires leaves the neuron at its reset: the peak is drawn in.
-			if l.state == "V" && p.peak != 0 && traces["out"][t*n+l.neuron] == 1 {
+			if l.state == "V" && !p.filter && traces["out"][t*n+l.neuron] == 1 {
 				y = p.peak
 			}
 			bottom, top = min(bottom, y), max(top, y)
@@ -131,7 +132,7 @@ func (p picture) response(title string, xs []float64) (plot.Figure, error) {
 		x = append(x, xs[t*n+first])
 	}
 	lo, hi := slices.Min(x), slices.Max(x)
-	s := plot.Series{Name: "input, " + number(lo) + " to " + number(hi)}
+	s := plot.Series{Name: "input, " + number(lo) + " to " + number(hi) + p.unit}
 	for _, v := range x {
 		s.Y = append(s.Y, bottom+(top-bottom)*(0.2*(v-lo)/(hi-lo)-0.35))
 	}
