@@ -9,6 +9,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/internal/jit"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
@@ -273,7 +274,8 @@ func (w *worker[F]) call(c *callInstr, dst []F) {
 			in[i] = tensor.New(tensor.WithShape(a.node.Shape()...), tensor.WithBacking(x))
 		}
 	}
-	v, err := compute(c.op, nil, in...)
+	var v G.Value
+	err := guard.Call("Do", "operation", c.op, func() (err error) { v, err = compute(c.op, nil, in...); return err })
 	if err == nil {
 		var f []F
 		if f, err = floats[F](c.op, v); err == nil && len(f) != len(dst) {
@@ -288,7 +290,7 @@ func (w *worker[F]) call(c *callInstr, dst []F) {
 
 // eachBlock calls work for each block of rows, on as many goroutines as
 // GOMAXPROCS allows; goroutine i works with start(i). It returns the first
-// error.
+// error. What panics on one of them panics here when all have ended.
 func eachBlock[W any](rows, perBlock int, start func(i int) W, work func(w W, r0, r1 int) error) error {
 	blocks := (rows + perBlock - 1) / perBlock
 	n := min(blocks, runtime.GOMAXPROCS(0))
@@ -302,12 +304,14 @@ func eachBlock[W any](rows, perBlock int, start func(i int) W, work func(w W, r0
 		return nil
 	}
 	var s struct { // one, as each is allocated
-		next  atomic.Int64
-		wait  sync.WaitGroup
-		mutex sync.Mutex
-		err   error
+		next   atomic.Int64
+		wait   sync.WaitGroup
+		mutex  sync.Mutex
+		err    error
+		caught guard.Caught
 	}
 	run := func(w W) {
+		defer s.caught.Catch()
 		for {
 			k := int(s.next.Add(1)) - 1
 			if k >= blocks {
@@ -334,5 +338,6 @@ func eachBlock[W any](rows, perBlock int, start func(i int) W, work func(w W, r0
 	}
 	run(mine) // this goroutine is one of them
 	s.wait.Wait()
+	s.caught.Throw()
 	return s.err
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	G "gorgonia.org/gorgonia"
+
+	"github.com/spikegrad/spikegrad/internal/guard"
 )
 
 // A Builder makes the nodes of a step. It keeps the first error, so that an
@@ -99,11 +101,15 @@ func (b *Builder) Apply(op G.Op, in ...*G.Node) *G.Node {
 }
 
 func (b *Builder) apply(op G.Op, in ...*G.Node) *G.Node {
-	if !b.ok(op.String(), in...) {
-		return nil
-	}
-	n, err := G.ApplyOp(op, in...)
-	return b.keep(op.String(), n, err)
+	var n *G.Node
+	name := "apply"
+	err := guard.Call("", "", nil, func() (err error) {
+		if name = op.String(); b.ok(name, in...) {
+			n, err = G.ApplyOp(op, in...)
+		}
+		return err
+	})
+	return b.keep(name, n, err)
 }
 
 func (b *Builder) keep(name string, n *G.Node, err error) *G.Node {

@@ -6,6 +6,8 @@ import (
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/guard"
 )
 
 // Rest returns the state that a step lifted over xs [T, batch, …] starts from
@@ -29,7 +31,7 @@ func rest[S any, P Params[S]](xs *G.Node, p P) (S, error) {
 	like := b.Constant(xs, 0, xs.Shape()[1:]...)
 	err := b.Err()
 	if err == nil {
-		s, err = p.Rest(like)
+		err = guard.Call("Rest", "parameters", p, func() (err error) { s, err = p.Rest(like); return err })
 	}
 	if err != nil {
 		return s, fmt.Errorf("rest: %w", err)
@@ -66,7 +68,8 @@ func MapState[S any](s S, f func(name string, n *G.Node) (*G.Node, error)) (S, e
 		if n == nil {
 			return s, fmt.Errorf("graph: state %s is nil", slots[i].name)
 		}
-		if ns[i], err = f(slots[i].name, n); err != nil {
+		err = guard.Call("", "function", f, func() (err error) { ns[i], err = f(slots[i].name, n); return err })
+		if err != nil {
 			return s, fmt.Errorf("graph: state %s: %w", slots[i].name, err)
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	G "gorgonia.org/gorgonia"
+
+	"github.com/spikegrad/spikegrad/internal/guard"
 )
 
 // Grad adds the gradients of a scalar cost with respect to the given nodes, like
@@ -11,6 +13,11 @@ import (
 // on one of the nodes, this one gives a gradient of zeros for it, and its
 // position in unused. Ask for all gradients of a cost in one call.
 func Grad(cost *G.Node, wrt ...*G.Node) (grads G.Nodes, unused []int, err error) {
+	err = guard.Call("", "", nil, func() (err error) { grads, unused, err = gradients(cost, wrt); return err })
+	return grads, unused, err
+}
+
+func gradients(cost *G.Node, wrt G.Nodes) (grads G.Nodes, unused []int, err error) {
 	if cost == nil {
 		return nil, nil, fmt.Errorf("graph: gradient: the cost is nil")
 	}

@@ -5,6 +5,9 @@ import (
 	"slices"
 
 	G "gorgonia.org/gorgonia"
+
+	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/internal/op"
 )
 
 // A Machine computes the values of some nodes of a graph, calling the operations
@@ -12,8 +15,14 @@ import (
 // runs only the nodes that these need, an operation never overwrites the value
 // of another node, memory is kept from run to run, and every Run is complete:
 // there is nothing to reset. The inputs hold the values last given by
-// gorgonia.Let. Two machines on one graph must not run at the same time.
+// gorgonia.Let.
+//
+// The operations of a graph have memory, so that one machine runs on a graph at a
+// time: while it does, this one and all others on the graph answer any other
+// goroutine with an error that wraps ErrInUse. Give each goroutine a graph of its
+// own.
 type Machine struct {
+	use    *guard.InUse // of the graph, as copies of the machine have it
 	code   []machineInstr
 	values []G.Value // of the instructions
 	want   []int     // instruction of each node asked for
@@ -33,13 +42,13 @@ func NewMachine(nodes ...*G.Node) (*Machine, error) {
 	if len(nodes) == 0 {
 		return nil, fmt.Errorf("graph: machine: no nodes")
 	}
-	m := &Machine{}
 	place := map[*G.Node]int{}
 	for i, n := range nodes {
 		if n == nil || n.Graph() != nodes[0].Graph() {
 			return nil, fmt.Errorf("graph: machine: node %d is nil or of another graph", i)
 		}
 	}
+	m := &Machine{use: useOf(nodes[0].Graph())}
 	// The last ones first: of gradients in the order of layers, each is then computed
 	// as soon as it can be, and what it is computed from is needed no longer.
 	m.want = make([]int, len(nodes))
@@ -69,9 +78,14 @@ func (m *Machine) add(n *G.Node, place map[*G.Node]int) int {
 // SetTraining tells the operations that act differently in training and in
 // evaluation, such as gorgonia.Dropout, which of them it is.
 func (m *Machine) SetTraining(training bool) error {
+	if err := m.enter(); err != nil {
+		return fmt.Errorf("graph: machine: %w", err)
+	}
+	defer m.use.Leave()
 	for _, ins := range m.code {
 		if op, ok := ins.op.(G.TrainModeOp); ok {
-			if err := op.SetTraining(training); err != nil {
+			err := guard.Call("SetTraining", "operation", op, func() error { return op.SetTraining(training) })
+			if err != nil {
 				return fmt.Errorf("graph: machine: %v: %w", ins.op, err)
 			}
 		}
@@ -79,8 +93,13 @@ func (m *Machine) SetTraining(training bool) error {
 	return nil
 }
 
-// Run computes the values.
+// Run computes the values. An operation that panics is an error, which has the calls
+// that led there; the next Run begins anew.
 func (m *Machine) Run() error {
+	if err := m.enter(); err != nil {
+		return fmt.Errorf("graph: machine: %w", err)
+	}
+	defer m.use.Leave()
 	defer m.giveBack()
 	for i := range m.code {
 		if err := m.exec(i); err != nil {
@@ -90,7 +109,7 @@ func (m *Machine) Run() error {
 	return nil
 }
 
-// exec computes value i. An operation of Gorgonia's that panics is an error.
+// exec computes value i.
 func (m *Machine) exec(i int) (err error) {
 	ins := &m.code[i]
 	if ins.op == nil {
@@ -101,7 +120,11 @@ func (m *Machine) exec(i int) (err error) {
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("%v", r)
+			who := "" // an operation of ours has called whatever it was
+			if !op.Owns(ins.op) {
+				who = guard.Name("Do", "operation", ins.op)
+			}
+			err = guard.New(who, r)
 		}
 	}()
 	for k, a := range ins.args {
@@ -115,8 +138,13 @@ func (m *Machine) exec(i int) (err error) {
 }
 
 // Value returns the value that the last Run gave node i of those asked for. The
-// next Run may write to the same memory. Without a Run, or such a node, it is nil.
+// next Run may write to the same memory. Without a Run, or such a node, it is nil, and
+// while another goroutine is in.
 func (m *Machine) Value(i int) G.Value {
+	if m.enter() != nil {
+		return nil
+	}
+	defer m.use.Leave()
 	if i < 0 || i >= len(m.want) {
 		return nil
 	}

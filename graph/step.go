@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	G "gorgonia.org/gorgonia"
+
+	"github.com/spikegrad/spikegrad/internal/guard"
 )
 
 // Params is the parameter struct of a model with state S: fields of type Param,
@@ -91,7 +93,9 @@ func newModel[S any, P Params[S]](step Step[S, P], xs *G.Node, s *S, p P) (*mode
 
 // apply runs the step and checks that the state keeps its shape.
 func (m *model[S, P]) apply(x *G.Node, s S, p P) (*G.Node, S, error) {
-	out, next, err := m.step(x, s, p)
+	var out *G.Node
+	var next S
+	err := guard.Call("", "step", m.step, func() (err error) { out, next, err = m.step(x, s, p); return err })
 	if err != nil {
 		return nil, next, err
 	}

@@ -4,6 +4,8 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+
+	"github.com/spikegrad/spikegrad/internal/guard"
 )
 
 // grain is how many elements a goroutine takes at a time: enough to outweigh
@@ -17,10 +19,12 @@ type crew struct {
 	pieces  int
 	next    atomic.Int64
 	running sync.WaitGroup
+	caught  guard.Caught
 	run     func() // drain, bound once: bound each time, it would be allocated each time
 }
 
-// do does so many pieces of about grain elements.
+// do does so many pieces of about grain elements. What panics on a goroutine panics
+// here when all have ended.
 func (c *crew) do(pieces int) {
 	if c.run == nil {
 		c.run = c.drain
@@ -34,11 +38,13 @@ func (c *crew) do(pieces int) {
 	}
 	c.run()
 	c.running.Wait()
+	c.caught.Throw()
 }
 
 // drain takes pieces until none is left.
 func (c *crew) drain() {
 	defer c.running.Done()
+	defer c.caught.Catch()
 	for {
 		i := int(c.next.Add(1)) - 1
 		if i >= c.pieces {

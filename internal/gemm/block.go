@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+
+	"github.com/spikegrad/spikegrad/internal/guard"
 )
 
 var (
@@ -48,6 +50,7 @@ type job[T float] struct {
 	next    atomic.Int64 // the part to take
 	threads atomic.Int64 // that have begun
 	wait    sync.WaitGroup
+	caught  guard.Caught
 	work    func()   // runs the job; kept, as making it allocates
 	blocks  [][2][]T // packed blocks of A and B, of each thread
 }
@@ -71,7 +74,7 @@ func multiply[T float](kn *kernels[T], jobs *idle[T], p product[T]) {
 	j := jobs.take()
 	if j == nil {
 		j = new(job[T])
-		j.work = func() { j.run(); j.wait.Done() }
+		j.work = func() { defer j.wait.Done(); j.run() }
 	}
 	j.product, j.kernels = p, kn
 	j.next.Store(0)
@@ -87,6 +90,7 @@ func multiply[T float](kn *kernels[T], jobs *idle[T], p product[T]) {
 	j.run()
 	j.wait.Wait()
 	j.product = product[T]{} // must not keep the caller's memory
+	j.caught.Throw()
 	jobs.put(j)
 }
 
@@ -133,6 +137,7 @@ func (j *job[T]) grid(parts int) (packed int) {
 
 // run computes parts until none is left.
 func (j *job[T]) run() {
+	defer j.caught.Catch()
 	blocks := &j.blocks[j.threads.Add(1)-1]
 	for {
 		i := int(j.next.Add(1) - 1)
