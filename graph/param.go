@@ -16,6 +16,7 @@ type Param struct {
 	value float64
 	given bool // not the zero value
 	keep  Constraint
+	outer *G.Node // in the private graph of a scan, what node stands for outside
 }
 
 // Const returns a parameter that keeps the value v.
@@ -109,17 +110,21 @@ func (c Constraint) Inverse(v float64) (float64, error) {
 }
 
 // Values returns what the parameter is now: the constant, or the elements of the
-// learnt node within its constraint, row by row. An error says that the node has
-// no value.
+// learnt node within its constraint, row by row; in a step that Scan builds, those of
+// the node that came from outside. An error says that the node has no value.
 func (p Param) Values() ([]float64, error) {
 	if p.node == nil {
 		return []float64{p.value}, nil
 	}
-	if p.node.Value() == nil {
-		return nil, fmt.Errorf("graph: parameter %s has no value", p.node.Name())
+	n := p.node
+	if p.outer != nil {
+		n = p.outer
+	}
+	if n.Value() == nil {
+		return nil, fmt.Errorf("graph: parameter %s has no value", n.Name())
 	}
 	var vs []float64
-	switch x := p.node.Value().Data().(type) {
+	switch x := n.Value().Data().(type) {
 	case float32:
 		vs = []float64{float64(x)}
 	case float64:
@@ -131,7 +136,7 @@ func (p Param) Values() ([]float64, error) {
 	case []float64:
 		vs = append(vs, x...)
 	default:
-		return nil, fmt.Errorf("graph: parameter %s is of type %v, want float32 or float64", p.node.Name(), p.node.Value().Dtype())
+		return nil, fmt.Errorf("graph: parameter %s is of type %v, want float32 or float64", n.Name(), n.Value().Dtype())
 	}
 	for i, v := range vs {
 		vs[i] = p.keep.apply(v)

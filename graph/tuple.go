@@ -32,6 +32,9 @@ func (s slot) set(v reflect.Value, n *G.Node) {
 	f := v.FieldByIndex(s.index)
 	if s.param {
 		p := f.Interface().(Param)
+		if p.outer == nil {
+			p.outer = p.node
+		}
 		p.node = n
 		f.Set(reflect.ValueOf(p))
 		return

@@ -2,6 +2,7 @@ package layers_test
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -129,6 +130,47 @@ func TestLearntDefault(t *testing.T) {
 	p.VTh = graph.Learn(graphtest.Node(x.Graph(), x.Dtype(), "th", []int{1}, []float64{1}))
 	_, err = layers.Lift(neurons.LIFExStep, p, layers.Learn("VPeak")).Apply(layers.NewBuild(1), x)
 	require.EqualError(t, err, "layers: neurons: VPeak is not given, and what it stands for has a node; give it the value to start from")
+}
+
+// First values are checked as constants are: those that are learnt and those that are
+// drawn, one for all neurons or one for each, and as their constraint makes them.
+func TestFirstValuesAreChecked(t *testing.T) {
+	start := func(name string, v float64) neurons.LIFParams {
+		p := neurons.DefaultLIFParams()
+		f, err := graph.Field(&p, name)
+		require.NoError(t, err)
+		*f.(*graph.Param) = graph.Const(v)
+		return p
+	}
+	const unstable = ", want 0 ≤ TauMemInv < 2/Dt = 2000, or Euler's method is unstable (graph.Exponential is stable)"
+	const where = "layers: neurons: graph: scan: neurons: LIF step: "
+	bad := start("TauMemInv", -50)
+	each := layers.Each(layers.Values{100, -50, 100}, "TauMemInv")
+	for want, l := range map[string]layers.Layer{
+		"TauMemInv is -50" + unstable:           layers.Lift(neurons.LIFStep, bad),
+		"TauMemInv is -50 " + unstable:          layers.Lift(neurons.LIFStep, bad, layers.Learn("TauMemInv")),
+		"TauMemInv[0] is -50" + unstable:        layers.Lift(neurons.LIFStep, bad, layers.LearnEach("TauMemInv")),
+		"TauMemInv[0] is -50 " + unstable:       layers.Lift(neurons.LIFStep, bad, layers.LearnEach("TauMemInv"), layers.Constrain(graph.Clip(-100, 0), "TauMemInv")),
+		"TauMemInv[1] is -50" + unstable:        layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams(), each),
+		"TauMemInv[1] is -50 " + unstable:       layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams(), each, layers.LearnEach("TauMemInv")),
+		"TauMemInv is 2048" + unstable:          layers.Lift(neurons.LIFStep, start("TauMemInv", 2048), layers.Learn("TauMemInv")),
+		"VTh is 0, want above VReset = 0":       layers.Lift(neurons.LIFStep, start("VTh", 0), layers.Learn("VTh")),
+		"VTh[0] is 1, want above VReset[0] = 1": layers.Lift(neurons.LIFStep, start("VReset", 1), layers.LearnEach("VTh", "VReset")),
+		"VTh[0] is 1, want above VReset = 1":    layers.Lift(neurons.LIFStep, start("VReset", 1), layers.LearnEach("VTh")),
+	} {
+		_, err := l.Apply(layers.NewBuild(1), lively())
+		require.EqualError(t, err, where+strings.ReplaceAll(want, " ,", ","))
+	}
+	// Drawn at random, some of them below 0.
+	_, err := layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams(), layers.Each(layers.Scaled{Gain: 100}, "TauMemInv")).Apply(layers.NewBuild(1), lively())
+	require.ErrorContains(t, err, where+"TauMemInv[")
+	for _, l := range []layers.Layer{
+		layers.Lift(neurons.LIFStep, start("TauMemInv", 1999), layers.LearnEach("TauMemInv"), layers.Constrain(graph.Exp, "TauMemInv")),
+		layers.Lift(neurons.LIFStep, start("TauMemInv", 0), layers.Learn("TauMemInv")),
+	} {
+		_, err := l.Apply(layers.NewBuild(1), lively())
+		require.NoError(t, err)
+	}
 }
 
 // Values that differ from neuron to neuron are used; with LearnEach they are where

@@ -12,8 +12,8 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 )
 
-// Check reports what is wrong with the constants of a parameter struct. It goes
-// by the names of the fields, those of embedded structs included:
+// Check reports what is wrong with the parameters in a struct. It goes by the names of
+// the fields, those of embedded structs included:
 //
 //   - every number is finite
 //   - Dt is positive
@@ -24,10 +24,12 @@ import (
 //     is given, VPeak does, and lies at VTh or above it, and where it lies above there
 //     is a DeltaT that takes the potential there
 //
-// Nodes that are learnt pass: their values are not known. Every step of this
-// package checks its parameters when its graph is built.
+// Of a parameter with a node, which is learnt or has a value for each neuron, all the
+// values are checked that it has when the graph is built, as its constraint makes them;
+// where training takes them is another matter. A node without a value passes. Every
+// step of this package checks its parameters when its graph is built.
 func Check(p any) error {
-	c := constants{dt: math.NaN(), values: map[string]float64{}}
+	c := constants{dt: math.NaN(), values: map[string][]float64{}}
 	v := reflect.Indirect(reflect.ValueOf(p))
 	if v.Kind() != reflect.Struct {
 		return fmt.Errorf("parameters are a %T, want a struct", p)
@@ -36,58 +38,98 @@ func Check(p any) error {
 		return err
 	}
 	for _, name := range c.names {
-		value := c.values[name]
-		if (name == "DeltaT" || name == "RhoReset") && value < 0 {
-			return fmt.Errorf("%s is %v, want 0 or more", name, value)
-		}
-		if !strings.HasPrefix(name, "Tau") || !strings.HasSuffix(name, "Inv") || math.IsNaN(c.dt) {
-			continue
-		}
-		switch {
-		case c.integration != graph.Euler && value < 0:
-			return fmt.Errorf("%s is %v, want 0 or more", name, value)
-		case c.integration == graph.Euler && (value < 0 || value*c.dt >= 2):
-			return fmt.Errorf("%s is %v, want 0 ≤ %s < 2/Dt = %v, or Euler's method is unstable (graph.Exponential is stable)", name, value, name, 2/c.dt)
+		for i, value := range c.values[name] {
+			if err := c.check(name, value); err != nil {
+				return fmt.Errorf("%s is %v, %w", element(name, i, c.values[name]), value, err)
+			}
 		}
 	}
 	return c.checkCut()
 }
 
-// checkCut reports what is wrong with where spikes are cut and reset.
-func (c constants) checkCut() error {
-	th, hasTh := c.values["VTh"]
-	reset, hasReset := c.values["VReset"]
-	cut, at, hasCut := th, "VTh", hasTh
-	if c.peak != nil && c.peak.Given() {
-		at = "VPeak"
-		cut, hasCut = c.peak.Value()
-		delta, hasDelta := c.values["DeltaT"]
-		switch {
-		case !hasCut || !hasTh:
-		case cut < th:
-			return fmt.Errorf("VPeak is %v, want VTh = %v or above", cut, th)
-		case cut > th && hasDelta && delta == 0:
-			return fmt.Errorf("VPeak is %v, above VTh = %v, and DeltaT is 0, want a DeltaT above 0: without it nothing takes the potential from VTh to VPeak", cut, th)
-		}
-	}
-	if hasCut && hasReset && c.reset == ResetValue && cut <= reset {
-		hint := ""
-		if c.peak != nil && at == "VTh" {
-			hint = ", or a VPeak above it, where a spike is cut in the place of VTh"
-		}
-		return fmt.Errorf("%s is %v, want above VReset = %v%s", at, cut, reset, hint)
-	}
-	return nil
-}
-
-// constants are those of a parameter struct, by the names of the fields.
+// constants are the values of a parameter struct, by the names of the fields.
 type constants struct {
 	dt          float64 // NaN for none
 	reset       Reset
 	peak        *graph.Param // VPeak; nil for none
 	integration graph.Integration
 	names       []string
-	values      map[string]float64
+	values      map[string][]float64
+}
+
+// check returns an error, which says what was wanted, unless the named parameter can
+// have the value.
+func (c *constants) check(name string, value float64) error {
+	inverse := strings.HasPrefix(name, "Tau") && strings.HasSuffix(name, "Inv") && !math.IsNaN(c.dt)
+	switch {
+	case (name == "DeltaT" || name == "RhoReset") && value < 0, inverse && c.integration != graph.Euler && value < 0:
+		return errors.New("want 0 or more")
+	case inverse && c.integration == graph.Euler && (value < 0 || value*c.dt >= 2):
+		return fmt.Errorf("want 0 ≤ %s < 2/Dt = %v, or Euler's method is unstable (graph.Exponential is stable)", name, 2/c.dt)
+	}
+	return nil
+}
+
+// checkCut reports what is wrong with where spikes are cut and reset.
+func (c *constants) checkCut() error {
+	th, at := c.values["VTh"], "VTh"
+	cut := th
+	if c.peak != nil && c.peak.Given() {
+		cut, at = c.values["VPeak"], "VPeak"
+		delta := c.values["DeltaT"]
+		for i := range together(cut, th) {
+			if v, t := of(cut, i), of(th, i); v < t {
+				return fmt.Errorf("%s is %v, want %s = %v or above", element(at, i, cut), v, element("VTh", i, th), t)
+			}
+		}
+		for i := range together(cut, th, delta) {
+			if v, t := of(cut, i), of(th, i); v > t && of(delta, i) == 0 {
+				return fmt.Errorf("%s is %v, above %s = %v, and %s is 0, want a DeltaT above 0: without it nothing takes the potential from VTh to VPeak",
+					element(at, i, cut), v, element("VTh", i, th), t, element("DeltaT", i, delta))
+			}
+		}
+	}
+	if c.reset != ResetValue {
+		return nil
+	}
+	reset := c.values["VReset"]
+	for i := range together(cut, reset) {
+		if v, r := of(cut, i), of(reset, i); v <= r {
+			hint := ""
+			if c.peak != nil && at == "VTh" {
+				hint = ", or a VPeak above it, where a spike is cut in the place of VTh"
+			}
+			return fmt.Errorf("%s is %v, want above %s = %v%s", element(at, i, cut), v, element("VReset", i, reset), r, hint)
+		}
+	}
+	return nil
+}
+
+// together returns how many elements parameters have together: those of one for each
+// neuron, one where all are numbers, 0 where a parameter is not there or two are
+// broadcast against each other.
+func together(xs ...[]float64) int {
+	n := 1
+	for _, x := range xs {
+		switch {
+		case len(x) == 0 || len(x) > 1 && n > 1 && len(x) != n:
+			return 0
+		case len(x) > 1:
+			n = len(x)
+		}
+	}
+	return n
+}
+
+// of returns element i of a parameter, which may be one for all.
+func of(x []float64, i int) float64 { return x[i%len(x)] }
+
+// element returns what element i of a parameter is called.
+func element(name string, i int, x []float64) string {
+	if len(x) == 1 {
+		return name
+	}
+	return fmt.Sprintf("%s[%d]", name, i)
 }
 
 func (c *constants) read(v reflect.Value) error {
@@ -101,15 +143,17 @@ func (c *constants) read(v reflect.Value) error {
 			if f.Name == "VPeak" {
 				c.peak = &value
 			}
-			x, ok := value.Value()
-			if !ok || !value.Given() && f.Tag.Get("default") != "" {
-				continue
+			xs, err := value.Values()
+			if err != nil || !value.Given() && f.Tag.Get("default") != "" {
+				continue // a node that has no value yet, or another parameter stands for it
 			}
-			if math.IsNaN(x) || math.IsInf(x, 0) {
-				return fmt.Errorf("%s is %v, want a finite number", f.Name, x)
+			for k, x := range xs {
+				if math.IsNaN(x) || math.IsInf(x, 0) {
+					return fmt.Errorf("%s is %v, want a finite number", element(f.Name, k, xs), x)
+				}
 			}
 			c.names = append(c.names, f.Name)
-			c.values[f.Name] = x
+			c.values[f.Name] = xs
 		case float64:
 			if f.Name != "Dt" {
 				if math.IsNaN(value) || math.IsInf(value, 0) {

@@ -1,7 +1,10 @@
 package neurons_test
 
 import (
+	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -57,7 +60,10 @@ func TestStiffParameters(t *testing.T) {
 // Where a spike is cut: at VPeak if it is given, and not below the threshold or the reset.
 func TestBadPeaks(t *testing.T) {
 	c := graph.Const
-	node := graph.Learn(graphtest.Node(G.NewGraph(), tensor.Float64, "n", []int{1}, []float64{0}))
+	node := graph.Learn(G.NewVector(G.NewGraph(), tensor.Float64, G.WithName("n"), G.WithShape(1))) // without a value
+	each := func(x ...float64) graph.Param {
+		return graph.Learn(graphtest.Node(G.NewGraph(), tensor.Float64, "each", []int{len(x)}, x))
+	}
 	for _, k := range []struct{ th, peak, reset, delta graph.Param }{
 		{c(-50), c(0), c(-46), c(2)},                      // bursts
 		{c(-50), c(-50), c(-60), c(0)},                    // no peak in effect
@@ -79,6 +85,10 @@ func TestBadPeaks(t *testing.T) {
 		"VPeak is NaN, want a finite number":    {c(-50), c(math.NaN()), c(-46), c(2)},
 		"VTh is -50, want above VReset = -46, or a VPeak above it, where a spike is cut in the place of VTh":                            {c(-50), graph.Param{}, c(-46), c(2)},
 		"VPeak is 0, above VTh = -50, and DeltaT is 0, want a DeltaT above 0: without it nothing takes the potential from VTh to VPeak": {c(-50), c(0), c(-60), c(0)},
+		"VPeak[1] is -60, want VTh = -50 or above":                                                                                            {c(-50), each(0, -60), c(-70), c(2)},
+		"VPeak[2] is 0, want above VReset[2] = 1":                                                                                             {node, each(0, 0, 0), each(-9, -1, 1), c(2)},
+		"VTh[1] is -50, want above VReset = -46, or a VPeak above it, where a spike is cut in the place of VTh":                               {each(-40, -50), graph.Param{}, c(-46), c(2)},
+		"VPeak is 0, above VTh[0] = -50, and DeltaT[0] is 0, want a DeltaT above 0: without it nothing takes the potential from VTh to VPeak": {each(-50, -50), c(0), c(-60), each(0, 1)},
 	} {
 		p := neurons.DefaultAdExParams()
 		p.VTh, p.VPeak, p.VReset, p.DeltaT = k.th, k.peak, k.reset, k.delta
@@ -110,6 +120,71 @@ func TestEveryModelChecks(t *testing.T) {
 		_, err := m.Lift(true, xs, nil)
 		require.ErrorContains(t, err, "Dt is -1, want a positive number", m.Name())
 	}
+}
+
+// What holds for constants holds for the values that nodes have when the graph is built, for
+// one of all neurons or for each, in a scan and unrolled, as constraints make them.
+func TestEveryModelChecksNodes(t *testing.T) {
+	for _, m := range neurons.Models() {
+		g := G.NewGraph()
+		xs := graphtest.Node(g, tensor.Float64, "xs", []int{2, 1, 3}, make([]float64, 6))
+		for _, w := range m.Weights() {
+			require.NoError(t, m.Set(w, graphtest.Node(g, tensor.Float64, w, []int{3, 3}, make([]float64, 9))))
+		}
+		for _, name := range m.Params() {
+			field := name[strings.LastIndex(name, ".")+1:]
+			param, err := m.Get(name)
+			require.NoError(t, err)
+			good, ok := param.(*graph.Param).Value()
+			require.True(t, ok)
+			for _, c := range []struct {
+				bad  float64
+				want string
+			}{{math.NaN(), "is NaN, want a finite number"}, {-50, "is -50, want 0"}} {
+				inverse := strings.HasPrefix(field, "Tau") && strings.HasSuffix(field, "Inv")
+				if _, err := m.Get("Dt"); c.bad == -50 && (!inverse || err != nil) {
+					continue
+				}
+				for i, values := range [][]float64{{c.bad}, {good, good, c.bad}} {
+					node := graphtest.Node(g, tensor.Float64, fmt.Sprint(name, c.bad, i), [][]int{{}, {3}}[i], values)
+					bad := m.Clone()
+					require.NoError(t, bad.Set(name, node))
+					want := field + []string{"", "[2]"}[i] + " " + c.want
+					for _, scan := range []bool{true, false} {
+						_, err := bad.Lift(scan, xs, nil)
+						require.ErrorContains(t, err, want, "%s of %s", name, m.Name())
+					}
+				}
+			}
+		}
+	}
+}
+
+// The values are those that a constraint gives: of −50 in the exponent that of e⁻⁵⁰, of
+// 700 one that Euler's method cannot take.
+func TestConstrainedValuesAreChecked(t *testing.T) {
+	g := G.NewGraph()
+	node := func(x ...float64) *G.Node {
+		return graphtest.Node(g, tensor.Float64, fmt.Sprint(x), []int{len(x)}, x)
+	}
+	p := neurons.DefaultLIFParams()
+	p.TauMemInv = graph.LearnIn(node(-50, 5), graph.Exp)
+	require.NoError(t, neurons.Check(p))
+	p.TauMemInv = graph.LearnIn(node(-50, math.Log(3000)), graph.Softplus)
+	require.NoError(t, neurons.Check(p))
+	p.TauMemInv = graph.LearnIn(node(5, 8), graph.Exp)
+	require.ErrorContains(t, neurons.Check(p), "TauMemInv[1] is 2980.95798704172")
+	p.TauMemInv = graph.LearnIn(node(-3000), graph.Clip(0, 1000))
+	require.NoError(t, neurons.Check(p))
+	p.TauMemInv = graph.LearnIn(node(5), graph.Clip(-70, -60))
+	require.ErrorContains(t, neurons.Check(p), "TauMemInv is -60, want 0")
+	p = neurons.DefaultLIFParams()
+	p.VTh, p.VReset = graph.Learn(node(1, 2, 3)), graph.Learn(node(0, 2.5, 2))
+	require.EqualError(t, neurons.Check(p), "VTh[1] is 2, want above VReset[1] = 2.5")
+	p.VReset = graph.Const(1)
+	require.EqualError(t, neurons.Check(p), "VTh[0] is 1, want above VReset = 1")
+	p.VTh = graph.Learn(G.NewVector(g, tensor.Float64, G.WithName("later"), G.WithShape(3))) // values to come
+	require.NoError(t, neurons.Check(p))
 }
 
 // A threshold below the reset is sound where a spike subtracts.
@@ -241,9 +316,9 @@ func TestShapeErrors(t *testing.T) {
 	_, _, err = neurons.LIFStep(nil, neurons.LIFState{}, neurons.DefaultLIFParams())
 	require.EqualError(t, err, "neurons: LIF step: x is nil")
 	p := neurons.DefaultLIFParams()
-	p.VTh = graph.Learn(v)
+	p.VTh = graph.Learn(graphtest.Node(g, tensor.Float32, "th", []int{2, 4}, slices.Repeat([]float64{1}, 8)))
 	_, _, err = neurons.LIFStep(x, neurons.LIFState{V: x, I: x}, p)
-	require.EqualError(t, err, "neurons: LIF step: parameter v has shape [2 4], which does not broadcast to [2 3]")
+	require.EqualError(t, err, "neurons: LIF step: parameter th has shape [2 4], which does not broadcast to [2 3]")
 }
 
 func TestNames(t *testing.T) {

@@ -205,6 +205,9 @@ func TestCompartmentsInClosedForm(t *testing.T) {
 					}
 					got := compartments(t, c.m.Clone(), graph.Exponential, dt, g, n, c.xs(dt), c.state, c.params)
 					require.InDeltaSlice(t, c.want, got, 1e-12, "dt = %v", dt)
+					if dt == 10*ms {
+						continue // beyond 2 τ, where Euler's method is refused
+					}
 					got = compartments(t, c.m.Clone(), graph.Euler, dt, g, n, c.xs(dt), c.state, c.params)
 					worst := 0.
 					for j := range got {

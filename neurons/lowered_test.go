@@ -2,6 +2,7 @@ package neurons_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -60,9 +61,14 @@ func TestModelsAreFused(t *testing.T) {
 				}
 				if learn != "nothing" {
 					for _, p := range m.Params() {
+						param, err := m.Get(p)
+						require.NoError(t, err)
 						shape, x := []int{}, []float64{1}
+						if v, ok := param.(*graph.Param).Value(); ok {
+							x[0] = v
+						}
 						if learn == "a value each" {
-							shape, x = []int{n}, make([]float64, n)
+							shape, x = []int{n}, slices.Repeat(x, n)
 						}
 						node := graphtest.Node(g, tensor.Float32, p, shape, x)
 						require.NoError(t, m.Set(p, node))
