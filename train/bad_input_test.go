@@ -80,7 +80,7 @@ func TestBadGraphInput(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := G.NewGraph()
 			x := graphtest.Node(g, tensor.Float32, "x", []int{5, 2, 3}, graphtest.Random(30, 1))
-			double := graphtest.Node(g, tensor.Float64, "double", []int{3}, make([]float64, 3))
+			double := graphtest.Node(g, tensor.Float64, "double", []int{3}, []float64{1, 1, 1})
 			require.EqualError(t, c.do(g, x, double), c.want)
 
 			b := layers.NewBuild(1)

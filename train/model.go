@@ -70,6 +70,7 @@ type Model struct {
 	watched   bool            // fit computes rates
 	streams   map[int]*stream // for Step, by batch size
 	exam      *exam           // of a model that is made to be diagnosed
+	by        Optimiser       // that trained it last, unless that has trained another model since
 }
 
 // NewModel builds the network of m, its loss and its gradients.

@@ -24,11 +24,21 @@ import (
 // (*tensor.Dense, contiguous and row-major) or Gorgonia's scalars (*F32, *F64),
 // all treated alike. A gradient has the shape and the type of its parameter.
 // Step returns an error, and has changed nothing, if a hyper-parameter is out
-// of range, a parameter has no gradient, two have one name or one memory, or a
-// shape or type is not that of the step before.
+// of range, a parameter has no gradient, two have one name or one memory, or the
+// shape or type of one is not that of the step before.
 //
 // What an Optimiser remembers of a parameter goes by the parameter's name, if
-// it has a method Name() string as nodes do, else by "#" and its position.
+// it has a method Name() string as nodes do, else by "#" and its position. It belongs
+// to this parameter: with another one of the same name, that of a second network,
+// Step begins anew, whatever its shape. Two are the same if they are one pointer or
+// have their values in one memory; the first to come after Restore is the one that
+// the state was of. An Optimiser holds on to the parameters that it remembers.
+//
+// One of your own knows from the Step what it was given, or leaves it to the Trainer:
+// a Run without Resume gives its Restore an empty State, wherever an optimiser is from,
+// unless the last Run with it was on the same model, and the last Run on the model was
+// with it. Those of this package keep what their Restore was given before, if no Step
+// came in between.
 //
 // The arithmetic is done in the type of the parameter, with factors computed
 // in float64. The result has the same bits whatever GOMAXPROCS is. Step does
@@ -116,12 +126,15 @@ type slot struct {
 	shape   tensor.Shape
 	dtype   tensor.Dtype
 	moments [2]flat
+	owner   owner
 }
 
 // An update is what a step does to one parameter.
 type update struct {
-	slot *slot
-	w, g flat
+	slot  *slot
+	name  string // under which the slot is to be put, in the place of another parameter's; "" if it is there
+	owner owner
+	w, g  flat
 }
 
 // A stretch is a range of the elements of an update.
@@ -223,6 +236,10 @@ func (m *memory) step(r rule, params []G.ValueGrad, moments []string) error {
 	m.steps++
 	m.names = moments
 	for _, u := range m.updates {
+		if u.name != "" {
+			m.slots[u.name] = u.slot
+		}
+		u.slot.owner = u.owner
 		u.slot.steps++
 		u.slot.provide(len(moments))
 	}
@@ -232,7 +249,7 @@ func (m *memory) step(r rule, params []G.ValueGrad, moments []string) error {
 	for _, u := range m.updates {
 		u.g.zero()
 	}
-	clear(m.updates) // hold on to nobody's tensors
+	clear(m.updates) // hold on to nobody's gradients
 	clear(m.owners)
 	return nil
 }
@@ -264,6 +281,10 @@ func (m *memory) meet(name string, p G.ValueGrad) (update, error) {
 	if err != nil {
 		return update{}, err
 	}
+	u := update{owner: owner{p, w.pointer()}, w: w, g: g}
+	if sl.steps > 0 && !sl.owner.is(u.owner) {
+		sl, u.name = &slot{}, name
+	}
 	if sl.steps == 0 {
 		sl.known = false // what a failed call has seen does not bind
 	}
@@ -274,7 +295,8 @@ func (m *memory) meet(name string, p G.ValueGrad) (update, error) {
 		return update{}, fmt.Errorf("value shares its memory with that of %s", owner)
 	}
 	m.owners[w.pointer()] = name
-	return update{slot: sl, w: w, g: g}, nil
+	u.slot = sl
+	return u, nil
 }
 
 // fits checks v against the slot's shape and type. The first v sets them.

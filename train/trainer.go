@@ -29,7 +29,7 @@ type Trainer struct {
 	KeepBest   bool    // end with the weights of the epoch with the best validation
 
 	Checkpoints *Checkpoints // where the state is written, and how often; may be nil
-	Resume      *Checkpoint  // where to go on from; nil begins anew
+	Resume      *Checkpoint  // where to go on from; nil begins anew, see Run
 
 	OnBatch   func(Batch)       // called after every batch; may be nil
 	OnEpoch   func(Epoch) error // called after every epoch; may be nil. An error ends the training
@@ -79,11 +79,20 @@ type Result struct {
 // error that names the parameter, the epoch and the batch; the weights are those
 // before that batch. However the training ends, there is a checkpoint of where it
 // ended, if Checkpoints is set.
+//
+// Without Resume, epochs, history and the steps of the schedule begin at 0, from the
+// weights that the model has. What the optimiser remembers belongs to the model: a second
+// Run on the same model with the same optimiser goes on with it, and on any other model
+// the optimiser begins anew. A schedule or an encoder of your own that has a state goes
+// on where it is.
 func (t *Trainer) Run(ctx context.Context) (Result, error) {
 	run, err := t.start(ctx)
 	if err == nil {
 		defer func() { run.keeper.lock.Release() }()
 		err = run.prepare()
+	}
+	if err == nil {
+		err = run.takeOver()
 	}
 	if err == nil {
 		err = run.begin(run.step(), run.at.epoch)
@@ -99,6 +108,15 @@ func (t *Trainer) Run(ctx context.Context) (Result, error) {
 		o.End(r, err)
 	}
 	return r, err
+}
+
+// takeOver sees to it that the optimiser does not go on with what it remembers of
+// another model.
+func (r *trainRun) takeOver() error {
+	if err := r.Model.takeOver(r.opt, r.Resume != nil); err != nil {
+		return fmt.Errorf("train: the optimiser cannot begin anew: %w", err)
+	}
+	return nil
 }
 
 // epochs trains for all epochs that are left.
