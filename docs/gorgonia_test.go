@@ -271,10 +271,31 @@ func TestInverseSqrtGradient(t *testing.T) {
 	require.InDelta(t, -0.082, tape(t, ds[0])[0][0], 1e-3, "want −½ x^−1.5 = −3.04")
 
 	x = vector(G.NewGraph(), "x", 0.3)
+	_, _, err = graph.Grad(G.Must(G.Sum(G.Must(G.InverseSqrt(x)))), x)
+	require.EqualError(t, err, "graph: gradient: gorgonia's gradient of invSqrt is wrong; take Builder.Inv of Builder.Sqrt")
+
+	x = vector(G.NewGraph(), "x", 0.3)
 	var b graph.Builder
 	ds, _, err = graph.Grad(G.Must(G.Sum(b.Inv(b.Sqrt(x)))), x)
 	require.NoError(t, err)
 	require.InDelta(t, -3.043, tape(t, ds[0])[0][0], 1e-3)
+}
+
+func TestLog2Gradient(t *testing.T) {
+	x := vector(G.NewGraph(), "x", 0.5)
+	ds, err := G.Grad(G.Must(G.Sum(G.Must(G.Log2(x)))), x)
+	require.NoError(t, err)
+	require.InDelta(t, 2*math.Ln2, tape(t, ds[0])[0][0], 1e-12, "want 1/(x ln 2) = 2.885")
+
+	x = vector(G.NewGraph(), "x", 0.5)
+	_, _, err = graph.Grad(G.Must(G.Sum(G.Must(G.Log2(x)))), x)
+	require.EqualError(t, err, "graph: gradient: gorgonia's gradient of log2 is wrong; take gorgonia.Log and scale it by 1/ln 2")
+
+	x = vector(G.NewGraph(), "x", 0.5)
+	var b graph.Builder
+	ds, _, err = graph.Grad(G.Must(G.Sum(b.Scale(G.Must(G.Log(x)), graph.Const(1/math.Ln2)))), x)
+	require.NoError(t, err)
+	require.InDelta(t, 2/math.Ln2, tape(t, ds[0])[0][0], 1e-12)
 }
 
 func TestRectifyGradient(t *testing.T) {

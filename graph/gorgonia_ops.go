@@ -1,7 +1,9 @@
 package graph
 
 import (
+	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	G "gorgonia.org/gorgonia"
@@ -21,6 +23,33 @@ var gorgoniaUnary = map[string]opcode{
 	"inv": opInv, "exp": opExp, "ln": opLog, "log2": opLog2, "tanh": opTanh, "sigmoid": opSigmoid,
 	"expm1": opExpm1, "log1p": opLog1p, "softplus": opSoftplus, "sin": opSin, "cos": opCos,
 	"floor": opFloor, "ceil": opCeil,
+}
+
+// gorgoniaWrong are the operations whose gradient Gorgonia computes wrongly, and
+// what to take instead.
+var gorgoniaWrong = map[string]string{
+	"invSqrt": "take Builder.Inv of Builder.Sqrt",
+	"log2":    "take gorgonia.Log and scale it by 1/ln 2",
+}
+
+// checkGradients returns an error if one of the nodes seen, on a way to a node of
+// wrt, is an operation whose gradient would be wrong.
+func checkGradients(seen map[*G.Node]bool, wrt G.Nodes) error {
+	for n := range seen {
+		if n.Op() == nil || !isUnary(n.Op()) {
+			continue
+		}
+		instead, wrong := gorgoniaWrong[n.Op().String()]
+		if !wrong {
+			continue
+		}
+		behind := map[*G.Node]bool{}
+		differentiable(n, behind)
+		if slices.ContainsFunc(wrt, func(in *G.Node) bool { return behind[in] }) {
+			return fmt.Errorf("gorgonia's gradient of %v is wrong; %s", n.Op(), instead)
+		}
+	}
+	return nil
 }
 
 const gorgoniaPath = "gorgonia.org/gorgonia"
@@ -44,6 +73,12 @@ func elementwise(op G.Op) opcode {
 		return code
 	}
 	return opNone
+}
+
+// isUnary reports whether op is one of Gorgonia's element-wise functions.
+func isUnary(op G.Op) bool {
+	t := reflect.TypeOf(op)
+	return t.PkgPath() == gorgoniaPath && t.Name() == "elemUnaryOp"
 }
 
 // isReshape reports whether op only gives its input another shape: Gorgonia's

@@ -42,6 +42,9 @@ func gradients(cost *G.Node, wrt G.Nodes) (grads G.Nodes, unused []int, err erro
 			unused = append(unused, i)
 		}
 	}
+	if err := checkGradients(seen, used); err != nil {
+		return nil, nil, fmt.Errorf("graph: gradient: %w", err)
+	}
 	var ds G.Nodes
 	if len(used) > 0 {
 		if ds, err = G.Grad(cost, used...); err != nil {

@@ -183,6 +183,9 @@ func (sg *stepGraph) differentiate(hasOut bool, hasTrace []bool) (*vjp, error) {
 		}
 		seen := map[*G.Node]bool{}
 		differentiable(n, seen)
+		if err := checkGradients(seen, inputs); err != nil {
+			return nil, err
+		}
 		depends := false
 		for _, in := range inputs {
 			if seen[in] {
