@@ -2,14 +2,8 @@ package graph
 
 import (
 	"github.com/spikegrad/spikegrad/internal/jit"
-	"github.com/spikegrad/spikegrad/internal/paths"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
-
-// generates reports whether stretches of instructions become machine code. Where
-// they do not, worker.step calls the kernels one after the other, which defines
-// what the code computes.
-var generates = paths.Kernels() == "" && jit.Available()
 
 // A stretch is a run of instructions of a program, from ≤ i < to. With code it
 // is machine code, without it the instructions are taken one by one.
@@ -31,10 +25,11 @@ type plan struct {
 func carriedPlace(i int) int32 { return int32(-1 - i) }
 
 // plan cuts the program into stretches. A whole step writes the first states, as
-// many as carried says, where it reads them. Where the system gives no executable
-// memory, as it may forbid at any time, there is no machine code.
+// many as carried says, where it reads them. Where there is no machine code, as the
+// system may forbid executable memory at any time, worker.step calls the kernels one
+// after the other, which defines what the code computes.
 func (p *program) plan(bits, carried int) *plan {
-	if generates {
+	if jit.Available() {
 		if pl, err := p.native(bits, carried); err == nil {
 			return pl
 		}

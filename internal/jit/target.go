@@ -1,6 +1,12 @@
 package jit
 
-import "github.com/spikegrad/spikegrad/internal/paths"
+import (
+	"fmt"
+	"slices"
+	"sync/atomic"
+
+	"github.com/spikegrad/spikegrad/internal/paths"
+)
 
 // A target is an instruction set to write code for.
 type target struct {
@@ -48,17 +54,42 @@ type vectors interface {
 	choose(to, no uint8, yes operand)
 }
 
-// best returns the target for this processor, nil where there is none.
+// inForce is the name of the instruction set that code is written for: "" for the
+// best one, "none" for no code.
+var inForce atomic.Pointer[string]
+
+func init() {
+	name := paths.Code()
+	if paths.Kernels() != "" {
+		name = "none"
+	}
+	inForce.Store(&name)
+}
+
+// Force makes code be written for one instruction set, "avx512" or "avx2", or with
+// "none" for no one, until restore is called. It is for tests. Code that there is
+// stays what it is.
+func Force(name string) (restore func(), err error) {
+	if name != "none" && !slices.ContainsFunc(available(), func(t *target) bool { return t.name == name }) {
+		return nil, fmt.Errorf("jit: no instruction set %q here", name)
+	}
+	old := inForce.Swap(&name)
+	return func() { inForce.Store(old) }, nil
+}
+
+// best returns the target in force, nil where there is none.
 func best() *target {
+	name := *inForce.Load()
 	for _, t := range available() {
-		if f := paths.Code(); f == "" || f == t.name {
+		if name == "" || name == t.name {
 			return t
 		}
 	}
 	return nil
 }
 
-// Available reports whether this processor and system run generated code.
+// Available reports whether this processor and system run generated code, and nobody
+// has asked for kernels in its place.
 func Available() bool { return best() != nil }
 
 // arithmetic are the instructions with two operands, which have the same code in

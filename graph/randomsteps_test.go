@@ -1,0 +1,158 @@
+package graph_test
+
+import (
+	"flag"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/spikegrad/spikegrad/internal/gemm"
+	"github.com/spikegrad/spikegrad/internal/jit"
+	"github.com/spikegrad/spikegrad/internal/randstep"
+	"github.com/spikegrad/spikegrad/internal/vec"
+)
+
+var (
+	randomSteps = flag.Int("steps", 300, "how many random steps TestRandomSteps tries, and of how many TestRandomBits a third")
+	firstStep   = flag.Uint64("firststep", 0, "the seed of the first of them")
+)
+
+// A check returns what is wrong with a case, "" for nothing.
+type check func(t testing.TB, c *randstep.Case) string
+
+// tame checks a tame case: the scan gives what the unrolling gives.
+func (s *tally) tame(_ testing.TB, c *randstep.Case) string {
+	want, err := c.Run(false)
+	if err != nil {
+		return fmt.Sprintf("unroll: %v", err)
+	}
+	got, err := c.Run(true)
+	if err != nil {
+		return fmt.Sprintf("scan: %v", err)
+	}
+	if want.Margin < 100*c.Tolerance() {
+		s.passed++ // rounding may decide on which side of a jump a value is
+		return ""
+	}
+	wrong, most := c.Differ(want, got)
+	s.worst = max(s.worst, most)
+	return wrong
+}
+
+// A tally counts what was tried.
+type tally struct {
+	passed int     // over, as a value came too near to where an operation jumps
+	worst  float64 // the largest difference, in units of the tolerance
+}
+
+// random checks the cases of so many seeds. Of one that fails it
+// prints the smallest that it finds.
+func random(t *testing.T, steps int, mode randstep.Mode, wrong check) {
+	for seed := *firstStep; seed < *firstStep+uint64(steps); seed++ {
+		c := randstep.Draw(randstep.Seed(seed), mode)
+		first := wrong(t, c)
+		if first == "" {
+			continue
+		}
+		refused := strings.HasPrefix(first, "unroll")
+		b := randstep.Shrink(c.Draws(), 2000, func(b []byte) bool {
+			w := wrong(t, randstep.Draw(randstep.Bytes(b), mode))
+			return w != "" && refused == strings.HasPrefix(w, "unroll")
+		})
+		small := randstep.Draw(randstep.Bytes(b), mode)
+		t.Errorf("seed %d (-run '%s$' -steps 1 -firststep %[1]d): %[3]s\n%[4]v\nThe smallest like it is %[5]q, where %[6]s\n%[7]v",
+			seed, t.Name(), first, c, b, wrong(t, small), small)
+	}
+}
+
+// A scan is its unrolling, whatever the step.
+func TestRandomSteps(t *testing.T) {
+	var s tally
+	random(t, *randomSteps, randstep.Tame, s.tame)
+	t.Logf("%d steps, %d of them passed over; the largest difference is %.2g of the tolerance", *randomSteps, s.passed, s.worst)
+	require.LessOrEqual(t, s.passed, 3+*randomSteps/8)
+}
+
+// A path is one of the ways through the code that give the same bits.
+type path struct {
+	kernels string
+	level   gemm.Level
+	code    string
+}
+
+var vectorPaths = []path{
+	{"avx512", gemm.AVX512, "none"}, {"avx2", gemm.AVX2, "none"}, {"avx512", gemm.AVX512, "avx512"}, {"avx2", gemm.AVX2, "avx2"},
+}
+
+// take runs the scan of a case on a path. It returns nil where the processor has not got it.
+func (p path) take(c *randstep.Case) (*randstep.Result, error) {
+	restore, err := vec.Force(p.kernels)
+	if err != nil {
+		return nil, nil
+	}
+	defer restore()
+	if restore, err = jit.Force(p.code); err != nil {
+		return nil, nil
+	}
+	defer restore()
+	defer gemm.Force(p.level)()
+	return c.Run(true)
+}
+
+// allPaths checks a case on all paths: the bits are the same, also with other processors
+// and other states kept. Plain Go counts where it does not round in its own way.
+func allPaths(t testing.TB, c *randstep.Case) string {
+	ways := vectorPaths
+	if !c.Rough() {
+		ways = append([]path{{"go", gemm.Go, "none"}}, ways...)
+	}
+	var want *randstep.Result
+	compare := func(p path, c *randstep.Case, how string) string {
+		got, err := p.take(c)
+		switch {
+		case err != nil:
+			return fmt.Sprintf("%s %v: %v", how, p, err)
+		case got == nil:
+		case want == nil:
+			want = got
+		default:
+			if d := randstep.SameBits(want, got); d != "" {
+				return fmt.Sprintf("%s %v: %s", how, p, d)
+			}
+		}
+		return ""
+	}
+	for _, p := range ways {
+		if d := compare(p, c, "path"); d != "" {
+			return d
+		}
+	}
+	last := ways[len(ways)-1]
+	if d := compare(last, c.Checkpoint(1), "every state kept"); d != "" {
+		return d
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(3))
+	return compare(last, c, "3 processors")
+}
+
+// All paths give the same bits, whatever the step and the numbers.
+func TestRandomBits(t *testing.T) { random(t, (*randomSteps+2)/3, randstep.Extreme, allPaths) }
+
+// FuzzSteps draws steps from bytes.
+func FuzzSteps(f *testing.F) {
+	for seed := range uint64(20) {
+		f.Add(randstep.Draw(randstep.Seed(seed), randstep.Tame).Draws())
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var s tally
+		for mode, wrong := range map[randstep.Mode]check{randstep.Tame: s.tame, randstep.Extreme: allPaths} {
+			c := randstep.Draw(randstep.Bytes(b), mode)
+			if d := wrong(t, c); d != "" {
+				t.Errorf("%s\n%v", d, c)
+			}
+		}
+	})
+}
