@@ -274,7 +274,9 @@ func rate[F vec.Float](op *rateOp, vs []G.Value) (G.Value, error) {
 	})
 	var total float64
 	for r, s := range op.sums {
-		total += s * float64(weight[r%len(weight)])
+		if w := weight[r%len(weight)]; w != 0 { // else whatever the sum is
+			total += s * float64(w)
+		}
 	}
 	steps := op.rows / len(weight)
 	return scalarValue(vs[0].Dtype(), total/float64(op.n*steps)), nil

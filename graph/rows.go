@@ -13,7 +13,7 @@ import (
 
 // What Choose and PerStep do sample by sample, and what the gradients of readouts
 // need, is a few operations of one kind: a number for each sample says what becomes
-// of its row.
+// of its row. In Where a row may also be that of a sample at a time step.
 
 // Choose returns x [batch, …] for the samples whose element of which [batch] is not
 // 0, and y for the others. The gradient goes the same ways; which has none.
@@ -29,6 +29,22 @@ func (b *Builder) Choose(which, x, y *G.Node) *G.Node {
 		return nil
 	}
 	return b.rows(chosen, which, x, y)
+}
+
+// Where returns x where which is not 0, and else 0, whatever x is there: NaN and infinity
+// as well, which a product with 0 would keep. The shape of which is that of the first axes
+// of x: [batch], or [T batch]. The gradient is that of x where which is not 0, and else 0;
+// which has none.
+func (b *Builder) Where(which, x *G.Node) *G.Node {
+	if !b.ok("where", which, x) {
+		return nil
+	}
+	s, w := x.Shape(), which.Shape()
+	if len(w) < 1 || len(w) > len(s) || !slices.Equal(w, s[:len(w)]) || !isFloat(x.Dtype()) || which.Dtype() != x.Dtype() {
+		b.fail("where: operands have shapes %v and %v, want those of the first axes and of all, of one element type", []int(w), []int(s))
+		return nil
+	}
+	return b.rows(onlyWhere, which, x)
 }
 
 // PerStep divides each sample of x [batch, …] by its number of steps, n [batch]: a
@@ -88,12 +104,13 @@ type rowsOp struct {
 	pure
 	signature
 	memory
-	kind rowKind
+	kind  rowKind
+	count int // of rows: elements of the first input
 }
 
 func (b *Builder) rows(kind rowKind, in ...*G.Node) *G.Node {
 	x := in[len(in)-1]
-	return b.apply(&rowsOp{signature: signatureOf(in, x.Dtype(), x.Shape()), kind: kind}, in...)
+	return b.apply(&rowsOp{signature: signatureOf(in, x.Dtype(), x.Shape()), kind: kind, count: in[0].Shape().TotalSize()}, in...)
 }
 
 func (op *rowsOp) String() string        { return op.kind.String() }
@@ -142,7 +159,7 @@ func rowsInto[F vec.Float](op *rowsOp, dst []F, vs []G.Value) error {
 		}
 		want := len(dst)
 		if i == 0 && op.kind != whereLargest {
-			want = op.Shape[0]
+			want = op.count
 		}
 		if len(f) != want {
 			return fmt.Errorf("graph: %v: input %d has %d elements, the graph was built for %d", op, i, len(f), want)
@@ -159,7 +176,7 @@ func rowsInto[F vec.Float](op *rowsOp, dst []F, vs []G.Value) error {
 		return nil
 	}
 	k := vec.For[F]()
-	rows := op.Shape[0]
+	rows := op.count
 	for r, n := range fs[0] {
 		d, x := rowsOf(dst, rows, r, r+1), rowsOf(fs[1], rows, r, r+1)
 		switch {

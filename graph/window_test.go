@@ -155,6 +155,19 @@ func TestRows(t *testing.T) {
 		require.Equal(t, []float64{1 + 8, 2 + 16, 12, 16, 5 + 10, 6 + 12}, ds[0])
 		require.Equal(t, []float64{0, 0, 3, 4, 0, 0}, ds[1])
 
+		// A weight for each sample, and for each sample at each step.
+		y = graphtest.Node(g, dt, "z", []int{3, 2}, []float64{-1, -2, -3, -4, math.NaN(), math.Inf(-1)})
+		where := b.Where(which, y)
+		each := graphtest.Node(g, dt, "each", []int{3, 2}, []float64{1, 0, -1, 1, 0, 0})
+		there := b.Where(each, b.Reshape(y, 3, 2, 1))
+		require.NoError(t, b.Err())
+		loss = graphtest.Loss(t, []*G.Node{where, there}, [][]float64{{1, 2, 3, 4, 5, 6}, {8, 16, 24, 32, 40, 48}})
+		ds, vs = graphtest.Grads(t, loss, []*G.Node{y}, []*G.Node{where, there})
+		require.Equal(t, []float64{-1, -2, 0, 0}, vs[0][:4])
+		require.True(t, math.IsNaN(vs[0][4]) && math.IsInf(vs[0][5], -1))
+		require.Equal(t, []float64{-1, 0, -3, -4, 0, 0}, vs[1])
+		require.Equal(t, []float64{1 + 8, 2, 24, 32, 5, 6}, ds[0])
+
 		// Windows of 2 steps: samples with 2, 1 and 0 in this one, and 4, 1 and 2 in all.
 		weight := graphtest.Node(g, dt, "weight", []int{3}, []float64{0.5, 0.25, 0.25})
 		length := graphtest.Node(g, dt, "length", []int{3}, []float64{2, 1, 0})
@@ -165,5 +178,8 @@ func TestRows(t *testing.T) {
 
 		b.Choose(weight, x, steps)
 		require.EqualError(t, b.Err(), "choose: operands have shapes [3], [3 2] and [3], want [batch] and twice [batch …], of one element type")
+		b = graph.Builder{}
+		b.Where(each, weight)
+		require.EqualError(t, b.Err(), "where: operands have shapes [3 2] and [3], want those of the first axes and of all, of one element type")
 	}
 }

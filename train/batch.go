@@ -35,6 +35,7 @@ type feeder struct {
 	in        *tensor.Dense // a segment; nil where there are lists of spikes
 	spikes    *spikeFeed    // nil unless the model takes lists
 	varied    Varied        // nil where all samples have all steps
+	inTime    bool          // samples lie in memory time step by time step, and may be shorter
 	parts     *parts        // nil where samples are whole sequences
 	present   []int         // samples of the present batch
 	labels    []int         // their labels, −1 for padding
@@ -88,6 +89,7 @@ func newFeeder(m *Model, d data.Dataset, enc Encoder) (*feeder, error) {
 	f.target = make([]float32, m.Batch*f.perOneTarget)
 	var ok bool
 	if f.varied, ok = d.(Varied); ok {
+		f.inTime = inTime(enc, shape, m.Steps)
 		if err := readsInWindows(m.out); err != nil {
 			return nil, fmt.Errorf("samples may have different lengths: %w", err)
 		}
@@ -178,16 +180,16 @@ func (f *feeder) loadFrom(from int) ([]int, error) {
 
 // read reads sample i, with its label or target, into place b of the batch.
 func (f *feeder) read(b, i int) error {
-	label, err := f.readInput(b, i)
-	if err != nil {
-		return err
-	}
 	if f.varied != nil {
 		steps := f.varied.Steps(i)
 		if steps < 1 || steps > f.m.Steps {
 			return fmt.Errorf("it has %d time steps, want 1 to %d", steps, f.m.Steps)
 		}
 		f.steps[b] = float32(steps)
+	}
+	label, err := f.readInput(b, i)
+	if err != nil {
+		return err
 	}
 	if f.targets != nil {
 		return f.readTarget(b, i)
@@ -205,20 +207,19 @@ func (f *feeder) read(b, i int) error {
 }
 
 // readTarget reads the target of sample i into place b of [batch, …], or of
-// [T, batch, …] where the outputs are sequences.
+// [T, batch, …] where the outputs are sequences: the time steps that the sample has.
 func (f *feeder) readTarget(b, i int) error {
 	clear(f.one)
 	if err := f.targets.Target(i, f.one); err != nil {
 		return err
 	}
-	if err := allFinite(f.one); err != nil {
+	n, steps := f.perOneTarget, 1
+	if f.m.sequences() {
+		n, steps = n/f.m.Steps, int(f.steps[b])
+	}
+	if err := allFinite(f.one[:steps*n]); err != nil {
 		return fmt.Errorf("target: %w", err)
 	}
-	steps := 1
-	if f.m.sequences() {
-		steps = f.m.Steps
-	}
-	n := f.perOneTarget / steps
 	for t := range steps {
 		copy(f.target[(t*f.m.Batch+b)*n:], f.one[t*n:(t+1)*n])
 	}

@@ -196,7 +196,7 @@ func (x *examiner) outside(ctx context.Context, v *vitals) error {
 	}
 	m.exam.count(true)
 	defer m.exam.count(false)
-	most := max(m.Batch, min(enough, len(x.order)))
+	most, steps := max(m.Batch, min(enough, len(x.order))), 0.0
 	for b := 0; v.samples < most; b++ {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -217,18 +217,26 @@ func (x *examiner) outside(ctx context.Context, v *vitals) error {
 			v.labels = append(v.labels, x.feed.labels...)
 		}
 		for i, l := range v.layers {
-			l.see(x.watch.Value(i), x.watch.Value(len(v.layers)+i))
+			l.see(rowsOf(x.watch.Value(i)), rowsOf(x.watch.Value(len(v.layers)+i)), x.feed.steps)
 			if k, ok := x.voltage[i]; ok {
-				l.seeVoltage(toFloat64(x.watch.Value(k)), m.Steps)
+				l.seeVoltage(rowsOf(x.watch.Value(k)), x.feed.steps)
 			}
+		}
+		for _, n := range x.feed.steps {
+			steps += float64(n)
 		}
 	}
 	for _, l := range v.layers {
 		for i := range l.fires {
-			l.fires[i] /= float64(v.samples * m.Steps)
+			l.fires[i] /= steps
 		}
 	}
 	return nil
+}
+
+// rowsOf returns the values of a sequence [T, batch, …] as T·batch rows.
+func rowsOf(v G.Value) [][]float64 {
+	return slices.Collect(slices.Chunk(toFloat64(v), v.Shape()[2:].TotalSize()))
 }
 
 // compare finds out whether all labels are the same. It reads more of the data set
@@ -263,33 +271,46 @@ func (x *examiner) load(b int) error {
 	return x.feed.load(idx, seeded(x.twin.Seed, diagnosis, b))
 }
 
-// see adds up the outputs and the currents of a batch.
-func (l *layerVitals) see(out, in G.Value) {
-	l.current = larger(l.current, largestSize(toFloat64(in)))
-	for i, z := range toFloat64(out) {
-		if z > 0 && l.fires != nil {
-			l.fires[i%len(l.fires)]++
+// see adds up the outputs and the currents of a batch, as far as its samples go.
+func (l *layerVitals) see(out, in [][]float64, lengths []float32) {
+	for r, z := range out {
+		if r/len(lengths) >= int(lengths[r%len(lengths)]) {
+			continue
+		}
+		l.current = larger(l.current, largestSize(in[r]))
+		for i, x := range z {
+			if x > 0 && l.fires != nil {
+				l.fires[i]++
+			}
 		}
 	}
 }
 
-// seeVoltage looks at the voltages [T, …] of a batch.
-func (l *layerVitals) seeVoltage(v []float64, steps int) {
-	n := len(v) / steps
-	quarter := max(steps/4, 1)
-	l.early = larger(l.early, largestSize(v[:quarter*n]))
-	l.late = larger(l.late, largestSize(v[quarter*n:]))
-	lane, top := 0, 0.0
-	for i, u := range v {
-		l.top = max(l.top, u)
-		if math.Abs(u) > top {
-			lane, top = i%n, math.Abs(u)
+// seeVoltage looks at the voltages of a batch, as far as its samples go.
+func (l *layerVitals) seeVoltage(v [][]float64, lengths []float32) {
+	batch := len(lengths)
+	quarter := max(len(v)/batch/4, 1)
+	sample, neuron, top := 0, 0, 0.0
+	for r, row := range v {
+		if r/batch >= int(lengths[r%batch]) {
+			continue
+		}
+		if size := largestSize(row); r/batch < quarter {
+			l.early = larger(l.early, size)
+		} else {
+			l.late = larger(l.late, size)
+		}
+		for i, u := range row {
+			l.top = max(l.top, u)
+			if math.Abs(u) > top {
+				sample, neuron, top = r%batch, i, math.Abs(u)
+			}
 		}
 	}
-	turns := 0
+	at := func(t int) float64 { return v[t*batch+sample][neuron] }
+	turns, steps := 0, min(int(lengths[sample]), len(v)/batch)
 	for t := 2; t < steps; t++ {
-		a, b, c := v[(t-2)*n+lane], v[(t-1)*n+lane], v[t*n+lane]
-		if (b-a)*(c-b) < 0 {
+		if a, b, c := at(t-2), at(t-1), at(t); (b-a)*(c-b) < 0 {
 			turns++
 		}
 	}

@@ -31,7 +31,20 @@ func (f *feeder) allocate() {
 	}
 }
 
-// readInput reads the values or the events of sample i, and returns its label.
+// inTime reports whether samples of a shape, which an encoder is for, have so many time
+// steps in memory, one after the other.
+func inTime(enc Encoder, shape []int, steps int) bool {
+	switch enc.(type) {
+	case sequences:
+		return true
+	case repeat, stationary:
+		return false
+	}
+	return len(shape) > 1 && shape[0] == steps
+}
+
+// readInput reads the values or the events of sample i, as far as it goes, and returns
+// its label.
 func (f *feeder) readInput(b, i int) (label int, err error) {
 	if f.spikes != nil && f.spikes.events != nil {
 		return f.spikes.read(b, i)
@@ -39,6 +52,9 @@ func (f *feeder) readInput(b, i int) (label int, err error) {
 	x := f.samples[b*f.perSample : (b+1)*f.perSample]
 	if label, err = f.d.Sample(i, x); err != nil {
 		return 0, err
+	}
+	if f.inTime {
+		x = x[:len(x)/f.m.Steps*int(f.steps[b])]
 	}
 	return label, allFinite(x)
 }
@@ -54,12 +70,9 @@ func (f *feeder) encodeAll(r *rand.Rand) error {
 	return f.check(f.sequence, 0)
 }
 
-// check returns an error unless the encoder wrote finite numbers, and clears what
-// it wrote behind the length of each sample. The time steps in x begin at from.
+// check clears what the encoder wrote behind the length of each sample, and returns an
+// error unless all else are finite numbers. The time steps in x begin at from.
 func (f *feeder) check(x []float32, from int) error {
-	if err := allFinite(x); err != nil {
-		return fmt.Errorf("encoder: %w", err)
-	}
 	n := tensor.Shape(f.m.Shape).TotalSize()
 	for t := range len(x) / (f.m.Batch * n) {
 		for b, steps := range f.steps {
@@ -67,6 +80,9 @@ func (f *feeder) check(x []float32, from int) error {
 				clear(x[(t*f.m.Batch+b)*n:][:n])
 			}
 		}
+	}
+	if err := allFinite(x); err != nil {
+		return fmt.Errorf("encoder: %w", err)
 	}
 	return nil
 }

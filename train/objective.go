@@ -48,7 +48,13 @@ func (m *Model) cost() (terms G.Nodes, total *G.Node, err error) {
 	if m.sequences() {
 		weight = m.stepWeights()
 	}
-	loss, err := m.Loss.Cost(m.out, m.y, weight)
+	// What does not count does not reach the loss, even if it is infinite.
+	var b graph.Builder
+	out := b.Where(weight, m.out)
+	if err := b.Err(); err != nil {
+		return nil, nil, err
+	}
+	loss, err := m.Loss.Cost(out, m.y, weight)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -56,7 +62,6 @@ func (m *Model) cost() (terms G.Nodes, total *G.Node, err error) {
 	for _, p := range m.build.Penalties {
 		m.termNames, terms = append(m.termNames, p.Name), append(terms, p.Node)
 	}
-	var b graph.Builder
 	for i, t := range terms {
 		switch {
 		case m.carry == nil:

@@ -12,8 +12,10 @@ import (
 )
 
 // A Varied data set has sequences of different lengths. What a sample has behind
-// its length is neither read nor counted: not by readouts, losses, regularisers or
-// metrics.
+// its length, values, events and targets, is neither read nor counted, whatever it is,
+// NaN too: not by readouts, losses, regularisers or metrics. Only an encoder of your own gets it to
+// see, with the rest of the sample; what it makes of these time steps is not looked at.
+// The network runs on with zeros.
 type Varied interface {
 	// Steps returns the number of time steps of sample i, from 1 to the model's.
 	Steps(i int) int

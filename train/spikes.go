@@ -77,7 +77,8 @@ func (s *spikeFeed) clear() {
 	}
 }
 
-// read reads the events of sample i into place b, and returns its label.
+// read reads the events of sample i into place b, and returns its label. Those behind the
+// length of a sample are passed over.
 func (s *spikeFeed) read(b, i int) (label int, err error) {
 	all, err := s.of(s.f.m.Steps)
 	if err != nil {
@@ -87,6 +88,9 @@ func (s *spikeFeed) read(b, i int) (label int, err error) {
 		return 0, err
 	}
 	for k, e := range s.present {
+		if s.f.varied != nil && e.Step >= int(s.f.steps[b]) {
+			continue
+		}
 		v := float64(e.Value)
 		if v == 0 {
 			v = 1
