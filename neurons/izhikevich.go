@@ -35,7 +35,9 @@ type IzhikevichState struct {
 }
 
 // NewIzhikevichParams returns a neuron with the given a, b, c, d that starts
-// from the potential v0 and the recovery u0.
+// from the potential v0 and the recovery u0. Its other parameters are those of the
+// paper, and τ⁻¹ is 250, so that a time step of 1 ms takes the equations on by
+// 0.25 ms; another τ⁻¹ is the field TauInv.
 func NewIzhikevichParams(a, b, c, d, v0, u0 float64) IzhikevichParams {
 	return IzhikevichParams{
 		A:      graph.Const(a),

@@ -33,7 +33,11 @@ var constants = map[string]func(t *testing.T, c graphtest.Case) neurons.Model{
 	"create_izhikevich_spiking_behavior": func(t *testing.T, c graphtest.Case) neurons.Model {
 		n := func(name string) float64 { return c.Params[name].Any.(float64) }
 		u := n("u_rest") * n("b")
-		return neurons.ModelOf(c.Name, neurons.IzhikevichStep, neurons.NewIzhikevichParams(n("a"), n("b"), n("c"), n("d"), n("v_rest"), u))
+		p := neurons.NewIzhikevichParams(n("a"), n("b"), n("c"), n("d"), n("v_rest"), u)
+		if _, given := c.Params["tau_inv"]; given {
+			p.TauInv = graph.Const(n("tau_inv"))
+		}
+		return neurons.ModelOf(c.Name, neurons.IzhikevichStep, p)
 	},
 }
 
