@@ -1,6 +1,7 @@
 package encode
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -14,8 +15,11 @@ import (
 type PopulationParams struct {
 	Features int     // neurons for each value
 	Scale    float64 // the largest preferred value; 0 means the largest value of the input
-	// Kernel turns scaled squared distances into activities; nil means that of
-	// GaussianRBF with σ = 1.
+	// Distance returns those of values to preferred values, both of the shape of the
+	// result; nil means that of SquaredDistance.
+	Distance func(b *graph.Builder, x, c *G.Node) *G.Node
+	// Kernel turns scaled distances into activities; nil means that of GaussianRBF
+	// with σ = 1.
 	Kernel func(b *graph.Builder, d *G.Node) *G.Node
 }
 
@@ -23,7 +27,7 @@ type PopulationParams struct {
 // values spaced evenly from 0 to the scale:
 //
 //	c_k = scale k / (features − 1),  k = 0 … features − 1
-//	y[…, k] = K(scale (x[…] − c_k)²),  K(d) = exp(−d/2)
+//	y[…, k] = K(scale D(x[…], c_k)),  D(x, c) = (x − c)²,  K(d) = exp(−d/2)
 //
 // A single neuron prefers 0. The shape of y is that of x with an axis for the
 // features at its end. No gradient flows into the scale where it is taken from
@@ -43,13 +47,67 @@ func Population(x *G.Node, p PopulationParams) (*G.Node, error) {
 		if kernel == nil {
 			kernel = func(b *graph.Builder, d *G.Node) *G.Node { return gaussian(b, d, 1) }
 		}
-		shape := append(x.Shape().Clone(), p.Features)
-		y := kernel(b, apply(b, centreDistance{p.Features, p.Scale}, shape, x))
+		y := kernel(b, p.distances(b, x))
 		if b.Err() == nil {
 			return y, nil
 		}
 	}
 	return nil, fmt.Errorf("encode: population: %w", b.Err())
+}
+
+// distances returns the scaled distance of each value of x to each preferred value.
+func (p PopulationParams) distances(b *graph.Builder, x *G.Node) *G.Node {
+	shape := append(x.Shape().Clone(), p.Features)
+	between := centreDistance{p.Features, p.Scale}
+	if p.Distance == nil {
+		return apply(b, between, shape, x)
+	}
+	values := b.Expand(b.Reshape(x, append(x.Shape().Clone(), 1)...), shape)
+	d := p.Distance(b, values, apply(b, preferred{between, false}, shape, x))
+	switch {
+	case b.Err() != nil:
+		return nil
+	case d == nil:
+		b.Fail(errors.New("the distance is nil"))
+		return nil
+	case !d.Shape().Eq(shape):
+		b.Fail(fmt.Errorf("the distance has shape %v, want %v", []int(d.Shape()), []int(shape)))
+		return nil
+	}
+	return b.Mul(d, apply(b, preferred{between, true}, shape, x))
+}
+
+// preferred is the centre c_k of each neuron, or for each of them the scale. They
+// have no gradient.
+type preferred struct {
+	centreDistance
+	scales bool
+}
+
+func (f preferred) String() string {
+	if f.scales {
+		return fmt.Sprintf("scale of %d centres up to %v", f.features, f.scale)
+	}
+	return fmt.Sprintf("%d centres up to %v", f.features, f.scale)
+}
+
+func (f preferred) value(in [][]float64) ([]float64, error) {
+	scale, step := f.centres(in[0])
+	y := make([]float64, 0, len(in[0])*f.features)
+	for range in[0] {
+		for k := range f.features {
+			if f.scales {
+				y = append(y, scale)
+			} else {
+				y = append(y, float64(k)*step)
+			}
+		}
+	}
+	return y, nil
+}
+
+func (f preferred) gradient(_ int, in [][]float64, _ []float64) ([]float64, error) {
+	return make([]float64, len(in[0])), nil
 }
 
 // centreDistance is scale (x − c_k)² for each centre c_k.

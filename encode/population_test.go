@@ -45,6 +45,46 @@ func TestPopulationGradient(t *testing.T) {
 	}
 }
 
+// A distance of one's own takes the place of the squared one.
+func TestPopulationDistance(t *testing.T) {
+	x := []float64{0, 0.3, 1.7, 2}
+	for _, scale := range []float64{0, 1.5} {
+		p := encode.PopulationParams{Features: 4, Scale: scale}
+		eval := func() (y, d []float64) {
+			n := graphtest.Node(G.NewGraph(), tensor.Float64, "x", []int{2, 2}, x)
+			out, err := encode.Population(n, p)
+			require.NoError(t, err)
+			require.Equal(t, tensor.Shape{2, 2, 4}, out.Shape())
+			ds, vs := graphtest.Grads(t, graphtest.Loss(t, []*G.Node{out}, [][]float64{graphtest.Random(16, 1)}), []*G.Node{n}, []*G.Node{out})
+			return vs[0], ds[0]
+		}
+		want, wantGrad := eval()
+		p.Distance = func(b *graph.Builder, x, c *G.Node) *G.Node { return b.Square(b.Sub(x, c)) }
+		got, grad := eval()
+		graphtest.Close(t, "activities", want, got, 1e-12)
+		graphtest.Close(t, "gradient", wantGrad, grad, 1e-12)
+		p.Distance = func(b *graph.Builder, x, c *G.Node) *G.Node { return b.Abs(b.Sub(x, c)) }
+		got, _ = eval()
+		top := scale
+		if top == 0 {
+			top = 2 // the largest value
+		}
+		for i, v := range x {
+			for k := range 4 {
+				require.InDelta(t, math.Exp(-top*math.Abs(v-top*float64(k)/3)/2), got[i*4+k], 1e-12)
+			}
+		}
+	}
+	n := graphtest.Node(G.NewGraph(), tensor.Float64, "x", []int{2}, []float64{1, 2})
+	for want, f := range map[string]func(b *graph.Builder, x, c *G.Node) *G.Node{
+		"the distance is nil":                    func(*graph.Builder, *G.Node, *G.Node) *G.Node { return nil },
+		"the distance has shape [2], want [2 3]": func(*graph.Builder, *G.Node, *G.Node) *G.Node { return n },
+	} {
+		_, err := encode.Population(n, encode.PopulationParams{Features: 3, Distance: f})
+		require.EqualError(t, err, "encode: population: "+want)
+	}
+}
+
 func TestRBFGradients(t *testing.T) {
 	shape := tensor.Shape{2, 3}
 	graphtest.CheckGrad(t, func(d *G.Node) (*G.Node, error) { return encode.GaussianRBF(d, 0.7) }, shape, graphtest.Random(6, 1))
