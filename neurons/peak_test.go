@@ -12,6 +12,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/surrogate"
 )
 
 // peaked returns exponential models that cut their spikes above the threshold. They
@@ -113,6 +114,42 @@ func upswingTime(v0, delta, tau, peak float64) float64 {
 	return sum * h / 3
 }
 
+// The upswing is held where one time step takes a potential at the threshold to the peak,
+// for constants and for what is learnt; below that it is the exponential.
+func TestUpswingIsHeld(t *testing.T) {
+	const th, peak, delta, leak, dt, tauInv, x = 1.1, 2.3, 0.2, 0.3, 0.002, 80., 0.7
+	for v, exponential := range map[float64]float64{
+		1.6: delta * math.Exp((1.6-th)/delta),
+		2.2: delta + (peak-th)/(tauInv*dt), // less than the exponential, 48.9
+	} {
+		want := v + dt*tauInv*(leak-v+exponential+x)
+		for _, learnt := range []bool{false, true} {
+			m, err := neurons.ModelNamed("lif_ex_current_encoder")
+			require.NoError(t, err)
+			g := G.NewGraph()
+			require.NoError(t, m.Set("Dt", dt))
+			require.NoError(t, m.Set("ResetMethod", "reset_subtract")) // v′ can be seen
+			for name, p := range map[string]float64{"VTh": th, "VPeak": peak, "DeltaT": delta, "VLeak": leak, "TauMemInv": tauInv, "VReset": 0} {
+				if learnt {
+					require.NoError(t, m.Set(name, graphtest.Node(g, tensor.Float64, name, []int{1}, []float64{p})))
+				} else {
+					require.NoError(t, m.Set(name, p))
+				}
+			}
+			l, err := m.Lift(true, graphtest.Node(g, tensor.Float64, "xs", []int{1, 1, 1}, []float64{x}),
+				map[string]*G.Node{"V": graphtest.Node(g, tensor.Float64, "v", []int{1, 1}, []float64{v})})
+			require.NoError(t, err)
+			vs := graphtest.Eval(t, l.Out, l.Final["V"])
+			after := want
+			if want > peak {
+				after -= peak
+			}
+			require.Equal(t, want > peak, vs[0][0] == 1)
+			require.InDelta(t, after, vs[1][0], 1e-12, "v = %v, learnt: %t", v, learnt)
+		}
+	}
+}
+
 // However long the time step, the upswing takes the adaptation along by no more than
 // its way to the peak does: by either method the current after some spikes goes to
 // that of very short steps. Without a hold the overshoot of a step would be 10⁴ mV and
@@ -132,6 +169,45 @@ func TestUpswingDoesNotKickAdaptation(t *testing.T) {
 			for _, dt := range []float64{0.2, 0.05, 0.01} {
 				require.InEpsilon(t, want, at(how, dt, graph.Const(peak)), 0.05*math.Sqrt(dt), "%v, dt = %v, peak %v", how, dt, peak)
 			}
+		}
+	}
+}
+
+// Time steps far too long for the upswing give numbers, and gradients that are numbers:
+// of the input and of every parameter, in float32 and by either method. (The reset is
+// detached. Through 60 resets of 50 mV a wide surrogate makes any gradient explode.)
+func TestCoarseUpswingIsFinite(t *testing.T) {
+	for _, how := range ways {
+		for _, dt := range []float64{0.5, 2, 10} {
+			p := neurons.AdExRegularBursting.Params()
+			p.Dt, p.Integration, p.Spike = dt, how, surrogate.SuperSpike{Alpha: 0.1}
+			p.DetachReset = true
+			m := neurons.ModelOf("bursting", neurons.AdExBoxStep, p)
+			g := G.NewGraph()
+			xs := graphtest.Node(g, tensor.Float32, "xs", []int{60, 1, 2}, constant(120, 40))
+			wrt := []*G.Node{xs}
+			for _, name := range m.Params() {
+				f, err := m.Get(name)
+				require.NoError(t, err)
+				v, _ := f.(*graph.Param).Value()
+				n := graphtest.Node(g, tensor.Float32, name, []int{2}, []float64{v, v})
+				require.NoError(t, m.Set(name, n))
+				wrt = append(wrt, n)
+			}
+			l, err := m.Lift(true, xs, nil)
+			require.NoError(t, err)
+			v, err := l.Trace("V")
+			require.NoError(t, err)
+			outs := []*G.Node{l.Out, v}
+			loss := graphtest.Loss(t, outs, [][]float64{graphtest.Random(120, 1), constant(120, 0)})
+			ds, vs := graphtest.Grads(t, loss, wrt, outs)
+			require.NotEmpty(t, times(vs[0]))
+			for i, d := range append(ds, vs...) {
+				for _, x := range d {
+					require.False(t, math.IsNaN(x) || math.IsInf(x, 0), "%v, dt = %v: %d: %v", how, dt, i, d)
+				}
+			}
+			require.NotZero(t, ds[0][0])
 		}
 	}
 }
