@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
 )
@@ -29,5 +30,11 @@ func TestDescribe(t *testing.T) {
 		{"3", "last"},
 		{"4", "nil"},
 	}, layers.Describe(net))
+	// 0 is what a parameter is if nobody says anything, unless it then stands for another.
+	q := neurons.LIFExBoxParams{VPeak: graph.Const(0)}
+	q.VReset, q.VLeak = graph.Const(0), graph.Const(-1)
+	require.Equal(t, "LIFExBox{VLeak: -1, VPeak: 0}", layers.Describe(layers.Lift(neurons.LIFExBoxStep, q))[0].Settings)
+	q.VPeak = graph.Param{}
+	require.Equal(t, "LIFExBox{VLeak: -1}", layers.Describe(layers.Lift(neurons.LIFExBoxStep, q))[0].Settings)
 	require.Equal(t, []layers.Description{{"only", "Conv2D{Out: 2, Kernel: 3}"}}, layers.Describe(layers.Named("only", layers.Conv2D{Out: 2, Kernel: 3})))
 }

@@ -15,7 +15,8 @@
 //   - [LIStep], [LIBoxStep]: leaky integrators, without a threshold
 //   - [IAFStep]: integrate-and-fire, without a leak
 //   - [LIFExStep], [LIFExBoxStep]: exponential
-//   - [AdExStep], [AdExBoxStep]: adaptive exponential
+//   - [AdExStep], [AdExBoxStep]: adaptive exponential, with parameters for eight firing
+//     patterns: [AdExPattern]
 //   - [CobaLIFStep], [CobaRecurrentStep]: synapses that are conductances
 //   - [LSNNStep]: adaptive threshold; [AdaLIFStep]: adaptation current
 //   - [IzhikevichStep], with parameters for twenty kinds of neurons: [Behaviour]

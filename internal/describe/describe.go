@@ -102,6 +102,16 @@ func stringer(r reflect.Value) (s string, ok bool) {
 	return v.String(), true
 }
 
+// isZero reports whether a field says nothing: it is zero, or a parameter that is the
+// number 0 and would be so without being given.
+func isZero(f reflect.StructField, v reflect.Value) bool {
+	if v.IsZero() {
+		return true
+	}
+	p, ok := v.Interface().(interface{ Is(v float64) bool })
+	return ok && p.Is(0) && f.Tag.Get("default") == ""
+}
+
 // Fields returns the exported fields of a structure that are set, "Out: 200".
 func Fields(v any) []string {
 	r := reflect.ValueOf(v)
@@ -123,7 +133,7 @@ func fields(r reflect.Value, depth int) []string {
 		switch {
 		case f.Anonymous && f.IsExported() && v.Kind() == reflect.Struct:
 			out = append(out, fields(v, depth+1)...)
-		case !f.IsExported(), v.IsZero():
+		case !f.IsExported(), isZero(f, v):
 		default:
 			out = append(out, f.Name+": "+value(v, depth+1))
 		}
