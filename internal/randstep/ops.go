@@ -48,6 +48,12 @@ func gorgonia(f func(*G.Node) (*G.Node, error)) func(b *graph.Builder, x *G.Node
 	}
 }
 
+// withoutGradient is for those whose gradient Gorgonia computes wrongly, which is
+// refused.
+func withoutGradient(f func(*G.Node) (*G.Node, error)) func(b *graph.Builder, x *G.Node) *G.Node {
+	return func(b *graph.Builder, x *G.Node) *G.Node { return b.Detach(gorgonia(f)(b, x)) }
+}
+
 var unaries = []unary{
 	{"neg", func(x float64) float64 { return -x }, (*graph.Builder).Neg, everywhere, false},
 	{"tanh", math.Tanh, (*graph.Builder).Tanh, everywhere, true},
@@ -64,11 +70,11 @@ var unaries = []unary{
 	{"G.Sin", math.Sin, gorgonia(G.Sin), everywhere, false},
 	{"G.Cos", math.Cos, gorgonia(G.Cos), everywhere, false},
 	{"G.Log", math.Log, gorgonia(G.Log), positive, true},
-	{"G.Log2", math.Log2, gorgonia(G.Log2), positive, true},
+	{"G.Log2", math.Log2, withoutGradient(G.Log2), positive, true},
 	{"G.Log1p", math.Log1p, gorgonia(G.Log1p), everywhere, true},
 	{"G.Expm1", math.Expm1, gorgonia(G.Expm1), everywhere, true},
 	{"G.Softplus", func(x float64) float64 { return math.Log1p(math.Exp(x)) }, gorgonia(G.Softplus), everywhere, true},
-	{"G.InverseSqrt", func(x float64) float64 { return 1 / math.Sqrt(x) }, gorgonia(G.InverseSqrt), positive, false},
+	{"G.InverseSqrt", func(x float64) float64 { return 1 / math.Sqrt(x) }, withoutGradient(G.InverseSqrt), positive, false},
 }
 
 // A binary is a function of two values of one shape.
