@@ -11,6 +11,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/guard"
 )
 
 // A Layer maps a sequence [T, batch, …] to a sequence, or, as readouts do, to
@@ -41,6 +42,10 @@ type Build struct {
 	// Carry makes the network one of a window in longer sequences; nil means that
 	// sequences are whole.
 	Carry *Carry
+
+	// Values, if it is not nil, gives the tensor that the weight of a name has in the place
+	// of one that is drawn, nil for a weight that it does not know.
+	Values func(name string) *tensor.Dense
 
 	// Spike, if it is not nil, gives the spike function that the neurons of a layer
 	// use in the place of their own: one that looks on, say.
@@ -125,18 +130,32 @@ func (b *Build) input(x *G.Node, name string, init Init, shape ...int) (*G.Node,
 		return nil, fmt.Errorf("layers: weight %s: the Build, x or the initialiser is nil", name)
 	}
 	name = b.Name(name)
-	w, err := b.draw(name, init, shape)
+	value, err := b.value(x, name, init, shape)
 	if err != nil {
 		return nil, fmt.Errorf("layers: weight %s: %w", name, err)
 	}
 	if x.Graph() != nil && len(x.Graph().ByName(name)) > 0 {
 		return nil, fmt.Errorf("layers: weight %s: the graph has a node of this name already; tell layers apart by Named", name)
 	}
-	node, err := graph.Input(x.Graph(), name, denseOf(x.Dtype(), shape, w))
+	node, err := graph.Input(x.Graph(), name, value)
 	if err != nil {
 		return nil, fmt.Errorf("layers: %w", err)
 	}
 	return node, nil
+}
+
+// value returns the tensor of the named weight: one that is given, or a new one.
+func (b *Build) value(x *G.Node, name string, init Init, shape []int) (*tensor.Dense, error) {
+	if b.Values != nil {
+		if v := b.Values(name); v != nil && v.Dtype() == x.Dtype() && v.Shape().Eq(tensor.Shape(shape)) {
+			return v, nil
+		}
+	}
+	w, err := b.draw(name, init, shape)
+	if err != nil {
+		return nil, err
+	}
+	return denseOf(x.Dtype(), shape, w), nil
 }
 
 // draw returns the first values of the named weight.
@@ -152,7 +171,8 @@ func (b *Build) draw(name string, init Init, shape []int) ([]float64, error) {
 		n *= d
 	}
 	w := make([]float64, n)
-	if err := init.Draw(b.Rand(name), shape, w); err != nil {
+	err := guard.Call("Draw", "initialiser", init, func() error { return init.Draw(b.Rand(name), shape, w) })
+	if err != nil {
 		return nil, err
 	}
 	for i, v := range w {

@@ -5,6 +5,8 @@ import (
 	"strconv"
 
 	G "gorgonia.org/gorgonia"
+
+	"github.com/spikegrad/spikegrad/internal/guard"
 )
 
 // Sequential applies layers one after the other. They are named by their
@@ -50,7 +52,8 @@ func (n named) Apply(b *Build, x *G.Node) (y *G.Node, err error) {
 		if n.Layer == nil {
 			return b.errorf("layer", "it is nil")
 		}
-		if y, err = n.Layer.Apply(b, x); err == nil && y == nil {
+		err := guard.Call("Apply", "layer", n.Layer, func() (err error) { y, err = n.Layer.Apply(b, x); return err })
+		if err == nil && y == nil {
 			return b.errorf("layer", "it returned no output")
 		}
 		return err

@@ -11,6 +11,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -25,6 +26,7 @@ type Targeter interface {
 type feeder struct {
 	m       *Model
 	d       data.Dataset
+	n       int      // samples
 	targets Targeter // nil for labels
 	enc     Encoder
 	// bySegment is the encoder where it encodes each segment as that is needed, in
@@ -52,10 +54,10 @@ func newFeeder(m *Model, d data.Dataset, enc Encoder) (*feeder, error) {
 	if isNil(d) {
 		return nil, errors.New("the data set is nil")
 	}
-	if d.Len() < 1 {
-		return nil, errors.New("the data set is empty")
+	count, shape, err := measure(d)
+	if err != nil {
+		return nil, err
 	}
-	shape := d.Shape()
 	n := 1
 	for _, k := range shape {
 		if k < 1 || n > maxInput/k {
@@ -75,7 +77,7 @@ func newFeeder(m *Model, d data.Dataset, enc Encoder) (*feeder, error) {
 		}
 	}
 	f := &feeder{
-		m: m, d: d, enc: enc, labels: make([]int, m.Batch),
+		m: m, d: d, n: count, enc: enc, labels: make([]int, m.Batch),
 		weights: make([]float64, m.Batch), steps: make([]float32, m.Batch), length: make([]float32, m.Batch),
 		starts: make([]float32, m.Batch), perSample: n, perOneTarget: m.y.Shape().TotalSize() / m.Batch,
 	}
@@ -95,8 +97,7 @@ func newFeeder(m *Model, d data.Dataset, enc Encoder) (*feeder, error) {
 		}
 	}
 	if c, ok := d.(Continued); ok {
-		var err error
-		if f.parts, err = newParts(d, c, m); err != nil {
+		if f.parts, err = newParts(f, c); err != nil {
 			return nil, err
 		}
 	}
@@ -113,6 +114,15 @@ func newFeeder(m *Model, d data.Dataset, enc Encoder) (*feeder, error) {
 // load puts the samples idx, at most a batch of them, into the model. Each counts
 // 1/len(idx); the rest of the batch is zeros and does not count.
 func (f *feeder) load(idx []int, r *rand.Rand) error {
+	if err := f.fetch(idx, r); err != nil {
+		return err
+	}
+	return f.put(0)
+}
+
+// fetch reads the samples idx, and encodes them unless that is done segment by
+// segment. Whoever gives them may use the model meanwhile.
+func (f *feeder) fetch(idx []int, r *rand.Rand) error {
 	clear(f.samples)
 	f.spikes.clear()
 	clear(f.target)
@@ -121,26 +131,29 @@ func (f *feeder) load(idx []int, r *rand.Rand) error {
 	for b := range f.labels {
 		f.labels[b], f.steps[b] = -1, float32(f.m.Steps)
 	}
-	for b, i := range idx {
-		if err := f.read(b, i); err != nil {
-			return fmt.Errorf("sample %d: %w", i, err)
-		}
-		f.weights[b] = 1 / float64(len(idx))
-	}
-	set(f.m.w.Value(), f.weights)
-	set(f.m.total.Value(), f.steps)
-	if f.bySegment == nil {
-		if err := f.encodeAll(r); err != nil {
-			return err
-		}
-	} else if _, ok := f.enc.(fixedEncoder); !ok {
+	if _, fixed := f.enc.(fixedEncoder); f.bySegment != nil && !fixed {
 		f.seed = r.Uint64()
 	}
-	return f.put(0)
+	return f.m.use.Lend(func() error {
+		for b, i := range idx {
+			if err := f.read(b, i); err != nil {
+				return fmt.Errorf("sample %d: %w", i, err)
+			}
+			f.weights[b] = 1 / float64(len(idx))
+		}
+		if f.bySegment == nil {
+			return f.encodeAll(r)
+		}
+		return nil
+	})
 }
 
 // put puts segment k of the batch that is loaded into the model.
 func (f *feeder) put(k int) error {
+	if k == 0 {
+		set(f.m.w.Value(), f.weights)
+		set(f.m.total.Value(), f.steps)
+	}
 	from := k * f.m.cut.steps
 	if err := f.putInput(k); err != nil {
 		return err
@@ -171,7 +184,7 @@ func (f *feeder) segment(v G.Value, x []float32, from int) {
 // loadFrom loads the batch of evaluation that starts at the given sample, and
 // returns the numbers of its samples.
 func (f *feeder) loadFrom(from int) ([]int, error) {
-	idx := make([]int, min(f.m.Batch, f.d.Len()-from))
+	idx := make([]int, min(f.m.Batch, f.n-from))
 	for i := range idx {
 		idx[i] = from + i
 	}
@@ -181,7 +194,10 @@ func (f *feeder) loadFrom(from int) ([]int, error) {
 // read reads sample i, with its label or target, into place b of the batch.
 func (f *feeder) read(b, i int) error {
 	if f.varied != nil {
-		steps := f.varied.Steps(i)
+		steps, err := f.stepsOf(i)
+		if err != nil {
+			return err
+		}
 		if steps < 1 || steps > f.m.Steps {
 			return fmt.Errorf("it has %d time steps, want 1 to %d", steps, f.m.Steps)
 		}
@@ -210,7 +226,8 @@ func (f *feeder) read(b, i int) error {
 // [T, batch, …] where the outputs are sequences: the time steps that the sample has.
 func (f *feeder) readTarget(b, i int) error {
 	clear(f.one)
-	if err := f.targets.Target(i, f.one); err != nil {
+	err := guard.Call("Target", "data set", f.d, func() error { return f.targets.Target(i, f.one) })
+	if err != nil {
 		return err
 	}
 	n, steps := f.perOneTarget, 1

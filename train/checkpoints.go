@@ -13,6 +13,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/internal/files"
+	"github.com/spikegrad/spikegrad/internal/guard"
 )
 
 // Checkpoints says where and how often a Trainer writes its state, so that the
@@ -244,9 +245,7 @@ func (r *trainRun) write(name string, end *final) error {
 		return err
 	}
 	if r.begun {
-		for _, o := range r.Observers {
-			o.Sync()
-		}
+		r.observe("Sync", Observer.Sync)
 	}
 	return files.Replace(filepath.Join(r.Checkpoints.Dir, name), func(w io.Writer) error {
 		if r.Checkpoints.through != nil {
@@ -276,8 +275,13 @@ func (r *trainRun) prune() error {
 
 // warn tells the user what went wrong and does not end the training.
 func (r *trainRun) warn(err error) {
+	r.keep(r.Model.ask("", "", nil, func() error { r.pass(err); return nil }))
+}
+
+// pass is warn while the model is lent: for observers.
+func (r *trainRun) pass(err error) {
 	if r.OnWarning != nil {
-		r.OnWarning(err)
+		r.keep(guard.Call("", "OnWarning", nil, func() error { r.OnWarning(err); return nil }))
 		return
 	}
 	fmt.Fprintln(os.Stderr, "warning:", err)

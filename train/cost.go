@@ -52,7 +52,8 @@ type LayerCost struct {
 // P. Merolla et al., Science 345 (2014), 668, and M. Davies et al., IEEE Micro 38
 // (2018), 82, count synaptic operations in the same way.
 func (m *Model) Cost(ctx context.Context, d data.Dataset, enc Encoder) (Cost, error) {
-	c, err := m.measure(ctx, d, enc)
+	var c Cost
+	err := m.within(func() (err error) { c, err = m.measure(ctx, d, enc); return err })
 	if err != nil {
 		return Cost{}, fmt.Errorf("train: cost: %w", err)
 	}
@@ -60,9 +61,6 @@ func (m *Model) Cost(ctx context.Context, d data.Dataset, enc Encoder) (Cost, er
 }
 
 func (m *Model) measure(ctx context.Context, d data.Dataset, enc Encoder) (Cost, error) {
-	if err := m.compiled(); err != nil {
-		return Cost{}, err
-	}
 	t, err := m.newTally()
 	if err != nil {
 		return Cost{}, err

@@ -25,21 +25,26 @@ import (
 // Trainer with a Doctor does the same before and during a training, and judges
 // whether the loss falls.
 func Diagnose(ctx context.Context, m *Model, d data.Dataset, enc Encoder) ([]Finding, error) {
-	if ctx == nil {
-		return nil, fmt.Errorf("train: diagnose: %w", errNoContext)
-	}
-	if err := m.compiled(); err != nil {
-		return nil, fmt.Errorf("train: diagnose: %w", err)
-	}
-	x, err := newExaminer(m, d, enc, m.Seed)
+	var fs []Finding
+	err := m.within(func() error {
+		if ctx == nil {
+			return errNoContext
+		}
+		x, err := newExaminer(m, d, enc, m.Seed)
+		if err != nil {
+			return err
+		}
+		v, err := x.examine(ctx)
+		if err != nil {
+			return err
+		}
+		fs = v.findings()
+		return nil
+	})
 	if err != nil {
 		return nil, fmt.Errorf("train: diagnose: %w", err)
 	}
-	v, err := x.examine(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("train: diagnose: %w", err)
-	}
-	return v.findings(), nil
+	return fs, nil
 }
 
 // findings returns what is wrong, causes before consequences: what a silent layer

@@ -72,7 +72,7 @@ func (d *doctor) begin(ctx context.Context) error {
 		return fmt.Errorf("train: doctor: %w", err)
 	}
 	if d.memory == nil {
-		d.memory = &doctorState{Size: distance(d.run.Model.Weights(), nil), Step: -1, Labels: map[int]int{}}
+		d.memory = &doctorState{Size: distance(d.run.Model.weights(), nil), Step: -1, Labels: map[int]int{}}
 		if d.run.opt.State().Steps == 0 && !math.IsNaN(v.loss) && !math.IsInf(v.loss, 0) {
 			d.memory.First = &v.loss
 		}
@@ -98,7 +98,7 @@ func (d *doctor) examine(ctx context.Context) (*vitals, error) {
 // batch comes before batch b of an epoch.
 func (d *doctor) batch(b int) {
 	if d != nil && b == d.run.batches-1 {
-		d.before = d.run.Model.Weights()
+		d.before = d.run.Model.weights()
 	}
 }
 
@@ -113,7 +113,7 @@ func (d *doctor) after(b int) {
 		}
 	}
 	if b == d.run.batches-1 {
-		d.memory.Step = distance(d.run.Model.Weights(), d.before)
+		d.memory.Step = distance(d.run.Model.weights(), d.before)
 	}
 }
 
@@ -143,9 +143,7 @@ func (d *doctor) report(epochs int, fs []Finding) {
 	if d == nil {
 		return
 	}
-	for _, o := range d.run.Observers {
-		o.Diagnosis(epochs, fs)
-	}
+	d.run.observe("Diagnosis", func(o Observer) { o.Diagnosis(epochs, fs) })
 }
 
 // tell passes on what was not found the last time.
@@ -160,7 +158,7 @@ func (d *doctor) tell(epochs int, fs []Finding) {
 		}
 		d.findings = append(d.findings, f)
 		if d.run.OnFinding != nil {
-			d.run.OnFinding(f)
+			d.run.keep(d.run.Model.ask("", "OnFinding", nil, func() error { d.run.OnFinding(f); return nil }))
 			continue
 		}
 		fmt.Fprintf(os.Stderr, "train: doctor, after %d epochs: %v\n", epochs, f)
@@ -231,7 +229,7 @@ func entropy(counts map[int]int) float64 {
 // adds what it found to the message and returns a cure.
 func (d *doctor) rate(rate float64, message *string) (string, error) {
 	const elsewhere = "Look at the other findings, at whether the labels belong to the samples, and at the encoder; try more neurons or time steps."
-	size, step, first := distance(d.run.Model.Weights(), nil), d.memory.Step, d.memory.Size
+	size, step, first := distance(d.run.Model.weights(), nil), d.memory.Step, d.memory.Size
 	if step < 0 || size == 0 {
 		return elsewhere, nil
 	}
@@ -265,7 +263,7 @@ func (d *doctor) rate(rate float64, message *string) (string, error) {
 // answer is 1 unless another one lowers the loss by 1 % more.
 func (x *examiner) search(length float64) (float64, error) {
 	m := x.twin
-	start := m.Weights()
+	start := m.weights()
 	if _, err := m.backpropagate(0); err != nil {
 		return 0, err
 	}

@@ -170,7 +170,8 @@ func toFloat64(v G.Value) []float64 {
 // sequences as they are. A cancelled context ends it with the context's error. A
 // loss that is not finite is an error.
 func (m *Model) Evaluate(ctx context.Context, d data.Dataset, enc Encoder) (Metrics, error) {
-	v, err := m.evaluate(ctx, d, enc)
+	var v Metrics
+	err := m.within(func() (err error) { v, err = m.evaluate(ctx, d, enc); return err })
 	if err != nil {
 		return Metrics{}, fmt.Errorf("train: evaluate: %w", err)
 	}
@@ -179,12 +180,12 @@ func (m *Model) Evaluate(ctx context.Context, d data.Dataset, enc Encoder) (Metr
 
 func (m *Model) evaluate(ctx context.Context, d data.Dataset, enc Encoder) (Metrics, error) {
 	var s sums
-	err := m.each(ctx, d, enc, func(idx, labels []int) error {
-		terms := m.testTerms()
+	err := m.each(ctx, d, enc, func(feed *feeder) error {
+		idx, terms := feed.present, m.testTerms()
 		if err := m.checkTerms(terms); err != nil {
 			return fmt.Errorf("samples %d to %d: %w", idx[0], idx[len(idx)-1], err)
 		}
-		s.add(m, len(idx), terms, m.testRates(), m.testOut(), labels)
+		s.add(m, len(idx), terms, m.testRates(), m.testOut(), feed.labels)
 		return nil
 	})
 	if err != nil {
@@ -196,37 +197,41 @@ func (m *Model) evaluate(ctx context.Context, d data.Dataset, enc Encoder) (Metr
 // Predict returns the outputs for each sample of a data set, [len, …] in a row;
 // where they are sequences, [len, T, …].
 func (m *Model) Predict(ctx context.Context, d data.Dataset, enc Encoder) (*tensor.Dense, error) {
+	var t *tensor.Dense
+	err := m.within(func() (err error) { t, err = m.predict(ctx, d, enc); return err })
+	if err != nil {
+		return nil, fmt.Errorf("train: predict: %w", err)
+	}
+	return t, nil
+}
+
+func (m *Model) predict(ctx context.Context, d data.Dataset, enc Encoder) (*tensor.Dense, error) {
 	var all []float64
-	err := m.each(ctx, d, enc, func(idx, _ []int) error {
+	samples := 0
+	err := m.each(ctx, d, enc, func(feed *feeder) error {
 		x := toFloat64(m.testOut())
 		if m.sequences() {
 			x = byBatch(x, m.Steps, m.Batch)
 		}
 		n := len(x) / m.Batch
 		if all == nil {
-			all = make([]float64, d.Len()*n)
+			samples = feed.n
+			all = make([]float64, samples*n)
 		}
-		for b, i := range idx {
+		for b, i := range feed.present {
 			copy(all[i*n:], x[b*n:(b+1)*n])
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("train: predict: %w", err)
+		return nil, err
 	}
-	shape := append(tensor.Shape{d.Len()}, m.out.Shape()[1:]...)
+	shape := append(tensor.Shape{samples}, m.out.Shape()[1:]...)
 	if m.sequences() {
 		shape[1] = m.Steps
 	}
 	t := tensor.New(tensor.Of(m.Dtype), tensor.WithShape(shape...))
-	switch dst := t.Data().(type) {
-	case []float64:
-		copy(dst, all)
-	case []float32:
-		for i, v := range all {
-			dst[i] = float32(v)
-		}
-	}
+	set(t, all)
 	return t, nil
 }
 
@@ -244,22 +249,21 @@ func byBatch(x []float64, steps, batch int) []float64 {
 
 // Classes returns the class with the largest output for each sample.
 func (m *Model) Classes(ctx context.Context, d data.Dataset, enc Encoder) ([]int, error) {
-	if err := m.compiled(); err != nil {
-		return nil, fmt.Errorf("train: classes: %w", err)
-	}
-	if m.out.Dims() != 2 {
-		return nil, fmt.Errorf("train: classes: outputs have shape %v, want [batch classes]", []int(m.out.Shape()))
-	}
 	var all []int
-	err := m.each(ctx, d, enc, func(idx, _ []int) error {
-		if all == nil {
-			all = make([]int, d.Len())
+	err := m.within(func() error {
+		if m.out.Dims() != 2 {
+			return fmt.Errorf("outputs have shape %v, want [batch classes]", []int(m.out.Shape()))
 		}
-		classes := largest(m.testOut())
-		for b, i := range idx {
-			all[i] = classes[b]
-		}
-		return nil
+		return m.each(ctx, d, enc, func(feed *feeder) error {
+			if all == nil {
+				all = make([]int, feed.n)
+			}
+			classes := largest(m.testOut())
+			for b, i := range feed.present {
+				all[i] = classes[b]
+			}
+			return nil
+		})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("train: classes: %w", err)
@@ -267,22 +271,18 @@ func (m *Model) Classes(ctx context.Context, d data.Dataset, enc Encoder) ([]int
 	return all, nil
 }
 
-// each runs the model on all batches of a data set, and calls f with the numbers of
-// the samples of each, and their labels.
-func (m *Model) each(ctx context.Context, d data.Dataset, enc Encoder, f func(idx, labels []int) error) error {
+// each runs the model on all batches of a data set, and calls f with each.
+func (m *Model) each(ctx context.Context, d data.Dataset, enc Encoder, f func(feed *feeder) error) error {
 	return m.batches(ctx, d, enc, func(feed *feeder) error {
 		if err := m.look(feed, nil); err != nil {
 			return err
 		}
-		return f(feed.present, feed.labels)
+		return f(feed)
 	})
 }
 
 // batches loads all batches of a data set in turn, and calls f with each.
 func (m *Model) batches(ctx context.Context, d data.Dataset, enc Encoder, f func(feed *feeder) error) error {
-	if err := m.compiled(); err != nil {
-		return err
-	}
 	if ctx == nil {
 		return errNoContext
 	}
@@ -290,21 +290,28 @@ func (m *Model) batches(ctx context.Context, d data.Dataset, enc Encoder, f func
 	if err != nil {
 		return err
 	}
-	if err := m.setMode(nil); err != nil {
-		return err
-	}
 	for _, idx := range feed.inOrder() {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := feed.load(idx, seeded(m.Seed, evaluation, idx[0])); err != nil {
+		r := seeded(m.Seed, evaluation, idx[0])
+		if err := feed.fetch(idx, r); err != nil {
 			return err
 		}
-		if err := f(feed); err != nil {
+		err := m.reading(func() error {
+			if err := m.setMode(nil); err != nil {
+				return err
+			}
+			if err := feed.put(0); err != nil {
+				return err
+			}
+			return f(feed)
+		})
+		if err != nil {
 			return err
 		}
 	}
-	return nil
+	return feed.checkLen()
 }
 
 // checkTerms returns an error unless the loss and the penalties are finite.

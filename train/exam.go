@@ -123,9 +123,6 @@ type examiner struct {
 }
 
 func newExaminer(m *Model, d data.Dataset, enc Encoder, seed uint64) (*examiner, error) {
-	if err := m.compiled(); err != nil {
-		return nil, err
-	}
 	twin, err := m.twin(&exam{})
 	if err != nil {
 		return nil, err
@@ -134,7 +131,7 @@ func newExaminer(m *Model, d data.Dataset, enc Encoder, seed uint64) (*examiner,
 	if x.feed, err = newFeeder(twin, d, enc); err != nil {
 		return nil, err
 	}
-	x.order = data.Order(d.Len(), seed, 0)
+	x.order = data.Order(x.feed.n, seed, 0)
 	var outs, ins, vs []*G.Node
 	for i, a := range twin.build.Activities {
 		if a.In != nil && a.Out != nil && a.In.Dims() >= 3 && a.Out.Dims() >= 3 {
@@ -159,7 +156,7 @@ func newExaminer(m *Model, d data.Dataset, enc Encoder, seed uint64) (*examiner,
 
 // examine returns the vitals of the model with the weights that it has now.
 func (x *examiner) examine(ctx context.Context) (*vitals, error) {
-	if err := assign(x.twin.all(), valuesOf(x.model.all())); err != nil {
+	if err := x.model.copyTo(x.twin); err != nil {
 		return nil, err
 	}
 	v := &vitals{}
@@ -249,7 +246,7 @@ func (x *examiner) compare(ctx context.Context, v *vitals) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		label, err := x.feed.d.Sample(i, x.feed.samples[:x.feed.perSample])
+		label, err := x.feed.sample(i, x.feed.samples[:x.feed.perSample])
 		if err != nil {
 			return fmt.Errorf("sample %d: %w", i, err)
 		}

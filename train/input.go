@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 
 	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/guard"
 )
 
 // allocate makes the memory for samples and sequences on their way to the input of
@@ -50,7 +52,7 @@ func (f *feeder) readInput(b, i int) (label int, err error) {
 		return f.spikes.read(b, i)
 	}
 	x := f.samples[b*f.perSample : (b+1)*f.perSample]
-	if label, err = f.d.Sample(i, x); err != nil {
+	if label, err = f.sample(i, x); err != nil {
 		return 0, err
 	}
 	if f.inTime {
@@ -64,7 +66,8 @@ func (f *feeder) encodeAll(r *rand.Rand) error {
 	if !f.spikes.dense() {
 		return f.spikes.encode(r)
 	}
-	if err := f.enc.Encode(f.sequence, f.samples, f.m.Steps, r); err != nil {
+	err := guard.Call("Encode", "encoder", f.enc, func() error { return f.enc.Encode(f.sequence, f.samples, f.m.Steps, r) })
+	if err != nil {
 		return fmt.Errorf("encoder: %w", err)
 	}
 	return f.check(f.sequence, 0)
@@ -93,7 +96,10 @@ func (f *feeder) encode(k int) error {
 	steps := min(f.m.cut.steps, f.m.Steps-from)
 	x := f.sequence[:steps*f.m.Batch*tensor.Shape(f.m.Shape).TotalSize()]
 	r := rand.New(rand.NewPCG(f.seed, uint64(k)))
-	if err := f.bySegment.EncodeSegment(x, f.samples, from, steps, f.m.Steps, r); err != nil {
+	err := guard.Call("EncodeSegment", "encoder", f.enc, func() error {
+		return f.bySegment.EncodeSegment(x, f.samples, from, steps, f.m.Steps, r)
+	})
+	if err != nil {
 		return fmt.Errorf("encoder: time steps %d to %d: %w", from, from+steps-1, err)
 	}
 	clear(f.sequence[len(x):])

@@ -27,6 +27,7 @@ func BenchmarkLong(b *testing.B) {
 				m, err := NewModel(Model{Net: w.net, Shape: w.shape, Steps: steps, Batch: batch, Seed: 22, Segment: segment})
 				require.NoError(b, err)
 				require.NoError(b, m.SetWeights(weights))
+				require.True(b, m.use.Enter())
 				feed, err := newFeeder(m, ones(batch), randomSpikes(w.rate))
 				require.NoError(b, err)
 				opt := &Adam{LearningRate: 1e-6}

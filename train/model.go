@@ -1,20 +1,31 @@
 package train
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
 	"slices"
+	"sync"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/layers"
 )
 
 // A Model is a network with its loss, on a graph of its own, for batches of one
-// size. Make it with NewModel, fit it with a Trainer.
+// size. Make it with NewModel, fit it with a Trainer. Its settings must not be changed
+// afterwards.
+//
+// A graph has memory, so that one goroutine uses a model at a time: while it does, the
+// methods answer any other one with an error that wraps ErrInUse, those without an error
+// with nil. Give each goroutine a Replica. What a method calls of somebody's, a data set,
+// an encoder, an observer, may use the model in its turn, for which others may be let in
+// as well. Only what runs in the midst of a batch may not: an optimiser, an operation, a
+// SegmentEncoder. A copy of a Model is the same model.
 type Model struct {
 	Net   layers.Layer
 	Shape []int        // of one sample at one time step, [features] or [c h w]
@@ -49,6 +60,15 @@ type Model struct {
 	Window int
 	Stride int // 0 means Window
 
+	made      *Model       // the settings with which it was made
+	use       *guard.InUse // of its memory
+	training  *guard.InUse // by a Trainer
+	family    *family      // the weights, which replicas read
+	replica   bool         // the weights are those of another model
+	reads     *snapshot    // which weights a replica has in its graph
+	nodes     G.Nodes      // of the weights, in the order of all
+	building  *sync.Mutex  // while a network is built: what builds it may be somebody's, and note what it built
+	overTime  bool         // the targets are sequences
 	cut       cutting
 	build     *layers.Build
 	x, y, w   *G.Node
@@ -75,6 +95,19 @@ type Model struct {
 
 // NewModel builds the network of m, its loss and its gradients.
 func NewModel(m Model) (*Model, error) {
+	return m.blank().compile()
+}
+
+// blank returns a model of the same settings that has not been made.
+func (m *Model) blank() *Model {
+	return &Model{
+		Net: m.Net, Shape: slices.Clone(m.Shape), Steps: m.Steps, Batch: m.Batch, Loss: m.Loss, Dtype: m.Dtype, Seed: m.Seed,
+		SpikeInput: m.SpikeInput, Segment: m.Segment, Window: m.Window, Stride: m.Stride,
+	}
+}
+
+// compile makes m, which may have the guards of another one.
+func (m *Model) compile() (*Model, error) {
 	if err := m.check(); err != nil {
 		return nil, err
 	}
@@ -84,15 +117,24 @@ func NewModel(m Model) (*Model, error) {
 	if m.Dtype == (tensor.Dtype{}) {
 		m.Dtype = tensor.Float32
 	}
-	m.Shape = slices.Clone(m.Shape)
 	var err error
 	if m.cut, err = m.cutUp(); err != nil {
 		return nil, err
 	}
-	if err := m.assemble(); err != nil {
+	m.made, m.training = m.blank(), &guard.InUse{}
+	m.use, m.building = cmp.Or(m.use, &guard.InUse{}), cmp.Or(m.building, &sync.Mutex{})
+	if err := m.construct(); err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
-	return &m, nil
+	m.family = newFamily(m.all())
+	return m, nil
+}
+
+// construct makes the graph and the machines.
+func (m *Model) construct() error {
+	m.building.Lock()
+	defer m.building.Unlock()
+	return guard.Call("", "", nil, m.assemble)
 }
 
 func (m *Model) check() error {
@@ -144,14 +186,6 @@ func isNil(v any) bool {
 	return false
 }
 
-// compiled returns an error unless NewModel made m.
-func (m *Model) compiled() error {
-	if m == nil || m.test == nil {
-		return errors.New("the model is nil or was not made by NewModel")
-	}
-	return nil
-}
-
 // assemble makes the graph and the machines that run it.
 func (m *Model) assemble() error {
 	g := G.NewGraph()
@@ -181,8 +215,12 @@ func (m *Model) assemble() error {
 		m.build.Carry = &layers.Carry{Starts: m.carry.starts}
 	}
 	m.exam.prepare(m.build)
-	if m.out, err = m.Net.Apply(m.build, m.x); err != nil {
-		return fmt.Errorf("network: %w", err)
+	m.build.Values = m.given
+	if m.out, err = m.apply(m.build, m.x); err != nil {
+		return err
+	}
+	if err := m.askLoss(); err != nil {
+		return fmt.Errorf("loss: %w", err)
 	}
 	shape, err := m.targetShape()
 	if err != nil {
@@ -195,13 +233,65 @@ func (m *Model) assemble() error {
 	if err != nil {
 		return fmt.Errorf("loss: %w", err)
 	}
-	wrt := slices.Clone(m.build.Params)
 	var outs G.Nodes
 	if m.carry != nil {
 		if err := readsInWindows(m.out); err != nil {
 			return err
 		}
-		wrt, outs = append(wrt, m.carry.ins()...), m.carry.outs()
+		outs = m.carry.outs()
+	}
+	show := append(slices.Clone(terms), m.out)
+	if m.replica {
+		err = m.take()
+	} else {
+		err = m.differentiate(total, show, outs)
+	}
+	if err != nil {
+		return err
+	}
+	for _, a := range m.build.Activities {
+		if !a.Spiking {
+			continue
+		}
+		r, err := graph.Rate(a.Out, m.stepWeights())
+		if err != nil {
+			return err
+		}
+		m.spiking, m.rates = append(m.spiking, a.Name), append(m.rates, r)
+	}
+	m.test, err = graph.NewMachine(slices.Concat(show, m.rates, outs)...)
+	return err
+}
+
+// apply adds the network to the graph of x.
+func (m *Model) apply(b *layers.Build, x *G.Node) (out *G.Node, err error) {
+	err = guard.Call("Apply", "layer", m.Net, func() (err error) { out, err = m.Net.Apply(b, x); return err })
+	if err == nil && out == nil {
+		err = errors.New("it returned no output")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("network: %w", err)
+	}
+	return out, nil
+}
+
+// enlist notes the weights.
+func (m *Model) enlist() {
+	for _, n := range m.build.Params {
+		m.params = append(m.params, &Parameter{name: n.Name(), value: n.Value().(*tensor.Dense)})
+	}
+	for _, n := range m.build.Fixed {
+		m.fixed = append(m.fixed, &Parameter{name: n.Name(), value: n.Value().(*tensor.Dense)})
+	}
+	m.nodes = slices.Concat(m.build.Params, m.build.Fixed)
+}
+
+// differentiate makes the machine for training: of what is to be shown, the gradients
+// and the states that leave.
+func (m *Model) differentiate(total *G.Node, show, outs G.Nodes) error {
+	wrt := slices.Clone(m.build.Params)
+	if m.carry != nil {
+		wrt = append(wrt, m.carry.ins()...)
 	}
 	grads, unused, err := graph.Grad(total, append(wrt, m.exam.also(m.x)...)...)
 	if err != nil {
@@ -217,35 +307,18 @@ func (m *Model) assemble() error {
 	if w := m.cut.warning(m); w != "" {
 		m.build.Warnings = append(m.build.Warnings, w)
 	}
-	for _, n := range m.build.Params {
-		m.params = append(m.params, &Parameter{name: n.Name(), value: n.Value().(*tensor.Dense)})
-	}
-	for _, n := range m.build.Fixed {
-		m.fixed = append(m.fixed, &Parameter{name: n.Name(), value: n.Value().(*tensor.Dense)})
-	}
-	show := append(slices.Clone(terms), m.out)
+	m.enlist()
 	m.fitNodes = slices.Concat(show, grads[:len(wrt)], outs)
 	m.fitNodes = append(m.fitNodes, m.exam.gradients(m.build, m.out, len(m.fitNodes))...)
 	if m.fit, err = graph.NewMachine(m.fitNodes...); err != nil {
 		return err
-	}
-	for _, a := range m.build.Activities {
-		if !a.Spiking {
-			continue
-		}
-		r, err := graph.Rate(a.Out, m.stepWeights())
-		if err != nil {
-			return err
-		}
-		m.spiking, m.rates = append(m.spiking, a.Name), append(m.rates, r)
 	}
 	if len(outs) > 0 {
 		if m.carry.advance, err = graph.NewMachine(outs...); err != nil {
 			return err
 		}
 	}
-	m.test, err = graph.NewMachine(slices.Concat(show, m.rates, outs)...)
-	return err
+	return nil
 }
 
 // inputNode returns the input of the network.

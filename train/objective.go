@@ -7,6 +7,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/guard"
 )
 
 // targetShape returns the shape of the targets, and checks it and that of the
@@ -25,18 +26,25 @@ func (m *Model) targetShape() ([]int, error) {
 		}
 		return nil, fmt.Errorf("outputs have shape %v, want %s with a batch of %d; %s", []int(out), want, m.Batch, hint)
 	}
-	shape, err := m.Loss.Target(out.Clone())
+	var shape []int
+	err := guard.Call("Target", "loss", m.Loss, func() (err error) { shape, err = m.Loss.Target(out.Clone()); return err })
 	if err == nil && (!leads(shape) || slices.Min(shape) < 1) {
 		err = fmt.Errorf("targets have shape %v, want %s with a batch of %d", shape, want, m.Batch)
 	}
 	return shape, err
 }
 
-// sequences reports whether the targets are sequences [T, batch, …].
-func (m *Model) sequences() bool {
+// askLoss asks the loss whether the targets are sequences.
+func (m *Model) askLoss() error {
 	s, ok := m.Loss.(interface{ OverTime() bool })
-	return ok && s.OverTime()
+	if !ok {
+		return nil
+	}
+	return guard.Call("OverTime", "loss", m.Loss, func() error { m.overTime = s.OverTime(); return nil })
 }
+
+// sequences reports whether the targets are sequences [T, batch, …].
+func (m *Model) sequences() bool { return m.overTime }
 
 // classifies reports whether the targets are labels of classes.
 func (m *Model) classifies() bool { return m.y.Dims() == 1 && m.out.Dims() == 2 }
@@ -54,7 +62,8 @@ func (m *Model) cost() (terms G.Nodes, total *G.Node, err error) {
 	if err := b.Err(); err != nil {
 		return nil, nil, err
 	}
-	loss, err := m.Loss.Cost(out, m.y, weight)
+	var loss *G.Node
+	err = guard.Call("Cost", "loss", m.Loss, func() (err error) { loss, err = m.Loss.Cost(out, m.y, weight); return err })
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,15 +1,16 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"math"
 )
 
 // An Observer is told what happens in a training, in the order in which it
 // happens: Folder of package runlog, which writes a log and a report, is one. It
-// must change neither the model nor the data. What goes wrong in it after the
-// beginning is its own matter: a training does not end because nobody can write
-// down how it goes.
+// must change neither the model nor the data; it may ask the model, as Predict does.
+// What goes wrong in it after the beginning is its own matter: a training does not end
+// because nobody can write down how it goes. If it panics, it does.
 type Observer interface {
 	// Begin comes before the first batch. Its error ends the training there.
 	Begin(Session) error
@@ -47,32 +48,54 @@ type Session struct {
 // begin tells the observers that the training begins, after so many batches and
 // epochs.
 func (r *trainRun) begin(step, epoch int) error {
-	s := Session{Trainer: r.Trainer, Steps: r.Epochs * r.batches, Step: step, Epoch: epoch, Warn: r.warn}
+	s := Session{Trainer: r.Trainer, Steps: r.Epochs * r.batches, Step: step, Epoch: epoch, Warn: r.pass}
 	for i, o := range r.Observers {
 		if isNil(o) {
 			return fmt.Errorf("train: observer %d is nil", i)
 		}
 	}
 	for i, o := range r.Observers {
-		if err := o.Begin(s); err != nil {
-			for _, begun := range r.Observers[:i] {
-				begun.End(Result{Best: -1}, err)
-			}
-			return fmt.Errorf("train: %w", err)
+		err := r.Model.ask("Begin", "observer", o, func() error { return o.Begin(s) })
+		if err != nil {
+			return fmt.Errorf("train: %w", r.endAll(r.Observers[:i], Result{Best: -1}, err))
 		}
 	}
 	r.begun = true
 	return nil
 }
 
+// observe calls f with each of the observers. What panics is kept.
+func (r *trainRun) observe(method string, f func(Observer)) {
+	for _, o := range r.Observers {
+		r.keep(r.Model.ask(method, "observer", o, func() error { f(o); return nil }))
+	}
+}
+
+// end tells the observers that the training is over, and returns how it ended.
+func (r *trainRun) end(result Result, err error) error { return r.endAll(r.Observers, result, err) }
+
+func (r *trainRun) endAll(all []Observer, result Result, err error) error {
+	told := err
+	for _, o := range all {
+		e := r.Model.ask("End", "observer", o, func() error { o.End(result, told); return nil })
+		if e != nil {
+			err = errors.Join(err, e)
+		}
+	}
+	if fault := r.fault(); fault != nil && !errors.Is(err, fault) {
+		err = errors.Join(err, fault)
+	}
+	return err
+}
+
 // tell tells everybody who wants to know about a batch of n samples.
-func (r *trainRun) tell(e, b, n int, norm float64) {
+func (r *trainRun) tell(e, b, n int, norm float64) error {
 	if r.OnBatch == nil && len(r.Observers) == 0 {
-		return
+		return nil
 	}
 	m := r.Model
 	info := Batch{Epoch: e, Batch: b, Batches: r.batches, Step: e*r.batches + b, Samples: n,
-		Loss: number(m.fitTerms()[0]), Accuracy: math.NaN(), GradNorm: norm, LearningRate: r.opt.Rate()}
+		Loss: number(m.fitTerms()[0]), Accuracy: math.NaN(), GradNorm: norm, LearningRate: r.rate()}
 	if m.classifies() {
 		right, n := correct(m.fitOut(), r.feed.labels)
 		info.Accuracy = float64(right) / float64(n)
@@ -87,9 +110,10 @@ func (r *trainRun) tell(e, b, n int, norm float64) {
 		info.Rates = append(info.Rates, Rate{Layer: m.spiking[i], Value: number(v)})
 	}
 	if r.OnBatch != nil {
-		r.OnBatch(info)
+		if err := r.Model.ask("", "OnBatch", nil, func() error { r.OnBatch(info); return nil }); err != nil {
+			return err
+		}
 	}
-	for _, o := range r.Observers {
-		o.Batch(info)
-	}
+	r.observe("Batch", func(o Observer) { o.Batch(info) })
+	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"weak"
 
 	G "gorgonia.org/gorgonia"
+
+	"github.com/spikegrad/spikegrad/internal/guard"
 )
 
 // An owner is the parameter that what an optimiser remembers belongs to. The zero
@@ -78,7 +80,7 @@ func (m *Model) takeOver(opt Optimiser, resume bool) error {
 	if same {
 		return nil
 	}
-	return opt.Restore(State{Slots: map[string]Slot{}})
+	return guard.Call("Restore", "optimiser", opt, func() error { return opt.Restore(State{Slots: map[string]Slot{}}) })
 }
 
 // isSame reports whether a and b are one optimiser, which only pointers can be.

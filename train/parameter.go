@@ -18,7 +18,8 @@ type Parameter struct {
 // Name returns the name of the parameter, "0.linear.w".
 func (p *Parameter) Name() string { return p.name }
 
-// Value returns the weights. They may be changed in place between runs.
+// Value returns the weights. They may be changed in place between runs of the model and
+// of its replicas.
 func (p *Parameter) Value() G.Value { return p.value }
 
 // Grad returns the gradient of the last training batch, for an Optimiser; as
@@ -49,12 +50,20 @@ func (p *Parameter) takeGrad(v G.Value, add bool) error {
 	return nil
 }
 
-// Params returns the learnable parameters, in the order of the layers.
+// Params returns the learnable parameters, in the order of the layers. Those of a
+// replica are copies of what they are now; nil while another goroutine uses it.
 func (m *Model) Params() []*Parameter {
-	if m.compiled() != nil {
+	switch {
+	case m.compiled() != nil:
 		return nil
+	case !m.replica:
+		return slices.Clone(m.params)
 	}
-	return slices.Clone(m.params)
+	var ps []*Parameter
+	for i, w := range m.Weights() {
+		ps = append(ps, &Parameter{name: m.params[i].name, value: w})
+	}
+	return ps
 }
 
 // valueGrads returns the parameters as a solver wants them.

@@ -40,20 +40,25 @@ type parts struct {
 	states    map[int][]*tensor.Dense // of sequences that are not at their end, one row of each state
 }
 
-func newParts(d data.Dataset, c Continued, m *Model) (*parts, error) {
+func newParts(f *feeder, c Continued) (*parts, error) {
+	m := f.m
 	if !m.cut.carries {
 		return nil, errors.New("the samples are parts of longer sequences: the model must carry states from one to the next, so set its Window")
 	}
 	p := &parts{Continued: c, last: map[int]bool{}, states: map[int][]*tensor.Dense{}}
 	place := map[int]int{} // in sequences
-	for i := range d.Len() {
-		id, part := c.Part(i)
+	var ids []int          // of these
+	for i := range f.n {
+		id, part, err := f.partOf(c, i)
+		if err != nil {
+			return nil, err
+		}
 		k, ok := place[id]
 		if !ok {
 			k = len(p.sequences)
-			place[id], p.sequences = k, append(p.sequences, nil)
+			place[id], p.sequences, ids = k, append(p.sequences, nil), append(ids, id)
 		}
-		if part < 0 || part >= d.Len() {
+		if part < 0 || part >= f.n {
 			return nil, fmt.Errorf("sample %d is part %d of sequence %d, want a part from 0 on, without a gap", i, part, id)
 		}
 		for len(p.sequences[k]) <= part {
@@ -64,19 +69,21 @@ func newParts(d data.Dataset, c Continued, m *Model) (*parts, error) {
 		}
 		p.sequences[k][part] = i
 	}
-	v, _ := d.(Varied)
-	for _, s := range p.sequences {
+	for i, s := range p.sequences {
 		if k := slices.Index(s, -1); k >= 0 {
-			id, _ := c.Part(s[len(s)-1])
-			return nil, fmt.Errorf("sequence %d has no part %d", id, k)
+			return nil, fmt.Errorf("sequence %d has no part %d", ids[i], k)
 		}
 		p.last[s[len(s)-1]] = true
 		if len(s) > 1 && m.Steps%m.cut.steps != 0 {
 			return nil, fmt.Errorf("samples of %d time steps are gone through %d at a time; to go on behind the end of one the latter must be a divisor", m.Steps, m.cut.steps)
 		}
 		for _, i := range s[:len(s)-1] {
-			if v != nil && v.Steps(i) != m.Steps {
-				return nil, fmt.Errorf("sample %d has %d time steps, and is not the end of its sequence; want %d", i, v.Steps(i), m.Steps)
+			steps, err := f.stepsOf(i)
+			if err == nil && steps != m.Steps {
+				err = fmt.Errorf("sample %d has %d time steps, and is not the end of its sequence; want %d", i, steps, m.Steps)
+			}
+			if err != nil {
+				return nil, err
 			}
 		}
 	}
@@ -116,7 +123,7 @@ func (f *feeder) epoch(seed uint64, epoch int) [][]int {
 	if f.parts != nil {
 		return f.parts.deal(f.m.Batch, rand.New(rand.NewPCG(seed, uint64(epoch))))
 	}
-	return chunks(data.Order(f.d.Len(), seed, epoch), f.m.Batch)
+	return chunks(data.Order(f.n, seed, epoch), f.m.Batch)
 }
 
 // inOrder returns the samples of each batch of an evaluation.
@@ -124,7 +131,7 @@ func (f *feeder) inOrder() [][]int {
 	if f.parts != nil {
 		return f.parts.deal(f.m.Batch, nil)
 	}
-	all := make([]int, f.d.Len())
+	all := make([]int, f.n)
 	for i := range all {
 		all[i] = i
 	}
@@ -142,7 +149,10 @@ func (m *Model) enter(f *feeder) error {
 		return nil
 	}
 	for b, i := range f.present {
-		id, part := f.parts.Part(i)
+		id, part, err := f.partOf(f.parts, i)
+		if err != nil {
+			return err
+		}
 		if part == 0 {
 			continue
 		}
@@ -167,7 +177,10 @@ func (m *Model) leave(f *feeder) error {
 		return nil
 	}
 	for b, i := range f.present {
-		id, _ := f.parts.Part(i)
+		id, _, err := f.partOf(f.parts, i)
+		if err != nil {
+			return err
+		}
 		if f.parts.last[i] {
 			delete(f.parts.states, id)
 			continue

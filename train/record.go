@@ -24,7 +24,8 @@ import (
 // network: training costs no more for it. A cancelled context ends it with the
 // context's error.
 func (m *Model) Record(ctx context.Context, d data.Dataset, enc Encoder, samples []int, probes ...layers.Probe) ([]layers.Recording, error) {
-	rs, err := m.record(ctx, d, enc, samples, probes)
+	var rs []layers.Recording
+	err := m.within(func() (err error) { rs, err = m.record(ctx, d, enc, samples, probes); return err })
 	if err != nil {
 		return nil, fmt.Errorf("train: record: %w", err)
 	}
@@ -32,9 +33,6 @@ func (m *Model) Record(ctx context.Context, d data.Dataset, enc Encoder, samples
 }
 
 func (m *Model) record(ctx context.Context, d data.Dataset, enc Encoder, samples []int, probes []layers.Probe) ([]layers.Recording, error) {
-	if err := m.compiled(); err != nil {
-		return nil, err
-	}
 	if ctx == nil {
 		return nil, errNoContext
 	}
@@ -50,8 +48,8 @@ func (m *Model) record(ctx context.Context, d data.Dataset, enc Encoder, samples
 		return nil, errors.New("no samples came, want at least one")
 	}
 	for _, i := range samples {
-		if i < 0 || i >= d.Len() {
-			return nil, fmt.Errorf("sample is %d, want 0 to %d", i, d.Len()-1)
+		if i < 0 || i >= feed.n {
+			return nil, fmt.Errorf("sample is %d, want 0 to %d", i, feed.n-1)
 		}
 	}
 	taps, err := twin.attach(probes)
@@ -61,22 +59,28 @@ func (m *Model) record(ctx context.Context, d data.Dataset, enc Encoder, samples
 	return feed.record(ctx, taps, samples)
 }
 
-// twin returns a copy of the model, on a graph of its own. One with an exam can be
-// examined, and goes through whole samples.
+// twin returns a copy of the model, on a graph of its own, which is in use when the
+// model is. One with an exam can be examined, and goes through whole samples.
 func (m *Model) twin(e *exam) (*Model, error) {
-	t := Model{Net: m.Net, Shape: m.Shape, Steps: m.Steps, Batch: m.Batch, Loss: m.Loss, Dtype: m.Dtype, Seed: m.Seed, exam: e}
+	t := m.made.blank()
+	t.exam, t.use, t.building = e, m.use, m.building
 	t.SpikeInput = m.SpikeInput && e == nil // an exam asks for the gradient of the input
+	t.Segment, t.Window, t.Stride = 0, 0, 0
 	if m.cut.carries {
 		t.Segment = m.cut.steps
 		if e != nil {
 			t.Segment = m.Steps
 		}
 	}
-	twin, err := NewModel(t)
-	if err != nil {
+	if _, err := t.compile(); err != nil {
 		return nil, err
 	}
-	return twin, assign(twin.all(), valuesOf(m.all()))
+	return t, m.copyTo(t)
+}
+
+// copyTo gives a twin the weights of the model.
+func (m *Model) copyTo(twin *Model) error {
+	return m.reading(func() error { return assign(twin.all(), valuesOf(m.all())) })
 }
 
 // attach attaches the probes, or the usual ones if there is none.

@@ -12,6 +12,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/internal/describe"
+	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/internal/safetensors"
 )
 
@@ -36,18 +37,36 @@ func (r *trainRun) stateful() map[string]stateful {
 	return all
 }
 
+// marshal returns the state of what is called so.
+func marshal(name string, s stateful) (b []byte, err error) {
+	err = guard.Call("MarshalBinary", name, s, func() (err error) { b, err = s.MarshalBinary(); return err })
+	if err != nil {
+		return nil, fmt.Errorf("state of the %s: %w", name, err)
+	}
+	return b, nil
+}
+
+// unmarshal puts the state of what is called so back.
+func unmarshal(name string, s stateful, b []byte) error {
+	err := guard.Call("UnmarshalBinary", name, s, func() error { return s.UnmarshalBinary(b) })
+	if err != nil {
+		return fmt.Errorf("state of the %s: %w", name, err)
+	}
+	return nil
+}
+
 // mark returns a function that puts the states of all that has one back to where
 // they are now.
 func (r *trainRun) mark() (back func(), err error) {
 	all, was := r.stateful(), map[string][]byte{}
 	for name, s := range all {
-		if was[name], err = s.MarshalBinary(); err != nil {
-			return nil, fmt.Errorf("state of the %s: %w", name, err)
+		if was[name], err = marshal(name, s); err != nil {
+			return nil, err
 		}
 	}
 	return func() {
 		for name, s := range all {
-			_ = s.UnmarshalBinary(was[name]) // its own bytes
+			r.keep(unmarshal(name, s, was[name])) // its own bytes
 		}
 	}, nil
 }
@@ -69,7 +88,7 @@ func (r *trainRun) settings() map[string]string {
 		"validation": "none",
 	}
 	if r.Validation != nil {
-		s["validation"] = fmt.Sprintf("%d samples", r.Validation.Len())
+		s["validation"] = fmt.Sprintf("%d samples", r.validation)
 	}
 	return s
 }
@@ -81,7 +100,7 @@ func (r *trainRun) snapshot(end *final) (*Checkpoint, error) {
 	c := &Checkpoint{
 		Version: Version, Network: hashOf(r.layers), Layers: r.layers,
 		Seed: r.Seed, ModelSeed: m.Seed, Settings: r.settings(),
-		Epoch: r.at.epoch, Batch: r.at.batch, Batches: r.batches, Size: m.Batch, Samples: r.Data.Len(), Final: end != nil,
+		Epoch: r.at.epoch, Batch: r.at.batch, Batches: r.batches, Size: m.Batch, Samples: r.feed.n, Final: end != nil,
 		Best: r.best, History: r.history,
 		state: state{
 			Kept: r.weights != nil, BestBy: r.bestBy, Lowest: r.lowest, LowestLoss: r.lowestLoss,
@@ -97,8 +116,8 @@ func (r *trainRun) snapshot(end *final) (*Checkpoint, error) {
 		return nil, err
 	}
 	for name, s := range r.stateful() {
-		if c.state.Own[name], err = s.MarshalBinary(); err != nil {
-			return nil, fmt.Errorf("state of the %s: %w", name, err)
+		if c.state.Own[name], err = marshal(name, s); err != nil {
+			return nil, err
 		}
 	}
 	others, otherName := r.weights, bestName
@@ -134,7 +153,10 @@ func (c *Checkpoint) add(name string, d *tensor.Dense) error {
 
 // addOptimiser adds what the optimiser remembers.
 func (c *Checkpoint) addOptimiser(opt Optimiser) error {
-	s := opt.State()
+	var s State
+	if err := guard.Call("State", "optimiser", opt, func() error { s = opt.State(); return nil }); err != nil {
+		return err
+	}
 	o := optimiserState{Type: fmt.Sprintf("%T", opt), Steps: s.Steps, Slots: map[string]slotState{}}
 	for _, param := range slices.Sorted(maps.Keys(s.Slots)) {
 		slot := s.Slots[param]
@@ -201,8 +223,8 @@ func (r *trainRun) fits(c *Checkpoint) error {
 		return fmt.Errorf("the seed of the model was %d, is %d: set Model.Seed to go on", c.ModelSeed, m.Seed)
 	case c.Seed != r.Seed:
 		return fmt.Errorf("the seed was %d, is %d: set Trainer.Seed to go on", c.Seed, r.Seed)
-	case c.Samples != r.Data.Len():
-		return fmt.Errorf("the data set had %d samples, has %d: their order would be another", c.Samples, r.Data.Len())
+	case c.Samples != r.feed.n:
+		return fmt.Errorf("the data set had %d samples, has %d: their order would be another", c.Samples, r.feed.n)
 	case s.Optimiser.Type != fmt.Sprintf("%T", r.opt):
 		return fmt.Errorf("the optimiser was a %s, is a %T", describe.Text(s.Optimiser.Type), r.opt)
 	case s.Sums.N < 0 || s.Sums.Rated < 0 || s.Sums.N > 0 && len(s.Sums.Terms) != terms || len(s.Sums.Rates) != 0 && len(s.Sums.Rates) != spiking:
@@ -248,7 +270,7 @@ func (r *trainRun) restore(c *Checkpoint) (err error) {
 		return err
 	}
 	if err = r.setStates(c.state.Own); err == nil {
-		err = r.opt.Restore(opt)
+		err = guard.Call("Restore", "optimiser", r.opt, func() error { return r.opt.Restore(opt) })
 	}
 	if err != nil {
 		back()
@@ -258,7 +280,7 @@ func (r *trainRun) restore(c *Checkpoint) (err error) {
 	if r.feed.parts != nil {
 		r.feed.parts.states = carried
 	}
-	return assign(r.Model.all(), slices.Concat(weights, fixed)) // which were looked at
+	return r.Model.family.change(func() error { return assign(r.Model.all(), slices.Concat(weights, fixed)) }) // which were looked at
 }
 
 // setStates puts states back by name.
@@ -268,8 +290,8 @@ func (r *trainRun) setStates(own map[string][]byte) error {
 		if !ok {
 			return fmt.Errorf("the %s has a state, and had none", name)
 		}
-		if err := s.UnmarshalBinary(b); err != nil {
-			return fmt.Errorf("state of the %s: %w", name, err)
+		if err := unmarshal(name, s, b); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -305,7 +327,7 @@ func (r *trainRun) goTo(c *Checkpoint) {
 		r.best, r.bestBy = -1, Metrics{}
 	}
 	r.factor = s.RateFactor
-	r.opt.SetRateFactor(r.factor)
+	r.keep(guard.Call("SetRateFactor", "optimiser", r.opt, func() error { r.opt.SetRateFactor(r.factor); return nil }))
 	r.doctor.goTo(s.Doctor)
 	sums := s.Sums
 	sums.Terms, sums.Rates = slices.Clone(sums.Terms), slices.Clone(sums.Rates)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/guard"
 )
 
 // A SpikeEncoder is an Encoder that can write its sequences as lists of spikes, as
@@ -84,7 +85,11 @@ func (s *spikeFeed) read(b, i int) (label int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	if s.present, label, err = s.events.Events(i, s.present[:0]); err != nil {
+	err = guard.Call("Events", "data set", s.events, func() (err error) {
+		s.present, label, err = s.events.Events(i, s.present[:0])
+		return err
+	})
+	if err != nil {
 		return 0, err
 	}
 	for k, e := range s.present {
@@ -112,7 +117,7 @@ func (s *spikeFeed) encode(r *rand.Rand) error {
 	}
 	all, err := s.of(s.f.m.Steps)
 	if err == nil {
-		err = s.enc.EncodeSpikes(all, s.f.samples, r)
+		err = guard.Call("EncodeSpikes", "encoder", s.enc, func() error { return s.enc.EncodeSpikes(all, s.f.samples, r) })
 	}
 	if err != nil {
 		return fmt.Errorf("encoder: %w", err)
@@ -139,7 +144,10 @@ func (s *spikeFeed) put(k int) error {
 		return err
 	}
 	if f.bySegment != nil {
-		if err := s.enc.EncodeSpikes(lists, f.samples, rand.New(rand.NewPCG(f.seed, uint64(k)))); err != nil {
+		err := guard.Call("EncodeSpikes", "encoder", s.enc, func() error {
+			return s.enc.EncodeSpikes(lists, f.samples, rand.New(rand.NewPCG(f.seed, uint64(k))))
+		})
+		if err != nil {
 			return fmt.Errorf("encoder: time steps %d to %d: %w", from, from+steps-1, err)
 		}
 	}

@@ -9,35 +9,40 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/internal/vec"
 	"github.com/spikegrad/spikegrad/layers"
 )
 
 // A Carried is what a network carries from one time step to the next: voltages
 // and currents of neurons, what readouts have read so far. It belongs to the model
-// that made it.
+// that made it and to its replicas, any of which may move it on. One goroutine uses it
+// at a time: Step refuses another one, Clone answers it with nil, and what is done to
+// the tensors is up to those who do it.
 type Carried struct {
-	of      *stream
+	family  *family
+	use     *guard.InUse
+	batch   int
+	names   []string
 	tensors []*tensor.Dense
 }
 
 // Names returns the names of the parts of the state: the path of a layer and the
 // name of its state, "1.V".
 func (s *Carried) Names() []string {
-	if s == nil || s.of == nil {
+	if s == nil {
 		return nil
 	}
-	names := make([]string, len(s.of.states))
-	for i, st := range s.of.states {
-		names[i] = st.Name
-	}
-	return names
+	return slices.Clone(s.names)
 }
 
 // Tensor returns the named part of the state, [batch, …], or nil if there is none.
 // It may be changed in place.
 func (s *Carried) Tensor(name string) *tensor.Dense {
-	if i := slices.Index(s.Names(), name); i >= 0 {
+	if s == nil {
+		return nil
+	}
+	if i := slices.Index(s.names, name); i >= 0 {
 		return s.tensors[i]
 	}
 	return nil
@@ -45,10 +50,11 @@ func (s *Carried) Tensor(name string) *tensor.Dense {
 
 // Clone returns a copy.
 func (s *Carried) Clone() *Carried {
-	if s == nil {
+	if s == nil || s.use == nil || !s.use.Enter() {
 		return nil
 	}
-	c := &Carried{of: s.of}
+	defer s.use.Leave()
+	c := &Carried{family: s.family, use: &guard.InUse{}, batch: s.batch, names: s.names}
 	for _, t := range s.tensors {
 		c.tensors = append(c.tensors, t.Clone().(*tensor.Dense))
 	}
@@ -58,60 +64,86 @@ func (s *Carried) Clone() *Carried {
 // Rest returns the state in which the network begins a sequence, for batch
 // sequences side by side.
 func (m *Model) Rest(batch int) (*Carried, error) {
-	if err := m.compiled(); err != nil {
-		return nil, fmt.Errorf("train: rest: %w", err)
-	}
-	st := m.streams[batch]
-	if st == nil {
-		var err error
-		if st, err = m.newStream(batch); err != nil {
-			return nil, fmt.Errorf("train: rest: %w", err)
-		}
-		if m.streams == nil {
-			m.streams = map[int]*stream{}
-		}
-		m.streams[batch] = st
-	}
-	s, err := st.start()
+	var s *Carried
+	err := m.within(func() error {
+		return m.reading(func() error {
+			st, err := m.stream(batch)
+			if err == nil {
+				s, err = st.start()
+			}
+			return err
+		})
+	})
 	if err != nil {
 		return nil, fmt.Errorf("train: rest: %w", err)
 	}
 	return s, nil
 }
 
+// stream returns what runs the network step by step.
+func (m *Model) stream(batch int) (*stream, error) {
+	st := m.streams[batch]
+	if st == nil {
+		var err error
+		if st, err = m.newStream(batch); err != nil {
+			return nil, err
+		}
+		if m.streams == nil {
+			m.streams = map[int]*stream{}
+		}
+		m.streams[batch] = st
+	}
+	return st, st.adopt()
+}
+
 // Step runs the network for one time step on x, which holds the input [batch, …] of
 // each sequence one after the other. It moves the state s on, and returns the
 // outputs [batch, …]: those of this step, or, behind a readout over time, what it
-// has read so far. The outputs are overwritten by the next Step.
+// has read so far. The outputs are overwritten by the next Step of this model.
 //
 // Step by step, a network gives what it gives on the whole sequence. Weights are
-// those that the model has at the moment, and dropout is off. States of one model
-// must not be stepped at the same time.
+// those that the model has at the moment, and dropout is off.
 func (m *Model) Step(s *Carried, x []float32) (*tensor.Dense, error) {
-	switch {
-	case m.compiled() != nil:
-		return nil, fmt.Errorf("train: step: %w", m.compiled())
-	case s == nil || s.of == nil:
-		return nil, errors.New("train: step: the state is nil, want one made by Rest")
-	case s.of.m != m:
-		return nil, errors.New("train: step: the state is of another model")
-	case len(x) != s.of.x.Value().(*tensor.Dense).DataSize():
-		return nil, fmt.Errorf("train: step: the input has %d values, a time step of shape %v has %d",
-			len(x), []int(s.of.x.Shape()[1:]), s.of.x.Shape().TotalSize())
-	}
-	if err := allFinite(x); err != nil {
-		return nil, fmt.Errorf("train: step: input: %w", err)
-	}
-	if err := s.of.step(s, x); err != nil {
+	var out *tensor.Dense
+	err := m.within(func() error {
+		switch {
+		case s == nil || s.use == nil:
+			return errors.New("the state is nil, want one made by Rest")
+		case s.family != m.family:
+			return errors.New("the state is of another model")
+		case !s.use.Enter():
+			return fmt.Errorf("state is %w; give each a Clone", ErrInUse)
+		}
+		defer s.use.Leave()
+		if n := s.batch * tensor.Shape(m.Shape).TotalSize(); len(x) != n {
+			return fmt.Errorf("the input has %d values, a time step of shape %v has %d", len(x), append([]int{s.batch}, m.Shape...), n)
+		}
+		if err := allFinite(x); err != nil {
+			return fmt.Errorf("input: %w", err)
+		}
+		return m.reading(func() error {
+			st, err := m.stream(s.batch)
+			if err == nil {
+				err = st.step(s, x)
+			}
+			if err == nil {
+				out = st.out
+			}
+			return err
+		})
+	})
+	if err != nil {
 		return nil, fmt.Errorf("train: step: %w", err)
 	}
-	return s.of.out, nil
+	return out, nil
 }
 
 // A stream is the network for one time step, on a graph of its own that shares the
 // weights of the model.
 type stream struct {
 	m       *Model
+	nodes   G.Nodes   // of the weights, in the order of all
+	reads   *snapshot // what these are, of a replica
 	x       *G.Node
 	states  []*layers.State
 	rest    *graph.Machine // the states at rest; nil without states
@@ -130,21 +162,34 @@ func (m *Model) newStream(batch int) (*stream, error) {
 	if s.x, err = graph.Input(g, "x", tensor.New(tensor.Of(m.Dtype), tensor.WithShape(append([]int{1, batch}, m.Shape...)...))); err != nil {
 		return nil, err
 	}
+	all := m.all()
 	b := layers.NewBuild(m.Seed)
 	b.Carry = &layers.Carry{}
-	out, err := m.Net.Apply(b, s.x)
-	if err != nil {
-		return nil, fmt.Errorf("network: %w", err)
+	b.Values = func(name string) *tensor.Dense {
+		if i := slices.IndexFunc(all, func(p *Parameter) bool { return p.name == name }); i >= 0 {
+			return all[i].value
+		}
+		return nil
 	}
-	all := m.all()
-	for i, n := range slices.Concat(b.Params, b.Fixed) {
+	m.building.Lock()
+	defer m.building.Unlock()
+	out, err := m.apply(b, s.x)
+	if err != nil {
+		return nil, err
+	}
+	s.nodes = slices.Concat(b.Params, b.Fixed)
+	for i, n := range s.nodes {
 		if i >= len(all) || n.Name() != all[i].name {
 			return nil, fmt.Errorf("network: it has a parameter %s that it did not have when the model was made", n.Name())
 		}
-		if err := G.Let(n, all[i].value); err != nil {
-			return nil, fmt.Errorf("network: %w", err)
-		}
 	}
+	if len(s.nodes) < len(all) {
+		return nil, fmt.Errorf("network: it does not have the parameter %s that it had when the model was made", all[len(s.nodes)].name)
+	}
+	if err := let(s.nodes, valuesOf(all)); err != nil {
+		return nil, fmt.Errorf("network: %w", err)
+	}
+	s.reads = m.reads
 	shape := out.Shape()
 	if m.out.Dims() == out.Dims() && m.sequences() {
 		shape = shape[1:]
@@ -155,6 +200,18 @@ func (m *Model) newStream(batch int) (*stream, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// adopt makes the stream of a replica read what that reads.
+func (s *stream) adopt() error {
+	if s.reads == s.m.reads {
+		return nil
+	}
+	if err := let(s.nodes, s.m.reads.tensors); err != nil {
+		return err
+	}
+	s.reads = s.m.reads
+	return nil
 }
 
 // machines returns the machines for the states at rest, nil if there are none, and
@@ -193,7 +250,10 @@ func readsInWindows(out *G.Node) error {
 
 // start returns a state at rest.
 func (s *stream) start() (*Carried, error) {
-	st := &Carried{of: s}
+	st := &Carried{family: s.m.family, use: &guard.InUse{}, batch: s.x.Shape()[1]}
+	for _, c := range s.states {
+		st.names = append(st.names, c.Name)
+	}
 	if s.rest == nil {
 		return st, nil
 	}

@@ -1,17 +1,20 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/internal/guard"
 )
 
 // A Trainer fits a model to a data set with backpropagation through time.
@@ -78,14 +81,47 @@ type Result struct {
 // has, or with KeepBest the best. A loss or gradient that is not finite is an
 // error that names the parameter, the epoch and the batch; the weights are those
 // before that batch. However the training ends, there is a checkpoint of where it
-// ended, if Checkpoints is set.
+// ended, if Checkpoints is set; the last one before, if it ended in the midst of a batch
+// and something other than the weights had moved on.
 //
 // Without Resume, epochs, history and the steps of the schedule begin at 0, from the
 // weights that the model has. What the optimiser remembers belongs to the model: a second
 // Run on the same model with the same optimiser goes on with it, and on any other model
 // the optimiser begins anew. A schedule or an encoder of your own that has a state goes
 // on where it is.
+//
+// A panic in what others have written ends the training with an error that is a
+// PanicError. The weights are those after the last whole batch, where there is a Window
+// those after the last stride.
+//
+// The model is in use as long as Run runs; see Model. A second training of it is
+// refused. A Trainer is settings, and may be shared: what it refers to may not.
 func (t *Trainer) Run(ctx context.Context) (Result, error) {
+	r := Result{Best: -1}
+	if t == nil {
+		return r, errors.New("train: the trainer is nil")
+	}
+	m, begun := t.Model, false
+	err := m.within(func() (err error) {
+		begun = true
+		if err := m.owner(); err != nil {
+			return fmt.Errorf("train: %w", err)
+		}
+		if !m.training.Enter() {
+			return fmt.Errorf("train: model is %w, or by an observer's training", ErrInUse)
+		}
+		defer m.training.Leave()
+		defer m.family.open()
+		r, err = t.run(ctx)
+		return err
+	})
+	if err != nil && !begun {
+		err = fmt.Errorf("train: %w", err)
+	}
+	return r, err
+}
+
+func (t *Trainer) run(ctx context.Context) (Result, error) {
 	run, err := t.start(ctx)
 	if err == nil {
 		defer func() { run.keeper.lock.Release() }()
@@ -100,14 +136,11 @@ func (t *Trainer) Run(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{Best: -1}, err
 	}
-	err = run.epochs(ctx)
+	err = guard.Call("", "", nil, func() error { return run.epochs(ctx) })
 	run.save()
 	r := Result{History: run.history, Best: run.best, Stopped: err != nil || run.at.epoch < t.Epochs, Findings: run.doctor.told()}
 	err = run.finish(err)
-	for _, o := range t.Observers {
-		o.End(r, err)
-	}
-	return r, err
+	return r, run.end(r, err)
 }
 
 // takeOver sees to it that the optimiser does not go on with what it remembers of
@@ -141,11 +174,12 @@ func (r *trainRun) outOfPatience() bool {
 // A trainRun is one call of Run.
 type trainRun struct {
 	*Trainer
-	opt      Optimiser
-	schedule Schedule
-	feed     *feeder
-	batches  int
-	doctor   *doctor
+	opt        Optimiser
+	schedule   Schedule
+	feed       *feeder
+	batches    int
+	validation int // samples
+	doctor     *doctor
 
 	at         position
 	began      time.Time // when this process began with the present epoch
@@ -156,10 +190,11 @@ type trainRun struct {
 	lowest     int // epoch with the lowest validation loss
 	lowestLoss float64
 
-	factor float64  // of the learning rate, in the last step
-	torn   bool     // the weights are those of the midst of a batch
-	begun  bool     // the observers have been told of the beginning
-	layers []string // the structure of the network
+	factor float64               // of the learning rate, in the last step
+	torn   bool                  // the weights are those of the midst of a batch
+	kept   atomic.Pointer[error] // of an observer, say, who cannot return it and may warn at any time
+	begun  bool                  // the observers have been told of the beginning
+	layers []string              // the structure of the network
 	keeper keeper
 }
 
@@ -174,12 +209,6 @@ type position struct {
 var errNoContext = errors.New("the context is nil")
 
 func (t *Trainer) start(ctx context.Context) (*trainRun, error) {
-	if t == nil {
-		return nil, errors.New("train: the trainer is nil")
-	}
-	if err := t.Model.compiled(); err != nil {
-		return nil, fmt.Errorf("train: %w", err)
-	}
 	switch {
 	case ctx == nil:
 		return nil, fmt.Errorf("train: %w", errNoContext)
@@ -200,7 +229,7 @@ func (t *Trainer) start(ctx context.Context) (*trainRun, error) {
 		r.schedule = Constant{}
 	}
 	if v, ok := r.schedule.(interface{ Validate() error }); ok {
-		if err := v.Validate(); err != nil {
+		if err := guard.Call("Validate", "schedule", r.schedule, v.Validate); err != nil {
 			return nil, err
 		}
 	}
@@ -209,9 +238,11 @@ func (t *Trainer) start(ctx context.Context) (*trainRun, error) {
 		return nil, fmt.Errorf("train: %w", err)
 	}
 	if t.Validation != nil {
-		if _, err := newFeeder(t.Model, t.Validation, t.Encoder); err != nil {
+		v, err := newFeeder(t.Model, t.Validation, t.Encoder)
+		if err != nil {
 			return nil, fmt.Errorf("train: validation: %w", err)
 		}
+		r.validation = v.n
 	}
 	if err := t.Model.watch(len(t.Observers) > 0); err != nil {
 		return nil, fmt.Errorf("train: %w", err)
@@ -223,6 +254,9 @@ func (t *Trainer) start(ctx context.Context) (*trainRun, error) {
 
 // epoch trains on every sample that is left in an epoch, and ends the epoch.
 func (r *trainRun) epoch(ctx context.Context) error {
+	if err := r.feed.checkLen(); err != nil {
+		return fmt.Errorf("train: epoch %d: %w", r.at.epoch, err)
+	}
 	plan := r.feed.epoch(r.Seed, r.at.epoch)
 	for r.at.batch < r.batches {
 		if err := ctx.Err(); err != nil {
@@ -233,6 +267,7 @@ func (r *trainRun) epoch(ctx context.Context) error {
 		r.doctor.batch(b)
 		norm, err := r.train(idx, seeded(r.Seed, e, b))
 		if err != nil {
+			r.torn = r.torn || len(r.stateful()) > 0 // an encoder or a schedule may have moved on
 			return fmt.Errorf("train: epoch %d, batch %d: %w", e, b, err)
 		}
 		m := r.Model
@@ -241,9 +276,14 @@ func (r *trainRun) epoch(ctx context.Context) error {
 		r.at.batch++
 		r.torn = false
 		r.doctor.after(b)
-		r.tell(e, b, len(idx), norm)
+		if err := r.tell(e, b, len(idx), norm); err != nil {
+			return fmt.Errorf("train: epoch %d, batch %d: %w", e, b, err)
+		}
 		if r.at.batch < r.batches { // else at the end of the epoch
 			r.saveIfDue()
+		}
+		if err := r.fault(); err != nil {
+			return fmt.Errorf("train: epoch %d, batch %d: %w", e, b, err)
 		}
 	}
 	return r.endEpoch(ctx)
@@ -253,7 +293,7 @@ func (r *trainRun) epoch(ctx context.Context) error {
 // goes on to the next epoch.
 func (r *trainRun) endEpoch(ctx context.Context) error {
 	e := r.at.epoch
-	ep := Epoch{Epoch: e, Train: r.at.sums.metrics(r.Model), GradNorm: r.at.gradNorm, LearningRate: r.opt.Rate()}
+	ep := Epoch{Epoch: e, Train: r.at.sums.metrics(r.Model), GradNorm: r.at.gradNorm, LearningRate: r.rate()}
 	back, err := r.mark()
 	if err != nil {
 		return fmt.Errorf("train: epoch %d: %w", e, err)
@@ -276,19 +316,19 @@ func (r *trainRun) endEpoch(ctx context.Context) error {
 	r.history = append(r.history, ep)
 	r.at, r.began = position{epoch: e + 1}, time.Now()
 	if r.OnEpoch != nil {
-		err = r.OnEpoch(ep)
+		err = r.Model.ask("", "OnEpoch", nil, func() error { return r.OnEpoch(ep) })
 	}
 	r.doctor.report(e+1, found)
-	for _, o := range r.Observers {
-		o.Epoch(ep)
-	}
+	r.observe("Epoch", func(o Observer) { o.Epoch(ep) })
 	if best {
 		r.saveBest()
 	}
-	if err != nil {
+	if err == nil {
+		r.saveIfDue()
+	}
+	if err = cmp.Or(err, r.fault()); err != nil {
 		return fmt.Errorf("train: epoch %d: %w", e, err)
 	}
-	r.saveIfDue()
 	return nil
 }
 
@@ -298,25 +338,80 @@ func (r *trainRun) step() int { return r.at.epoch*r.batches + r.at.batch }
 // train trains on one batch and returns the norm of the gradient.
 func (r *trainRun) train(idx []int, rng *rand.Rand) (float64, error) {
 	m := r.Model
-	if err := r.feed.load(idx, rng); err != nil {
+	if err := r.feed.fetch(idx, rng); err != nil {
 		return 0, err
 	}
-	if err := m.setMode(rng); err != nil {
-		return 0, err
-	}
-	asked := false // a schedule may remember how often it was asked
-	return m.learn(r.feed, r.ClipNorm, func() error {
-		if !asked {
-			asked = true
-			r.factor = r.schedule.Rate(r.step(), r.Epochs*r.batches)
-			r.opt.SetRateFactor(r.factor)
-		}
-		if err := r.opt.Step(m.valueGrads()); err != nil {
-			return err
-		}
-		r.torn = true
+	// Once a batch: a schedule may remember how often it was asked.
+	err := m.ask("Rate", "schedule", r.schedule, func() error {
+		r.factor = r.schedule.Rate(r.step(), r.Epochs*r.batches)
 		return nil
 	})
+	if err == nil {
+		err = guard.Call("SetRateFactor", "optimiser", r.opt, func() error { r.opt.SetRateFactor(r.factor); return nil })
+	}
+	if err == nil {
+		err = m.setMode(rng)
+	}
+	if err == nil {
+		err = r.feed.put(0)
+	}
+	if err != nil {
+		return 0, err
+	}
+	norm, err := m.learn(r.feed, r.ClipNorm, r.optimise)
+	if err != nil {
+		return 0, err
+	}
+	return norm, m.family.show()
+}
+
+// optimise changes the weights by their gradients. An optimiser that fails has changed
+// nothing, unless it panics: then the weights are put back, if it is not one of ours, and
+// what it remembers is not known.
+func (r *trainRun) optimise() error {
+	m, vs := r.Model, r.Model.valueGrads()
+	step := func() error { return guard.Call("Step", "optimiser", r.opt, func() error { return r.opt.Step(vs) }) }
+	var err error
+	switch r.opt.(type) {
+	case *SGD, *Adam, *RMSProp:
+		err = m.family.train(step)
+	default:
+		if err = m.family.hide(); err == nil {
+			err = step()
+		}
+	}
+	var p *PanicError
+	switch {
+	case err == nil:
+		r.torn = true
+	case errors.As(err, &p):
+		r.torn = true
+		err = cmp.Or(m.family.back(), err)
+	}
+	return err
+}
+
+// rate returns the learning rate of the next step.
+func (r *trainRun) rate() (rate float64) {
+	rate = math.NaN()
+	r.keep(guard.Call("Rate", "optimiser", r.opt, func() error { rate = r.opt.Rate(); return nil }))
+	return rate
+}
+
+// keep keeps the first error of those who cannot return one: it ends the training after
+// the present batch.
+func (r *trainRun) keep(err error) {
+	if err != nil {
+		r.kept.CompareAndSwap(nil, &err)
+	}
+}
+
+// fault returns what was kept.
+func (r *trainRun) fault() error {
+	if err := r.kept.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // backpropagate computes the gradients of the batch that is loaded, clips them,
@@ -376,7 +471,7 @@ func (r *trainRun) judge(e int, v Metrics) bool {
 	}
 	r.best, r.bestBy = e, v
 	if r.KeepBest {
-		r.weights = r.Model.Weights()
+		r.weights = r.Model.weights()
 	}
 	return true
 }
@@ -395,9 +490,9 @@ func better(a, b Metrics) bool {
 func (r *trainRun) finish(err error) error {
 	var last []*tensor.Dense
 	if r.weights != nil {
-		last = r.Model.Weights()
-		if e := r.Model.SetWeights(r.weights); e != nil {
-			return errors.Join(err, e)
+		last = r.Model.weights()
+		if e := r.Model.setWeights(r.weights); e != nil {
+			return errors.Join(err, fmt.Errorf("train: set weights: %w", e))
 		}
 	}
 	if err == nil {

@@ -8,11 +8,17 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Weights returns a copy of the parameters, in the order of Params.
-func (m *Model) Weights() []*tensor.Dense {
-	if m.compiled() != nil {
-		return nil
-	}
+// Weights returns a copy of the parameters, in the order of Params; nil while another
+// goroutine uses the model.
+func (m *Model) Weights() (ws []*tensor.Dense) {
+	_ = m.within(func() error {
+		return m.reading(func() error { ws = m.weights(); return nil })
+	})
+	return ws
+}
+
+// weights is Weights for a model in use.
+func (m *Model) weights() []*tensor.Dense {
 	ws := make([]*tensor.Dense, len(m.params))
 	for i, p := range m.params {
 		ws[i] = p.value.Clone().(*tensor.Dense)
@@ -23,20 +29,20 @@ func (m *Model) Weights() []*tensor.Dense {
 // SetWeights copies ws, in the order of Params, to the parameters. An error says
 // which does not fit, or is not finite; then none is changed.
 func (m *Model) SetWeights(ws []*tensor.Dense) error {
-	if err := m.setWeights(ws); err != nil {
+	if err := m.within(func() error { return m.setWeights(ws) }); err != nil {
 		return fmt.Errorf("train: set weights: %w", err)
 	}
 	return nil
 }
 
 func (m *Model) setWeights(ws []*tensor.Dense) error {
-	if err := m.compiled(); err != nil {
+	if err := m.owner(); err != nil {
 		return err
 	}
 	if len(ws) != len(m.params) {
 		return fmt.Errorf("got %d tensors, the model has %d parameters", len(ws), len(m.params))
 	}
-	return assign(m.params, ws)
+	return m.family.change(func() error { return assign(m.params, ws) })
 }
 
 // all returns what makes a network the one that it is: the parameters, and behind

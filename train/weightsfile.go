@@ -32,16 +32,13 @@ const (
 // a file name cannot have is escaped as in a URL. A file appears whole or not at
 // all, and replaces one that is there.
 func (m *Model) SaveWeights(path string) error {
-	if err := m.saveWeights(path); err != nil {
+	if err := m.within(func() error { return m.reading(func() error { return m.saveWeights(path) }) }); err != nil {
 		return fmt.Errorf("train: save weights: %w", err)
 	}
 	return nil
 }
 
 func (m *Model) saveWeights(path string) error {
-	if err := m.compiled(); err != nil {
-		return err
-	}
 	single, err := isFile(path)
 	if err != nil {
 		return err
@@ -117,7 +114,13 @@ func (p Partial) err(path string) error {
 // loadWeights loads the parameters that the file at path has; all or none, if all
 // are wanted.
 func (m *Model) loadWeights(path string, all bool) (p Partial, err error) {
-	if err := m.compiled(); err != nil {
+	err = m.within(func() (err error) { p, err = m.readFrom(path, all); return err })
+	return p, err
+}
+
+// readFrom is loadWeights for a model in use.
+func (m *Model) readFrom(path string, all bool) (p Partial, err error) {
+	if err := m.owner(); err != nil {
 		return p, err
 	}
 	ts, err := readWeights(path)
@@ -143,7 +146,7 @@ func (m *Model) loadWeights(path string, all bool) (p Partial, err error) {
 	if all && len(p.Missing)+len(p.Unused) > 0 {
 		return p, nil
 	}
-	return p, assign(params, ws)
+	return p, m.family.change(func() error { return assign(params, ws) })
 }
 
 // readWeights returns the weights in a file or a folder.
