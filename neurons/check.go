@@ -19,7 +19,7 @@ import (
 //   - Dt is positive
 //   - Tau…Inv, the inverse of a time constant, is not negative, and with Euler
 //     below 2/Dt, where that turns unstable
-//   - DeltaT and RhoReset are not negative
+//   - DeltaT and RhoReset are not negative, and a DeltaT with a node is not 0
 //   - VTh lies above VReset, to which a spike takes the potential; with a VPeak that
 //     is given, VPeak does, and lies at VTh or above it, and where it lies above there
 //     is a DeltaT that takes the potential there
@@ -150,6 +150,9 @@ func (c *constants) read(v reflect.Value) error {
 			for k, x := range xs {
 				if math.IsNaN(x) || math.IsInf(x, 0) {
 					return fmt.Errorf("%s is %v, want a finite number", element(f.Name, k, xs), x)
+				}
+				if f.Name == "DeltaT" && x == 0 && value.Node() != nil {
+					return fmt.Errorf("%s is 0, want above 0: the constant 0 leaves the exponential out, and a node divides by it", element(f.Name, k, xs))
 				}
 			}
 			c.names = append(c.names, f.Name)

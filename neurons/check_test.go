@@ -85,10 +85,11 @@ func TestBadPeaks(t *testing.T) {
 		"VPeak is NaN, want a finite number":    {c(-50), c(math.NaN()), c(-46), c(2)},
 		"VTh is -50, want above VReset = -46, or a VPeak above it, where a spike is cut in the place of VTh":                            {c(-50), graph.Param{}, c(-46), c(2)},
 		"VPeak is 0, above VTh = -50, and DeltaT is 0, want a DeltaT above 0: without it nothing takes the potential from VTh to VPeak": {c(-50), c(0), c(-60), c(0)},
-		"VPeak[1] is -60, want VTh = -50 or above":                                                                                            {c(-50), each(0, -60), c(-70), c(2)},
-		"VPeak[2] is 0, want above VReset[2] = 1":                                                                                             {node, each(0, 0, 0), each(-9, -1, 1), c(2)},
-		"VTh[1] is -50, want above VReset = -46, or a VPeak above it, where a spike is cut in the place of VTh":                               {each(-40, -50), graph.Param{}, c(-46), c(2)},
-		"VPeak is 0, above VTh[0] = -50, and DeltaT[0] is 0, want a DeltaT above 0: without it nothing takes the potential from VTh to VPeak": {each(-50, -50), c(0), c(-60), each(0, 1)},
+		"VPeak[1] is -60, want VTh = -50 or above":                                                                                         {c(-50), each(0, -60), c(-70), c(2)},
+		"VPeak[2] is 0, want above VReset[2] = 1":                                                                                          {node, each(0, 0, 0), each(-9, -1, 1), c(2)},
+		"VTh[1] is -50, want above VReset = -46, or a VPeak above it, where a spike is cut in the place of VTh":                            {each(-40, -50), graph.Param{}, c(-46), c(2)},
+		"VPeak is 0, above VTh[0] = -50, and DeltaT is 0, want a DeltaT above 0: without it nothing takes the potential from VTh to VPeak": {each(-50, -50), c(0), c(-60), c(0)},
+		"DeltaT[1] is 0, want above 0: the constant 0 leaves the exponential out, and a node divides by it":                                {c(-50), c(0), c(-60), each(1, 0)},
 	} {
 		p := neurons.DefaultAdExParams()
 		p.VTh, p.VPeak, p.VReset, p.DeltaT = k.th, k.peak, k.reset, k.delta
