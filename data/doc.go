@@ -22,7 +22,11 @@
 //		return err
 //	}
 //	x := make([]float32, 4) // d.Shape() is [4]
-//	for _, i := range data.Order(d.Len(), seed, epoch) {
+//	order, err := data.Order(d.Len(), seed, epoch)
+//	if err != nil {
+//		return err
+//	}
+//	for _, i := range order {
 //		label, err := d.Sample(i, x)
 //		if err != nil {
 //			return err

@@ -119,10 +119,18 @@ func ExampleNew() {
 func ExampleOrder() {
 	var first [][]int
 	for epoch := range 3 {
-		first = append(first, data.Order(1000, 42, epoch))
+		order, err := data.Order(1000, 42, epoch)
+		if err != nil {
+			log.Fatal(err)
+		}
+		first = append(first, order)
 	}
-	fmt.Println(slices.Equal(data.Order(1000, 42, 1), first[1]))
-	fmt.Println(slices.Equal(data.Order(1000, 42, 2), first[1]))
+	again, err := data.Order(1000, 42, 1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(slices.Equal(again, first[1]))
+	fmt.Println(slices.Equal(again, first[2]))
 	// Output:
 	// true
 	// false

@@ -1,6 +1,11 @@
 package data
 
-import "math/rand/v2"
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/spikegrad/spikegrad/internal/limit"
+)
 
 // Order returns the numbers 0, …, n−1 in the order in which an epoch visits
 // them: a permutation drawn uniformly (Fisher–Yates, with PCG as the source).
@@ -8,10 +13,13 @@ import "math/rand/v2"
 // It depends on n, seed and epoch and on nothing else, whatever was drawn
 // before. A run resumed at epoch 7 therefore sees the samples in the order in
 // which the uninterrupted run would have. Where n is 0 or less, the order is
-// empty.
-func Order(n int, seed uint64, epoch int) []int {
-	if n <= 0 {
-		return nil
+// empty. An error says that n is above 2³¹.
+func Order(n int, seed uint64, epoch int) ([]int, error) {
+	if n > limit.Most {
+		return nil, fmt.Errorf("data: order: %d samples, want at most %d", n, limit.Most)
 	}
-	return rand.New(rand.NewPCG(seed, uint64(epoch))).Perm(n)
+	if n <= 0 {
+		return nil, nil
+	}
+	return rand.New(rand.NewPCG(seed, uint64(epoch))).Perm(n), nil
 }

@@ -1,6 +1,7 @@
 package encode_test
 
 import (
+	"fmt"
 	"math"
 	"testing"
 
@@ -165,10 +166,18 @@ func TestFieldRunErrors(t *testing.T) {
 }
 
 func TestDerivatives(t *testing.T) {
-	require.Equal(t, [][2]int{{0, 0}}, encode.Derivatives(0))
-	require.Equal(t, [][2]int{{0, 0}, {0, 1}, {1, 0}}, encode.Derivatives(1))
-	require.Empty(t, encode.Derivatives(-1))
-	require.Len(t, encode.Derivatives(3), 15)
+	for n, want := range [][][2]int{{{0, 0}}, {{0, 0}, {0, 1}, {1, 0}}} {
+		got, err := encode.Derivatives(n)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	three, err := encode.Derivatives(3)
+	require.NoError(t, err)
+	require.Len(t, three, 15)
+	for _, n := range []int{-1, 65, math.MaxInt} {
+		_, err := encode.Derivatives(n)
+		require.EqualError(t, err, fmt.Sprintf("encode: derivatives: the orders of the derivatives are %d and %d, want 0 to 64", n, n))
+	}
 }
 
 func TestSpatialParametersErrors(t *testing.T) {
@@ -198,7 +207,7 @@ func TestTemporalScales(t *testing.T) {
 		s    encode.TemporalScales
 		want string
 	}{
-		{encode.TemporalScales{}, "0 of them, want at least 1"},
+		{encode.TemporalScales{}, "0 of them, want 1 to 2147483648"},
 		{encode.TemporalScales{N: 2}, "the smallest is 0, want a finite number above 0"},
 		{encode.TemporalScales{N: 2, Min: 1}, "the ratio is 0, want a finite number above 0"},
 		{encode.TemporalScales{N: 2, Min: 1, Max: -1}, "the largest is -1, want a finite number above 0, or 0 for none"},

@@ -274,7 +274,9 @@ func spatialParameters(t *testing.T, c graphtest.Case) {
 	}
 	switch d := p.any("derivatives").(type) {
 	case float64:
-		set.Derivatives = encode.Derivatives(int(d))
+		var err error
+		set.Derivatives, err = encode.Derivatives(int(d))
+		require.NoError(t, err)
 	case []any:
 		for _, pair := range d {
 			pair := pair.([]any)

@@ -5,6 +5,8 @@ import (
 	"math"
 
 	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/limit"
 )
 
 // SpatialSet says which receptive fields to make: all combinations of its lists.
@@ -21,10 +23,14 @@ type SpatialSet struct {
 }
 
 // Derivatives returns all orders (a, b) with 0 ≤ a, b ≤ n but for (n, n), b
-// varying fastest; for n = 0 it returns (0, 0), and for n < 0 nothing.
-func Derivatives(n int) [][2]int {
+// varying fastest; for n = 0 it returns (0, 0). An error says that n is out of
+// range: orders go up to 64.
+func Derivatives(n int) ([][2]int, error) {
+	if err := checkOrder(n, n); err != nil {
+		return nil, fmt.Errorf("encode: derivatives: %w", err)
+	}
 	if n == 0 {
-		return [][2]int{{0, 0}}
+		return [][2]int{{0, 0}}, nil
 	}
 	var ds [][2]int
 	for a := range n + 1 {
@@ -34,7 +40,7 @@ func Derivatives(n int) [][2]int {
 			}
 		}
 	}
-	return ds
+	return ds, nil
 }
 
 // SpatialParameters returns the parameters of all fields of a set, [K, 7], as
@@ -69,6 +75,9 @@ func SpatialParameters[F float32 | float64](set SpatialSet) (*tensor.Dense, erro
 		if err := checkOrder(d[0], d[1]); err != nil {
 			return nil, fmt.Errorf("encode: spatial parameters: %w", err)
 		}
+	}
+	if _, err := limit.Elements(len(set.Scales), len(set.Angles), len(set.Ratios), len(xs), len(ys), len(set.Derivatives), fieldParameters); err != nil {
+		return nil, fmt.Errorf("encode: spatial parameters: by scale, angle, ratio, x, y and derivative, each of seven numbers: %w", err)
 	}
 	var rows []F
 	add := func(angles, ratios []float64) {
@@ -131,8 +140,8 @@ func DefaultTemporalScales(n int) TemporalScales {
 func (s TemporalScales) Values() ([]float64, error) {
 	finite := func(v float64) bool { return v > 0 && !math.IsInf(v, 0) }
 	switch {
-	case s.N < 1:
-		return nil, fmt.Errorf("encode: temporal scales: %d of them, want at least 1", s.N)
+	case s.N < 1 || s.N > limit.Most:
+		return nil, fmt.Errorf("encode: temporal scales: %d of them, want 1 to %d", s.N, limit.Most)
 	case !finite(s.Min):
 		return nil, fmt.Errorf("encode: temporal scales: the smallest is %v, want a finite number above 0", s.Min)
 	case s.Max != 0 && !finite(s.Max):

@@ -117,6 +117,13 @@ func (b *Builder) keep(name string, n *G.Node, err error) *G.Node {
 		b.fail("%s: %w", name, err)
 		return nil
 	}
+	if n == nil {
+		return nil
+	}
+	if err := fits(n); err != nil {
+		b.fail("%s: %w", name, err)
+		return nil
+	}
 	return n
 }
 

@@ -20,4 +20,7 @@
 // Maps between populations of neurons follow the spikes, of which there are few:
 // [Linear] and [Conv2D] find them in a dense tensor, or take [Spikes], which are
 // lists, by a [SpikeInput].
+//
+// A tensor has at most 2³¹ elements. What would have more is an error of the
+// function that adds it to a graph, or of [NewMachine]; nothing is allocated.
 package graph

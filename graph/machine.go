@@ -7,6 +7,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/internal/limit"
 	"github.com/spikegrad/spikegrad/internal/op"
 )
 
@@ -49,6 +50,9 @@ func NewMachine(nodes ...*G.Node) (*Machine, error) {
 		}
 	}
 	m := &Machine{use: useOf(nodes[0].Graph())}
+	if err := allFit(nodes); err != nil {
+		return nil, fmt.Errorf("graph: machine: %w", err)
+	}
 	// The last ones first: of gradients in the order of layers, each is then computed
 	// as soon as it can be, and what it is computed from is needed no longer.
 	m.want = make([]int, len(nodes))
@@ -58,6 +62,36 @@ func NewMachine(nodes ...*G.Node) (*Machine, error) {
 	m.values = make([]G.Value, len(m.code))
 	m.lend()
 	return m, nil
+}
+
+// fits returns an error if the result of an operation has more elements than a
+// tensor may have. One that stands for lists of spikes has no memory of its own.
+func fits(n *G.Node) error {
+	if _, lists := n.Op().(*spikesOp); lists || n.Op() == nil {
+		return nil
+	}
+	if _, err := limit.Elements(n.Shape()...); err != nil {
+		return fmt.Errorf("the result: %w", err)
+	}
+	return nil
+}
+
+// allFit returns an error unless fits holds for all that the nodes need.
+func allFit(nodes G.Nodes) error {
+	seen := map[*G.Node]bool{}
+	for todo := slices.Clone(nodes); len(todo) > 0; {
+		n := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if seen[n] {
+			continue
+		}
+		seen[n] = true
+		if err := fits(n); err != nil {
+			return fmt.Errorf("%v: %w", n.Op(), err)
+		}
+		todo = append(todo, childrenOf(n)...)
+	}
+	return nil
 }
 
 // add appends the instructions that n needs, and returns the number of its own.

@@ -7,6 +7,7 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/internal/limit"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -45,10 +46,10 @@ func NewSpikes(shape ...int) (*Spikes, error) {
 		return nil, fmt.Errorf("graph: spikes: the shape is %v, want [T batch n …] with axes of at least 1", shape)
 	}
 	s := &Spikes{shape: slices.Clone(shape), steps: shape[0], batch: shape[1], sorted: true}
-	var ok [2]bool
-	s.rows, ok[0] = countUp(shape[:2])
-	s.width, ok[1] = countUp(shape[2:])
-	if !ok[0] || !ok[1] {
+	var rows, width error
+	s.rows, rows = limit.Within(maxRows, shape[:2]...)
+	s.width, width = limit.Within(maxRows, shape[2:]...)
+	if rows != nil || width != nil {
 		return nil, fmt.Errorf("graph: spikes: the shape is %v, want at most %d rows and as many elements of a row", shape, maxRows)
 	}
 	s.start = make([]int32, s.rows+1)
@@ -57,19 +58,6 @@ func NewSpikes(shape ...int) (*Spikes, error) {
 
 // maxRows bounds the rows of lists: 2²⁸ take 1 GiB for where they begin.
 const maxRows = 1 << 28
-
-// countUp returns the product of axes, which are at least 1, if it is at most
-// maxRows.
-func countUp(axes []int) (n int, ok bool) {
-	n = 1
-	for _, d := range axes {
-		if n > maxRows/d {
-			return 0, false
-		}
-		n *= d
-	}
-	return n, true
-}
 
 // Shape returns the shape [T, batch, …] of the dense tensor.
 func (s *Spikes) Shape() []int { return slices.Clone(s.shape) }
@@ -218,13 +206,10 @@ func (s *Spikes) Dense(dt tensor.Dtype) (*tensor.Dense, error) {
 	return d, nil
 }
 
-// maxDense bounds the elements of a dense tensor: 2³¹ are 8 GiB of float32.
-const maxDense = 1 << 31
-
 // dense returns an error if the dense tensor would be too large.
 func (s *Spikes) dense() error {
-	if s.rows > maxDense/max(1, s.width) {
-		return fmt.Errorf("graph: spikes of shape %v: the dense tensor has %d elements, want at most %d", []int(s.shape), s.rows*s.width, maxDense)
+	if _, err := limit.Elements(s.shape...); err != nil {
+		return fmt.Errorf("graph: spikes: the dense tensor: %w", err)
 	}
 	return nil
 }

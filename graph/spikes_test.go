@@ -148,7 +148,7 @@ func TestSpikesErrors(t *testing.T) {
 	require.Empty(t, idx)
 	large := newSpikes(t, 1<<12, 1<<10, 1<<10)
 	_, err = large.Dense(tensor.Float32)
-	require.EqualError(t, err, "graph: spikes of shape [4096 1024 1024]: the dense tensor has 4294967296 elements, want at most 2147483648")
+	require.EqualError(t, err, "graph: spikes: the dense tensor: shape [4096 1024 1024] has 4294967296 elements, want at most 2147483648")
 }
 
 // bits returns the bits of the values of nodes, computed on a Machine, and on a tape
@@ -318,7 +318,7 @@ func TestSpikeInputStaysLists(t *testing.T) {
 
 	m, err = graph.NewMachine(x)
 	require.NoError(t, err)
-	require.ErrorContains(t, m.Run(), "the dense tensor has 4294967296 elements, want at most 2147483648")
+	require.ErrorContains(t, m.Run(), "the dense tensor: shape [512 128 65536] has 4294967296 elements, want at most 2147483648")
 }
 
 func TestSpikeInputErrors(t *testing.T) {

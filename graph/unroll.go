@@ -43,10 +43,14 @@ func (r *Run[S]) Trace(name string) (*G.Node, error) {
 	return r.trace(i)
 }
 
+// maxUnrolled bounds the time steps of a graph that has nodes for each.
+const maxUnrolled = 1 << 16
+
 // Unroll lifts a step in time: it applies the step to each time step of xs
 // ([T, batch, …]) as ordinary nodes and carries the state. A nil s starts from
 // p.Rest. It is the definition of lifting and good for debugging; its graph
-// grows with T, and so does the time to compile it, quadratically. Use Scan.
+// grows with T, and so does the time to compile it, quadratically, and 2¹⁶ steps
+// are the most. Use Scan.
 func Unroll[S any, P Params[S]](step Step[S, P], xs *G.Node, s *S, p P) (*Run[S], error) {
 	m, err := newModel(step, xs, s, p)
 	if err != nil {
@@ -54,6 +58,9 @@ func Unroll[S any, P Params[S]](step Step[S, P], xs *G.Node, s *S, p P) (*Run[S]
 	}
 	var b Builder
 	steps := xs.Shape()[0]
+	if steps > maxUnrolled {
+		return nil, fmt.Errorf("graph: unroll: xs has %d time steps, want at most %d; Scan takes more", steps, maxUnrolled)
+	}
 	outs := make(G.Nodes, steps)
 	traces := make([]G.Nodes, len(m.states))
 	state := m.s

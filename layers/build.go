@@ -12,6 +12,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/internal/limit"
 )
 
 // A Layer maps a sequence [T, batch, …] to a sequence, or, as readouts do, to
@@ -160,18 +161,15 @@ func (b *Build) value(x *G.Node, name string, init Init, shape []int) (*tensor.D
 
 // draw returns the first values of the named weight.
 func (b *Build) draw(name string, init Init, shape []int) ([]float64, error) {
-	n := 1
-	for _, d := range shape {
-		if d < 1 {
-			return nil, fmt.Errorf("shape is %v, want axes of at least 1", shape)
-		}
-		if n > maxWeights/d {
-			return nil, fmt.Errorf("shape is %v, want at most %d elements", shape, maxWeights)
-		}
-		n *= d
+	if len(shape) > 0 && slices.Min(shape) < 1 {
+		return nil, fmt.Errorf("shape is %v, want axes of at least 1", shape)
+	}
+	n, err := limit.Within(maxWeights, shape...)
+	if err != nil {
+		return nil, err
 	}
 	w := make([]float64, n)
-	err := guard.Call("Draw", "initialiser", init, func() error { return init.Draw(b.Rand(name), shape, w) })
+	err = guard.Call("Draw", "initialiser", init, func() error { return init.Draw(b.Rand(name), shape, w) })
 	if err != nil {
 		return nil, err
 	}

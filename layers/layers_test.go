@@ -128,7 +128,7 @@ func TestErrors(t *testing.T) {
 	}{
 		{layers.Linear{Out: 2}, []int{3}, "layers: linear at: x has shape [3], want [T batch in]"},
 		{layers.Linear{Out: 0}, []int{4, 2, 3}, "layers: linear at: width of the output is 0, want at least 1"},
-		{layers.Linear{Out: 1 << 40}, []int{4, 2, 3}, "layers: weight at.linear.w: shape is [3 1099511627776], want at most 268435456 elements"},
+		{layers.Linear{Out: 1 << 40}, []int{4, 2, 3}, "layers: weight at.linear.w: shape [3 1099511627776] has 3298534883328 elements, want at most 268435456"},
 		{layers.Linear{Out: 2, Init: layers.Scaled{}}, []int{4, 2, 3}, "layers: weight at.linear.w: gain is 0, want a positive number"},
 		{layers.Linear{Out: 2, Init: layers.Constant(nan)}, []int{4, 2, 3},
 			"layers: weight at.linear.w: the first value of element 0 is NaN, want a finite number"},

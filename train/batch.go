@@ -12,6 +12,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/internal/limit"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -58,12 +59,15 @@ func newFeeder(m *Model, d data.Dataset, enc Encoder) (*feeder, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := 1
-	for _, k := range shape {
-		if k < 1 || n > maxInput/k {
-			return nil, fmt.Errorf("samples have shape %v, want axes of at least 1 and at most %d values", shape, maxInput)
-		}
-		n *= k
+	if count > limit.Most {
+		return nil, fmt.Errorf("the data set has %d samples, want at most %d", count, limit.Most)
+	}
+	if len(shape) > 0 && slices.Min(shape) < 1 {
+		return nil, fmt.Errorf("samples have shape %v, want axes of at least 1", shape)
+	}
+	n, err := limit.Elements(shape...)
+	if err != nil {
+		return nil, fmt.Errorf("samples: %w", err)
 	}
 	if isNil(enc) {
 		switch {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/limit"
 )
 
 // Metrics says how well a model does on a data set.
@@ -215,8 +216,11 @@ func (m *Model) predict(ctx context.Context, d data.Dataset, enc Encoder) (*tens
 		}
 		n := len(x) / m.Batch
 		if all == nil {
-			samples = feed.n
-			all = make([]float64, samples*n)
+			size, err := limit.Elements(feed.n, n)
+			if err != nil {
+				return fmt.Errorf("the outputs of all samples: %w", err)
+			}
+			samples, all = feed.n, make([]float64, size)
 		}
 		for b, i := range feed.present {
 			copy(all[i*n:], x[b*n:(b+1)*n])

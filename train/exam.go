@@ -131,7 +131,9 @@ func newExaminer(m *Model, d data.Dataset, enc Encoder, seed uint64) (*examiner,
 	if x.feed, err = newFeeder(twin, d, enc); err != nil {
 		return nil, err
 	}
-	x.order = data.Order(x.feed.n, seed, 0)
+	if x.order, err = data.Order(x.feed.n, seed, 0); err != nil {
+		return nil, err
+	}
 	var outs, ins, vs []*G.Node
 	for i, a := range twin.build.Activities {
 		if a.In != nil && a.Out != nil && a.In.Dims() >= 3 && a.Out.Dims() >= 3 {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/internal/limit"
 	"github.com/spikegrad/spikegrad/layers"
 )
 
@@ -150,18 +151,11 @@ func (m *Model) check() error {
 	case m.Dtype != (tensor.Dtype{}) && m.Dtype != tensor.Float32 && m.Dtype != tensor.Float64:
 		return fmt.Errorf("train: element type is %v, want float32 or float64", m.Dtype)
 	}
-	n := 1
-	for _, d := range m.inputShape() {
-		if n > maxInput/d {
-			return fmt.Errorf("train: input of a batch has shape %v, want at most %d elements", m.inputShape(), maxInput)
-		}
-		n *= d
+	if _, err := limit.Elements(m.inputShape()...); err != nil {
+		return fmt.Errorf("train: input of a batch: %w", err)
 	}
 	return nil
 }
-
-// maxInput bounds the elements of a batch: 2³¹ are 8 GiB of float32.
-const maxInput = 1 << 31
 
 func (m *Model) inputShape() []int { return append([]int{m.Steps, m.Batch}, m.Shape...) }
 

@@ -119,11 +119,15 @@ func (p *parts) deal(batch int, r *rand.Rand) [][]int {
 }
 
 // epoch returns the samples of each batch of an epoch of training.
-func (f *feeder) epoch(seed uint64, epoch int) [][]int {
+func (f *feeder) epoch(seed uint64, epoch int) ([][]int, error) {
 	if f.parts != nil {
-		return f.parts.deal(f.m.Batch, rand.New(rand.NewPCG(seed, uint64(epoch))))
+		return f.parts.deal(f.m.Batch, rand.New(rand.NewPCG(seed, uint64(epoch)))), nil
 	}
-	return chunks(data.Order(f.n, seed, epoch), f.m.Batch)
+	order, err := data.Order(f.n, seed, epoch)
+	if err != nil {
+		return nil, err
+	}
+	return chunks(order, f.m.Batch), nil
 }
 
 // inOrder returns the samples of each batch of an evaluation.

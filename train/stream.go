@@ -10,6 +10,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/internal/limit"
 	"github.com/spikegrad/spikegrad/internal/vec"
 	"github.com/spikegrad/spikegrad/layers"
 )
@@ -153,8 +154,8 @@ type stream struct {
 }
 
 func (m *Model) newStream(batch int) (*stream, error) {
-	if n := tensor.Shape(m.Shape).TotalSize(); batch < 1 || batch > maxInput/n {
-		return nil, fmt.Errorf("batch size is %d, want at least 1 and at most %d", batch, maxInput/n)
+	if n := tensor.Shape(m.Shape).TotalSize(); batch < 1 || batch > limit.Most/n {
+		return nil, fmt.Errorf("batch size is %d, want at least 1 and at most %d", batch, limit.Most/n)
 	}
 	s := &stream{m: m}
 	g := G.NewGraph()

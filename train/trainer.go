@@ -248,6 +248,9 @@ func (t *Trainer) start(ctx context.Context) (*trainRun, error) {
 		return nil, fmt.Errorf("train: %w", err)
 	}
 	r.batches = len(r.feed.inOrder())
+	if t.Epochs > math.MaxInt/max(r.batches, 1) {
+		return nil, fmt.Errorf("train: %d epochs of %d batches are more than can be counted", t.Epochs, r.batches)
+	}
 	r.doctor, err = newDoctor(r)
 	return r, err
 }
@@ -257,7 +260,10 @@ func (r *trainRun) epoch(ctx context.Context) error {
 	if err := r.feed.checkLen(); err != nil {
 		return fmt.Errorf("train: epoch %d: %w", r.at.epoch, err)
 	}
-	plan := r.feed.epoch(r.Seed, r.at.epoch)
+	plan, err := r.feed.epoch(r.Seed, r.at.epoch)
+	if err != nil {
+		return fmt.Errorf("train: %w", err)
+	}
 	for r.at.batch < r.batches {
 		if err := ctx.Err(); err != nil {
 			return err

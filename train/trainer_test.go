@@ -264,7 +264,7 @@ func TestNotFinite(t *testing.T) {
 		return d
 	}
 	// The bad sample comes up in this batch of epoch 0.
-	at := slices.Index(data.Order(n, 5, 0), bad) / batch
+	at := slices.Index(orderOf(n, 5, 0), bad) / batch
 	require.Equal(t, 2, at)
 	for _, c := range []struct {
 		name  string

@@ -66,7 +66,11 @@ func run(ctx context.Context, seed uint64, epochs int, out string) error {
 	progress := plot.NewProgress(os.Stderr, "import", epochs)
 	var losses []float64
 	for epoch := range epochs {
-		loss, e := p.epoch(ctx, learn, data.Order(learn.Len(), seed, epoch))
+		order, e := data.Order(learn.Len(), seed, epoch)
+		if err = e; err != nil {
+			break
+		}
+		loss, e := p.epoch(ctx, learn, order)
 		if err = e; err != nil {
 			break
 		}
