@@ -70,6 +70,8 @@ func (f spikeTimes) each(x []float64, found func(i, at, t int)) {
 	}
 }
 
+func (spikeTimes) overTime() bool { return true }
+
 func (f spikeTimes) value(in [][]float64) ([]float64, error) {
 	x := in[0]
 	if i := slices.IndexFunc(x, math.IsNaN); i >= 0 {

@@ -16,30 +16,46 @@ import (
 // The shape of x is [T, batch, …, n], that of y the same. The gradient is that
 // of x where x passes, else 0. An error says what is wrong with x.
 //
+// Each call starts from rest. The layer layers.Lift(SpikeLatencyStep,
+// SpikeLatencyParams{}) does the same and remembers from window to window and from
+// step to step which trains have spiked.
+//
 // R. Van Rullen and S. J. Thorpe, Neural Computation 13 (2001), 1255.
 func SpikeLatency(x *G.Node) (*G.Node, error) {
-	run, err := graph.Scan(firstStep, x, nil, firstParams{})
+	run, err := graph.Scan(SpikeLatencyStep, x, nil, SpikeLatencyParams{})
 	if err != nil {
 		return nil, fmt.Errorf("encode: spike latency: %w", err)
 	}
 	return run.Out, nil
 }
 
-// firstState is what has passed before.
-type firstState struct {
+// SpikeLatencyState is what has passed before.
+type SpikeLatencyState struct {
 	Sum *G.Node
 }
 
-type firstParams struct{}
+// SpikeLatencyParams are the parameters of SpikeLatencyStep: none.
+type SpikeLatencyParams struct{}
 
-func (firstParams) Rest(x *G.Node) (firstState, error) {
+// Rest returns the state in which nothing has passed.
+func (SpikeLatencyParams) Rest(x *G.Node) (SpikeLatencyState, error) {
 	var b graph.Builder
-	return firstState{Sum: b.Fill(x, graph.Const(0))}, b.Err()
+	return SpikeLatencyState{Sum: b.Fill(x, graph.Const(0))}, b.Err()
 }
 
-func firstStep(x *G.Node, s firstState, _ firstParams) (y *G.Node, next firstState, err error) {
+// SpikeLatencyStep is the graph.Step of SpikeLatency: x passes as long as nothing
+// has passed,
+//
+//	y = x if sum ≤ 0, else 0
+//	sum ← sum + y
+//
+// The shape of all is [batch, …, n]; an error says which of them differ.
+func SpikeLatencyStep(x *G.Node, s SpikeLatencyState, _ SpikeLatencyParams) (y *G.Node, next SpikeLatencyState, err error) {
 	b := graph.NewBuilder(x, &s)
 	y = b.Mul(x, b.Not(b.Above(s.Sum, 0)))
 	next.Sum = b.Add(s.Sum, y)
-	return y, next, b.Err()
+	if err := b.Err(); err != nil {
+		return nil, SpikeLatencyState{}, fmt.Errorf("encode: spike latency step: %w", err)
+	}
+	return y, next, nil
 }

@@ -17,6 +17,9 @@ import (
 type function interface {
 	// String names the function with all that sets it apart from another.
 	String() string
+	// overTime reports whether elements of the result are made of more than those at
+	// their place on the first axis.
+	overTime() bool
 	// value returns the elements of the result.
 	value(in [][]float64) ([]float64, error)
 	// gradient returns the gradient of input i, given that of the result.
@@ -76,6 +79,7 @@ func (op functionOp) String() string        { return op.f.String() }
 func (op functionOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "encode %v %v %v", op, op.In, op.Shape) }
 func (op functionOp) Hashcode() uint32      { return ops.Hashcode(op) }
 func (op functionOp) DiffWRT(n int) []bool  { return ops.All(n) }
+func (op functionOp) OverTime() bool        { return op.f.overTime() }
 
 func (op functionOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 	var b graph.Builder
@@ -102,6 +106,7 @@ func (op functionOp) Do(vs ...G.Value) (G.Value, error) {
 func (op gradientOp) String() string        { return fmt.Sprintf("gradient %d of %v", op.i, op.f) }
 func (op gradientOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "encode %v %v %v", op, op.In, op.Shape) }
 func (op gradientOp) Hashcode() uint32      { return ops.Hashcode(op) }
+func (op gradientOp) OverTime() bool        { return true }
 
 func (op gradientOp) Do(vs ...G.Value) (G.Value, error) {
 	in, err := read(vs)

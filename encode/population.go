@@ -132,6 +132,8 @@ func (f centreDistance) centres(x []float64) (scale, step float64) {
 	return scale, scale / float64(f.features-1)
 }
 
+func (centreDistance) overTime() bool { return false }
+
 func (f centreDistance) value(in [][]float64) ([]float64, error) {
 	x := in[0]
 	scale, step := f.centres(x)

@@ -143,6 +143,8 @@ func (f jetFunction) jets(in [][]float64) ([]jet, error) {
 	return f.f(js)
 }
 
+func (jetFunction) overTime() bool { return true }
+
 func (f jetFunction) value(in [][]float64) ([]float64, error) {
 	js, err := f.jets(in)
 	y := make([]float64, len(js))

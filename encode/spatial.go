@@ -196,6 +196,8 @@ func (f fieldStack) each(p []float64, found func(row int, k []jet)) error {
 	return nil
 }
 
+func (fieldStack) overTime() bool { return true }
+
 func (f fieldStack) value(in [][]float64) ([]float64, error) {
 	var y []float64
 	err := f.each(in[0], func(_ int, k []jet) {

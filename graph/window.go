@@ -35,22 +35,6 @@ func (w Window) MaxOverTime(x *G.Node) (*G.Node, error) { return w.readOver(maxO
 // SumOverTime returns the sum of the steps and of what entered.
 func (w Window) SumOverTime(x *G.Node) (*G.Node, error) { return w.readOver(sumOverTime, x) }
 
-// Whole reports whether n reads over all time steps of all samples, by a Window that
-// has neither lengths nor what earlier windows gave. Where sequences have different
-// lengths or come in windows that is a mistake.
-func Whole(n *G.Node) bool {
-	if n == nil {
-		return false
-	}
-	switch op := n.Op().(type) {
-	case *overTimeOp:
-		return !op.grad && op.window.extra() == 0
-	case *excursionOp:
-		return !op.grad && op.window.extra() == 0
-	}
-	return false
-}
-
 // inputs checks x and the window, and returns the inputs of an operation on them:
 // x, the lengths, what entered.
 func (w Window) inputs(name string, x *G.Node) (G.Nodes, error) {

@@ -52,8 +52,10 @@ type Build struct {
 	// use in the place of their own: one that looks on, say.
 	Spike func(layer string, own graph.Func) graph.Func
 
-	seed uint64
-	path []string
+	seed     uint64
+	path     []string
+	finished []finishedLayer
+	vouched  G.Nodes
 }
 
 // A Penalty is a scalar that is added to the loss.

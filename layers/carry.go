@@ -149,16 +149,9 @@ func (b *Build) perStep(x, sum *G.Node) (*G.Node, error) {
 		}
 		return sum, g.Err()
 	}
-	batch := x.Shape()[1]
-	s, err := b.Enter("steps", g.Constant(x, 0, batch))
+	_, soFar, err := b.steps(x)
 	if err != nil {
 		return nil, err
 	}
-	s.Out = g.Detach(s.From())
-	if b.Length == nil {
-		s.Out = g.Shift(s.Out, graph.Const(steps))
-	} else {
-		s.Out = g.Add(s.Out, b.Length)
-	}
-	return g.PerStep(sum, s.Out), g.Err()
+	return g.PerStep(sum, soFar), g.Err()
 }

@@ -61,6 +61,7 @@ func (n named) Apply(b *Build, x *G.Node) (y *G.Node, err error) {
 	if err != nil {
 		return nil, err
 	}
+	b.finished = append(b.finished, finishedLayer{b.Name(n.name), y})
 	return y, nil
 }
 

@@ -103,6 +103,7 @@ func (f form) gradients(b *graph.Builder, in G.Nodes, grad *G.Node) G.Nodes {
 	return ds
 }
 
+func (form) overTime() bool                        { return true }
 func (f form) run32(dst []float32, in [][]float32) { contract(f, dst, in, gemm.Float32) }
 func (f form) run64(dst []float64, in [][]float64) { contract(f, dst, in, gemm.Float64) }
 

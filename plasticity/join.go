@@ -105,6 +105,7 @@ func (k columns) split(b *graph.Builder, x *G.Node) G.Nodes {
 }
 
 func (k columns) String() string                      { return fmt.Sprintf("join%v", k.sizes) }
+func (columns) overTime() bool                        { return false }
 func (k columns) run32(dst []float32, in [][]float32) { joinColumns(k, dst, in) }
 func (k columns) run64(dst []float64, in [][]float64) { joinColumns(k, dst, in) }
 func (k columns) gradients(b *graph.Builder, _ G.Nodes, grad *G.Node) G.Nodes {
@@ -142,6 +143,7 @@ func (k part) String() string {
 	}
 	return fmt.Sprintf("take %d columns at %d of %d", k.n, k.from, k.of)
 }
+func (part) overTime() bool                        { return false }
 func (k part) run32(dst []float32, in [][]float32) { moveColumns(k, dst, in[0]) }
 func (k part) run64(dst []float64, in [][]float64) { moveColumns(k, dst, in[0]) }
 func (k part) gradients(b *graph.Builder, in G.Nodes, grad *G.Node) G.Nodes {

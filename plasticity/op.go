@@ -16,6 +16,9 @@ import (
 type kernel interface {
 	// String names the kernel with all that sets it apart from another.
 	String() string
+	// overTime reports whether elements of the result are made of more than those at
+	// their place on the first axis.
+	overTime() bool
 	// run32 and run64 write the result to dst, which is zero.
 	run32(dst []float32, in [][]float32)
 	run64(dst []float64, in [][]float64)
@@ -52,6 +55,7 @@ func (op kernelOp) WriteHash(h hash.Hash) {
 	fmt.Fprintf(h, "plasticity %v %v %v %v", op.kernel, op.Of, op.shapes, op.Shape)
 }
 func (op kernelOp) Hashcode() uint32 { return ops.Hashcode(op) }
+func (op kernelOp) OverTime() bool   { return op.overTime() }
 func (op kernelOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 	var b graph.Builder
 	ds := op.gradients(&b, in, grad)

@@ -96,7 +96,7 @@ func newFeeder(m *Model, d data.Dataset, enc Encoder) (*feeder, error) {
 	var ok bool
 	if f.varied, ok = d.(Varied); ok {
 		f.inTime = inTime(enc, shape, m.Steps)
-		if err := readsInWindows(m.out); err != nil {
+		if err := m.checkTime(true); err != nil {
 			return nil, fmt.Errorf("samples may have different lengths: %w", err)
 		}
 	}

@@ -228,8 +228,11 @@ func (m *Model) assemble() error {
 		return fmt.Errorf("loss: %w", err)
 	}
 	var outs G.Nodes
+	if err := inNetwork(m.build.CheckHidden(m.out)); err != nil {
+		return err
+	}
 	if m.carry != nil {
-		if err := readsInWindows(m.out); err != nil {
+		if err := m.checkTime(false); err != nil {
 			return err
 		}
 		outs = m.carry.outs()

@@ -552,30 +552,23 @@ func TestEncodersRepeat(t *testing.T) {
 	require.NotEqual(t, elements(one), elements(plain))
 }
 
-// Dropout, ours or Gorgonia's, is at work in training and off in evaluation.
+// Dropout is at work in training and off in evaluation.
 func TestDropoutIsOffInEvaluation(t *testing.T) {
 	d := list{shape: []int{50}, x: [][]float32{slices.Repeat([]float32{1}, 50)}}
-	for name, dropout := range map[string]layers.Layer{
-		"ours":       layers.Dropout{P: 0.5},
-		"Gorgonia's": layers.Func(func(x *G.Node) (*G.Node, error) { return G.Dropout(x, 0.5) }),
-	} {
-		t.Run(name, func(t *testing.T) {
-			net := layers.Sequential{dropout, layers.Linear{Out: 3, Init: layers.Constant(1)}, layers.Last}
-			m := newModel(t, train.Model{Net: net, Shape: []int{50}, Steps: 2, Batch: 1})
-			off := func() {
-				out, err := m.Predict(background, d, nil)
-				require.NoError(t, err)
-				require.Equal(t, []float64{50, 50, 50}, elements(out))
-			}
-			off()
-			zeros := 0
-			for _, g := range gradientsOf(t, m, d)["1.linear.w"] {
-				if g == 0 {
-					zeros++
-				}
-			}
-			require.True(t, 3*10 < zeros && zeros < 3*40, "%d of 150 gradients are zero", zeros)
-			off()
-		})
+	net := layers.Sequential{layers.Dropout{P: 0.5}, layers.Linear{Out: 3, Init: layers.Constant(1)}, layers.Last}
+	m := newModel(t, train.Model{Net: net, Shape: []int{50}, Steps: 2, Batch: 1})
+	off := func() {
+		out, err := m.Predict(background, d, nil)
+		require.NoError(t, err)
+		require.Equal(t, []float64{50, 50, 50}, elements(out))
 	}
+	off()
+	zeros := 0
+	for _, g := range gradientsOf(t, m, d)["1.linear.w"] {
+		if g == 0 {
+			zeros++
+		}
+	}
+	require.True(t, 3*10 < zeros && zeros < 3*40, "%d of 150 gradients are zero", zeros)
+	off()
 }

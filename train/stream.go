@@ -200,7 +200,7 @@ func (m *Model) newStream(batch int) (*stream, error) {
 	if s.rest, s.machine, err = machines(s.states, out); err != nil {
 		return nil, err
 	}
-	return s, nil
+	return s, m.checkStepwise()
 }
 
 // adopt makes the stream of a replica read what that reads.
@@ -225,9 +225,6 @@ func machines(states []*layers.State, nodes ...*G.Node) (rest, run *graph.Machin
 		}
 		start, nodes = append(start, st.Rest), append(nodes, st.Out)
 	}
-	if err := readsInWindows(nodes[0]); err != nil {
-		return nil, nil, err
-	}
 	if len(start) > 0 {
 		if rest, err = graph.NewMachine(start...); err != nil {
 			return nil, nil, err
@@ -235,18 +232,6 @@ func machines(states []*layers.State, nodes ...*G.Node) (rest, run *graph.Machin
 	}
 	run, err = graph.NewMachine(nodes...)
 	return rest, run, err
-}
-
-// readsInWindows returns an error if something in the graph of out takes all time
-// steps that it sees for the whole sequence.
-func readsInWindows(out *G.Node) error {
-	for _, n := range out.Graph().AllNodes() {
-		if graph.Whole(n) {
-			return fmt.Errorf("network: %v reads whole sequences of one length; "+
-				"use the readouts of package layers, and methods such as Build.SumOverTime in layers of your own", n.Op())
-		}
-	}
-	return nil
 }
 
 // start returns a state at rest.

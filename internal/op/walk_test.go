@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,7 +20,8 @@ type source struct {
 }
 
 // Every operation of the library embeds Pure, so that a lisp machine is refused the
-// gradients that it would take for zero, and answers nothing of that by itself.
+// gradients that it would take for zero, and answers nothing of that by itself; and
+// every one says whether it reads over time.
 func TestEveryOperation(t *testing.T) {
 	dirs := map[string]*source{}
 	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
@@ -49,6 +51,7 @@ func TestEveryOperation(t *testing.T) {
 			}
 			count[strings.TrimPrefix(dir, "../../")]++
 			require.True(t, s.pure(name), "%s of %s does not embed op.Pure", name, dir)
+			require.True(t, s.has(name, "along", "OverTime"), "%s of %s does not say whether it reads over time", name, dir)
 			for _, own := range []string{"DoDiff", "OwnsResult", "ReturnsPtr", "CallsExtern", "OverwritesInput"} {
 				require.False(t, has[own], "%s of %s has a %s of its own", name, dir, own)
 			}
@@ -86,12 +89,17 @@ func (s *source) pure(name string) bool {
 	if name == "op.Pure" || name == "ops.Pure" {
 		return true
 	}
-	for _, e := range s.embeds[name] {
-		if s.pure(e) {
+	return slices.ContainsFunc(s.embeds[name], s.pure)
+}
+
+// has reports whether a type, or one that it embeds, has one of some methods.
+func (s *source) has(name string, methods ...string) bool {
+	for _, m := range methods {
+		if s.methods[name][m] {
 			return true
 		}
 	}
-	return false
+	return slices.ContainsFunc(s.embeds[name], func(e string) bool { return s.has(e, methods...) })
 }
 
 // embedded returns the types that one embeds, or that it is another name of.

@@ -1,0 +1,27 @@
+package graph
+
+import (
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// Hidden returns an error if the operation of n has something in it that is not in
+// the graph, and what to use in its place. Gorgonia's batch normalisation and dropout
+// are such: running statistics and random generators, which no file of weights and no
+// second graph of the network has.
+func Hidden(n *G.Node) error {
+	if n == nil {
+		return nil
+	}
+	switch name := gorgoniaName(n.Op()); name {
+	case "BatchNormOp":
+		return fmt.Errorf("Gorgonia's batch normalisation keeps its running mean and variance to itself, where no file of weights, no checkpoint and no other "+
+			"graph of the network finds them; normalise in a layer of your own, each sample at each time step by itself, with a gain and a bias from Build.Weight")
+	case "dropoutOp":
+		return fmt.Errorf("Gorgonia's dropout draws its masks from a generator without a seed, anew in each run; use layers.Dropout")
+	case "randomOp":
+		return fmt.Errorf("%v draws from a generator without a seed, anew in each run; let an encoder draw", n.Op())
+	}
+	return nil
+}

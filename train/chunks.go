@@ -1,0 +1,62 @@
+package train
+
+import (
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/layers"
+)
+
+// checkTime returns an error if the network gives in the segments that it goes
+// through, or for samples of different lengths, something else than on whole
+// sequences.
+func (m *Model) checkTime(lengths bool) error {
+	// The last segment may go on behind the end of the sample.
+	lengths = lengths || m.cut.carries && m.Steps%m.cut.steps > 0
+	var err error
+	switch {
+	case m.cut.steps > 1:
+		err = m.build.CheckTime(m.x, m.out, lengths)
+	case m.cut.carries:
+		err = m.checkSteps(m.Batch, lengths)
+	}
+	return inNetwork(err)
+}
+
+// checkStepwise returns an error if the network cannot go step by step.
+func (m *Model) checkStepwise() error {
+	if m.cut.carries && m.cut.steps > 1 {
+		return nil // as NewModel has found
+	}
+	return inNetwork(m.checkSteps(1, false))
+}
+
+// checkSteps looks at the network in windows of two steps: in one, a sum over time
+// cannot be told from a copy.
+func (m *Model) checkSteps(batch int, lengths bool) error {
+	g := G.NewGraph()
+	x, err := graph.Input(g, "x", tensor.New(tensor.Of(m.Dtype), tensor.WithShape(append([]int{2, batch}, m.Shape...)...)))
+	if err != nil {
+		return err
+	}
+	b := layers.NewBuild(m.Seed)
+	b.Carry = &layers.Carry{}
+	if b.Length, err = graph.Input(g, "length", tensor.New(tensor.Of(m.Dtype), tensor.WithShape(batch))); err != nil {
+		return err
+	}
+	out, err := m.Net.Apply(b, x)
+	if err != nil {
+		return err
+	}
+	return b.CheckTime(x, out, lengths)
+}
+
+func inNetwork(err error) error {
+	if err != nil {
+		return fmt.Errorf("network: %w", err)
+	}
+	return nil
+}
