@@ -131,6 +131,61 @@ func (Gain) Apply(b *layers.Build, x *G.Node) (*G.Node, error) {
 	return y, nil
 }
 
+// Norm is a layer that normalises the features of each sample at each time step,
+// and gives them a learnt scale and shift:
+//
+//	y = gain (x − mean)/√(variance + 10⁻⁵) + bias
+//
+// J. L. Ba, J. R. Kiros and G. E. Hinton, arXiv:1607.06450 (2016).
+type Norm struct{}
+
+// Apply adds the weights "gain" and "bias".
+func (Norm) Apply(b *layers.Build, x *G.Node) (*G.Node, error) {
+	shape := x.Shape() // [T batch features]
+	n := shape[len(shape)-1]
+	gain, err := b.Weight(x, "gain", layers.Constant(1), n)
+	if err != nil {
+		return nil, err
+	}
+	bias, err := b.Weight(x, "bias", layers.Constant(0), n)
+	if err != nil {
+		return nil, err
+	}
+	each := shape.Clone() // one number for all features
+	each[len(each)-1] = 1
+	var g graph.Builder
+	mean := func(x *G.Node) *G.Node {
+		return g.Expand(g.Scale(g.Reduce(x, each), graph.Const(1/float64(n))), shape)
+	}
+	d := g.Sub(x, mean(x))
+	d = g.Mul(d, g.Inv(g.Sqrt(g.Shift(mean(g.Square(d)), graph.Const(1e-5)))))
+	y := g.Add(g.Mul(d, g.Expand(gain, shape)), g.Expand(bias, shape))
+	if err := g.Err(); err != nil {
+		return nil, fmt.Errorf("norm %s: %w", b.Path(), err)
+	}
+	return y, nil
+}
+
+// Norm makes the mean of the features 0 and their variance 1, and has the gradient
+// of finite differences.
+func TestNorm(t *testing.T) {
+	apply := func(x *G.Node) (*G.Node, error) { return Norm{}.Apply(layers.NewBuild(1), x) }
+	shape := tensor.Shape{2, 3, 5}
+	at := graphtest.Random(shape.TotalSize(), 1)
+	y, err := apply(graphtest.Node(G.NewGraph(), tensor.Float64, "x", shape, at))
+	require.NoError(t, err)
+	v := graphtest.Eval(t, y)[0]
+	for i := 0; i < len(v); i += 5 {
+		mean, variance := 0.0, 0.0
+		for _, u := range v[i : i+5] {
+			mean, variance = mean+u/5, variance+u*u/5
+		}
+		require.InDelta(t, 0, mean, 1e-12)
+		require.InDelta(t, 1, variance, 1e-3)
+	}
+	graphtest.CheckGrad(t, apply, shape, at)
+}
+
 // Energy is a regulariser by which every spike costs something.
 type Energy struct {
 	PerSpike float64 // added to the loss for each spike of a sample

@@ -16,10 +16,10 @@ func Hidden(n *G.Node) error {
 	}
 	switch name := gorgoniaName(n.Op()); name {
 	case "BatchNormOp":
-		return fmt.Errorf("Gorgonia's batch normalisation keeps its running mean and variance to itself, where no file of weights, no checkpoint and no other "+
+		return fmt.Errorf("batch normalisation of Gorgonia's keeps its running mean and variance to itself, where no file of weights, no checkpoint and no other " +
 			"graph of the network finds them; normalise in a layer of your own, each sample at each time step by itself, with a gain and a bias from Build.Weight")
 	case "dropoutOp":
-		return fmt.Errorf("Gorgonia's dropout draws its masks from a generator without a seed, anew in each run; use layers.Dropout")
+		return fmt.Errorf("dropout of Gorgonia's draws its masks from a generator without a seed, anew in each run; use layers.Dropout")
 	case "randomOp":
 		return fmt.Errorf("%v draws from a generator without a seed, anew in each run; let an encoder draw", n.Op())
 	}

@@ -1,9 +1,12 @@
 package train_test
 
 import (
+	"fmt"
+	"hash"
 	"slices"
 	"testing"
 
+	"github.com/chewxy/hm"
 	"github.com/stretchr/testify/require"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -151,27 +154,15 @@ var spiking = layers.Func(func(x *G.Node) (*G.Node, error) {
 	return z, b.Err()
 })
 
-// lagged is x one step later, which carries the last step of each window.
-func lagged(vouch bool) layers.Layer {
-	return applied(func(b *layers.Build, x *G.Node) (*G.Node, error) {
-		var g graph.Builder
-		s := x.Shape()
-		st, err := b.Enter("last", g.Constant(x, 0, s[1:]...))
-		if err != nil {
-			return nil, err
-		}
-		steps := []*G.Node{st.From()}
-		for t := range s[0] {
-			steps = append(steps, g.At(x, t))
-		}
-		st.Out = steps[s[0]]
-		y := g.Stack(steps[:s[0]]...)
-		if vouch {
-			y, st.Out = b.Vouch(y), b.Vouch(st.Out)
-		}
-		return y, g.Err()
-	})
-}
+// lagged is a delay that does not vouch for itself.
+var lagged = applied(func(b *layers.Build, x *G.Node) (*G.Node, error) {
+	var g graph.Builder
+	steps := []*G.Node{g.Constant(x, 0, x.Shape()[1:]...)}
+	for t := range x.Shape()[0] - 1 {
+		steps = append(steps, g.At(x, t))
+	}
+	return g.Stack(steps...), g.Err()
+})
 
 // scanned is a filter without layers.Lift, which enters its state if it is asked to.
 func scanned(enter bool) layers.Layer {
@@ -302,8 +293,8 @@ func TestChunks(t *testing.T) {
 		"own scan":            {scanned(false), []chunk{segments, uneven, single, windows, stepwise, both}, "enter its states by Build.Enter"},
 		"entered scan":        {scanned(true), nil, ""},
 		"final state":         {final, []chunk{uneven, lengths, both}, "final state 0 of scan"},
-		"lagged":              {lagged(false), allChunks, "at("},
-		"lagged, vouched":     {lagged(true), nil, ""},
+		"lagged":              {lagged, allChunks, "at(0)"},
+		"delay":               {delay{}, nil, ""},
 		"less its mean":       {centred, []chunk{segments, uneven, single, windows, stepwise, both}, "takes into each time step"},
 		"less the first step": {built(func(b *graph.Builder, x *G.Node) *G.Node { return b.Sub(x, b.Expand(b.At(x, 0), x.Shape())) }), allChunks, "at(0)"},
 		"reduced": {built(func(b *graph.Builder, x *G.Node) *G.Node {
@@ -466,4 +457,90 @@ func finite(x []float64) []float64 {
 		y[i] = min(y[i], 1e9)
 	}
 	return y
+}
+
+// An operation of Gorgonia's with a state of its own is refused in any model, with
+// what to use.
+func TestHiddenStates(t *testing.T) {
+	norm := func(x *G.Node) (*G.Node, error) {
+		s := x.Shape()
+		images, err := graph.Reshape(x, s[0]*s[1], s[2], 1, 1)
+		if err != nil {
+			return nil, err
+		}
+		var b graph.Builder
+		one, zero := b.Constant(x, 1, images.Shape()...), b.Constant(x, 0, images.Shape()...)
+		y, _, _, _, err := G.BatchNorm(images, one, zero, 0.9, 1e-5)
+		if err != nil {
+			return nil, err
+		}
+		return graph.Reshape(y, s...)
+	}
+	for use, l := range map[string]layers.Func{
+		"a layer of your own": norm,
+		"use layers.Dropout":  func(x *G.Node) (*G.Node, error) { return G.Dropout(x, 0.5) },
+		"let an encoder draw": func(x *G.Node) (*G.Node, error) {
+			return G.Add(x, G.GaussianRandomNode(x.Graph(), x.Dtype(), 0, 1, x.Shape()...))
+		},
+	} {
+		_, err := train.NewModel(train.Model{
+			Net: layers.Sequential{layers.Linear{Out: 4}, layers.Named("mine", l), layers.Last}, Shape: []int{2}, Steps: 3, Batch: 2,
+		})
+		require.ErrorContains(t, err, "train: network: layer mine: ")
+		require.ErrorContains(t, err, use)
+	}
+}
+
+// own is an operation of a user's, which doubles its input.
+type own struct{}
+
+func (own) Arity() int                                       { return 1 }
+func (own) Type() hm.Type                                    { return hm.NewFnType(hm.TypeVariable('a'), hm.TypeVariable('a')) }
+func (own) InferShape(s ...G.DimSizer) (tensor.Shape, error) { return s[0].(tensor.Shape), nil }
+func (own) ReturnsPtr() bool                                 { return false }
+func (own) CallsExtern() bool                                { return false }
+func (own) OverwritesInput() int                             { return -1 }
+func (own) WriteHash(h hash.Hash)                            { fmt.Fprint(h, "own") }
+func (own) Hashcode() uint32                                 { return 1 }
+func (own) String() string                                   { return "twice" }
+func (own) DiffWRT(int) []bool                               { return []bool{true} }
+func (own) Do(vs ...G.Value) (G.Value, error)                { return tensor.Mul(vs[0].(*tensor.Dense), 2.0) }
+func (own) SymDiff(_ G.Nodes, _, grad *G.Node) (G.Nodes, error) {
+	d, err := G.Add(grad, grad)
+	return G.Nodes{d}, err
+}
+
+// saying is one that says whether it reads over time.
+type saying struct {
+	own
+	overTime bool
+}
+
+func (s saying) OverTime() bool { return s.overTime }
+
+// An operation of a user's is what it says, and refused in chunks if it says nothing.
+func TestOwnOperations(t *testing.T) {
+	layer := func(op G.Op) layers.Layer {
+		return layers.Func(func(x *G.Node) (*G.Node, error) { return G.ApplyOp(op, x) })
+	}
+	for name, c := range map[string]struct {
+		op   G.Op
+		with string
+	}{
+		"silent":    {own{}, "give train_test.own a method OverTime() bool"},
+		"over time": {saying{overTime: true}, "reads whole sequences of one length"},
+		"each step": {saying{}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, in := range allChunks {
+				want, got, err := inChunks(t, layer(c.op), in)
+				if c.with == "" {
+					require.NoError(t, err)
+					require.InDeltaSlice(t, want, got, 1e-12)
+					continue
+				}
+				require.ErrorContains(t, err, c.with)
+			}
+		})
+	}
 }

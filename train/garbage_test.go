@@ -69,7 +69,7 @@ var functions = map[string]map[string]any{
 		"GaussianKernel": encode.GaussianKernel, "GaussianRBF": encode.GaussianRBF, "LinearLatency": encode.LinearLatency[float32],
 		"LogLatency": encode.LogLatency[float64], "Poisson": encode.Poisson[float32], "PoissonSpikes": encode.PoissonSpikes[float32], "Population": encode.Population,
 		"SpatialParameters": encode.SpatialParameters[float32], "SpatialReceptiveField": encode.SpatialReceptiveField,
-		"SpatialReceptiveFields": encode.SpatialReceptiveFields, "SpikeLatency": encode.SpikeLatency, "SpikeLatencyLIF": encode.SpikeLatencyLIF,
+		"SpatialReceptiveFields": encode.SpatialReceptiveFields, "SpikeLatency": encode.SpikeLatency, "SpikeLatencyStep": encode.SpikeLatencyStep, "SpikeLatencyLIF": encode.SpikeLatencyLIF,
 		"SpikeTimes": encode.SpikeTimes, "SquaredDistance": encode.SquaredDistance, "Sum": encode.Sum, "FilterStep": encode.FilterStep,
 		"DefaultLogLatencyParams": encode.DefaultLogLatencyParams, "DefaultPoissonParams": encode.DefaultPoissonParams,
 		"DefaultTemporalScales": encode.DefaultTemporalScales,

@@ -42,7 +42,7 @@ func TestEveryOperation(t *testing.T) {
 	require.NoError(t, err)
 	count := map[string]int{}
 	for dir, s := range dirs {
-		if dir == "../../internal/op" {
+		if strings.HasPrefix(dir, "../../internal/") { // of which none is given to a user
 			continue
 		}
 		for name, has := range s.methods {
