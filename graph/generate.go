@@ -82,17 +82,10 @@ type generator struct {
 }
 
 // can reports whether there is machine code for an instruction on rows of the
-// width of the stretch.
+// width of the stretch. Operands are as wide as the result.
 func (g *generator) can(ins *instr) bool {
-	if _, ok := generated[ins.code]; !ok {
-		return false
-	}
-	for _, s := range operands(ins) {
-		if g.p.slots[s].width != g.width {
-			return false
-		}
-	}
-	return g.p.slots[ins.dst].width == g.width
+	_, ok := generated[ins.code]
+	return ok && g.p.slots[ins.dst].width == g.width
 }
 
 // operands returns the slots that an element-wise instruction reads.

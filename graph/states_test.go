@@ -213,3 +213,22 @@ func TestGradThroughScanWithoutGradient(t *testing.T) {
 	require.Equal(t, []float64{1.75, 1.75}, values[1]) // 1 + ½ + ¼
 	require.Equal(t, []float64{0, 0}, values[2])
 }
+
+// A trace may be asked for when the scan has run already.
+func TestTraceAfterARun(t *testing.T) {
+	g := G.NewGraph()
+	xs := graphtest.Node(g, tensor.Float64, "xs", []int{3, 1, 2}, []float64{1, 2, 3, 4, 5, 6})
+	r, err := graph.Scan(pairSteps["delay line"], xs, nil, noParams{})
+	require.NoError(t, err)
+	run := func(n *G.Node) any {
+		m, err := graph.NewMachine(n)
+		require.NoError(t, err)
+		require.NoError(t, m.Run())
+		return m.Value(0).Data()
+	}
+	require.Equal(t, []float64{0, 0, 0, 0, 1, 2}, run(r.Out))
+	trace, err := r.Trace("C")
+	require.NoError(t, err)
+	require.Equal(t, []float64{0, 0, 1, 2, 3, 4}, run(trace))
+	require.Equal(t, []float64{0, 0, 0, 0, 1, 2}, run(r.Out))
+}

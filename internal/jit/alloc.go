@@ -175,7 +175,7 @@ func (m *emitter) operand(v Value) operand {
 		switch in := m.b.instrs[v]; {
 		case in.op == constant:
 			return m.vectors.constant(m.constant(v))
-		case in.op == load && !m.tail && m.again[v] && len(m.uses[v]) == 1:
+		case in.op == load && !m.tail && len(m.uses[v]) == 1: // its place has not been written since
 			return inMem(m.place(in.ptr))
 		}
 	}

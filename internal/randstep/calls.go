@@ -121,15 +121,13 @@ func (d *drawer) call() int {
 		all := v.times(float64(d.shape[0]))
 		all.shape = d.shape[1:]
 		return put(all, "graph.SumOverTime", graph.SumOverTime)
-	case kind == 10 && rank == 2:
-		r := d.param(d.shape[1:])
-		if r.index < 0 || len(d.params[r.index].shape) != 1 || d.params[r.index].shape[0] != d.shape[1] {
-			return -1
-		}
-		return d.put(flag(d.shape, 0, 1), []int{x}, []ref{r}, func(e *env) *G.Node {
-			n := e.p[0].Node()
-			return e.StepWeights(d.shape[0], n, n, n)
-		}, "stepWeights(like %v, %v)")
+	case kind == 10:
+		d.count = true
+		n := 2 * d.shape[0]
+		return d.put(flag(d.shape, 0, 1), []int{x}, nil, func(e *env) *G.Node {
+			w := e.StepWeights(2, e.count, e.count, e.count)
+			return e.Expand(e.Scale(e.Reduce(w, []int{1}), graph.Const(1/float64(n))), d.shape)
+		}, "stepWeights(like %v, count)")
 	case kind == 7 && rank >= 2:
 		return put(v, "rows in another order", func(x *G.Node) (*G.Node, error) {
 			var b graph.Builder

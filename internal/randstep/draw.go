@@ -11,11 +11,12 @@ import (
 type drawer struct {
 	*Draws
 	*Case
-	limit float64 // of values
-	ends  bool    // results are drawn, and operations that keep them small
-	alone bool    // lanes are
-	plain bool    // all operations have machine code
-	often *unary  // a function that is drawn more often
+	limit float64      // of values
+	ends  bool         // results are drawn, and operations that keep them small
+	alone bool         // lanes are
+	plain bool         // all operations have machine code
+	often *unary       // a function that is drawn more often
+	verbs []func() int // likewise
 }
 
 // Draw draws a case.
@@ -170,7 +171,7 @@ func (d *drawer) results() {
 	some := false
 	for i := range d.states {
 		s := &d.states[i]
-		s.trace = d.onceIn(3)
+		s.trace = d.onceIn(3) || d.mode == Extreme
 		if !forward {
 			s.finalGrad, s.traceGrad = d.onceIn(2), s.trace && d.onceIn(2)
 		}

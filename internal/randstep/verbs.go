@@ -15,12 +15,18 @@ type builder func(e *env) *G.Node
 func (d *drawer) verb() {
 	lanewise := []func() int{
 		d.binary, d.unary, d.withParam, d.spike, d.ternary, d.binary, d.unary, d.withParam, d.binary, d.unary, d.withParam,
-		d.jump, d.constant, d.alive,
+		d.jump, d.withNumber, d.withNumber, d.constant, d.alive,
 	}
 	joint := []func() int{d.product, d.reduction, d.reshaped, d.flow, d.call, d.scalar, d.sample, d.flow, d.product}
+	if d.verbs == nil {
+		d.verbs = []func() int{lanewise[d.below(len(lanewise))]}
+	}
 	for range 6 {
 		from := lanewise
-		if !d.alone && d.onceIn(3) {
+		switch {
+		case d.onceIn(4):
+			from = d.verbs
+		case !d.alone && d.onceIn(3):
 			from = joint
 		}
 		if from[d.below(len(from))]() >= 0 {
@@ -66,10 +72,7 @@ func (d *drawer) binary() int {
 	b := binaries[of(d.Draws, 0, 0, 1, 2, 2, 3, 4)]
 	x := d.any()
 	y := d.some(d.values[x].shape)
-	if d.plain && b.name == "G.Pow" {
-		return -1
-	}
-	if d.mode == Tame && (b.name == "div" && !d.values[y].apart() || b.name == "G.Pow" && d.values[x].lo < aside) {
+	if d.plain && b.rough || d.mode == Tame && !b.defined(d.values[x], d.values[y]) {
 		return -1
 	}
 	v := over(func(x []float64) float64 { return b.f(x[0], x[1]) }, d.values[x].shape, d.values[x], d.values[y])
@@ -221,6 +224,54 @@ func (d *drawer) constant() int {
 	p := d.valueOf(r)
 	p.shape = shape
 	return d.put(p, []int{x}, []ref{r}, func(e *env) *G.Node { return e.Fill(e.v[0], e.p[0]) }, "fill(like %v, %v)")
+}
+
+// withNumber draws an operation on a value and a number, which stands on either side.
+func (d *drawer) withNumber() int {
+	x := d.any()
+	v := d.values[x]
+	if v.shape.IsScalar() {
+		return -1
+	}
+	c, left := d.number(), d.onceIn(2)
+	sides := func(x, number *G.Node) (a, b *G.Node) {
+		if left {
+			return number, x
+		}
+		return x, number
+	}
+	if k := d.below(len(binaries) + len(comparisons)); k >= len(binaries) {
+		compare := comparisons[k-len(binaries)]
+		return d.put(flag(v.shape, 0, 1), []int{x}, nil, func(e *env) *G.Node {
+			e.mind(e.Shift(e.v[0], graph.Const(-c)))
+			a, b := sides(e.v[0], e.Constant(e.v[0], c, v.shape...))
+			return gorgonia2(func(x, y *G.Node) (*G.Node, error) { return compare.node(x, y, true) })(e.Builder, a, b)
+		}, compare.name+" with %v, on the left: %t (%v)", c, left)
+	} else {
+		b := binaries[k]
+		if d.plain && b.rough {
+			return -1
+		}
+		numbers := value{lo: c, hi: c}
+		first, second := v, numbers
+		if left {
+			first, second = numbers, v
+		}
+		if d.mode == Tame && !b.defined(first, second) {
+			return -1
+		}
+		n := d.put(over(func(x []float64) float64 { return b.f(x[0], x[1]) }, v.shape, first, second), []int{x}, nil, func(e *env) *G.Node {
+			x, y := sides(e.v[0], e.Constant(e.v[0], c, v.shape...))
+			return b.node(e.Builder, x, y)
+		}, b.name+" with %v, on the left: %t (%v)", c, left)
+		d.rough = d.rough || n >= 0 && b.rough
+		return n
+	}
+}
+
+// defined reports whether b keeps away from where it has no values or is steep.
+func (b binary) defined(x, y value) bool {
+	return b.name != "div" && b.name != "G.Pow" || b.name == "div" && y.apart() || b.name == "G.Pow" && x.lo >= aside
 }
 
 // alive draws some values that all stay alive until they are averaged, in another
