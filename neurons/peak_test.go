@@ -119,8 +119,9 @@ func upswingTime(v0, delta, tau, peak float64) float64 {
 func TestUpswingIsHeld(t *testing.T) {
 	const th, peak, delta, leak, dt, tauInv, x = 1.1, 2.3, 0.2, 0.3, 0.002, 80., 0.7
 	for v, exponential := range map[float64]float64{
-		1.6: delta * math.Exp((1.6-th)/delta),
-		2.2: delta + (peak-th)/(tauInv*dt), // less than the exponential, 48.9
+		1.6:  delta * math.Exp((1.6-th)/delta),
+		1.84: delta + (peak-th)/(tauInv*dt), // a little less than the exponential, 8.1
+		2.2:  delta + (peak-th)/(tauInv*dt), // and much less than this, 48.9
 	} {
 		want := v + dt*tauInv*(leak-v+exponential+x)
 		for _, learnt := range []bool{false, true} {
