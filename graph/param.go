@@ -2,7 +2,6 @@ package graph
 
 import (
 	"fmt"
-	"math"
 
 	G "gorgonia.org/gorgonia"
 )
@@ -17,6 +16,7 @@ type Param struct {
 	given bool // not the zero value
 	keep  Constraint
 	outer *G.Node // in the private graph of a scan, what node stands for outside
+	later bool    // the values of the node are not those to start from
 }
 
 // Const returns a parameter that keeps the value v.
@@ -30,6 +30,16 @@ func Learn(n *G.Node) Param { return Param{node: n} }
 // LearnIn returns a parameter whose value is c applied to n, so that training
 // cannot move it out of the range of c. Start n at c.Inverse of the value wanted.
 func LearnIn(n *G.Node, c Constraint) Param { return Param{node: n, keep: c} }
+
+// Trained returns p for a node that has been trained already: its values are where training
+// took them, and no longer held to what values must be to start from.
+func (p Param) Trained() Param {
+	p.later = true
+	return p
+}
+
+// IsTrained reports whether p comes from Trained.
+func (p Param) IsTrained() bool { return p.later }
 
 // Node returns the node of a learnable parameter and nil for a constant.
 func (p Param) Node() *G.Node { return p.node }
@@ -50,63 +60,6 @@ func (p Param) String() string {
 		return fmt.Sprintf("learn(%s)", p.node.Name())
 	}
 	return fmt.Sprint(p.value)
-}
-
-// A Constraint keeps a learnt parameter in a range: the parameter is a function
-// of the node that is learnt. The zero value is no constraint.
-type Constraint struct {
-	kind   constraintKind
-	lo, hi float64
-}
-
-type constraintKind uint8
-
-const (
-	unconstrained constraintKind = iota
-	byExp
-	bySoftplus
-	bySigmoid
-	byClip
-)
-
-var (
-	Exp      = Constraint{kind: byExp}      // e to the power of the node: positive, equal steps are equal factors
-	Softplus = Constraint{kind: bySoftplus} // log(1 + e to the power of the node): positive, nearly linear far from 0
-	Sigmoid  = Constraint{kind: bySigmoid}  // 1/(1 + e to the power of minus the node): between 0 and 1
-)
-
-// Clip keeps a parameter between lo and hi by cutting it off there; beyond them
-// no gradient flows.
-func Clip(lo, hi float64) Constraint { return Constraint{kind: byClip, lo: lo, hi: hi} }
-
-// String returns the name of the constraint.
-func (c Constraint) String() string {
-	if c.kind == byClip {
-		return fmt.Sprintf("clip to [%v, %v]", c.lo, c.hi)
-	}
-	return [...]string{"none", "exp", "softplus", "sigmoid"}[c.kind]
-}
-
-// Inverse returns where the node must be for the parameter to be v, or an error
-// if the constraint does not allow v.
-func (c Constraint) Inverse(v float64) (float64, error) {
-	ok, want := true, ""
-	x := v
-	switch c.kind {
-	case byExp:
-		ok, want, x = v > 0, "a positive number", math.Log(v)
-	case bySoftplus:
-		// log(e^v − 1), written so that large v do not overflow.
-		ok, want, x = v > 0, "a positive number", v+math.Log(-math.Expm1(-v))
-	case bySigmoid:
-		ok, want, x = v > 0 && v < 1, "a number between 0 and 1", math.Log(v/(1-v))
-	case byClip:
-		ok, want = v >= c.lo && v <= c.hi, fmt.Sprintf("a number from %v to %v", c.lo, c.hi)
-	}
-	if !ok {
-		return 0, fmt.Errorf("graph: constraint %v: the parameter is %v, want %s", c, v, want)
-	}
-	return x, nil
 }
 
 // Values returns what the parameter is now: the constant, or the elements of the
@@ -139,25 +92,9 @@ func (p Param) Values() ([]float64, error) {
 		return nil, fmt.Errorf("graph: parameter %s is of type %v, want float32 or float64", n.Name(), n.Value().Dtype())
 	}
 	for i, v := range vs {
-		vs[i] = p.keep.apply(v)
+		vs[i] = p.keep.Apply(v)
 	}
 	return vs, nil
-}
-
-// apply returns the parameter for the node x.
-func (c Constraint) apply(x float64) float64 {
-	switch c.kind {
-	case byExp:
-		return math.Exp(x)
-	case bySoftplus:
-		// log(1 + e^x), written so that large x do not overflow.
-		return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x)))
-	case bySigmoid:
-		return 1 / (1 + math.Exp(-x))
-	case byClip:
-		return min(max(x, c.lo), c.hi)
-	}
-	return x
 }
 
 // value returns the node of the value of a learnable parameter.

@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -49,6 +50,29 @@ func TestConstraint(t *testing.T) {
 	x, err = graph.Sigmoid.Inverse(0.25)
 	require.NoError(t, err)
 	require.InDelta(t, math.Log(1./3), x, 1e-12)
+}
+
+// What a constraint makes of a node is undone by its inverse, and its name finds it.
+func TestConstraintThereAndBack(t *testing.T) {
+	for _, c := range []graph.Constraint{{}, graph.Exp, graph.Softplus, graph.Sigmoid, graph.Clip(-20, 20.5), graph.Clip(-1e-300, 1./3), graph.Clip(math.Inf(-1), 2)} {
+		for _, x := range []float64{-12, -0.5, 0, 1e-3, 1.5, 14} {
+			if v := c.Apply(x); v == x || !strings.HasPrefix(c.String(), "clip") {
+				back, err := c.Inverse(v)
+				require.NoError(t, err)
+				require.InDelta(t, x, back, 1e-9, c)
+			}
+		}
+		text, err := c.MarshalText()
+		require.NoError(t, err)
+		var found graph.Constraint
+		require.NoError(t, found.UnmarshalText(text))
+		require.Equal(t, c, found)
+	}
+	var c graph.Constraint
+	for _, text := range []string{"", "Exp", "exp ", "clip", "clip to [1, 2", "clip to [1, 2]]", "clip to [NaN, 2]"} {
+		require.Error(t, c.UnmarshalText([]byte(text)), text)
+	}
+	require.EqualError(t, c.UnmarshalText([]byte("tight")), `graph: got constraint "tight", want none, exp, softplus, sigmoid or clip to [lower, upper]`)
 }
 
 // The values of a parameter are those of its node within the constraint.

@@ -47,6 +47,9 @@ type Build struct {
 	// Values, if it is not nil, gives the tensor that the weight of a name has in the place
 	// of one that is drawn, nil for a weight that it does not know.
 	Values func(name string) *tensor.Dense
+	// Constraints are those of learnable nodes, where the network has something else in
+	// their place: Constrain enters one.
+	Constraints map[*G.Node]graph.Constraint
 
 	// Spike, if it is not nil, gives the spike function that the neurons of a layer
 	// use in the place of their own: one that looks on, say.
@@ -125,6 +128,16 @@ func (b *Build) Weight(x *G.Node, name string, init Init, shape ...int) (*G.Node
 	}
 	b.Params = append(b.Params, node)
 	return node, nil
+}
+
+// Constrain says that the network has c of the learnable node n, as graph.LearnIn makes a
+// parameter. What shows the parameters or writes them to files goes by it. Lift does so for
+// the option Constrain.
+func (b *Build) Constrain(n *G.Node, c graph.Constraint) {
+	if b.Constraints == nil {
+		b.Constraints = map[*G.Node]graph.Constraint{}
+	}
+	b.Constraints[n] = c
 }
 
 // input is Weight for a node that is not learnt.

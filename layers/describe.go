@@ -52,6 +52,9 @@ func (l lifted[S, P]) String() string {
 		if n.perNeuron {
 			what = "learnt for each neuron"
 		}
+		if n.keep != (graph.Constraint{}) {
+			what += " within " + n.keep.String()
+		}
 		fields = append(fields, n.name+" "+what)
 	}
 	for _, r := range l.regs {

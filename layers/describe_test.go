@@ -16,7 +16,7 @@ func TestDescribe(t *testing.T) {
 		layers.Linear{Out: 20, Init: layers.Scaled{Gain: 4}},
 		layers.Named("block", layers.Sequential{
 			layers.Dropout{P: 0.25},
-			layers.Recurrent(neurons.LIStep, p, layers.LearnEach("TauMemInv"), layers.Learn("VLeak"), layers.Regularise(layers.Rate{Upper: 0.1, Weight: 2})),
+			layers.Recurrent(neurons.LIStep, p, layers.LearnEach("TauMemInv"), layers.Learn("VLeak"), layers.Constrain(graph.Exp, "TauMemInv"), layers.Regularise(layers.Rate{Upper: 0.1, Weight: 2})),
 		}),
 		layers.Named("readout", layers.Lift(neurons.LIStep, p)),
 		layers.Last,
@@ -25,7 +25,7 @@ func TestDescribe(t *testing.T) {
 	require.Equal(t, []layers.Description{
 		{"0", "Linear{Out: 20, Init: Scaled{Gain: 4}}"},
 		{"block.0", "Dropout{P: 0.25}"},
-		{"block.1", "Recurrent LI{TauSynInv: 200, TauMemInv: 100, Dt: 0.001, TauMemInv learnt for each neuron, VLeak learnt, regularised by Rate{Upper: 0.1, Weight: 2}}"},
+		{"block.1", "Recurrent LI{TauSynInv: 200, TauMemInv: 100, Dt: 0.001, TauMemInv learnt for each neuron within exp, VLeak learnt, regularised by Rate{Upper: 0.1, Weight: 2}}"},
 		{"readout", "LI{TauSynInv: 200, TauMemInv: 100, Dt: 0.001}"},
 		{"3", "last"},
 		{"4", "nil"},

@@ -290,8 +290,18 @@ func (l lifted[S, P]) makeLearnable(b *Build, x *G.Node, p *P, k learnt, init In
 	if err != nil {
 		return err
 	}
-	*param = graph.LearnIn(n, k.keep)
+	b.Constrain(n, k.keep)
+	*param = b.param(n, k.keep)
 	return nil
+}
+
+// param returns the parameter of a node, whose values are drawn unless the Build gives them.
+func (b *Build) param(n *G.Node, c graph.Constraint) graph.Param {
+	p := graph.LearnIn(n, c)
+	if b.Values != nil && b.Values(n.Name()) != nil {
+		return p.Trained()
+	}
+	return p
 }
 
 // spreadOut puts a node that is not learnt in the place of a constant of p.
@@ -305,7 +315,7 @@ func (l lifted[S, P]) spreadOut(b *Build, x *G.Node, p *P, e spread) error {
 		return err
 	}
 	b.Fixed = append(b.Fixed, n)
-	*param = graph.Learn(n)
+	*param = b.param(n, graph.Constraint{})
 	return nil
 }
 

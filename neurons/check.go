@@ -26,8 +26,8 @@ import (
 //
 // Of a parameter with a node, which is learnt or has a value for each neuron, all the
 // values are checked that it has when the graph is built, as its constraint makes them;
-// where training takes them is another matter. A node without a value passes. Every
-// step of this package checks its parameters when its graph is built.
+// where training takes them is another matter, so one of graph.Param.Trained passes, as
+// does a node without a value. Every step of this package checks its parameters when its graph is built.
 func Check(p any) error {
 	c := constants{dt: math.NaN(), values: map[string][]float64{}}
 	v := reflect.Indirect(reflect.ValueOf(p))
@@ -144,7 +144,7 @@ func (c *constants) read(v reflect.Value) error {
 				c.peak = &value
 			}
 			xs, err := value.Values()
-			if err != nil || !value.Given() && f.Tag.Get("default") != "" {
+			if err != nil || value.IsTrained() || !value.Given() && f.Tag.Get("default") != "" {
 				continue // a node that has no value yet, or another parameter stands for it
 			}
 			for k, x := range xs {

@@ -32,7 +32,7 @@ var ErrNewer = errors.New("written by a newer version of the library")
 //
 // A file has the safetensors layout. Its tensors are
 //
-//	NAME                    the parameter NAME, or a value for each neuron that is not learnt
+//	NAME                    the parameter NAME as it is learnt, or a value for each neuron that is not learnt
 //	best/NAME               with KeepBest: as it was after the best epoch
 //	last/NAME               in the final file with KeepBest, where NAME is the best: as it was last
 //	optimiser/MOMENT/NAME   what the optimiser remembers of it
@@ -72,19 +72,21 @@ type Checkpoint struct {
 
 // state is what else a training goes on from.
 type state struct {
-	Params     []string          `json:"params"`
-	Fixed      []string          `json:"fixed,omitempty"` // values of neurons that are not learnt
-	Kept       bool              `json:"kept"`            // there are best weights
-	BestBy     Metrics           `json:"bestBy"`
-	Lowest     int               `json:"lowest"`
-	LowestLoss float64           `json:"lowestLoss"`
-	RateFactor float64           `json:"rateFactor"`
-	Optimiser  optimiserState    `json:"optimiser"`
-	Sums       sums              `json:"sums"`     // over the batches of the present epoch
-	GradNorm   float64           `json:"gradNorm"` // too
-	Own        map[string][]byte `json:"own"`      // of an encoder or a schedule that has a state
-	Carried    []int             `json:"carried"`  // sequences that are not at their end
-	Doctor     *doctorState      `json:"doctor,omitempty"`
+	Params []string `json:"params"`
+	Fixed  []string `json:"fixed,omitempty"` // values of neurons that are not learnt
+	// Constraints are those of parameters, which are in the file as what is learnt; nil in files from before they were named.
+	Constraints constraints       `json:"constraints"`
+	Kept        bool              `json:"kept"` // there are best weights
+	BestBy      Metrics           `json:"bestBy"`
+	Lowest      int               `json:"lowest"`
+	LowestLoss  float64           `json:"lowestLoss"`
+	RateFactor  float64           `json:"rateFactor"`
+	Optimiser   optimiserState    `json:"optimiser"`
+	Sums        sums              `json:"sums"`     // over the batches of the present epoch
+	GradNorm    float64           `json:"gradNorm"` // too
+	Own         map[string][]byte `json:"own"`      // of an encoder or a schedule that has a state
+	Carried     []int             `json:"carried"`  // sequences that are not at their end
+	Doctor      *doctorState      `json:"doctor,omitempty"`
 }
 
 // optimiserState is a State without its tensors.

@@ -72,7 +72,7 @@ func (d *doctor) begin(ctx context.Context) error {
 		return fmt.Errorf("train: doctor: %w", err)
 	}
 	if d.memory == nil {
-		d.memory = &doctorState{Size: distance(d.run.Model.weights(), nil), Step: -1, Labels: map[int]int{}}
+		d.memory = &doctorState{Size: distance(d.run.Model.learnt(), nil), Step: -1, Labels: map[int]int{}}
 		if d.run.opt.State().Steps == 0 && !math.IsNaN(v.loss) && !math.IsInf(v.loss, 0) {
 			d.memory.First = &v.loss
 		}
@@ -98,7 +98,7 @@ func (d *doctor) examine(ctx context.Context) (*vitals, error) {
 // batch comes before batch b of an epoch.
 func (d *doctor) batch(b int) {
 	if d != nil && b == d.run.batches-1 {
-		d.before = d.run.Model.weights()
+		d.before = d.run.Model.learnt()
 	}
 }
 
@@ -113,7 +113,7 @@ func (d *doctor) after(b int) {
 		}
 	}
 	if b == d.run.batches-1 {
-		d.memory.Step = distance(d.run.Model.weights(), d.before)
+		d.memory.Step = distance(d.run.Model.learnt(), d.before)
 	}
 }
 
@@ -229,7 +229,7 @@ func entropy(counts map[int]int) float64 {
 // adds what it found to the message and returns a cure.
 func (d *doctor) rate(rate float64, message *string) (string, error) {
 	const elsewhere = "Look at the other findings, at whether the labels belong to the samples, and at the encoder; try more neurons or time steps."
-	size, step, first := distance(d.run.Model.weights(), nil), d.memory.Step, d.memory.Size
+	size, step, first := distance(d.run.Model.learnt(), nil), d.memory.Step, d.memory.Size
 	if step < 0 || size == 0 {
 		return elsewhere, nil
 	}
@@ -263,7 +263,7 @@ func (d *doctor) rate(rate float64, message *string) (string, error) {
 // answer is 1 unless another one lowers the loss by 1 % more.
 func (x *examiner) search(length float64) (float64, error) {
 	m := x.twin
-	start := m.weights()
+	start := m.learnt()
 	if _, err := m.backpropagate(0); err != nil {
 		return 0, err
 	}

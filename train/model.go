@@ -275,7 +275,7 @@ func (m *Model) apply(b *layers.Build, x *G.Node) (out *G.Node, err error) {
 // enlist notes the weights.
 func (m *Model) enlist() {
 	for _, n := range m.build.Params {
-		m.params = append(m.params, &Parameter{name: n.Name(), value: n.Value().(*tensor.Dense)})
+		m.params = append(m.params, &Parameter{name: n.Name(), value: n.Value().(*tensor.Dense), keep: m.build.Constraints[n]})
 	}
 	for _, n := range m.build.Fixed {
 		m.fixed = append(m.fixed, &Parameter{name: n.Name(), value: n.Value().(*tensor.Dense)})

@@ -104,7 +104,7 @@ func (r *trainRun) snapshot(end *final) (*Checkpoint, error) {
 		Best: r.best, History: r.history,
 		state: state{
 			Kept: r.weights != nil, BestBy: r.bestBy, Lowest: r.lowest, LowestLoss: r.lowestLoss,
-			RateFactor: r.factor, Sums: r.at.sums, GradNorm: r.at.gradNorm, Own: map[string][]byte{}, Doctor: r.doctor.state(),
+			Constraints: m.constraints(), RateFactor: r.factor, Sums: r.at.sums, GradNorm: r.at.gradNorm, Own: map[string][]byte{}, Doctor: r.doctor.state(),
 		},
 		clock: clock{Epoch: r.elapsed()},
 	}

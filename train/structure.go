@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/describe"
 	"github.com/spikegrad/spikegrad/layers"
 )
@@ -22,7 +23,11 @@ func (m *Model) structure() []string {
 		lines = append(lines, fmt.Sprintf("layer %s %s", d.Name, d.Settings))
 	}
 	for _, p := range m.params {
-		lines = append(lines, fmt.Sprintf("parameter %s %v", p.name, []int(p.value.Shape())))
+		line := fmt.Sprintf("parameter %s %v", p.name, []int(p.value.Shape()))
+		if p.keep != (graph.Constraint{}) {
+			line += " within " + p.keep.String()
+		}
+		lines = append(lines, line)
 	}
 	for _, a := range m.build.Activities {
 		lines = append(lines, fmt.Sprintf("neurons %s, spiking: %t", a.Name, a.Spiking))

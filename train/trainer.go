@@ -477,7 +477,7 @@ func (r *trainRun) judge(e int, v Metrics) bool {
 	}
 	r.best, r.bestBy = e, v
 	if r.KeepBest {
-		r.weights = r.Model.weights()
+		r.weights = r.Model.learnt()
 	}
 	return true
 }
@@ -496,8 +496,8 @@ func better(a, b Metrics) bool {
 func (r *trainRun) finish(err error) error {
 	var last []*tensor.Dense
 	if r.weights != nil {
-		last = r.Model.weights()
-		if e := r.Model.setWeights(r.weights); e != nil {
+		last = r.Model.learnt()
+		if e := r.Model.setLearnt(r.weights); e != nil {
 			return errors.Join(err, fmt.Errorf("train: set weights: %w", e))
 		}
 	}

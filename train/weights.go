@@ -8,8 +8,9 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Weights returns a copy of the parameters, in the order of Params; nil while another
-// goroutine uses the model.
+// Weights returns a copy of the parameters, in the order of Params: the values that the
+// network has, of parameters with a constraint too. Params says which these are. It is nil
+// while another goroutine uses the model.
 func (m *Model) Weights() (ws []*tensor.Dense) {
 	_ = m.within(func() error {
 		return m.reading(func() error { ws = m.weights(); return nil })
@@ -21,13 +22,16 @@ func (m *Model) Weights() (ws []*tensor.Dense) {
 func (m *Model) weights() []*tensor.Dense {
 	ws := make([]*tensor.Dense, len(m.params))
 	for i, p := range m.params {
-		ws[i] = p.value.Clone().(*tensor.Dense)
+		ws[i] = p.Values()
 	}
 	return ws
 }
 
-// SetWeights copies ws, in the order of Params, to the parameters. An error says
-// which does not fit, or is not finite; then none is changed.
+// SetWeights copies ws, in the order of Params, to the parameters. They are values as
+// Weights returns them; what is learnt of one with a constraint is computed from them,
+// which rounds. One that the parameter has already is left as it is, to the last bit. An error
+// says which does not fit, is out of the range of its constraint, or is not finite; then
+// none is changed.
 func (m *Model) SetWeights(ws []*tensor.Dense) error {
 	if err := m.within(func() error { return m.setWeights(ws) }); err != nil {
 		return fmt.Errorf("train: set weights: %w", err)
@@ -42,6 +46,32 @@ func (m *Model) setWeights(ws []*tensor.Dense) error {
 	if len(ws) != len(m.params) {
 		return fmt.Errorf("got %d tensors, the model has %d parameters", len(ws), len(m.params))
 	}
+	return m.family.change(func() error {
+		all := make([]*tensor.Dense, len(ws))
+		for i, p := range m.params {
+			err := p.accepts(ws[i])
+			if err == nil {
+				all[i], err = p.learnt(ws[i], true)
+			}
+			if err != nil {
+				return fmt.Errorf("%s: %w", p.name, err)
+			}
+		}
+		return assign(m.params, all)
+	})
+}
+
+// learnt returns copies of what is learnt.
+func (m *Model) learnt() []*tensor.Dense {
+	ws := valuesOf(m.params)
+	for i, w := range ws {
+		ws[i] = w.Clone().(*tensor.Dense)
+	}
+	return ws
+}
+
+// setLearnt puts back what learnt returned.
+func (m *Model) setLearnt(ws []*tensor.Dense) error {
 	return m.family.change(func() error { return assign(m.params, ws) })
 }
 
@@ -49,7 +79,7 @@ func (m *Model) setWeights(ws []*tensor.Dense) error {
 // them the values that neurons have from layers.Each and keep.
 func (m *Model) all() []*Parameter { return slices.Concat(m.params, m.fixed) }
 
-// assign copies ws to the values of ps, or nothing if one does not fit.
+// assign copies ws, which are to be learnt, to ps, or nothing if one does not fit.
 func assign(ps []*Parameter, ws []*tensor.Dense) error {
 	for i, w := range ws {
 		if err := ps[i].accepts(w); err != nil {
@@ -64,7 +94,7 @@ func assign(ps []*Parameter, ws []*tensor.Dense) error {
 	return nil
 }
 
-// valuesOf returns those of ps, not copies.
+// valuesOf returns what is learnt of ps, not copies.
 func valuesOf(ps []*Parameter) []*tensor.Dense {
 	ws := make([]*tensor.Dense, len(ps))
 	for i, p := range ps {

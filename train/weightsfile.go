@@ -1,6 +1,7 @@
 package train
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/url"
@@ -31,6 +32,11 @@ const (
 // or safetensors.torch.load_file; else to a folder, NAME.npy for each, where what
 // a file name cannot have is escaped as in a URL. A file appears whole or not at
 // all, and replaces one that is there.
+//
+// A parameter with a constraint is there as the value that the network has. So that
+// LoadWeights gives back every bit, what is learnt stands beside it as learnt/NAME. JSON
+// names the constraints by parameter: the entry "constraints" of the metadata, or the file
+// constraints.json of the folder.
 func (m *Model) SaveWeights(path string) error {
 	if err := m.within(func() error { return m.reading(func() error { return m.saveWeights(path) }) }); err != nil {
 		return fmt.Errorf("train: save weights: %w", err)
@@ -43,12 +49,17 @@ func (m *Model) saveWeights(path string) error {
 	if err != nil {
 		return err
 	}
-	ts, err := m.namedWeights()
+	ts, err := m.namedValues()
+	if err != nil {
+		return err
+	}
+	within, err := json.Marshal(m.constraints())
 	if err != nil {
 		return err
 	}
 	if single {
-		return files.Replace(path, (&safetensors.File{Tensors: ts}).Write)
+		f := safetensors.File{Tensors: ts, Metadata: map[string]string{constraintsName: string(within)}}
+		return files.Replace(path, f.Write)
 	}
 	if err := os.MkdirAll(path, 0o777); err != nil {
 		return err
@@ -64,13 +75,21 @@ func (m *Model) saveWeights(path string) error {
 			return err
 		}
 	}
-	return nil
+	return files.Replace(filepath.Join(path, constraintsFile), func(w io.Writer) error {
+		_, err := w.Write(within)
+		return err
+	})
 }
 
 // LoadWeights reads the parameters from where SaveWeights has written them, or
 // from a checkpoint or the final file of a training. An error names the
-// parameters that are not there, those that do not fit, and what is there
-// besides; then no parameter is changed.
+// parameters that are not there, those that do not fit or are out of the range of their
+// constraint, and what is there besides; then no parameter is changed.
+//
+// A parameter may have been saved within another constraint than that of the model, or
+// without one: its values count, and what is learnt is computed from them, which rounds.
+// A file that names no constraints, not even that there are none, and has no learnt/NAME is
+// from before they were named. It holds what is learnt.
 func (m *Model) LoadWeights(path string) error {
 	p, err := m.loadWeights(path, true)
 	if err != nil {
@@ -123,10 +142,11 @@ func (m *Model) readFrom(path string, all bool) (p Partial, err error) {
 	if err := m.owner(); err != nil {
 		return p, err
 	}
-	ts, err := readWeights(path)
+	src, err := readWeights(path)
 	if err != nil {
 		return p, err
 	}
+	ts := src.tensors
 	params := m.all()
 	ws := valuesOf(params)
 	for i, param := range params {
@@ -135,7 +155,7 @@ func (m *Model) readFrom(path string, all bool) (p Partial, err error) {
 			p.Missing = append(p.Missing, param.name)
 			continue
 		}
-		if ws[i], err = param.dense(ts[at]); err != nil {
+		if ws[i], err = src.learntOf(param, ts[at]); err != nil {
 			return Partial{}, err
 		}
 		ts = slices.Delete(ts, at, at+1)
@@ -147,31 +167,6 @@ func (m *Model) readFrom(path string, all bool) (p Partial, err error) {
 		return p, nil
 	}
 	return p, m.family.change(func() error { return assign(params, ws) })
-}
-
-// readWeights returns the weights in a file or a folder.
-func readWeights(path string) ([]safetensors.Tensor, error) {
-	single, err := isFile(path)
-	if err != nil {
-		return nil, err
-	}
-	if !single {
-		return readArrays(path)
-	}
-	f, err := readFile(path)
-	if err != nil {
-		return nil, err
-	}
-	if _, ok := f.Metadata[documentName]; !ok {
-		return f.Tensors, nil
-	}
-	c, err := decode(f)
-	if err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(c.tensors, func(t safetensors.Tensor) bool {
-		return !slices.Contains(c.state.Params, t.Name) && !slices.Contains(c.state.Fixed, t.Name)
-	}), nil
 }
 
 // arrayFile returns the name of the file for a parameter. It does not begin with a

@@ -132,13 +132,12 @@ func fit(ctx context.Context, k int, all data.Dataset, seed uint64, epochs int, 
 }
 
 // taus returns the learnt time constants whose inverses are the named parameter.
-// What is learnt are logarithms.
 func taus(m *train.Model, name string) []float64 {
 	var t []float64
 	for _, p := range m.Params() {
 		if p.Name() == "hidden."+name {
-			for _, v := range p.Value().Data().([]float32) {
-				t = append(t, math.Exp(-float64(v)))
+			for _, v := range p.Values().Float32s() {
+				t = append(t, 1/float64(v))
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/files"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -292,11 +293,15 @@ func (f *Folder) Epoch(e train.Epoch) {
 // writers use.
 const histogramBins = 30
 
-// weights returns the distribution of each parameter.
+// weights returns the distribution of the values of each parameter.
 func (f *Folder) weights(bins int) []namedHistogram {
 	var hs []namedHistogram
 	for _, p := range f.s.Trainer.Model.Params() {
-		hs = append(hs, namedHistogram{p.Name(), newHistogram(elements(p.Value()), bins)})
+		name := p.Name()
+		if c := p.Constraint(); c != (graph.Constraint{}) {
+			name += fmt.Sprintf(" (within %v)", c)
+		}
+		hs = append(hs, namedHistogram{name, newHistogram(elements(p.Values()), bins)})
 	}
 	return hs
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/train"
@@ -102,6 +103,31 @@ func TestReportWithoutLabels(t *testing.T) {
 		require.Contains(t, report, want)
 	}
 	require.NotContains(t, read(t, dir, "log.jsonl"), "accuracy")
+}
+
+// Parameters are shown as the values that the network has, with their constraint.
+func TestReportOfConstrained(t *testing.T) {
+	dir := t.TempDir()
+	tr := trainer(t, 1, &runlog.Folder{Dir: dir})
+	net := layers.Sequential{
+		layers.Linear{Out: 3, Init: layers.Scaled{Gain: 4}},
+		layers.Named("hidden", layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams(), layers.LearnEach("TauMemInv"), layers.Constrain(graph.Exp, "TauMemInv"))),
+		layers.MaxOverTime,
+	}
+	var err error
+	tr.Model, err = train.NewModel(train.Model{Net: net, Shape: []int{4}, Steps: 20, Batch: 20, Seed: 1})
+	require.NoError(t, err)
+	_, err = tr.Run(background)
+	require.NoError(t, err)
+	report := read(t, dir, "report.html")
+	require.Contains(t, report, ">hidden.TauMemInv (within exp)<")
+	require.Contains(t, report, "TauMemInv learnt for each neuron within exp")
+	events := readEvents(t, dir)
+	h, ok := events[len(events)-1].histos["weights/hidden.TauMemInv (within exp)"]
+	require.True(t, ok)
+	require.InDelta(t, 100, h.min, 10) // of 1/τ, not of its logarithm
+	require.InDelta(t, 100, h.max, 10)
+	require.NotEqual(t, h.min, h.max)
 }
 
 // A training that ends in its first epoch has a report, too.
