@@ -1,14 +1,20 @@
 package graph_test
 
 import (
+	"errors"
 	"flag"
 	"fmt"
+	"math"
 	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/internal/gemm"
 	"github.com/spikegrad/spikegrad/internal/jit"
 	"github.com/spikegrad/spikegrad/internal/randstep"
@@ -151,4 +157,50 @@ func FuzzSteps(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Machine code treats numbers at the limits as the kernels do, and rounds like them.
+func TestCodeAtTheLimits(t *testing.T) {
+	functions := map[string]func(x, c *G.Node) (*G.Node, error){
+		"sign": func(x, _ *G.Node) (*G.Node, error) { return G.Sign(x) },
+		"relu": func(x, _ *G.Node) (*G.Node, error) { var b graph.Builder; return b.Relu(x), b.Err() },
+		"sub":  G.Sub, "div": G.HadamardDiv,
+		// Each product is rounded before it goes into a sum.
+		"sum":        func(x, _ *G.Node) (*G.Node, error) { var b graph.Builder; return b.Add(x, b.Mul(x, x)), b.Err() },
+		"difference": func(x, _ *G.Node) (*G.Node, error) { var b graph.Builder; return b.Sub(x, b.Mul(x, x)), b.Err() },
+	}
+	for name, f := range map[string]func(x, y *G.Node, same bool) (*G.Node, error){
+		"gt": G.Gt, "gte": G.Gte, "lt": G.Lt, "lte": G.Lte, "eq": G.Eq, "ne": G.Ne,
+	} {
+		functions[name] = func(x, c *G.Node) (*G.Node, error) { return f(x, c, true) }
+	}
+	x := []float64{0, math.Copysign(0, -1), 0.5, 1, -1, math.Inf(1), math.Inf(-1), math.NaN(), 1e-40, -1e-40, 0.1, 0.3, 0.7, 1.3, 3.3}
+	for name, f := range functions {
+		for _, left := range []bool{false, true} {
+			run := func() []float64 {
+				g := G.NewGraph()
+				xs := graphtest.Node(g, tensor.Float32, "xs", []int{1, 1, len(x)}, x)
+				r, err := graph.Scan(func(x *G.Node, s struct{}, _ gain) (*G.Node, struct{}, error) {
+					var b graph.Builder
+					a, c := x, b.Fill(x, graph.Const(0.5))
+					if left {
+						a, c = c, a
+					}
+					z, err := f(a, c)
+					return z, s, errors.Join(b.Err(), err)
+				}, xs, nil, gain{})
+				require.NoError(t, err)
+				return graphtest.Eval(t, r.Out)[0]
+			}
+			code := run()
+			restore, err := jit.Force("none")
+			require.NoError(t, err)
+			kernels := run()
+			restore()
+			for i := range x {
+				same := math.Float64bits(kernels[i]) == math.Float64bits(code[i]) || kernels[i] != kernels[i] && code[i] != code[i]
+				require.True(t, same, "%s of %v, number on the left: %t: got %v, want %v", name, x[i], left, code[i], kernels[i])
+			}
+		}
+	}
 }

@@ -232,3 +232,22 @@ func TestTraceAfterARun(t *testing.T) {
 	require.Equal(t, []float64{0, 0, 1, 2, 3, 4}, run(trace))
 	require.Equal(t, []float64{0, 0, 0, 0, 1, 2}, run(r.Out))
 }
+
+// No gradient flows into a state whose next value does not depend on it, whatever
+// flows into its final value. Here its node is another state's, too.
+func TestNoGradientThroughAConstant(t *testing.T) {
+	g := G.NewGraph()
+	xs := graphtest.Node(g, tensor.Float64, "xs", []int{3, 1, 2}, []float64{1, 2, 3, 4, 5, 6})
+	a := graphtest.Node(g, tensor.Float64, "a", []int{1, 2}, []float64{7, 8})
+	r, err := graph.Scan(pairOf(func(b *graph.Builder, x, _, c *G.Node) (_, _, _ *G.Node) {
+		return x, b.Fill(x, graph.Const(2)), b.Scale(c, graph.Const(0.5))
+	}), xs, &pair{a, a}, noParams{})
+	require.NoError(t, err)
+	final, err := r.Final()
+	require.NoError(t, err)
+	var b graph.Builder
+	loss := b.Add(b.Reduce(final.A, nil), b.Reduce(final.C, nil))
+	require.NoError(t, b.Err())
+	grads, _ := graphtest.Grads(t, loss, []*G.Node{a}, nil)
+	require.Equal(t, []float64{0.125, 0.125}, grads[0])
+}
