@@ -231,9 +231,7 @@ func (w *worker[F]) interpret(instrs []instr) {
 				dst[j] = c
 			}
 		case opFunc:
-			for j, x := range w.slots[ins.a] {
-				dst[j] = F(ins.fn(float64(x)))
-			}
+			evaluate(ins.spike, ins.fn, dst, w.slots[ins.a])
 		case opRows:
 			w.b.mats[ins.c].mul(dst, w.slots[ins.a], &w.chunk)
 		case opCall:

@@ -137,7 +137,7 @@ func (l *lowering) lanewise(n *G.Node, code opcode, in G.Nodes) instr {
 	case spikeOp:
 		ins.a = l.operand(in[0])
 		if code == opFunc {
-			ins.fn = op.eval()
+			ins.fn, ins.spike = op.eval(), &op
 		} else {
 			ins.c = l.constant(constant{})
 		}

@@ -7,6 +7,9 @@ import (
 	"github.com/chewxy/hm"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
 // Func is a spike function: its value forward, and the slope that stands in for
@@ -86,16 +89,25 @@ func (op spikeOp) Do(vs ...G.Value) (G.Value, error) {
 	}
 	f := op.eval()
 	return mapValue(op, vs[0],
-		func(dst, a []float32) {
-			for i, x := range a {
-				dst[i] = float32(f(float64(x)))
+		func(dst, a []float32) { evaluate(&op, f, dst, a) },
+		func(dst, a []float64) { evaluate(&op, f, dst, a) })
+}
+
+// evaluate writes f, the scalar function of op, of the elements of a to dst. A panic is
+// one of the spike function's.
+func evaluate[F vec.Float](op *spikeOp, f func(float64) float64, dst, a []F) {
+	defer func() {
+		if r := recover(); r != nil {
+			method := "Eval"
+			if op.slope {
+				method = "Deriv"
 			}
-		},
-		func(dst, a []float64) {
-			for i, x := range a {
-				dst[i] = f(x)
-			}
-		})
+			panic(guard.New(guard.Name(method, "spike function", op.f), r))
+		}
+	}()
+	for i, x := range a {
+		dst[i] = F(f(float64(x)))
+	}
 }
 
 var _ G.SDOp = spikeOp{}

@@ -183,8 +183,8 @@ func TestPanicInARun(t *testing.T) {
 			require.NoError(t, m.Run())
 			want := m.Value(1).(*tensor.Dense).Clone().(*tensor.Dense).Float64s()
 			for text, fault := range map[string]*bool{
-				"graph_test.fuse.Eval panicked: short circuit\n":                                      &eval,
-				"graph_test.fuse.Deriv panicked: short circuit\n":                                     &deriv,
+				"Eval of the spike function graph_test.fuse panicked: short circuit\n":                &eval,
+				"Deriv of the spike function graph_test.fuse panicked: short circuit\n":               &deriv,
 				"Do of the operation graph_test.custom panicked: runtime error: index out of range [": &do,
 			} {
 				*fault = true

@@ -30,6 +30,7 @@ type instr struct {
 	e         int32 // slot of a third operand
 	c         int32 // constant, matrix or call by number
 	fn        func(float64) float64
+	spike     *spikeOp // whose fn is
 }
 
 // slotKind says where the elements of a slot are.

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/guard"
 )
 
 // A Regulariser is a penalty on the activity of a layer of neurons.
@@ -24,7 +25,8 @@ func (b *Build) penalise(r Regulariser, a Activity) error {
 	if r == nil {
 		return errors.New("a regulariser is nil")
 	}
-	p, err := r.Penalise(b, a)
+	var p Penalty
+	err := guard.Call("Penalise", "regulariser", r, func() (err error) { p, err = r.Penalise(b, a); return err })
 	if err != nil {
 		return err
 	}

@@ -201,7 +201,7 @@ func (r *trainRun) save() {
 	err := r.write(stepFile(r.step()), nil)
 	k.at = time.Now()
 	if err != nil {
-		if !k.failing {
+		if !k.failing && r.fault() == nil {
 			r.warn(fmt.Errorf("train: checkpoint after %d batches: %w; the training goes on, and the next one is tried when it is due", r.step(), err))
 		}
 		k.failing = true
@@ -242,6 +242,10 @@ func (r *trainRun) saveFinal(last []*tensor.Dense) error {
 func (r *trainRun) write(name string, end *final) error {
 	c, err := r.snapshot(end)
 	if err != nil {
+		var p *PanicError
+		if errors.As(err, &p) {
+			r.keep(err) // the disk may get better, this does not
+		}
 		return err
 	}
 	if r.begun {

@@ -72,7 +72,7 @@ func Name(method, role string, v any) string {
 	case method != "":
 		return fmt.Sprintf("%s of the %s %T", method, role, v)
 	case r.Kind() == reflect.Func && !r.IsNil():
-		return "the " + role + " " + base(runtime.FuncForPC(r.Pointer()).Name())
+		return "the " + role + " " + strings.TrimSuffix(base(runtime.FuncForPC(r.Pointer()).Name()), "-fm") // a method as a function
 	}
 	return fmt.Sprintf("the %s %T", role, v)
 }
