@@ -95,7 +95,12 @@ func newModel[S any, P Params[S]](step Step[S, P], xs *G.Node, s *S, p P) (*mode
 func (m *model[S, P]) apply(x *G.Node, s S, p P) (*G.Node, S, error) {
 	var out *G.Node
 	var next S
-	err := guard.Call("", "step", m.step, func() (err error) { out, next, err = m.step(x, s, p); return err })
+	done, err := nest(m.xs.Graph(), x.Graph())
+	if err != nil {
+		return nil, next, err
+	}
+	defer done()
+	err = guard.Call("", "step", m.step, func() (err error) { out, next, err = m.step(x, s, p); return err })
 	if err != nil {
 		return nil, next, err
 	}

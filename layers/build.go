@@ -81,10 +81,19 @@ type Activity struct {
 // NewBuild returns an empty Build whose weights are drawn from the seed.
 func NewBuild(seed uint64) *Build { return &Build{seed: seed} }
 
-// In runs f with name added to the path of layer names.
+// mostNested is how many layers may stand one in the other.
+const mostNested = 64
+
+// In runs f with name added to the path of layer names. An error says that the
+// path has more than 64 names already: a container that contains itself has no
+// end.
 func (b *Build) In(name string, f func() error) error {
 	if b == nil || f == nil {
 		return fmt.Errorf("layers: %s: the Build or the function is nil", name)
+	}
+	if len(b.path) >= mostNested {
+		return fmt.Errorf("layers: %s…: layers stand one in the other more than %d times: does one contain itself?",
+			strings.Join(b.path[:4], "."), mostNested)
 	}
 	b.path = append(b.path, name)
 	defer func() { b.path = b.path[:len(b.path)-1] }()

@@ -1,8 +1,10 @@
 package layers
 
 import (
+	"slices"
 	"strconv"
 	"strings"
+	"unsafe"
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/describe"
@@ -12,12 +14,19 @@ import (
 // the settings that are not zero, "Linear{Out: 200}".
 type Description struct{ Name, Settings string }
 
-// Describe lists the layers of a network, in order.
-func Describe(l Layer) []Description { return describeIn("", l) }
+// Describe lists the layers of a network, in order. Of a container that contains
+// itself it says so.
+func Describe(l Layer) []Description { return describeIn("", l, nil) }
 
-func describeIn(name string, l Layer) []Description {
+// describeIn describes l, which stands in the containers within.
+func describeIn(name string, l Layer, within []*Layer) []Description {
 	switch l := l.(type) {
 	case Sequential:
+		first := unsafe.SliceData(l) // so that one is known again
+		if len(l) > 0 && slices.Contains(within, first) {
+			return []Description{{name, "contains itself"}}
+		}
+		within = append(slices.Clip(within), first)
 		var all []Description
 		for i, part := range l {
 			at := strconv.Itoa(i)
@@ -27,11 +36,11 @@ func describeIn(name string, l Layer) []Description {
 			if name != "" {
 				at = name + "." + at
 			}
-			all = append(all, describeIn(at, part)...)
+			all = append(all, describeIn(at, part, within)...)
 		}
 		return all
 	case named:
-		return describeIn(strings.TrimPrefix(name+"."+l.name, "."), l.Layer)
+		return describeIn(strings.TrimPrefix(name+"."+l.name, "."), l.Layer, within)
 	case nil:
 		return []Description{{name, "nil"}}
 	}

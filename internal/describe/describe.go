@@ -12,10 +12,17 @@ import (
 // themselves.
 const maxDepth = 8
 
+// maxParts bounds how many parts are described: a slice that contains itself has
+// as many as there are ways to maxDepth.
+const maxParts = 1000
+
+// A writer counts the parts that it has described.
+type writer struct{ parts int }
+
 // Value returns the type of v and those of its exported fields that are set. A
 // pointer is what it points to, a function its name, and what has a method String
 // what that says.
-func Value(v any) string { return value(reflect.ValueOf(v), 0) }
+func Value(v any) string { return new(writer).value(reflect.ValueOf(v), 0) }
 
 // Name returns the name of the type of v, without its package and the types that
 // it was made with; of a function its name, "graph.LastStep".
@@ -54,11 +61,11 @@ func function(r reflect.Value) string {
 	return name[strings.LastIndexByte(name, '/')+1:]
 }
 
-func value(r reflect.Value, depth int) string {
+func (w *writer) value(r reflect.Value, depth int) string {
 	if !r.IsValid() {
 		return "nil"
 	}
-	if depth > maxDepth {
+	if w.parts++; depth > maxDepth || w.parts > maxParts {
 		return "…"
 	}
 	if s, ok := stringer(r); ok {
@@ -66,15 +73,18 @@ func value(r reflect.Value, depth int) string {
 	}
 	switch r.Kind() {
 	case reflect.Pointer, reflect.Interface:
-		return value(r.Elem(), depth+1)
+		return w.value(r.Elem(), depth+1)
 	case reflect.Func:
 		return function(r)
 	case reflect.Struct:
-		return typeName(r.Type()) + "{" + strings.Join(fields(r, depth), ", ") + "}"
+		return typeName(r.Type()) + "{" + strings.Join(w.fields(r, depth), ", ") + "}"
 	case reflect.Slice, reflect.Array:
 		var s []string
 		for i := range r.Len() {
-			s = append(s, value(r.Index(i), depth+1))
+			if w.parts > maxParts {
+				break
+			}
+			s = append(s, w.value(r.Index(i), depth+1))
 		}
 		return "[" + strings.Join(s, " ") + "]"
 	case reflect.String:
@@ -121,10 +131,10 @@ func Fields(v any) []string {
 	if r.Kind() != reflect.Struct {
 		return nil
 	}
-	return fields(r, 0)
+	return new(writer).fields(r, 0)
 }
 
-func fields(r reflect.Value, depth int) []string {
+func (w *writer) fields(r reflect.Value, depth int) []string {
 	var out []string
 	t := r.Type()
 	for i := range t.NumField() {
@@ -132,10 +142,10 @@ func fields(r reflect.Value, depth int) []string {
 		v := r.Field(i)
 		switch {
 		case f.Anonymous && f.IsExported() && v.Kind() == reflect.Struct:
-			out = append(out, fields(v, depth+1)...)
+			out = append(out, w.fields(v, depth+1)...)
 		case !f.IsExported(), isZero(f, v):
 		default:
-			out = append(out, f.Name+": "+value(v, depth+1))
+			out = append(out, f.Name+": "+w.value(v, depth+1))
 		}
 	}
 	return out

@@ -39,3 +39,12 @@ func TestForeign(t *testing.T) {
 	require.Same(t, plain, describe.Short(plain))
 	require.NoError(t, describe.Short(nil))
 }
+
+// A slice that contains itself many times has an end.
+func TestValueOfItself(t *testing.T) {
+	all := make([]any, 100)
+	for i := range all {
+		all[i] = all
+	}
+	require.Less(t, len(describe.Value(all)), 10000)
+}
