@@ -1,6 +1,10 @@
 package data
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/spikegrad/spikegrad/internal/guard"
+)
 
 // Dataset is a finite set of labelled samples, all of one shape.
 //
@@ -38,7 +42,7 @@ func Classes(d Dataset) int {
 // would be. It reads d, it does not copy it. The range must satisfy
 // 0 ≤ from ≤ to ≤ d.Len().
 func Subset(d Dataset, from, to int) (Dataset, error) {
-	if d == nil {
+	if guard.IsNil(d) {
 		return nil, fmt.Errorf("data: subset: the data set is nil")
 	}
 	if n := d.Len(); from < 0 || from > to || to > n {

@@ -308,7 +308,7 @@ func (b *Builder) Euler(s *G.Node, dt float64, tauInv Param, d *G.Node) *G.Node 
 // Spike returns f(v − th). Where f has a method Validate() error, that is asked
 // first.
 func (b *Builder) Spike(f Func, v *G.Node, th Param) *G.Node {
-	if f == nil {
+	if guard.IsNil(f) {
 		b.Fail(errors.New("spike: the spike function is nil"))
 		return nil
 	}

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"errors"
 	"fmt"
 
 	G "gorgonia.org/gorgonia"
@@ -19,9 +20,15 @@ type Run[S any] struct {
 	slots []slot
 }
 
+// errNoRun is the error of a Run that is nobody's.
+var errNoRun = errors.New("graph: the Run is nil or was made by neither Scan nor Unroll")
+
 // Final returns the state after the last step.
 func (r *Run[S]) Final() (S, error) {
 	var s S
+	if r == nil || r.final == nil {
+		return s, errNoRun
+	}
 	ns := make(G.Nodes, len(r.slots))
 	for i := range ns {
 		var err error
@@ -36,6 +43,9 @@ func (r *Run[S]) Final() (S, error) {
 // the field, "V"; for a field of a nested struct its path, "Inner.V", or "V" where
 // no outer field is called so.
 func (r *Run[S]) Trace(name string) (*G.Node, error) {
+	if r == nil || r.index == nil {
+		return nil, errNoRun
+	}
 	i, err := r.index(name)
 	if err != nil {
 		return nil, fmt.Errorf("graph: trace: %w", err)

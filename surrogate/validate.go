@@ -6,13 +6,14 @@ import (
 	"math"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/guard"
 )
 
 // Check returns an error if f is nil, or if f has a method Validate() error and
 // that returns one: all functions here have it that have a parameter, and want
 // it positive and finite.
 func Check(f graph.Func) error {
-	if f == nil {
+	if guard.IsNil(f) {
 		return errors.New("surrogate: the spike function is nil")
 	}
 	if v, ok := f.(interface{ Validate() error }); ok {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"sync"
 
@@ -169,16 +168,7 @@ func fill(n *G.Node, x int) {
 }
 
 // isNil reports whether v is nil, or holds a nil pointer, slice or function.
-func isNil(v any) bool {
-	if v == nil {
-		return true
-	}
-	switch r := reflect.ValueOf(v); r.Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Func:
-		return r.IsNil()
-	}
-	return false
-}
+func isNil(v any) bool { return guard.IsNil(v) }
 
 // assemble makes the graph and the machines that run it.
 func (m *Model) assemble() error {

@@ -1,0 +1,241 @@
+package hostile_test
+
+import (
+	"errors"
+	"math"
+	"os"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/logic"
+	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/plasticity"
+	"github.com/spikegrad/spikegrad/plot"
+	"github.com/spikegrad/spikegrad/surrogate"
+	"github.com/spikegrad/spikegrad/train"
+	"github.com/spikegrad/spikegrad/train/runlog"
+)
+
+func graphCalls() []call {
+	p := neurons.DefaultLIFParams()
+	return []call{
+		{"graph.OneHot(x, 1<<40)", func() any { return fails(graph.OneHot(node(5), 1<<40)) }},
+		{"graph.OneHot(nil, 3)", func() any { return fails(graph.OneHot(nil, 3)) }},
+		{"graph.Linear(nil, nil, nil)", func() any { return fails(graph.Linear(nil, nil, nil)) }},
+		{"graph.Conv2D(x, x, nil, graph.Conv{Stride: -1})", func() any {
+			x := node(2, 2, 1, 5, 5)
+			return fails(graph.Conv2D(x, x, nil, graph.Conv{Stride: -1}))
+		}},
+		{"graph.AvgPool(x, 0, 0)", func() any { return fails(graph.AvgPool(node(2, 2, 1, 5, 5), 0, 0)) }},
+		{"graph.MaxPool(x, math.MaxInt, math.MaxInt)", func() any { return fails(graph.MaxPool(node(2, 2, 1, 5, 5), math.MaxInt, math.MaxInt)) }},
+		{"graph.Reshape(x, -7, 1<<40)", func() any { return fails(graph.Reshape(node(2, 3), -7, 1<<40)) }},
+		{"graph.Unroll of 2⁴⁰ time steps", func() any { return fails(graph.Unroll(neurons.LIFStep, node(1<<40, 1, 1), nil, p)) }},
+		{"graph.Scan(nil, xs, nil, p)", func() any { return fails(graph.Scan[neurons.LIFState](nil, node(2, 3, 4), nil, p)) }},
+		{"graph.Scan(neurons.LIFStep, nil, nil, p)", func() any { return fails(graph.Scan(neurons.LIFStep, nil, nil, p)) }},
+		{"graph.Scan(neurons.LIFStep, xs, nil, neurons.LIFParams{})", func() any { return fails(graph.Scan(neurons.LIFStep, node(2, 3, 4), nil, neurons.LIFParams{})) }},
+		{"graph.Scan(neurons.LIFStep, xs, &neurons.LIFState{}, p)", func() any { return fails(graph.Scan(neurons.LIFStep, node(2, 3, 4), &neurons.LIFState{}, p)) }},
+		{"graph.Scan(…, graph.Checkpoint(math.MinInt))", func() any {
+			return fails(graph.Scan(neurons.LIFStep, node(2, 3, 4), nil, p, graph.Checkpoint(math.MinInt)))
+		}},
+		{"graph.Scan(…) with 1/τ = NaN", func() any {
+			p := p
+			p.TauMemInv = graph.Const(nan)
+			return fails(graph.Scan(neurons.LIFStep, node(2, 3, 4), nil, p))
+		}},
+		{"graph.Scan(…) with a surrogate that is a typed nil", func() any {
+			p := p
+			p.Spike = (*surrogate.SuperSpike)(nil)
+			return fails(graph.Scan(neurons.LIFStep, node(2, 3, 4), nil, p))
+		}},
+		{"new(graph.Run[neurons.LIFState]).Final()", func() any { return fails(new(graph.Run[neurons.LIFState]).Final()) }},
+		{`new(graph.Run[neurons.LIFState]).Trace("V")`, func() any { return fails(new(graph.Run[neurons.LIFState]).Trace("V")) }},
+		{`(*graph.Run[neurons.LIFState])(nil).Trace("V")`, func() any { return fails((*graph.Run[neurons.LIFState])(nil).Trace("V")) }},
+		{"(*graph.Run[neurons.LIFState])(nil).Final()", func() any { return fails((*graph.Run[neurons.LIFState])(nil).Final()) }},
+		{"graph.NewMachine()", func() any { return fails(graph.NewMachine()) }},
+		{"graph.NewMachine(nil)", func() any { return fails(graph.NewMachine(nil)) }},
+		{"new(graph.Machine).Run()", func() any { return errOf(new(graph.Machine).Run()) }},
+		{"(*graph.Machine)(nil).Run()", func() any { return errOf((*graph.Machine)(nil).Run()) }},
+		{"graph.NewMachine of a node of 2⁴⁰ elements", func() any {
+			x := node(1 << 20)
+			y, err := G.OuterProd(x, x)
+			if err != nil {
+				return err
+			}
+			return fails(graph.NewMachine(y))
+		}},
+		{"graph.Grad(nil)", func() any { _, _, err := graph.Grad(nil); return errOf(err) }},
+		{"graph.Grad(x, nil)", func() any { _, _, err := graph.Grad(node(2), nil); return errOf(err) }},
+		{`graph.Input(nil, "", nil)`, func() any { return fails(graph.Input(nil, "", nil)) }},
+		{"graph.NewSpikes(1<<40, 1, 1)", func() any { return fails(graph.NewSpikes(1<<40, 1, 1)) }},
+		{"new(graph.Spikes).Add(0, 0, 0, 1)", func() any { return errOf(new(graph.Spikes).Add(0, 0, 0, 1)) }},
+		{"graph.LetSpikes(nil, nil)", func() any { return errOf(graph.LetSpikes(nil, nil)) }},
+		{"Builder.Add(nil, nil)", func() any { return errOf(built(func(b *graph.Builder) { b.Add(nil, nil) })) }},
+		{"Builder.Expand(x, []int{1 << 40, 3})", func() any { return errOf(built(func(b *graph.Builder) { b.Expand(node(3), []int{1 << 40, 3}) })) }},
+		{"Builder.At(x, math.MinInt)", func() any { return errOf(built(func(b *graph.Builder) { b.At(node(2, 3), math.MinInt) })) }},
+		{"Builder.Stack()", func() any { return errOf(built(func(b *graph.Builder) { b.Stack() })) }},
+		{"Builder.Spike(nil, x, graph.Const(1))", func() any { return errOf(built(func(b *graph.Builder) { b.Spike(nil, node(2, 3), graph.Const(1)) })) }},
+		{"Builder.Spike((*surrogate.SuperSpike)(nil), x, graph.Const(1))", func() any {
+			return errOf(built(func(b *graph.Builder) { b.Spike((*surrogate.SuperSpike)(nil), node(2, 3), graph.Const(1)) }))
+		}},
+		{"Builder.Apply(nil)", func() any { return errOf(built(func(b *graph.Builder) { b.Apply(nil) })) }},
+		{`graph.Field(nil, "V")`, func() any { return fails(graph.Field(nil, "V")) }},
+		{`graph.Field((*neurons.LIFState)(nil), "V")`, func() any { return fails(graph.Field((*neurons.LIFState)(nil), "V")) }},
+	}
+}
+
+func layerCalls() []call {
+	apply := func(l layers.Layer, shape ...int) any {
+		return fails(layers.Sequential{l}.Apply(layers.NewBuild(1), node(shape...)))
+	}
+	itself := layers.Sequential{nil}
+	itself[0] = itself
+	return []call{
+		{"layers.Sequential{nil}", func() any { return apply(nil, 2, 3, 4) }},
+		{"layers.Sequential{(*layers.Linear)(nil)}", func() any { return apply((*layers.Linear)(nil), 2, 3, 4) }},
+		{"a layers.Sequential that contains itself", func() any { return apply(itself, 2, 3, 4) }},
+		{"layers.Describe of it", func() any { return layers.Describe(itself) }},
+		{"layers.Linear{}", func() any { return apply(layers.Linear{}, 2, 3, 4) }},
+		{"layers.Linear{Out: 1 << 40}", func() any { return apply(layers.Linear{Out: 1 << 40}, 2, 3, 4) }},
+		{"layers.Linear{Out: 1 << 20} on 2²⁴ time steps", func() any { return apply(layers.Linear{Out: 1 << 20}, 1<<24, 1, 1) }},
+		{"layers.Linear{Out: 2, Init: layers.Constant(NaN)}", func() any { return apply(layers.Linear{Out: 2, Init: layers.Constant(nan)}, 2, 3, 4) }},
+		{"layers.Conv2D{Out: 1, Kernel: -1}", func() any { return apply(layers.Conv2D{Out: 1, Kernel: -1}, 2, 3, 1, 5, 5) }},
+		{"layers.Conv2D{Out: 1 << 40, Kernel: 1}", func() any { return apply(layers.Conv2D{Out: 1 << 40, Kernel: 1}, 2, 3, 1, 5, 5) }},
+		{"layers.Pool{}", func() any { return apply(layers.Pool{}, 2, 3, 1, 5, 5) }},
+		{"layers.Dropout{P: NaN}", func() any { return apply(layers.Dropout{P: nan}, 2, 3, 4) }},
+		{`layers.Named("", layers.Flatten)`, func() any { return apply(layers.Named("", layers.Flatten), 2, 3, 4) }},
+		{`layers.Named("a", nil)`, func() any { return apply(layers.Named("a", nil), 2, 3, 4) }},
+		{"layers.Func(nil)", func() any { return apply(layers.Func(nil), 2, 3, 4) }},
+		{"layers.Lift(neurons.LIFStep, p, nil)", func() any { return apply(layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams(), nil), 2, 3, 4) }},
+		{`layers.Lift(neurons.LIFStep, p, layers.Learn(""))`, func() any {
+			return apply(layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams(), layers.Learn("")), 2, 3, 4)
+		}},
+		{"layers.Recurrent(neurons.LIFStep, p) on 2¹⁶ neurons", func() any {
+			return apply(layers.Recurrent(neurons.LIFStep, neurons.DefaultLIFParams()), 2, 3, 1<<16)
+		}},
+		{`layers.InitByName("none")`, func() any { return fails(layers.InitByName("none")) }},
+		{"lif.Apply(nil, nil)", func() any { return fails(lif.Apply(nil, nil)) }},
+	}
+}
+
+func modelCalls() []call {
+	with := func(change func(*train.Model)) any { return fails(model(change)) }
+	return []call{
+		{"train.NewModel(train.Model{})", func() any { return fails(train.NewModel(train.Model{})) }},
+		{"Net: (*layers.Linear)(nil)", func() any { return with(func(m *train.Model) { m.Net = (*layers.Linear)(nil) }) }},
+		{"Steps: 1 << 40", func() any { return with(func(m *train.Model) { m.Steps = 1 << 40 }) }},
+		{"Batch: -1", func() any { return with(func(m *train.Model) { m.Batch = -1 }) }},
+		{"Shape: []int{math.MaxInt, math.MaxInt}", func() any { return with(func(m *train.Model) { m.Shape = []int{math.MaxInt, math.MaxInt} }) }},
+		{"Dtype: tensor.Int", func() any { return with(func(m *train.Model) { m.Dtype = tensor.Int }) }},
+		{"Segment: -1", func() any { return with(func(m *train.Model) { m.Segment = -1 }) }},
+		{"Window: 1, Stride: 2", func() any { return with(func(m *train.Model) { m.Window, m.Stride = 1, 2 }) }},
+		{"a Net that contains itself", func() any {
+			return with(func(m *train.Model) { s := layers.Sequential{nil}; s[0] = s; m.Net = s })
+		}},
+		{"an output of 4·10¹² elements", func() any {
+			return with(func(m *train.Model) {
+				m.Net = layers.Sequential{layers.Linear{Out: 1 << 20}, layers.Last}
+				m.Shape, m.Steps, m.Batch = []int{1}, 1<<12, 1<<10
+			})
+		}},
+		{"(*train.Model)(nil).Predict(ctx, nil, nil)", func() any { return fails((*train.Model)(nil).Predict(background, nil, nil)) }},
+		{"new(train.Model).Evaluate(ctx, nil, nil)", func() any { return fails(new(train.Model).Evaluate(background, nil, nil)) }},
+		{"Evaluate(ctx, nil, nil)", func() any {
+			m, err := model(func(*train.Model) {})
+			if err != nil {
+				return err
+			}
+			return fails(m.Evaluate(background, nil, nil))
+		}},
+		{"Predict for 2⁴⁰ samples", func() any {
+			m, err := model(func(*train.Model) {})
+			if err != nil {
+				return err
+			}
+			return fails(m.Predict(background, huge{}, nil))
+		}},
+		{`SaveWeights("")`, func() any {
+			m, err := model(func(*train.Model) {})
+			if err != nil {
+				return err
+			}
+			return errOf(m.SaveWeights(""))
+		}},
+		{"LoadWeights of a device", func() any {
+			m, err := model(func(*train.Model) {})
+			if err != nil {
+				return err
+			}
+			if err := os.Symlink(os.DevNull, "null.safetensors"); err != nil {
+				return err
+			}
+			return errOf(m.LoadWeights("null.safetensors"))
+		}},
+		{"SetWeights(nil)", func() any {
+			m, err := model(func(*train.Model) {})
+			if err != nil {
+				return err
+			}
+			return errOf(m.SetWeights(nil))
+		}},
+	}
+}
+
+func trainerCalls() []call {
+	return []call{
+		{"(*train.Trainer)(nil).Run(ctx)", func() any { return fails((*train.Trainer)(nil).Run(background)) }},
+		{"new(train.Trainer).Run(ctx)", func() any { return fails(new(train.Trainer).Run(background)) }},
+		{"new(train.Trainer).Run(nil)", func() any { return fails(new(train.Trainer).Run(nil)) }},
+		{"Data: nil", func() any { return trains(func(t *train.Trainer) { t.Data = nil }) }},
+		{"Data of 2⁴⁰ samples", func() any { return trains(func(t *train.Trainer) { t.Data = huge{} }) }},
+		{"Epochs: -1", func() any { return trains(func(t *train.Trainer) { t.Epochs = -1 }) }},
+		{"Epochs: math.MaxInt", func() any { return trains(func(t *train.Trainer) { t.Epochs = math.MaxInt }) }},
+		{"ClipNorm: NaN", func() any { return trains(func(t *train.Trainer) { t.ClipNorm = nan }) }},
+		{"Optimiser: &train.Adam{LearningRate: NaN}", func() any { return trains(func(t *train.Trainer) { t.Optimiser = &train.Adam{LearningRate: nan} }) }},
+		{"Optimiser: &train.SGD{LearningRate: -1}", func() any { return trains(func(t *train.Trainer) { t.Optimiser = &train.SGD{LearningRate: -1} }) }},
+		{"Schedule: train.StepDecay{}", func() any { return trains(func(t *train.Trainer) { t.Schedule = train.StepDecay{} }) }},
+		{"Observers: []train.Observer{nil}", func() any { return trains(func(t *train.Trainer) { t.Observers = []train.Observer{nil} }) }},
+		{"Observers: []train.Observer{(*runlog.Folder)(nil)}", func() any {
+			return trains(func(t *train.Trainer) { t.Observers = []train.Observer{(*runlog.Folder)(nil)} })
+		}},
+		{"Checkpoints: &train.Checkpoints{}", func() any { return trains(func(t *train.Trainer) { t.Checkpoints = &train.Checkpoints{} }) }},
+		{"Resume: &train.Checkpoint{}", func() any { return trains(func(t *train.Trainer) { t.Resume = &train.Checkpoint{} }) }},
+		{"OnEpoch: an error", func() any {
+			return trains(func(t *train.Trainer) { t.OnEpoch = func(train.Epoch) error { return errors.New("enough") } })
+		}},
+		{`train.ReadCheckpoint("")`, func() any { return fails(train.ReadCheckpoint("")) }},
+		{`train.ReadCheckpoint(".")`, func() any { return fails(train.ReadCheckpoint(".")) }},
+		{`train.LatestCheckpoint("none")`, func() any { _, _, err := train.LatestCheckpoint("none"); return errOf(err) }},
+		{"new(runlog.Folder).Begin(train.Session{})", func() any { return errOf(new(runlog.Folder).Begin(train.Session{})) }},
+		{"(*runlog.Folder)(nil).Begin(train.Session{})", func() any { return errOf((*runlog.Folder)(nil).Begin(train.Session{})) }},
+		{`runlog.Read("none")`, func() any { return fails(runlog.Read("none")) }},
+		{"train.NewAdamW(NaN, NaN).Step(nil)", func() any { return errOf(train.NewAdamW(nan, nan).Step(nil)) }},
+	}
+}
+
+func otherCalls() []call {
+	return []call{
+		{`surrogate.ByName("none", 1)`, func() any { return fails(surrogate.ByName("none", 1)) }},
+		{`surrogate.ByName("super", NaN)`, func() any { return fails(surrogate.ByName("super", nan)) }},
+		{"surrogate.Check(nil)", func() any { return errOf(surrogate.Check(nil)) }},
+		{"surrogate.Check((*surrogate.SuperSpike)(nil))", func() any { return errOf(surrogate.Check((*surrogate.SuperSpike)(nil))) }},
+		{"surrogate.Threshold(nil, nil)", func() any { return fails(surrogate.Threshold(nil, nil)) }},
+		{"surrogate.Uniform[float32](nil, nil)", func() any { return errOf(surrogate.Uniform[float32](nil, nil)) }},
+		{"logic.RisingEdges(nil)", func() any { return fails(logic.RisingEdges(nil)) }},
+		{"logic.MullerCs(nil, nil)", func() any { return fails(logic.MullerCs(nil, nil)) }},
+		{"plasticity.Join()", func() any { return fails(plasticity.Join()) }},
+		{"plasticity.Split(nil, -1)", func() any { return fails(plasticity.Split(nil, -1)) }},
+		{"plasticity.Split(x, math.MaxInt, math.MaxInt)", func() any { return fails(plasticity.Split(node(2, 3), math.MaxInt, math.MaxInt)) }},
+		{"plot.GridPoints(1<<40, 1<<40)", func() any { return fails(plot.GridPoints(1<<40, 1<<40)) }},
+		{"plot.Curves(plot.History{})", func() any { return fails(plot.Curves(plot.History{})) }},
+		{"plot.Panels(1<<40, 1<<40)", func() any { return fails(plot.Panels(1<<40, 1<<40)) }},
+		{`plot.Raster[float32]("", Inf)`, func() any { return fails(plot.Raster[float32]("", inf)) }},
+		{"plot.Traces(plot.Voltages[float32]{N: -1})", func() any { return fails(plot.Traces(plot.Voltages[float32]{N: -1})) }},
+		{"plot.Matrix(plot.Weights[float32]{})", func() any { return fails(plot.Matrix(plot.Weights[float32]{})) }},
+		{`plot.Digits[float32]("", 1<<40, 1<<40, 1)`, func() any { return fails(plot.Digits[float32]("", 1<<40, 1<<40, 1)) }},
+		{`plot.Save("", "", plot.Figure{})`, func() any { return errOf(plot.Save("", "", plot.Figure{})) }},
+		{`(*plot.Progress)(nil).Step(1, "")`, func() any { (*plot.Progress)(nil).Step(1, ""); return nil }},
+	}
+}
