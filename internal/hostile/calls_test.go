@@ -140,12 +140,12 @@ func encodeCalls() []call {
 			return fails(encode.Population(node(2, 3), encode.PopulationParams{Features: 3, Scale: nan}))
 		}},
 		{"encode.GaussianKernel(c, x, y, 1<<40, 1)", func() any { return fails(encode.GaussianKernel(node(2, 2), nil, nil, 1<<40, 1)) }},
-		{"encode.SpatialParameters[float32](encode.SpatialSet{})", func() any { return fails(encode.SpatialParameters[float32](encode.SpatialSet{})) }},
+		{"encode.SpatialParameters(encode.SpatialSet{})", func() any { return fails(encode.SpatialParameters[float32](encode.SpatialSet{})) }},
 		{"encode.SpatialParameters of 10,000 scales, angles, ratios and centres each", func() any {
 			many := make([]float64, 10000)
 			return fails(encode.SpatialParameters[float32](encode.SpatialSet{Scales: many, Angles: many, Ratios: many, X: many, Y: many, Derivatives: [][2]int{{0, 0}}}))
 		}},
-		{"encode.Poisson[float32](nil, nil, 1, nil) with zero parameters", func() any {
+		{"encode.PoissonParams{}.Encode(nil, nil, 1, nil)", func() any {
 			return errOf(encode.PoissonParams{}.Encode(nil, nil, 1, nil))
 		}},
 		{"encode.SpikeTimes(nil, 1)", func() any { return fails(encode.SpikeTimes(nil, 1)) }},
