@@ -22,8 +22,7 @@ func TestStepThatLiftsItself(t *testing.T) {
 		},
 	} {
 		inner := graph.Step[neurons.LIFState, neurons.LIFParams](neurons.LIFStep)
-		var step graph.Step[neurons.LIFState, neurons.LIFParams]
-		step = func(x *G.Node, s neurons.LIFState, p neurons.LIFParams) (*G.Node, neurons.LIFState, error) {
+		step := func(x *G.Node, s neurons.LIFState, p neurons.LIFParams) (*G.Node, neurons.LIFState, error) {
 			var b graph.Builder
 			run, err := lift(inner, b.Reshape(x, append([]int{1}, x.Shape()...)...))
 			if err != nil {

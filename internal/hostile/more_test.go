@@ -1,6 +1,7 @@
 package hostile_test
 
 import (
+	"context"
 	"errors"
 	"math"
 	"os"
@@ -184,10 +185,11 @@ func modelCalls() []call {
 }
 
 func trainerCalls() []call {
+	var none context.Context
 	return []call{
 		{"(*train.Trainer)(nil).Run(ctx)", func() any { return fails((*train.Trainer)(nil).Run(background)) }},
 		{"new(train.Trainer).Run(ctx)", func() any { return fails(new(train.Trainer).Run(background)) }},
-		{"new(train.Trainer).Run(nil)", func() any { return fails(new(train.Trainer).Run(nil)) }},
+		{"new(train.Trainer).Run(nil)", func() any { return fails(new(train.Trainer).Run(none)) }},
 		{"Data: nil", func() any { return trains(func(t *train.Trainer) { t.Data = nil }) }},
 		{"Data of 2⁴⁰ samples", func() any { return trains(func(t *train.Trainer) { t.Data = huge{} }) }},
 		{"Epochs: -1", func() any { return trains(func(t *train.Trainer) { t.Epochs = -1 }) }},
