@@ -13,10 +13,10 @@ import (
 // quotients are computed by the library's kernels: Gorgonia gives +Inf for whatever
 // is divided by zero, and something else where it writes to memory that it is
 // given; here a quotient is that of IEEE 754. dst is a tensor to write to if there
-// is one of the result's type and shape, nil for memory of the operation's own.
-func compute(op G.Op, dst G.Value, in ...G.Value) (G.Value, error) {
-	code := elementwise(op)
-	if code < opAdd || code > opDiv {
+// is one of the result's type and shape, nil for memory of the operation's own. code
+// is that of arithmeticOf.
+func compute(op G.Op, code opcode, dst G.Value, in ...G.Value) (G.Value, error) {
+	if code == opNone {
 		return op.Do(in...)
 	}
 	full := in[0] // the operand that is no scalar, if one is
@@ -38,6 +38,19 @@ func compute(op G.Op, dst G.Value, in ...G.Value) (G.Value, error) {
 		err = arithmetic[float64](op, code, y, in)
 	}
 	return y, err
+}
+
+// arithmeticOf returns the opcode of Gorgonia's sums, differences, products and
+// quotients, opNone of all other operations. It takes long to tell, so who runs an
+// operation often asks once.
+func arithmeticOf(op G.Op) opcode {
+	if op == nil {
+		return opNone
+	}
+	if code := elementwise(op); code >= opAdd && code <= opDiv {
+		return code
+	}
+	return opNone
 }
 
 func arithmetic[F vec.Float](op fmt.Stringer, code opcode, dst *tensor.Dense, in []G.Value) error {

@@ -273,7 +273,7 @@ func (w *worker[F]) call(c *callInstr, dst []F) {
 		}
 	}
 	var v G.Value
-	err := guard.Call("Do", "operation", c.op, func() (err error) { v, err = compute(c.op, nil, in...); return err })
+	err := guard.Call("Do", "operation", c.op, func() (err error) { v, err = compute(c.op, c.code, nil, in...); return err })
 	if err == nil {
 		var f []F
 		if f, err = floats[F](c.op, v); err == nil && len(f) != len(dst) {

@@ -99,7 +99,7 @@ func (l *lowering) emitNode(n *G.Node, first map[*G.Node]int, sinks []int32) err
 		if op, ok := n.Op().(*linearOp); ok {
 			op.l.stepwise = true
 		}
-		call := callInstr{op: n.Op(), node: n}
+		call := callInstr{op: n.Op(), code: arithmeticOf(n.Op()), node: n}
 		for _, c := range in {
 			if l.changes(c) {
 				call.args = append(call.args, arg{slot: l.operand(c), node: c})

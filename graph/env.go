@@ -59,7 +59,7 @@ func (e *env) eval(n *G.Node) (G.Value, error) {
 		}
 		return op.into(dst, in[0])
 	}
-	return compute(n.Op(), nil, in...)
+	return compute(n.Op(), arithmeticOf(n.Op()), nil, in...)
 }
 
 // tail returns the value of a tail, given the sums of the accumulators.
@@ -77,7 +77,7 @@ func (e *env) tail(t *tail, sum func(acc int) (G.Value, error)) (G.Value, error)
 			return nil, err
 		}
 	}
-	return compute(t.node.Op(), nil, in...)
+	return compute(t.node.Op(), arithmeticOf(t.node.Op()), nil, in...)
 }
 
 func envFloats[F vec.Float](e *env, n *G.Node) ([]F, error) {

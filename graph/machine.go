@@ -32,7 +32,8 @@ type Machine struct {
 // A machineInstr computes the value of one node.
 type machineInstr struct {
 	node *G.Node
-	op   G.Op // nil for an input
+	op   G.Op   // nil for an input
+	code opcode // of arithmetic
 	args []int
 	in   []G.Value
 	loan *loan
@@ -99,7 +100,7 @@ func (m *Machine) add(n *G.Node, place map[*G.Node]int) int {
 	if i, ok := place[n]; ok {
 		return i
 	}
-	ins := machineInstr{node: n, op: n.Op()}
+	ins := machineInstr{node: n, op: n.Op(), code: arithmeticOf(n.Op())}
 	for _, c := range childrenOf(n) {
 		ins.args = append(ins.args, m.add(c, place))
 	}
@@ -167,7 +168,7 @@ func (m *Machine) exec(i int) (err error) {
 	if ins.loan != nil {
 		m.take(i)
 	}
-	m.values[i], err = compute(ins.op, m.values[i], ins.in...)
+	m.values[i], err = compute(ins.op, ins.code, m.values[i], ins.in...)
 	return err
 }
 

@@ -97,6 +97,7 @@ type matInstr struct {
 // A callInstr calls an operation on whole time steps.
 type callInstr struct {
 	op   G.Op
+	code opcode // of arithmetic
 	node *G.Node
 	args []arg
 }
