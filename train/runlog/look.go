@@ -3,11 +3,13 @@ package runlog
 import (
 	"context"
 	"encoding"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -122,7 +124,7 @@ func (f *Folder) confusion(ctx context.Context, d data.Dataset) ([][]int, error)
 	}
 	labels, err := labelsOf(d, len(said))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("confusion: %w", err)
 	}
 	n := max(len(f.Classes), data.Classes(f.shown()), slices.Max(said)+1, slices.Max(labels)+1)
 	m := make([][]int, n)
@@ -147,7 +149,8 @@ func labelsOf(d data.Dataset, n int) ([]int, error) {
 	labels := make([]int, n)
 	var err error
 	for i := range labels {
-		if labels[i], err = d.Sample(i, x); err != nil {
+		err = guard.Call("Sample", "data set", d, func() (err error) { labels[i], err = d.Sample(i, x); return err })
+		if err != nil {
 			return nil, fmt.Errorf("sample %d: %w", i, err)
 		}
 	}
@@ -160,6 +163,9 @@ func (f *Folder) rasters(ctx context.Context, d data.Dataset) ([]raster, error) 
 	labels, err := labelsOf(d, min(d.Len(), mostMeasured))
 	if err != nil {
 		return nil, err
+	}
+	if len(labels) == 0 {
+		return nil, errors.New("spikes: the data set is empty")
 	}
 	some := []int{0}
 	for i, l := range labels {
