@@ -1,0 +1,276 @@
+package train
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/guard"
+)
+
+// A trainRun is one call of Run.
+type trainRun struct {
+	*Trainer
+	opt        Optimiser
+	schedule   Schedule
+	feed       *feeder
+	batches    int
+	validation int // samples
+	doctor     *doctor
+
+	at         position
+	began      time.Time // when this process began with the present epoch
+	history    []Epoch
+	best       int     // epoch with the best validation, −1 before the first
+	bestBy     Metrics // its validation
+	weights    []*tensor.Dense
+	lowest     int // epoch with the lowest validation loss
+	lowestLoss float64
+
+	factor float64               // of the learning rate, in the last step
+	torn   bool                  // the weights are those of the midst of a batch
+	kept   atomic.Pointer[error] // of an observer, say, who cannot return it and may warn at any time
+	begun  bool                  // the observers have been told of the beginning
+	layers []string              // the structure of the network
+	keeper keeper
+}
+
+// A position is how far a training is.
+type position struct {
+	epoch, batch int           // the next batch, counted from 0
+	sums         sums          // of the epoch so far
+	gradNorm     float64       // the share of the epoch's mean
+	spent        time.Duration // on the epoch, before it was interrupted
+}
+
+// takeOver sees to it that the optimiser does not go on with what it remembers of
+// another model.
+func (r *trainRun) takeOver() error {
+	if err := r.Model.takeOver(r.opt, r.Resume != nil); err != nil {
+		return fmt.Errorf("train: the optimiser cannot begin anew: %w", err)
+	}
+	return nil
+}
+
+// epochs trains for all epochs that are left.
+func (r *trainRun) epochs(ctx context.Context) error {
+	if err := r.doctor.begin(ctx); err != nil {
+		return err
+	}
+	for r.at.epoch < r.Epochs && !r.outOfPatience() {
+		r.began = time.Now()
+		if err := r.epoch(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// outOfPatience reports whether the validation loss was not lower for too long.
+func (r *trainRun) outOfPatience() bool {
+	return r.Patience > 0 && r.best >= 0 && r.at.epoch-1-r.lowest >= r.Patience
+}
+
+func (t *Trainer) start(ctx context.Context) (*trainRun, error) {
+	switch {
+	case ctx == nil:
+		return nil, fmt.Errorf("train: %w", errNoContext)
+	case t.Epochs < 0:
+		return nil, fmt.Errorf("train: number of epochs is %d, want at least 0", t.Epochs)
+	case t.ClipNorm < 0 || math.IsNaN(t.ClipNorm):
+		return nil, fmt.Errorf("train: norm to clip to is %v, want at least 0", t.ClipNorm)
+	case t.Patience < 0:
+		return nil, fmt.Errorf("train: patience is %d epochs, want at least 0", t.Patience)
+	case t.Validation == nil && (t.Patience > 0 || t.KeepBest):
+		return nil, errors.New("train: Patience and KeepBest need a validation set")
+	}
+	r := &trainRun{Trainer: t, opt: t.Optimiser, schedule: t.Schedule, best: -1, factor: 1, began: time.Now()}
+	if isNil(r.opt) {
+		r.opt = &Adam{LearningRate: 1e-3}
+	}
+	if isNil(r.schedule) {
+		r.schedule = Constant{}
+	}
+	if v, ok := r.schedule.(interface{ Validate() error }); ok {
+		if err := guard.Call("Validate", "schedule", r.schedule, v.Validate); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if r.feed, err = newFeeder(t.Model, t.Data, t.Encoder); err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
+	if t.Validation != nil {
+		v, err := newFeeder(t.Model, t.Validation, t.Encoder)
+		if err != nil {
+			return nil, fmt.Errorf("train: validation: %w", err)
+		}
+		r.validation = v.n
+	}
+	if err := t.Model.watch(len(t.Observers) > 0); err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
+	r.batches = len(r.feed.inOrder())
+	if t.Epochs > math.MaxInt/max(r.batches, 1) {
+		return nil, fmt.Errorf("train: %d epochs of %d batches are more than can be counted", t.Epochs, r.batches)
+	}
+	r.doctor, err = newDoctor(r)
+	return r, err
+}
+
+// epoch trains on every sample that is left in an epoch, and ends the epoch.
+func (r *trainRun) epoch(ctx context.Context) error {
+	if err := r.feed.checkLen(); err != nil {
+		return fmt.Errorf("train: epoch %d: %w", r.at.epoch, err)
+	}
+	plan, err := r.feed.epoch(r.Seed, r.at.epoch)
+	if err != nil {
+		return fmt.Errorf("train: %w", err)
+	}
+	for r.at.batch < r.batches {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		e, b := r.at.epoch, r.at.batch
+		idx := plan[b]
+		r.doctor.batch(b)
+		norm, err := r.train(idx, seeded(r.Seed, e, b))
+		if err != nil {
+			r.torn = r.torn || len(r.stateful()) > 0 // an encoder or a schedule may have moved on
+			return fmt.Errorf("train: epoch %d, batch %d: %w", e, b, err)
+		}
+		m := r.Model
+		r.at.sums.add(m, len(idx), m.fitTerms(), m.fitRates(), m.fitOut(), r.feed.labels)
+		r.at.gradNorm += norm / float64(r.batches)
+		r.at.batch++
+		r.torn = false
+		r.doctor.after(b)
+		if err := r.tell(e, b, len(idx), norm); err != nil {
+			return fmt.Errorf("train: epoch %d, batch %d: %w", e, b, err)
+		}
+		if r.at.batch < r.batches { // else at the end of the epoch
+			r.saveIfDue()
+		}
+		if err := r.fault(); err != nil {
+			return fmt.Errorf("train: epoch %d, batch %d: %w", e, b, err)
+		}
+	}
+	return r.endEpoch(ctx)
+}
+
+// endEpoch looks at the validation set and lets the doctor look at the model, and
+// goes on to the next epoch.
+func (r *trainRun) endEpoch(ctx context.Context) error {
+	e := r.at.epoch
+	ep := Epoch{Epoch: e, Train: r.at.sums.metrics(r.Model), GradNorm: r.at.gradNorm, LearningRate: r.rate()}
+	back, err := r.mark()
+	if err != nil {
+		return fmt.Errorf("train: epoch %d: %w", e, err)
+	}
+	if r.Validation != nil {
+		v, err := r.Model.evaluate(ctx, r.Validation, r.Encoder)
+		if err != nil {
+			back() // so that the validation can be made anew
+			return fmt.Errorf("train: epoch %d, validation: %w", e, err)
+		}
+		ep.Validation = &v
+	}
+	found, err := r.doctor.epoch(ctx, ep)
+	if err != nil {
+		back()
+		return fmt.Errorf("train: epoch %d, %w", e, err)
+	}
+	best := ep.Validation != nil && r.judge(e, *ep.Validation)
+	ep.Duration = r.elapsed()
+	r.history = append(r.history, ep)
+	r.at, r.began = position{epoch: e + 1}, time.Now()
+	if r.OnEpoch != nil {
+		err = r.Model.ask("", "OnEpoch", nil, func() error { return r.OnEpoch(ep) })
+	}
+	r.doctor.report(e+1, found)
+	r.observe("Epoch", func(o Observer) { o.Epoch(ep) })
+	if best {
+		r.saveBest()
+	}
+	if err == nil {
+		r.saveIfDue()
+	}
+	if err = cmp.Or(err, r.fault()); err != nil {
+		return fmt.Errorf("train: epoch %d: %w", e, err)
+	}
+	return nil
+}
+
+// step returns how many batches came before.
+func (r *trainRun) step() int { return r.at.epoch*r.batches + r.at.batch }
+
+// keep keeps the first error of those who cannot return one: it ends the training after
+// the present batch.
+func (r *trainRun) keep(err error) {
+	if err != nil {
+		r.kept.CompareAndSwap(nil, &err)
+	}
+}
+
+// fault returns what was kept.
+func (r *trainRun) fault() error {
+	if err := r.kept.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// judge remembers the best epoch and its weights, and reports whether that is e.
+func (r *trainRun) judge(e int, v Metrics) bool {
+	if r.best < 0 || v.Loss < r.lowestLoss {
+		r.lowest, r.lowestLoss = e, v.Loss
+	}
+	if r.best >= 0 && !better(v, r.bestBy) {
+		return false
+	}
+	r.best, r.bestBy = e, v
+	if r.KeepBest {
+		r.weights = r.Model.learnt()
+	}
+	return true
+}
+
+// better reports whether a is better than b: more accurate, or as accurate, or
+// without labels, and of a lower loss.
+func better(a, b Metrics) bool {
+	if a.Accuracy != b.Accuracy && !math.IsNaN(a.Accuracy) {
+		return a.Accuracy > b.Accuracy
+	}
+	return a.Loss < b.Loss
+}
+
+// finish puts the best weights back, writes the final file if the training is
+// over, and returns err.
+func (r *trainRun) finish(err error) error {
+	var last []*tensor.Dense
+	if r.weights != nil {
+		last = r.Model.learnt()
+		if e := r.Model.setLearnt(r.weights); e != nil {
+			return errors.Join(err, fmt.Errorf("train: set weights: %w", e))
+		}
+	}
+	if err == nil {
+		err = r.saveFinal(last)
+	}
+	return err
+}
+
+// evaluation stands in the place of the epoch for what is drawn in evaluation.
+const evaluation = -1
+
+// seeded returns the generator of a batch. It depends on nothing that ran before.
+func seeded(seed uint64, epoch, batch int) *rand.Rand {
+	return rand.New(rand.NewPCG(seed, uint64(epoch+1)<<32|uint64(uint32(batch))))
+}
