@@ -54,10 +54,13 @@ func Floats(v G.Value) []float64 {
 	return nil
 }
 
+// taped is the most nodes that a graph for a tape machine has.
+const taped = 1000
+
 // Eval runs the graph of the nodes once, on a tape machine, and returns their
-// values. A tape machine takes nodes of one hash for one node, and in a graph of
-// thousands, as unrolling makes, two have the same one now and then; such a graph
-// runs on a graph.Machine.
+// values. A graph of thousands, as unrolling makes, runs on a graph.Machine: a tape
+// machine takes longer to make than the square of the nodes, and takes nodes of one
+// hash for one node, as two of so many are now and then.
 func Eval(t testing.TB, nodes ...*G.Node) [][]float64 {
 	t.Helper()
 	vs := make([]G.Value, len(nodes))
@@ -65,7 +68,7 @@ func Eval(t testing.TB, nodes ...*G.Node) [][]float64 {
 		require.NotNil(t, n)
 		G.Read(n, &vs[i])
 	}
-	if collide(nodes[0].Graph()) {
+	if len(nodes[0].Graph().AllNodes()) > taped || collide(nodes[0].Graph()) {
 		m, err := graph.NewMachine(nodes...)
 		require.NoError(t, err)
 		require.NoError(t, m.Run())
