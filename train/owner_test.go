@@ -198,3 +198,22 @@ func (l *lookahead) Restore(s train.State) error {
 type stubborn struct{ *train.SGD }
 
 func (stubborn) Restore(train.State) error { return fmt.Errorf("no state is as good as mine") }
+
+// Two trainings at the same time cannot share an optimiser; one after the other can.
+func TestOptimiserOfTwoTrainings(t *testing.T) {
+	o := &train.Adam{LearningRate: 0.01}
+	trainer := func() *train.Trainer {
+		m := newModel(t, train.Model{Net: layers.Sequential{layers.Linear{Out: 3}, layers.Last}, Shape: []int{4}, Steps: 3, Batch: 10})
+		return &train.Trainer{Model: m, Data: yinyang(t, 10), Epochs: 1, Optimiser: o}
+	}
+	first, second := trainer(), trainer()
+	first.OnBatch = func(train.Batch) {
+		_, err := second.Run(background)
+		require.ErrorIs(t, err, train.ErrInUse)
+		require.EqualError(t, err, "train: the optimiser is in use by another goroutine, in another training; give each one of its own")
+	}
+	_, err := first.Run(background)
+	require.NoError(t, err)
+	_, err = second.Run(background)
+	require.NoError(t, err)
+}

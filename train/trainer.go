@@ -88,7 +88,8 @@ type Result struct {
 // those after the last stride.
 //
 // The model is in use as long as Run runs; see Model. A second training of it is
-// refused. A Trainer is settings, and may be shared: what it refers to may not.
+// refused, and so is one with the same optimiser. A Trainer is settings, and may be shared:
+// what it refers to may not.
 func (t *Trainer) Run(ctx context.Context) (Result, error) {
 	r := Result{Best: -1}
 	if t == nil {
@@ -116,11 +117,16 @@ func (t *Trainer) Run(ctx context.Context) (Result, error) {
 
 func (t *Trainer) run(ctx context.Context) (Result, error) {
 	run, err := t.start(ctx)
-	if err == nil {
-		defer func() { run.keeper.lock.Release() }()
-		err = run.prepare()
+	if err != nil {
+		return Result{Best: -1}, err
 	}
-	if err == nil {
+	leave, err := occupy(run.opt)
+	if err != nil {
+		return Result{Best: -1}, err
+	}
+	defer leave()
+	defer func() { run.keeper.lock.Release() }()
+	if err = run.prepare(); err == nil {
 		err = run.takeOver()
 	}
 	if err == nil {
