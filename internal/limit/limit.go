@@ -13,8 +13,8 @@ import (
 )
 
 // Most is how many elements a tensor may have, and how many samples a data set:
-// 2³¹ are 8 GiB of float32.
-const Most = 1 << 31
+// 2³¹ are 8 GiB of float32, and what an int holds where ints have 32 bits.
+const Most = min(1<<31, math.MaxInt)
 
 // Elements returns how many elements a tensor of this shape has, if it is at most
 // Most. An error says how many there would be.
