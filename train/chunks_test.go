@@ -164,53 +164,51 @@ var lagged = applied(func(b *layers.Build, x *G.Node) (*G.Node, error) {
 	return g.Stack(steps...), g.Err()
 })
 
+// filtered is a scan of a filter that goes on from the state that entered.
+func filtered(b *layers.Build, x *G.Node) (*graph.Run[encode.FilterState], *layers.State, error) {
+	p := encode.FilterParams{Decay: graph.Const(0.5)}
+	s, err := graph.Rest[encode.FilterState](x, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	st, err := b.Enter("value", s.Value)
+	if err != nil {
+		return nil, nil, err
+	}
+	run, err := graph.Scan(encode.FilterStep, x, &encode.FilterState{Value: st.From()}, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	final, err := run.Final()
+	st.Out = final.Value
+	return run, st, err
+}
+
 // scanned is a filter without layers.Lift, which enters its state if it is asked to.
 func scanned(enter bool) layers.Layer {
 	return applied(func(b *layers.Build, x *G.Node) (*G.Node, error) {
-		p := encode.FilterParams{Decay: graph.Const(0.5)}
-		if !enter {
-			run, err := graph.Scan(encode.FilterStep, x, nil, p)
+		if enter {
+			run, _, err := filtered(b, x)
 			if err != nil {
 				return nil, err
 			}
 			return run.Out, nil
 		}
-		s, err := graph.Rest[encode.FilterState](x, p)
+		run, err := graph.Scan(encode.FilterStep, x, nil, encode.FilterParams{Decay: graph.Const(0.5)})
 		if err != nil {
 			return nil, err
 		}
-		st, err := b.Enter("value", s.Value)
-		if err != nil {
-			return nil, err
-		}
-		run, err := graph.Scan(encode.FilterStep, x, &encode.FilterState{Value: st.From()}, p)
-		if err != nil {
-			return nil, err
-		}
-		final, err := run.Final()
-		st.Out = final.Value
-		return run.Out, err
+		return run.Out, nil
 	})
 }
 
 // final is the state of a filter after the last step.
 var final = applied(func(b *layers.Build, x *G.Node) (*G.Node, error) {
-	p := encode.FilterParams{Decay: graph.Const(0.5)}
-	s, err := graph.Rest[encode.FilterState](x, p)
+	_, st, err := filtered(b, x)
 	if err != nil {
 		return nil, err
 	}
-	st, err := b.Enter("value", s.Value)
-	if err != nil {
-		return nil, err
-	}
-	run, err := graph.Scan(encode.FilterStep, x, &encode.FilterState{Value: st.From()}, p)
-	if err != nil {
-		return nil, err
-	}
-	end, err := run.Final()
-	st.Out = end.Value
-	return end.Value, err
+	return st.Out, nil
 })
 
 // centred is x less its mean over time, which no step knows before the last one.

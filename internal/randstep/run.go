@@ -10,6 +10,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/graph/graphtest"
 )
 
 // A Result is what a case gives: outputs, final states, traces and gradients, by
@@ -57,7 +58,7 @@ func (c *Case) Run(scan bool) (r *Result, err error) {
 			return nil, err
 		}
 		for i := range nodes {
-			x := floats(m.Value(i))
+			x := graphtest.Floats(m.Value(i))
 			if again == 0 {
 				r.Values = append(r.Values, x)
 			} else if j, same := sameBits(r.Values[i], x); !same {
@@ -66,7 +67,7 @@ func (c *Case) Run(scan bool) (r *Result, err error) {
 		}
 	}
 	for i := range margins {
-		for _, x := range floats(m.Value(len(nodes) + i)) {
+		for _, x := range graphtest.Floats(m.Value(len(nodes) + i)) {
 			if x != 0 {
 				r.Margin = min(r.Margin, math.Abs(x))
 			}
@@ -118,24 +119,6 @@ func (c *Case) wanted(in *inputs, l *lifted, r *Result) ([]*G.Node, error) {
 	}
 	r.Names = append(r.Names, in.names...)
 	return append(nodes, grads...), nil
-}
-
-func floats(v G.Value) []float64 {
-	switch x := v.Data().(type) {
-	case float64:
-		return []float64{x}
-	case float32:
-		return []float64{float64(x)}
-	case []float64:
-		return append([]float64{}, x...)
-	case []float32:
-		y := make([]float64, len(x))
-		for i, f := range x {
-			y[i] = float64(f)
-		}
-		return y
-	}
-	return nil
 }
 
 // sameBits reports whether x and y have the same bits, one NaN being like another,
