@@ -106,7 +106,6 @@ func BenchmarkRows32(b *testing.B) {
 		}
 		each("Sum", func(idx []int32) { AddRows32(row, w, n, idx) })
 		each("Axpy", func(idx []int32) { AxpyRows32(row, w, n, idx, val[:len(idx)]) })
-		each("Scatter", func(idx []int32) { ScatterRows32(w, n, idx, row) })
 	}
 }
 

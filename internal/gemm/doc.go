@@ -8,9 +8,8 @@
 // which lays a block out in the order of its use, to the kernel, which computes a
 // tile of C in registers. For sparse matrices, sparse.go finds what is not zero
 // ([NonZero32], [Count32]) and adds the rows it stands for ([AddRows32],
-// [AxpyRows32], [ScatterRows32]). For convolutions, conv.go copies and adds
-// [Patches], lists what is not zero row by row ([ListRows32]) and adds up runs
-// ([SumRuns32]).
+// [AxpyRows32]). For convolutions, conv.go copies and adds [Patches], lists what
+// is not zero row by row ([ListRows32]) and adds up runs ([SumRuns32]).
 //
 // An element of C is the sum
 //

@@ -7,7 +7,7 @@ func goKernels[T float]() kernels[T] {
 		threadWork: 1 << 17,
 		mr:         2, nr: 4, lanes: 2, mc: 64, nc: 256, kc: 256, strip: 64,
 		gemm: gemmGo[T], pack: packGo[T], transpose: transposeGo[T], square: 1,
-		tile: 512, addRows: addRowsGo[T], axpyRows: axpyRowsGo[T], scatterRows: scatterRowsGo[T],
+		tile: 512, addRows: addRowsGo[T], axpyRows: axpyRowsGo[T],
 		sumRuns: sumRunsGo[T], patches: patchesGo[T], sumPatches: sumPatchesGo[T], listRows: listRowsGo[T],
 		group: 1, nonZero: nonZeroGo[T], count: countGo[T],
 	}
@@ -98,19 +98,6 @@ func axpyRowsGo[T float](dst, w []T, ldw int, idx []int32, val []T, rows int) bo
 		row := w[int(r)*ldw:][:len(dst)]
 		for i, x := range row {
 			dst[i] = mulAdd(val[j], x, dst[i])
-		}
-	}
-	return true
-}
-
-func scatterRowsGo[T float](dst []T, ldd int, idx []int32, src []T, rows int) bool {
-	for _, r := range idx {
-		if r < 0 || int(r) >= rows {
-			return false
-		}
-		row := dst[int(r)*ldd:][:len(src)]
-		for i, x := range src {
-			row[i] += x
 		}
 	}
 	return true

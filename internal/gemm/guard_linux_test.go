@@ -57,7 +57,6 @@ func TestGuard(t *testing.T) {
 			val := guarded(t, k, spike)
 			AddRows64(row, w, n, idx)
 			AxpyRows64(row, w, n, idx, val)
-			ScatterRows64(w, n, idx, row)
 			NonZero64(val, idx)
 			Count64(val)
 

@@ -24,11 +24,6 @@ func addRows32AVX512(dst []float32, w []float32, ldw int, idx []int32, rows int)
 //go:noescape
 func axpyRows32AVX512(dst []float32, w []float32, ldw int, idx []int32, val []float32, rows int) (ok bool)
 
-// scatterRows32AVX512 adds src, at most 256 elements, to rows idx of dst; it returns false at an index not below rows.
-//
-//go:noescape
-func scatterRows32AVX512(dst []float32, ldd int, idx []int32, src []float32, rows int) (ok bool)
-
 // sumRuns32AVX512 adds val[e]·w[base+j·stepW+idx[e]·ldw:][:n] to dst[j·step:][:n], n ≤ 256, for j < count and start[j·stride] ≤ e < start[j·stride+span]; it returns false at a run outside of w.
 //
 //go:noescape
@@ -78,11 +73,6 @@ func addRows64AVX512(dst []float64, w []float64, ldw int, idx []int32, rows int)
 //
 //go:noescape
 func axpyRows64AVX512(dst []float64, w []float64, ldw int, idx []int32, val []float64, rows int) (ok bool)
-
-// scatterRows64AVX512 adds src, at most 128 elements, to rows idx of dst; it returns false at an index not below rows.
-//
-//go:noescape
-func scatterRows64AVX512(dst []float64, ldd int, idx []int32, src []float64, rows int) (ok bool)
 
 // sumRuns64AVX512 adds val[e]·w[base+j·stepW+idx[e]·ldw:][:n] to dst[j·step:][:n], n ≤ 128, for j < count and start[j·stride] ≤ e < start[j·stride+span]; it returns false at a run outside of w.
 //
@@ -134,11 +124,6 @@ func addRows32AVX2(dst []float32, w []float32, ldw int, idx []int32, rows int) (
 //go:noescape
 func axpyRows32AVX2(dst []float32, w []float32, ldw int, idx []int32, val []float32, rows int) (ok bool)
 
-// scatterRows32AVX2 adds src, at most 96 elements, to rows idx of dst; it returns false at an index not below rows.
-//
-//go:noescape
-func scatterRows32AVX2(dst []float32, ldd int, idx []int32, src []float32, rows int) (ok bool)
-
 // sumRuns32AVX2 adds val[e]·w[base+j·stepW+idx[e]·ldw:][:n] to dst[j·step:][:n], n ≤ 96, for j < count and start[j·stride] ≤ e < start[j·stride+span]; it returns false at a run outside of w.
 //
 //go:noescape
@@ -188,11 +173,6 @@ func addRows64AVX2(dst []float64, w []float64, ldw int, idx []int32, rows int) (
 //
 //go:noescape
 func axpyRows64AVX2(dst []float64, w []float64, ldw int, idx []int32, val []float64, rows int) (ok bool)
-
-// scatterRows64AVX2 adds src, at most 48 elements, to rows idx of dst; it returns false at an index not below rows.
-//
-//go:noescape
-func scatterRows64AVX2(dst []float64, ldd int, idx []int32, src []float64, rows int) (ok bool)
 
 // sumRuns64AVX2 adds val[e]·w[base+j·stepW+idx[e]·ldw:][:n] to dst[j·step:][:n], n ≤ 48, for j < count and start[j·stride] ≤ e < start[j·stride+span]; it returns false at a run outside of w.
 //

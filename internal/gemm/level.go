@@ -43,10 +43,9 @@ type kernels[T float] struct {
 	product func(transA, transB bool, m, n, k int, a []T, lda int, b []T, ldb int, accumulate bool, c []T, ldc int)
 
 	// Sums of rows, of at most tile elements.
-	tile        int
-	addRows     func(dst, w []T, ldw int, idx []int32, rows int) bool
-	axpyRows    func(dst, w []T, ldw int, idx []int32, val []T, rows int) bool
-	scatterRows func(dst []T, ldd int, idx []int32, src []T, rows int) bool
+	tile     int
+	addRows  func(dst, w []T, ldw int, idx []int32, rows int) bool
+	axpyRows func(dst, w []T, ldw int, idx []int32, val []T, rows int) bool
 
 	// Convolutions: sums of runs, at most tile elements long, patches and lists. What is
 	// listed may be followed by lanes elements that are overwritten.

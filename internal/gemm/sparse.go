@@ -32,19 +32,6 @@ func AxpyRows64(dst, w []float64, ldw int, idx []int32, val []float64) {
 	axpyRows(&active.Load().f64, dst, w, ldw, idx, val)
 }
 
-// ScatterRows32 adds src to rows of a matrix: dst[idx[j]·ldd + i] += src[i], for
-// each j. A row is as long as src, which must not overlap dst.
-//
-// It panics if an index is outside of dst.
-func ScatterRows32(dst []float32, ldd int, idx []int32, src []float32) {
-	scatterRows(&active.Load().f32, dst, ldd, idx, src)
-}
-
-// ScatterRows64 is ScatterRows32 for float64.
-func ScatterRows64(dst []float64, ldd int, idx []int32, src []float64) {
-	scatterRows(&active.Load().f64, dst, ldd, idx, src)
-}
-
 // NonZero32 writes the positions of the elements of x that are not 0 to idx[:n],
 // and tells whether all of these are exactly 1. NaN is not 0. What is in idx[n:]
 // afterwards is undefined.
@@ -88,18 +75,6 @@ func axpyRows[T float](kn *kernels[T], dst, w []T, ldw int, idx []int32, val []T
 	for i := 0; i < len(dst); i += kn.tile {
 		if !kn.axpyRows(dst[i:min(i+kn.tile, len(dst))], w[min(i, len(w)):], ldw, idx, val, rows) {
 			panicIndex("w", idx, rows)
-		}
-	}
-}
-
-func scatterRows[T float](kn *kernels[T], dst []T, ldd int, idx []int32, src []T) {
-	rows := countRows("dst", len(dst), ldd, len(src))
-	if len(idx) == 0 {
-		return
-	}
-	for i := 0; i < len(src); i += kn.tile {
-		if !kn.scatterRows(dst[min(i, len(dst)):], ldd, idx, src[i:min(i+kn.tile, len(src))], rows) {
-			panicIndex("dst", idx, rows)
 		}
 	}
 }

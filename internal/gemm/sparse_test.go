@@ -21,15 +21,14 @@ func indices(rng *rand.Rand, rows int) []int32 {
 	return idx
 }
 
-func TestRows32(t *testing.T) { eachLevel(t, testRows(AddRows32, AxpyRows32, ScatterRows32)) }
-func TestRows64(t *testing.T) { eachLevel(t, testRows(AddRows64, AxpyRows64, ScatterRows64)) }
+func TestRows32(t *testing.T) { eachLevel(t, testRows(AddRows32, AxpyRows32)) }
+func TestRows64(t *testing.T) { eachLevel(t, testRows(AddRows64, AxpyRows64)) }
 
 // Sums of rows are those of plain Go: to the last bit where nothing is
 // multiplied, else to a rounding per term.
 func testRows[T float](
 	add func(dst, w []T, ldw int, idx []int32),
 	axpy func(dst, w []T, ldw int, idx []int32, val []T),
-	scatter func(dst []T, ldd int, idx []int32, src []T),
 ) func(t *testing.T) {
 	eps := 0x1p-23
 	if _, double := any(T(0)).(float64); double {
@@ -66,15 +65,6 @@ func testRows[T float](
 				require.InDelta(t, want[i], dst.data[i], float64(size[i])*eps*float64(len(idx)+1))
 			}
 			dst.intact(t)
-
-			sum := clone(w.all)
-			require.True(t, scatterRowsGo(sum[margin:], w.ld, idx, want, rows))
-			scatter(w.data, w.ld, idx, want)
-			for i := range rows {
-				at := margin + i*w.ld
-				require.Equal(t, sum[at:][:n], w.all[at:][:n])
-			}
-			w.intact(t)
 		}
 	}
 }
@@ -166,7 +156,6 @@ func TestBadRows(t *testing.T) {
 			message := fmt.Sprintf("gemm: idx[2] = %d, but w has 2 rows", bad)
 			require.PanicsWithValue(t, message, func() { AddRows32(row, w, 4, idx) })
 			require.PanicsWithValue(t, message, func() { AxpyRows32(row, w, 4, idx, make([]float32, 3)) })
-			require.PanicsWithValue(t, fmt.Sprintf("gemm: idx[2] = %d, but dst has 2 rows", bad), func() { ScatterRows32(w, 4, idx, row) })
 		}
 		require.PanicsWithValue(t, "gemm: idx[0] = 0, but w has 0 rows", func() { AddRows32(row, nil, 3, []int32{0}) })
 		require.PanicsWithValue(t, "gemm: w has rows of 3 elements, 2 apart", func() { AddRows32(row, w, 2, nil) })

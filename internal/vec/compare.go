@@ -92,10 +92,3 @@ func neC[F Float](dst, a []F, c F) {
 		dst[i] = truth[F](a[i] != c)
 	}
 }
-
-func between[F Float](dst, a []F, lo, hi F) {
-	a = a[:len(dst)]
-	for i := range dst {
-		dst[i] = truth[F](lo <= a[i] && a[i] <= hi)
-	}
-}

@@ -58,17 +58,3 @@ func minC[F Float](dst, a []F, c F) {
 		}
 	}
 }
-
-func clamp[F Float](dst, a []F, lo, hi F) {
-	a = a[:len(dst)]
-	for i := range dst {
-		x := a[i]
-		if lo > x {
-			x = lo
-		}
-		if hi < x {
-			x = hi
-		}
-		dst[i] = x
-	}
-}

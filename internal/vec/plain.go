@@ -3,7 +3,7 @@ package vec
 // plain returns the kernels in plain Go: the definition of all others.
 func plain[F Float]() Kernels[F] {
 	return Kernels[F]{
-		Add: add[F], Sub: sub[F], Mul: mul[F], Div: div[F], Max: maximum[F], Min: minimum[F], Pow: pow[F],
+		Add: add[F], Sub: sub[F], Mul: mul[F], Div: div[F], Max: maximum[F], Pow: pow[F],
 		Gt: gt[F], Ge: ge[F], Lt: lt[F], Le: le[F], Eq: eq[F], Ne: ne[F],
 		AddC: addC[F], MulC: mulC[F], DivC: divC[F], MaxC: maxC[F], MinC: minC[F], PowC: powC[F],
 		RSubC: rsubC[F], RDivC: rdivC[F],
@@ -13,8 +13,8 @@ func plain[F Float]() Kernels[F] {
 		Exp: exp[F], Log: log[F], Log2: log2[F], Expm1: expm1[F], Log1p: log1p[F], Tanh: tanh[F],
 		Sin: sin[F], Cos: cos[F], Sigmoid: sigmoid[F], Softplus: softplus[F],
 		MulAdd: mulAdd[F], MulRSub: mulRSub[F], MulAddC: mulAddC[F],
-		OneMinusMul: oneMinusMul[F], Reset: reset[F],
-		Between: between[F], Clamp: clamp[F], Fill: fill[F], Adam: adam[F], Sum: sum[F], Finite: finite[F],
+		OneMinusMul: oneMinusMul[F],
+		Fill:        fill[F], Adam: adam[F], Sum: sum[F], Finite: finite[F],
 	}
 }
 
@@ -57,17 +57,6 @@ func maximum[F Float](dst, a, b []F) {
 	}
 }
 
-func minimum[F Float](dst, a, b []F) {
-	a, b = a[:len(dst)], b[:len(dst)]
-	for i := range dst {
-		if x, y := a[i], b[i]; x < y || x != x {
-			dst[i] = x
-		} else {
-			dst[i] = y
-		}
-	}
-}
-
 // Sums of products: the conversions keep the compiler from fusing a product
 // with the sum that follows.
 
@@ -96,13 +85,6 @@ func oneMinusMul[F Float](dst, z, v []F) {
 	z, v = z[:len(dst)], v[:len(dst)]
 	for i := range dst {
 		dst[i] = (1 - z[i]) * v[i]
-	}
-}
-
-func reset[F Float](dst, z, v, r []F) {
-	z, v, r = z[:len(dst)], v[:len(dst)], r[:len(dst)]
-	for i := range dst {
-		dst[i] = F((1-z[i])*v[i]) + F(z[i]*r[i])
 	}
 }
 

@@ -36,9 +36,6 @@ func maxF32AVX2(dst []float32, a []float32, b []float32)
 func maxCF32AVX2(dst []float32, a []float32, c float32)
 
 //go:noescape
-func minF32AVX2(dst []float32, a []float32, b []float32)
-
-//go:noescape
 func minCF32AVX2(dst []float32, a []float32, c float32)
 
 //go:noescape
@@ -120,15 +117,6 @@ func mulAddCF32AVX2(dst []float32, a []float32, k float32, c []float32)
 func oneMinusMulF32AVX2(dst []float32, z []float32, v []float32)
 
 //go:noescape
-func resetF32AVX2(dst []float32, z []float32, v []float32, r []float32)
-
-//go:noescape
-func betweenF32AVX2(dst []float32, a []float32, lo float32, hi float32)
-
-//go:noescape
-func clampF32AVX2(dst []float32, a []float32, lo float32, hi float32)
-
-//go:noescape
 func fillF32AVX2(dst []float32, c float32)
 
 //go:noescape
@@ -196,9 +184,6 @@ func maxF64AVX2(dst []float64, a []float64, b []float64)
 
 //go:noescape
 func maxCF64AVX2(dst []float64, a []float64, c float64)
-
-//go:noescape
-func minF64AVX2(dst []float64, a []float64, b []float64)
 
 //go:noescape
 func minCF64AVX2(dst []float64, a []float64, c float64)
@@ -282,15 +267,6 @@ func mulAddCF64AVX2(dst []float64, a []float64, k float64, c []float64)
 func oneMinusMulF64AVX2(dst []float64, z []float64, v []float64)
 
 //go:noescape
-func resetF64AVX2(dst []float64, z []float64, v []float64, r []float64)
-
-//go:noescape
-func betweenF64AVX2(dst []float64, a []float64, lo float64, hi float64)
-
-//go:noescape
-func clampF64AVX2(dst []float64, a []float64, lo float64, hi float64)
-
-//go:noescape
 func fillF64AVX2(dst []float64, c float64)
 
 //go:noescape
@@ -358,9 +334,6 @@ func maxF32AVX512(dst []float32, a []float32, b []float32)
 
 //go:noescape
 func maxCF32AVX512(dst []float32, a []float32, c float32)
-
-//go:noescape
-func minF32AVX512(dst []float32, a []float32, b []float32)
 
 //go:noescape
 func minCF32AVX512(dst []float32, a []float32, c float32)
@@ -444,15 +417,6 @@ func mulAddCF32AVX512(dst []float32, a []float32, k float32, c []float32)
 func oneMinusMulF32AVX512(dst []float32, z []float32, v []float32)
 
 //go:noescape
-func resetF32AVX512(dst []float32, z []float32, v []float32, r []float32)
-
-//go:noescape
-func betweenF32AVX512(dst []float32, a []float32, lo float32, hi float32)
-
-//go:noescape
-func clampF32AVX512(dst []float32, a []float32, lo float32, hi float32)
-
-//go:noescape
 func fillF32AVX512(dst []float32, c float32)
 
 //go:noescape
@@ -520,9 +484,6 @@ func maxF64AVX512(dst []float64, a []float64, b []float64)
 
 //go:noescape
 func maxCF64AVX512(dst []float64, a []float64, c float64)
-
-//go:noescape
-func minF64AVX512(dst []float64, a []float64, b []float64)
 
 //go:noescape
 func minCF64AVX512(dst []float64, a []float64, c float64)
@@ -604,15 +565,6 @@ func mulAddCF64AVX512(dst []float64, a []float64, k float64, c []float64)
 
 //go:noescape
 func oneMinusMulF64AVX512(dst []float64, z []float64, v []float64)
-
-//go:noescape
-func resetF64AVX512(dst []float64, z []float64, v []float64, r []float64)
-
-//go:noescape
-func betweenF64AVX512(dst []float64, a []float64, lo float64, hi float64)
-
-//go:noescape
-func clampF64AVX512(dst []float64, a []float64, lo float64, hi float64)
 
 //go:noescape
 func fillF64AVX512(dst []float64, c float64)

@@ -16,7 +16,6 @@ func kernelsF32AVX2() Kernels[float32] {
 	k.RDivC = rDivCF32AVX2
 	k.Max = maxF32AVX2
 	k.MaxC = maxCF32AVX2
-	k.Min = minF32AVX2
 	k.MinC = minCF32AVX2
 	k.Gt = gtF32AVX2
 	k.GtC = gtCF32AVX2
@@ -44,9 +43,6 @@ func kernelsF32AVX2() Kernels[float32] {
 	k.MulRSub = mulRSubF32AVX2
 	k.MulAddC = mulAddCF32AVX2
 	k.OneMinusMul = oneMinusMulF32AVX2
-	k.Reset = resetF32AVX2
-	k.Between = betweenF32AVX2
-	k.Clamp = clampF32AVX2
 	k.Fill = fillF32AVX2
 	k.Exp = expF32AVX2
 	k.Expm1 = expm1F32AVX2
@@ -76,7 +72,6 @@ func kernelsF64AVX2() Kernels[float64] {
 	k.RDivC = rDivCF64AVX2
 	k.Max = maxF64AVX2
 	k.MaxC = maxCF64AVX2
-	k.Min = minF64AVX2
 	k.MinC = minCF64AVX2
 	k.Gt = gtF64AVX2
 	k.GtC = gtCF64AVX2
@@ -104,9 +99,6 @@ func kernelsF64AVX2() Kernels[float64] {
 	k.MulRSub = mulRSubF64AVX2
 	k.MulAddC = mulAddCF64AVX2
 	k.OneMinusMul = oneMinusMulF64AVX2
-	k.Reset = resetF64AVX2
-	k.Between = betweenF64AVX2
-	k.Clamp = clampF64AVX2
 	k.Fill = fillF64AVX2
 	k.Exp = expF64AVX2
 	k.Expm1 = expm1F64AVX2
@@ -136,7 +128,6 @@ func kernelsF32AVX512() Kernels[float32] {
 	k.RDivC = rDivCF32AVX512
 	k.Max = maxF32AVX512
 	k.MaxC = maxCF32AVX512
-	k.Min = minF32AVX512
 	k.MinC = minCF32AVX512
 	k.Gt = gtF32AVX512
 	k.GtC = gtCF32AVX512
@@ -164,9 +155,6 @@ func kernelsF32AVX512() Kernels[float32] {
 	k.MulRSub = mulRSubF32AVX512
 	k.MulAddC = mulAddCF32AVX512
 	k.OneMinusMul = oneMinusMulF32AVX512
-	k.Reset = resetF32AVX512
-	k.Between = betweenF32AVX512
-	k.Clamp = clampF32AVX512
 	k.Fill = fillF32AVX512
 	k.Exp = expF32AVX512
 	k.Expm1 = expm1F32AVX512
@@ -196,7 +184,6 @@ func kernelsF64AVX512() Kernels[float64] {
 	k.RDivC = rDivCF64AVX512
 	k.Max = maxF64AVX512
 	k.MaxC = maxCF64AVX512
-	k.Min = minF64AVX512
 	k.MinC = minCF64AVX512
 	k.Gt = gtF64AVX512
 	k.GtC = gtCF64AVX512
@@ -224,9 +211,6 @@ func kernelsF64AVX512() Kernels[float64] {
 	k.MulRSub = mulRSubF64AVX512
 	k.MulAddC = mulAddCF64AVX512
 	k.OneMinusMul = oneMinusMulF64AVX512
-	k.Reset = resetF64AVX512
-	k.Between = betweenF64AVX512
-	k.Clamp = clampF64AVX512
 	k.Fill = fillF64AVX512
 	k.Exp = expF64AVX512
 	k.Expm1 = expm1F64AVX512

@@ -15,10 +15,10 @@ type Float interface{ float32 | float64 }
 // least len(dst) elements, which the kernels do not check; only len(dst)
 // elements are read and written.
 type Kernels[F Float] struct {
-	// Arithmetic, dst = a ∘ b. Division by zero is that of IEEE 754. Max and Min
-	// are NaN where either operand is; of two zeros they return b's. Pow is that
-	// of package math.
-	Add, Sub, Mul, Div, Max, Min, Pow func(dst, a, b []F)
+	// Arithmetic, dst = a ∘ b. Division by zero is that of IEEE 754. Max is NaN
+	// where either operand is; of two zeros it returns b. Pow is that of package
+	// math.
+	Add, Sub, Mul, Div, Max, Pow func(dst, a, b []F)
 
 	// Comparisons, 1 where a ∘ b and else 0. With a NaN all are 0 but Ne, which
 	// is 1.
@@ -60,11 +60,8 @@ type Kernels[F Float] struct {
 	MulRSub     func(dst, a, b, c []F)       // c − a·b
 	MulAddC     func(dst, a []F, k F, c []F) // k·a + c
 	OneMinusMul func(dst, z, v []F)          // (1 − z)·v
-	Reset       func(dst, z, v, r []F)       // (1 − z)·v + z·r
 
-	Between func(dst, a []F, lo, hi F) // 1 where lo ≤ a ≤ hi, else 0
-	Clamp   func(dst, a []F, lo, hi F) // lo where a < lo, then hi where that is > hi; a NaN bound is none
-	Fill    func(dst []F, c F)         // c
+	Fill func(dst []F, c F) // c
 
 	// Adam takes a step of the optimiser of that name. It changes the weights w and
 	// the moments m and v, which are as long, by the gradient g:

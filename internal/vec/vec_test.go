@@ -10,10 +10,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A call is one kernel, whatever its type, on up to three slices and constants.
+// A call is one kernel, whatever its type, on up to three slices and a constant.
 type call[F Float] struct {
-	slices, consts int
-	run            func(dst []F, a [3][]F, c [2]F)
+	slices   int
+	constant bool
+	run      func(dst []F, a [3][]F, c F)
 }
 
 // calls returns the element-wise kernels of k by name.
@@ -24,19 +25,17 @@ func calls[F Float](t testing.TB, k *Kernels[F]) map[string]call[F] {
 		name := v.Type().Field(i).Name
 		switch f := v.Field(i).Interface().(type) {
 		case func(dst, a []F):
-			m[name] = call[F]{1, 0, func(dst []F, a [3][]F, _ [2]F) { f(dst, a[0]) }}
+			m[name] = call[F]{1, false, func(dst []F, a [3][]F, _ F) { f(dst, a[0]) }}
 		case func(dst, a, b []F):
-			m[name] = call[F]{2, 0, func(dst []F, a [3][]F, _ [2]F) { f(dst, a[0], a[1]) }}
+			m[name] = call[F]{2, false, func(dst []F, a [3][]F, _ F) { f(dst, a[0], a[1]) }}
 		case func(dst, a, b, c []F):
-			m[name] = call[F]{3, 0, func(dst []F, a [3][]F, _ [2]F) { f(dst, a[0], a[1], a[2]) }}
+			m[name] = call[F]{3, false, func(dst []F, a [3][]F, _ F) { f(dst, a[0], a[1], a[2]) }}
 		case func(dst, a []F, c F):
-			m[name] = call[F]{1, 1, func(dst []F, a [3][]F, c [2]F) { f(dst, a[0], c[0]) }}
+			m[name] = call[F]{1, true, func(dst []F, a [3][]F, c F) { f(dst, a[0], c) }}
 		case func(dst, a []F, k F, c []F):
-			m[name] = call[F]{2, 1, func(dst []F, a [3][]F, c [2]F) { f(dst, a[0], c[0], a[1]) }}
-		case func(dst, a []F, lo, hi F):
-			m[name] = call[F]{1, 2, func(dst []F, a [3][]F, c [2]F) { f(dst, a[0], c[0], c[1]) }}
+			m[name] = call[F]{2, true, func(dst []F, a [3][]F, c F) { f(dst, a[0], c, a[1]) }}
 		case func(dst []F, c F):
-			m[name] = call[F]{0, 1, func(dst []F, _ [3][]F, c [2]F) { f(dst, c[0]) }}
+			m[name] = call[F]{0, true, func(dst []F, _ [3][]F, c F) { f(dst, c) }}
 		default:
 			require.Contains(t, []string{"Sum", "Finite", "Adam"}, name, "a kernel of a type that is not tested: %T", f)
 		}
@@ -78,7 +77,7 @@ func testKernels[F Float](t *testing.T, level string) {
 			for j := range k.slices {
 				a[j] = randoms[F](rng, n+room)[rng.IntN(room):][:n]
 			}
-			c := [2]F(randoms[F](rng, 2))
+			c := randoms[F](rng, 1)[0]
 			array := randoms[F](rng, n+2*room)
 			before := slices.Clone(array)
 			at := rng.IntN(room) + 1

@@ -13,7 +13,6 @@ func main() {
 		t.pack()
 		t.addRows()
 		t.axpyRows()
-		t.scatterRows()
 		t.sumRuns()
 		t.patches()
 		t.sumPatches()

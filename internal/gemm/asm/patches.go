@@ -8,16 +8,6 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// patchParams loads the parameters that the kernels of patches have in common.
-func (t target) patchParams(names ...string) (rs []reg.GPVirtual) {
-	for _, name := range names {
-		r := GP64()
-		Load(Param(name), r)
-		rs = append(rs, r)
-	}
-	return rs
-}
-
 // patches writes the kernel that copies the patches of an image.
 func (t target) patches() {
 	t.text("patches", "sets dst[((k·kw+l)·oh+i)·ow+j] = src[(i+d·k)·width+j+d·l] for k < kh, l < kw, i < oh, j < ow.",

@@ -24,17 +24,6 @@ func (t target) eachRow(label string, m, ld, idx, n, rows reg.GPVirtual, body fu
 	JLT(LabelRef("next" + label))
 }
 
-// rowsParams loads the parameters that the kernels of rows have in common.
-func (t target) rowsParams(matrix, lead string) (m, ld, idx, n, rows reg.GPVirtual) {
-	m, ld, idx, n, rows = GP64(), GP64(), GP64(), GP64(), GP64()
-	Load(Param(matrix).Base(), m)
-	t.bytes(Load(Param(lead), ld))
-	Load(Param("idx").Base(), idx)
-	Load(Param("idx").Len(), n)
-	Load(Param("rows"), rows)
-	return
-}
-
 // result returns whether all indices were good.
 func result(ok int) {
 	r := GP8()
@@ -45,7 +34,12 @@ func result(ok int) {
 
 // gather writes a kernel that keeps dst in registers while it takes in rows of w.
 func (t target) gather(take func(acc reg.VecVirtual, w Mem, mask reg.Register, val reg.VecVirtual), val *reg.GPVirtual) {
-	m, ld, idx, n, rows := t.rowsParams("w", "ldw")
+	w, ldw, idx, n, rows := GP64(), GP64(), GP64(), GP64(), GP64()
+	Load(Param("w").Base(), w)
+	t.bytes(Load(Param("ldw"), ldw))
+	Load(Param("idx").Base(), idx)
+	Load(Param("idx").Len(), n)
+	Load(Param("rows"), rows)
 	dst, size := GP64(), GP64()
 	Load(Param("dst").Base(), dst)
 	Load(Param("dst").Len(), size)
@@ -57,7 +51,7 @@ func (t target) gather(take func(acc reg.VecVirtual, w Mem, mask reg.Register, v
 		for i := range acc {
 			t.load(Mem{Base: dst, Disp: i * t.vec}, masks[i], acc[i])
 		}
-		t.eachRow(fmt.Sprint(v), m, ld, idx, n, rows, func(row Mem, j reg.GPVirtual) {
+		t.eachRow(fmt.Sprint(v), w, ldw, idx, n, rows, func(row Mem, j reg.GPVirtual) {
 			x := t.register()
 			if val != nil {
 				t.bcast(Mem{Base: *val, Index: j, Scale: uint8(t.size)}, x)
@@ -103,33 +97,4 @@ func (t target) axpyRows() {
 		t.load(w, mask, x)
 		t.fma(x, a, acc)
 	}, &val)
-}
-
-func (t target) scatterRows() {
-	t.text("scatterRows", fmt.Sprintf("adds src, at most %d elements, to rows idx of dst; it returns false at an index not below rows.", t.tile*t.lanes()),
-		"(dst []T, ldd int, idx []int32, src []T, rows int) (ok bool)")
-	m, ld, idx, n, rows := t.rowsParams("dst", "ldd")
-	src, size := GP64(), GP64()
-	Load(Param("src").Base(), src)
-	Load(Param("src").Len(), size)
-	vectors, last := t.split(size)
-	cases("tile", vectors, t.tile, func(v int) {
-		masks := make([]reg.Register, v)
-		masks[v-1] = last
-		x := t.registers(v)
-		for i := range x {
-			t.load(Mem{Base: src, Disp: i * t.vec}, masks[i], x[i])
-		}
-		t.eachRow(fmt.Sprint(v), m, ld, idx, n, rows, func(row Mem, _ reg.GPVirtual) {
-			for i := range x {
-				y := t.register()
-				t.load(row.Offset(i*t.vec), masks[i], y)
-				t.add(x[i], y, y)
-				t.store(y, masks[i], row.Offset(i*t.vec))
-			}
-		})
-		result(1)
-	})
-	Label("bad")
-	result(0)
 }

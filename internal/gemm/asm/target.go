@@ -41,6 +41,7 @@ func (t target) lanes() int { return t.vec / t.size }
 // text starts a function; the signature's T is the element type.
 func (t target) text(name, doc, signature string) {
 	full := fmt.Sprintf("%s%d%s", name, 8*t.size, t.isa)
+	stores = 0
 	TEXT(full, NOSPLIT, "func"+strings.ReplaceAll(signature, "T", t.elem))
 	Pragma("noescape")
 	Doc(full + " " + doc)
@@ -182,7 +183,8 @@ func (t target) storeFirst(src reg.VecVirtual, mask reg.Register, m Mem) {
 	Label(label("stored"))
 }
 
-// stores counts the uses of storeFirst, as labels have names of their own.
+// stores counts the uses of storeFirst in a function, as labels have names of their
+// own there.
 var stores int
 
 // split returns by how many vectors n elements are held, and the mask of the
