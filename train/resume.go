@@ -157,7 +157,7 @@ func (c *Checkpoint) addOptimiser(opt Optimiser) error {
 	if err := guard.Call("State", "optimiser", opt, func() error { s = opt.State(); return nil }); err != nil {
 		return err
 	}
-	o := optimiserState{Type: fmt.Sprintf("%T", opt), Steps: s.Steps, Slots: map[string]slotState{}}
+	o := optimiserState{Type: describe.Kind(opt), Steps: s.Steps, Slots: map[string]slotState{}}
 	for _, param := range slices.Sorted(maps.Keys(s.Slots)) {
 		slot := s.Slots[param]
 		names := slices.Sorted(maps.Keys(slot.Moments))
@@ -225,8 +225,8 @@ func (r *trainRun) fits(c *Checkpoint) error {
 		return fmt.Errorf("the seed was %d, is %d: set Trainer.Seed to go on", c.Seed, r.Seed)
 	case c.Samples != r.feed.n:
 		return fmt.Errorf("the data set had %d samples, has %d: their order would be another", c.Samples, r.feed.n)
-	case s.Optimiser.Type != fmt.Sprintf("%T", r.opt):
-		return fmt.Errorf("the optimiser was a %s, is a %T", describe.Text(s.Optimiser.Type), r.opt)
+	case s.Optimiser.Type != describe.Kind(r.opt):
+		return fmt.Errorf("the optimiser was %s, is %s", describe.Text(s.Optimiser.Type), describe.Kind(r.opt))
 	case s.Sums.N < 0 || s.Sums.Rated < 0 || s.Sums.N > 0 && len(s.Sums.Terms) != terms || len(s.Sums.Rates) != 0 && len(s.Sums.Rates) != spiking:
 		return errors.New("the sums of its epoch make no sense")
 	case c.Size == m.Batch && c.Batches != r.batches || c.Size != m.Batch && c.Batch > 0 && r.feed.parts != nil:

@@ -188,7 +188,7 @@ func TestResumeErrors(t *testing.T) {
 		}},
 		{want: "the seed was 5, is 6: set Trainer.Seed to go on", set: func(tr *train.Trainer) { tr.Seed = 6 }},
 		{want: "the data set had 34 samples, has 35: their order would be another", set: func(tr *train.Trainer) { tr.Data = yinyang(t, 35) }},
-		{want: "the optimiser was a *train.Adam, is a *train.SGD", set: func(tr *train.Trainer) { tr.Optimiser = &train.SGD{LearningRate: 1} }},
+		{want: "the optimiser was Adam, is SGD", set: func(tr *train.Trainer) { tr.Optimiser = &train.SGD{LearningRate: 1} }},
 		{want: "the schedule has a state, and had none", set: func(tr *train.Trainer) { tr.Schedule = &halving{} }},
 
 		{want: `tensor "3.linear.b" is missing`, change: replace("3.linear.b", func(x *safetensors.Tensor) { x.Name = "other" })},

@@ -19,15 +19,66 @@ const maxParts = 1000
 // A writer counts the parts that it has described.
 type writer struct{ parts int }
 
-// Value returns the type of v and those of its exported fields that are set. A
-// pointer is what it points to, a function its name, and what has a method String
-// what that says.
+// A kind has a name of its own, which stands in files in the place of that of its Go
+// type: so that a type which is renamed reads what it has written.
+type kind interface{ Kind() string }
+
+// Kind returns the name by which v goes in files: what its method Kind says, else the
+// name of its Go type. One that is not of this library has its package in front,
+// "main.Lion", and so is not taken for another.
+func Kind(v any) string {
+	r := reflect.ValueOf(v)
+	if name, ok := kindOf(r); ok {
+		return name
+	}
+	if !r.IsValid() {
+		return "nil"
+	}
+	t := r.Type()
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if strings.HasPrefix(t.PkgPath(), library) {
+		return typeName(t)
+	}
+	return t.String()
+}
+
+// library is what the paths of this library's packages begin with.
+var library = strings.TrimSuffix(reflect.TypeFor[writer]().PkgPath(), "internal/describe")
+
+// kindOf returns what the method Kind of v says, if it has one and does not panic.
+func kindOf(r reflect.Value) (name string, ok bool) {
+	if !r.IsValid() || !r.CanInterface() || r.Kind() == reflect.Pointer && r.IsNil() {
+		return "", false
+	}
+	v, ok := r.Interface().(kind)
+	if !ok && r.CanAddr() {
+		v, ok = r.Addr().Interface().(kind)
+	}
+	if !ok {
+		return "", false
+	}
+	defer func() {
+		if recover() != nil {
+			name, ok = "", false
+		}
+	}()
+	return v.Kind(), true
+}
+
+// Value returns the kind of v and those of its exported fields that are set. Without a
+// method Kind that is its Go type, without the package. A pointer is what it points to,
+// a function its name, and what has a method String what that says.
 func Value(v any) string { return new(writer).value(reflect.ValueOf(v), 0) }
 
-// Name returns the name of the type of v, without its package and the types that
-// it was made with; of a function its name, "graph.LastStep".
+// Name returns the kind of v, or the name of its type, without its package and the types
+// that it was made with; of a function its name, "LastStep".
 func Name(v any) string {
 	r := reflect.ValueOf(v)
+	if name, ok := kindOf(r); ok {
+		return name
+	}
 	for r.Kind() == reflect.Pointer && !r.IsNil() {
 		r = r.Elem()
 	}
@@ -36,6 +87,14 @@ func Name(v any) string {
 	}
 	if r.Kind() == reflect.Func {
 		return function(r)
+	}
+	return nameOf(r)
+}
+
+// nameOf returns the kind of r or the name of its type.
+func nameOf(r reflect.Value) string {
+	if name, ok := kindOf(r); ok {
+		return name
 	}
 	return typeName(r.Type())
 }
@@ -49,6 +108,8 @@ func typeName(t reflect.Type) string {
 	return name
 }
 
+// function returns the name of a function, without its package and the types that it was
+// made with.
 func function(r reflect.Value) string {
 	if r.IsNil() {
 		return "nil"
@@ -57,8 +118,12 @@ func function(r reflect.Value) string {
 	if f == nil {
 		return "function"
 	}
-	name := f.Name()
-	return name[strings.LastIndexByte(name, '/')+1:]
+	name, _, _ := strings.Cut(f.Name(), "[")
+	name = name[strings.LastIndexByte(name, '/')+1:]
+	if _, rest, ok := strings.Cut(name, "."); ok {
+		return rest
+	}
+	return name
 }
 
 func (w *writer) value(r reflect.Value, depth int) string {
@@ -77,7 +142,7 @@ func (w *writer) value(r reflect.Value, depth int) string {
 	case reflect.Func:
 		return function(r)
 	case reflect.Struct:
-		return typeName(r.Type()) + "{" + strings.Join(w.fields(r, depth), ", ") + "}"
+		return nameOf(r) + "{" + strings.Join(w.fields(r, depth), ", ") + "}"
 	case reflect.Slice, reflect.Array:
 		var s []string
 		for i := range r.Len() {
