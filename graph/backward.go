@@ -173,3 +173,27 @@ func (bw *backward) readsStates() bool {
 	}
 	return false
 }
+
+// inPlace reports whether the gradient of xs may be written over xs: whether no
+// time step reads xs after it has written the gradient. Of the steps before, none
+// is read any more when the states between two kept ones have been computed.
+func (bw *backward) inPlace() bool {
+	p := bw.program
+	written := false
+	for i := range p.instrs {
+		ins := &p.instrs[i]
+		writes := p.isStream(ins.dst, streamGradX)
+		lanewise := ins.code != opRows && ins.code != opCall
+		for s := range int32(len(p.slots)) {
+			if p.isStream(s, streamX) && p.reads(ins, s) && (written || writes && !lanewise) {
+				return false
+			}
+		}
+		written = written || writes
+	}
+	return written
+}
+
+func (p *program) isStream(s int32, kind streamKind) bool {
+	return p.slots[s].kind == slotStream && p.slots[s].strm.kind == kind
+}

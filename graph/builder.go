@@ -9,6 +9,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/internal/guard"
+	ops "github.com/spikegrad/spikegrad/internal/op"
 )
 
 // A Builder makes the nodes of a step. It keeps the first error, so that an
@@ -120,7 +121,7 @@ func (b *Builder) keep(name string, n *G.Node, err error) *G.Node {
 	if n == nil {
 		return nil
 	}
-	if err := fits(n); err != nil {
+	if err := ops.Fits(n); err != nil {
 		b.fail("%s: %w", name, err)
 		return nil
 	}

@@ -8,6 +8,8 @@ import (
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	ops "github.com/spikegrad/spikegrad/internal/op"
 )
 
 // Conv says how a kernel moves over an image. The zero value moves it pixel by
@@ -73,7 +75,6 @@ type conv struct {
 	given   *spikeInput // has the images of x as lists; nil if x is dense
 	run     interface {
 		do(op *convOp, in []G.Value) (G.Value, error)
-		into(kind convKind, dst *tensor.Dense)
 	}
 }
 
@@ -126,6 +127,20 @@ func (c *conv) sizeX() int { return c.in * c.y.in * c.x.in }
 func (c *conv) sizeY() int { return c.out * c.y.out * c.x.out }
 func (c *conv) patch() int { return c.in * c.y.kernel * c.x.kernel }
 
+// fanOut counts the outputs that each element of an image is part of.
+func (c *conv) fanOut() []int {
+	rows, cols := c.y.fanOut(), c.x.fanOut()
+	fan := make([]int, 0, c.sizeX())
+	for range c.in {
+		for _, r := range rows {
+			for _, k := range cols {
+				fan = append(fan, c.out*r*k)
+			}
+		}
+	}
+	return fan
+}
+
 // fits reports whether an int32 counts the elements of an image, margins included.
 func (c *conv) fits() bool {
 	heightX, heightY := c.y.sizes()
@@ -153,6 +168,7 @@ const (
 type convOp struct {
 	pure
 	signature
+	memory
 	c    *conv
 	kind convKind
 }
@@ -163,6 +179,23 @@ func (op *convOp) String() string {
 }
 func (op *convOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad conv2d %d %p", op.kind, op.c) }
 func (op *convOp) Hashcode() uint32      { return hashcode(op) }
+
+// Lends: y may be lent; dx is written where it is wanted.
+func (op *convOp) Lends() any {
+	if op.kind != convY {
+		return nil
+	}
+	return op
+}
+func (op *convOp) PlacedBy() (int, bool) { return ops.Itself, op.kind == convDX }
+
+// Connects: an element of x is part of as many outputs as the kernel reaches from it.
+func (op *convOp) Connects(in G.Nodes) (x, w *G.Node, fanOut []int) {
+	if op.kind != convY {
+		return nil, nil, nil
+	}
+	return valuesOf(op.c.given, in[0]), in[1], op.c.fanOut()
+}
 
 func (op *convOp) DiffWRT(n int) []bool {
 	d := make([]bool, n)

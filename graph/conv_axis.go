@@ -102,6 +102,19 @@ func (a axis) spread(order []int) meetings {
 	return m
 }
 
+// fanOut counts the outputs along the axis that each pixel is part of.
+func (a axis) fanOut() []int {
+	fan := make([]int, a.in)
+	for o := range a.out {
+		for k := range a.kernel {
+			if i := o*a.Stride + k*a.Dilation - a.Pad; i >= 0 && i < a.in {
+				fan[i]++
+			}
+		}
+	}
+	return fan
+}
+
 // order returns the elements of the kernel in an order in which those that one
 // pixel of the input meets make long runs: without a stride, the reverse.
 func (a axis) order() []int {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	G "gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/internal/gemm"
 	"github.com/spikegrad/spikegrad/internal/vec"
@@ -20,7 +19,6 @@ import (
 type convRun[F vec.Float] struct {
 	*conv
 	k       *imageKernels[F]
-	dst     [4]*tensor.Dense
 	dense   bander[F]
 	there   *route // from x to y
 	back    *route // from y to x
@@ -78,10 +76,8 @@ func (r *convRun[F]) do(op *convOp, in []G.Value) (G.Value, error) {
 		fs[i] = f
 	}
 	r.prepare()
-	if r.dst[op.kind] == nil {
-		r.dst[op.kind] = newDense(r.dt, op.Shape)
-	}
-	dst := elems[F](r.dst[op.kind])
+	y := op.Result(r.dt, op.Shape)
+	dst := elems[F](y)
 	switch op.kind {
 	case convY:
 		r.forward(dst, fs[0], fs[1], fs[2])
@@ -92,7 +88,7 @@ func (r *convRun[F]) do(op *convOp, in []G.Value) (G.Value, error) {
 	case convDB:
 		r.gradBias(dst, fs[0])
 	}
-	return r.dst[op.kind], nil
+	return y, nil
 }
 
 func (r *convRun[F]) forward(y, x, w, bias []F) {

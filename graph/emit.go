@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	G "gorgonia.org/gorgonia"
+
+	ops "github.com/spikegrad/spikegrad/internal/op"
 )
 
 // emit writes the instructions.
@@ -96,8 +98,8 @@ func (l *lowering) emitNode(n *G.Node, first map[*G.Node]int, sinks []int32) err
 		if !isFloat(n.Dtype()) {
 			return fmt.Errorf("%v gives elements of type %v inside a step, want float32 or float64 (comparisons have a form that does)", n.Op(), n.Dtype())
 		}
-		if op, ok := n.Op().(*linearOp); ok {
-			op.l.stepwise = true
+		if op, ok := n.Op().(ops.Stepper); ok {
+			op.Stepwise()
 		}
 		call := callInstr{op: n.Op(), code: arithmeticOf(n.Op()), node: n}
 		for _, c := range in {

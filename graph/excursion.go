@@ -71,7 +71,7 @@ func (op *excursionOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 }
 
 func (op *excursionOp) Do(vs ...G.Value) (G.Value, error) {
-	dst := op.result(vs[0].Dtype(), op.Shape)
+	dst := op.Result(vs[0].Dtype(), op.Shape)
 	switch d := dst.Data().(type) {
 	case []float32:
 		return dst, excursionInto(op, d, vs)

@@ -6,6 +6,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/internal/guard"
+	ops "github.com/spikegrad/spikegrad/internal/op"
 )
 
 // Grad adds the gradients of a scalar cost with respect to the given nodes, like
@@ -31,8 +32,8 @@ func gradients(cost *G.Node, wrt G.Nodes) (grads G.Nodes, unused []int, err erro
 		switch {
 		case n == nil:
 			return nil, nil, fmt.Errorf("graph: gradient: node %d is nil", i)
-		case spikeInputOf(n) != nil:
-			return nil, nil, fmt.Errorf("graph: gradient: %s is an input of spike lists, which have none; where you need its gradient make it a dense input", n.Name())
+		case undifferentiable(n) != "":
+			return nil, nil, fmt.Errorf("graph: gradient: %s %s", n.Name(), undifferentiable(n))
 		case seen[n] && n.Deriv() != nil:
 			// Gorgonia would hand out the gradient of the cost before.
 			return nil, nil, fmt.Errorf("graph: gradient: %s has a gradient already; ask for all gradients of one cost in one call, and use a graph of its own for another cost", n.Name())
@@ -61,4 +62,12 @@ func gradients(cost *G.Node, wrt G.Nodes) (grads G.Nodes, unused []int, err erro
 		}
 	}
 	return grads, unused, b.Err()
+}
+
+// undifferentiable says why nothing can be differentiated by n, "" if something can.
+func undifferentiable(n *G.Node) string {
+	if op, ok := n.Op().(ops.Undifferentiable); ok {
+		return op.NoGradient()
+	}
+	return ""
 }

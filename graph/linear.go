@@ -8,6 +8,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	ops "github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -68,7 +69,6 @@ type linear struct {
 	given         *spikeInput  // has the lists of x; nil if x is dense
 	run           interface {
 		do(op *linearOp, in []G.Value) (G.Value, error)
-		into(kind linearKind, dst *tensor.Dense)
 	}
 }
 
@@ -85,6 +85,7 @@ const (
 type linearOp struct {
 	pure
 	signature
+	memory
 	l    *linear
 	kind linearKind
 }
@@ -95,6 +96,27 @@ func (op *linearOp) String() string {
 }
 func (op *linearOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad linear %d %p", op.kind, op.l) }
 func (op *linearOp) Hashcode() uint32      { return hashcode(op) }
+
+// Lends: y may be lent; dx is written where it is wanted.
+func (op *linearOp) Lends() any {
+	if op.kind != linearY {
+		return nil
+	}
+	return op
+}
+func (op *linearOp) PlacedBy() (int, bool) { return ops.Itself, op.kind == linearDX }
+func (op *linearOp) Follows(k int) bool    { return op.kind == linearDW && k == 2 }
+
+// Stepwise: the lists of x are those of the last run forward, of another time step.
+func (op *linearOp) Stepwise() { op.l.stepwise = true }
+
+// Connects: each element of x meets a row of w.
+func (op *linearOp) Connects(in G.Nodes) (x, w *G.Node, fanOut []int) {
+	if op.kind != linearY {
+		return nil, nil, nil
+	}
+	return valuesOf(op.l.given, in[0]), in[1], slices.Repeat([]int{op.l.out}, op.l.in)
+}
 
 func (op *linearOp) DiffWRT(n int) []bool {
 	d := make([]bool, n)
@@ -129,7 +151,6 @@ func (op *linearOp) Do(vs ...G.Value) (G.Value, error) { return op.l.run.do(op, 
 // linearRun holds the memory of a Linear, kept from run to run.
 type linearRun[F vec.Float] struct {
 	*linear
-	dst   [4]*tensor.Dense
 	lists spikeLists[F] // of x, made by the last run forward
 	gradL spikeLists[F] // of the gradient of y
 	wt    []F           // W transposed
@@ -146,10 +167,8 @@ func (r *linearRun[F]) do(op *linearOp, in []G.Value) (G.Value, error) {
 		}
 		fs[i] = f
 	}
-	if r.dst[op.kind] == nil {
-		r.dst[op.kind] = newDense(r.dt, op.Shape)
-	}
-	dst := elems[F](r.dst[op.kind])
+	y := op.Result(r.dt, op.Shape)
+	dst := elems[F](y)
 	rows := len(fs[0]) / r.in
 	switch given := r.given != nil; {
 	case op.kind == linearDX, op.kind == linearDB:
@@ -175,7 +194,7 @@ func (r *linearRun[F]) do(op *linearOp, in []G.Value) (G.Value, error) {
 	case linearDB:
 		r.gradBias(dst, fs[0])
 	}
-	return r.dst[op.kind], nil
+	return y, nil
 }
 
 // take takes over the lists of x, and makes its elements if they are not sparse.

@@ -7,7 +7,6 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/internal/guard"
-	"github.com/spikegrad/spikegrad/internal/limit"
 	"github.com/spikegrad/spikegrad/internal/op"
 )
 
@@ -65,19 +64,7 @@ func NewMachine(nodes ...*G.Node) (*Machine, error) {
 	return m, nil
 }
 
-// fits returns an error if the result of an operation has more elements than a
-// tensor may have. One that stands for lists of spikes has no memory of its own.
-func fits(n *G.Node) error {
-	if _, lists := n.Op().(*spikesOp); lists || n.Op() == nil {
-		return nil
-	}
-	if _, err := limit.Elements(n.Shape()...); err != nil {
-		return fmt.Errorf("the result: %w", err)
-	}
-	return nil
-}
-
-// allFit returns an error unless fits holds for all that the nodes need.
+// allFit returns an error unless there is room for all that the nodes need.
 func allFit(nodes G.Nodes) error {
 	seen := map[*G.Node]bool{}
 	for todo := slices.Clone(nodes); len(todo) > 0; {
@@ -87,7 +74,7 @@ func allFit(nodes G.Nodes) error {
 			continue
 		}
 		seen[n] = true
-		if err := fits(n); err != nil {
+		if err := op.Fits(n); err != nil {
 			return fmt.Errorf("%v: %w", n.Op(), err)
 		}
 		todo = append(todo, childrenOf(n)...)

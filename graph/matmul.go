@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"hash"
+	"slices"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -57,7 +58,17 @@ func (op matOp) String() string {
 }
 func (op matOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v", op, op.Shape) }
 func (op matOp) Hashcode() uint32      { return hashcode(op) }
-func (op matOp) DiffWRT(int) []bool    { return []bool{true, true} }
+
+// Connects: each element of x meets a row of w.
+func (op matOp) Connects(in G.Nodes) (x, w *G.Node, fanOut []int) {
+	if op.transA {
+		return nil, nil, nil
+	}
+	rows, cols := flip(in[1].Shape(), op.transB)
+	return in[0], in[1], slices.Repeat([]int{cols}, rows)
+}
+
+func (op matOp) DiffWRT(int) []bool { return []bool{true, true} }
 
 // SymDiff: for C = A·B, dA = dC·Bᵀ and dB = Aᵀ·dC; the transposed forms follow.
 func (op matOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {

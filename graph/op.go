@@ -17,6 +17,7 @@ type (
 	pure      = op.Pure
 	final     = op.Final
 	signature = op.Signature
+	memory    = op.Memory
 )
 
 func signatureOf(in G.Nodes, dt tensor.Dtype, shape tensor.Shape) signature {
@@ -36,36 +37,13 @@ func newDense(dt tensor.Dtype, shape tensor.Shape) *tensor.Dense { return op.New
 func scalarValue(dt tensor.Dtype, x float64) G.Value { return op.Scalar(dt, x) }
 
 // dense returns v as op.Dense does; an error says in which operation.
-func dense(where fmt.Stringer, v G.Value) (*tensor.Dense, error) {
-	d, err := op.Dense(v)
-	if err != nil {
-		return nil, fmt.Errorf("graph: %v: %w", where, err)
-	}
-	return d, nil
-}
+func dense(where fmt.Stringer, v G.Value) (*tensor.Dense, error) { return op.DenseIn(where, v) }
 
 // floats returns the elements of v as op.Floats does; an error says in which
 // operation.
 func floats[F float32 | float64](where fmt.Stringer, v G.Value) ([]F, error) {
-	f, err := op.Floats[F](v)
-	if err != nil {
-		return nil, fmt.Errorf("graph: %v: %w", where, err)
-	}
-	return f, nil
+	return op.FloatsIn[F](where, v)
 }
 
-// shapeOf returns the shape of n as a plain slice, for messages.
-func shapeOf(n *G.Node) []int { return []int(n.Shape()) }
-
-// childrenOf returns the inputs of n in order, duplicates included.
-func childrenOf(n *G.Node) G.Nodes {
-	it := n.Graph().From(n.ID())
-	if it == nil {
-		return nil
-	}
-	var in G.Nodes
-	for it.Next() {
-		in = append(in, it.Node().(*G.Node))
-	}
-	return in
-}
+func shapeOf(n *G.Node) []int      { return op.ShapeOf(n) }
+func childrenOf(n *G.Node) G.Nodes { return op.Children(n) }

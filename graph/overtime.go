@@ -109,7 +109,7 @@ func (op *overTimeOp) Do(vs ...G.Value) (G.Value, error) {
 	if dt := vs[0].Dtype(); !isFloat(dt) {
 		return nil, fmt.Errorf("graph: %v: got elements of type %v, want float32 or float64", op, dt)
 	}
-	dst := op.result(vs[0].Dtype(), op.Shape)
+	dst := op.Result(vs[0].Dtype(), op.Shape)
 	if isOf[float32](dst) {
 		return dst, overTimeInto(op, elems[float32](dst), vs)
 	}

@@ -7,6 +7,7 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
+	ops "github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -83,6 +84,15 @@ func (op *poolOp) String() string {
 func (op *poolOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v %p", op, op.In, op) }
 func (op *poolOp) Hashcode() uint32      { return hashcode(op) }
 
+// Lends: y may be lent; dx is written where it is wanted.
+func (op *poolOp) Lends() any {
+	if op.grad {
+		return nil
+	}
+	return op
+}
+func (op *poolOp) PlacedBy() (int, bool) { return ops.Itself, op.grad }
+
 func (op *poolOp) DiffWRT(n int) []bool {
 	d := make([]bool, n)
 	for i := range d {
@@ -107,7 +117,7 @@ func (op *poolOp) SymDiff(in G.Nodes, out, grad *G.Node) (G.Nodes, error) {
 }
 
 func (op *poolOp) Do(vs ...G.Value) (G.Value, error) {
-	dst := op.result(vs[0].Dtype(), op.Shape)
+	dst := op.Result(vs[0].Dtype(), op.Shape)
 	switch d := dst.Data().(type) {
 	case []float32:
 		return dst, poolInto(op, d, vs)

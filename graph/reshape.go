@@ -84,20 +84,9 @@ func (op *reshapeOp) Do(vs ...G.Value) (G.Value, error) {
 	if x.DataSize() != n {
 		return nil, fmt.Errorf("graph: %v: got shape %v", op, []int(x.Shape()))
 	}
-	y := op.result(x.Dtype(), op.Shape)
+	y := op.Result(x.Dtype(), op.Shape)
 	copyElems(y, 0, x, 0, n)
 	return y, nil
-}
-
-// A memory is where an operation puts its result, kept from run to run.
-type memory struct{ dst *tensor.Dense }
-
-// result returns a tensor of the shape. Its elements are those of the last run.
-func (m *memory) result(dt tensor.Dtype, shape tensor.Shape) *tensor.Dense {
-	if m.dst == nil || m.dst.Dtype() != dt {
-		m.dst = newDense(dt, shape)
-	}
-	return m.dst
 }
 
 var _ G.SDOp = (*reshapeOp)(nil)

@@ -140,7 +140,7 @@ func (op *rowsOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 }
 
 func (op *rowsOp) Do(vs ...G.Value) (G.Value, error) {
-	dst := op.result(vs[len(vs)-1].Dtype(), op.Shape)
+	dst := op.Result(vs[len(vs)-1].Dtype(), op.Shape)
 	switch d := dst.Data().(type) {
 	case []float32:
 		return dst, rowsInto(op, d, vs)
@@ -209,7 +209,7 @@ func (op *stepWeightsOp) WriteHash(h hash.Hash) {
 func (op *stepWeightsOp) Hashcode() uint32 { return hashcode(op) }
 
 func (op *stepWeightsOp) Do(vs ...G.Value) (G.Value, error) {
-	dst := op.result(vs[0].Dtype(), op.Shape)
+	dst := op.Result(vs[0].Dtype(), op.Shape)
 	switch d := dst.Data().(type) {
 	case []float32:
 		return dst, stepWeightsInto(op, d, vs)

@@ -21,7 +21,7 @@ import (
 // matter.
 type token struct{ memory }
 
-func (t *token) value(dt tensor.Dtype) G.Value { return t.result(dt, tokenShape) }
+func (t *token) value(dt tensor.Dtype) G.Value { return t.Result(dt, tokenShape) }
 
 var tokenShape = tensor.Shape{1}
 
@@ -92,6 +92,16 @@ func (op *resultOp) String() string { return fmt.Sprintf("%v %d of scan", op.kin
 func (op *resultOp) WriteHash(h hash.Hash) {
 	fmt.Fprintf(h, "spikegrad %v %p %p", op, op.s, op.bw)
 }
+func (op *resultOp) Lends() any {
+	if op.bw != nil || op.kind != resultOut {
+		return nil
+	}
+	return op.s
+}
+
+// PlacedBy: the gradient of xs is written by the scan backward.
+func (op *resultOp) PlacedBy() (int, bool) { return 0, op.bw != nil && op.kind == resultX }
+
 func (op *resultOp) Hashcode() uint32   { return hashcode(op) }
 func (op *resultOp) DiffWRT(int) []bool { return []bool{op.bw == nil} }
 func (op *resultOp) SymDiff(_ G.Nodes, out, grad *G.Node) (G.Nodes, error) {
@@ -137,7 +147,12 @@ func (op *backwardOp) String() string {
 	return fmt.Sprintf("scan of %d steps backward", op.bw.s.steps())
 }
 func (op *backwardOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad backward %p", op.bw) }
-func (op *backwardOp) Hashcode() uint32      { return hashcode(op) }
+
+// Into says where to write the gradient of xs, which may be over xs itself.
+func (op *backwardOp) Into(dst *tensor.Dense)  { op.bw.into = dst }
+func (op *backwardOp) Overwrites() (int, bool) { return 1, op.bw.inPlace() }
+
+func (op *backwardOp) Hashcode() uint32 { return hashcode(op) }
 func (op *backwardOp) Do(vs ...G.Value) (G.Value, error) {
 	if err := op.bw.s.run.backward(op.bw, vs); err != nil {
 		return nil, fmt.Errorf("graph: gradient of scan: %w", err)

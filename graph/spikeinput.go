@@ -92,6 +92,15 @@ func spikeInputOf(x *G.Node) *spikeInput {
 	return op.in
 }
 
+// valuesOf returns the node of the values that an operation takes as x: in the place
+// of an input of spikes it takes a token.
+func valuesOf(given *spikeInput, x *G.Node) *G.Node {
+	if given == nil {
+		return x
+	}
+	return given.x
+}
+
 // listsOf returns the input that x is, if an operation can follow its lists: one
 // that takes the elements of a row together, width of them.
 func listsOf(x *G.Node, width int) *spikeInput {
@@ -112,12 +121,16 @@ type spikesOp struct {
 
 func (op *spikesOp) String() string        { return "dense spikes" }
 func (op *spikesOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad spikes %p", op.in) }
-func (op *spikesOp) Hashcode() uint32      { return hashcode(op) }
+func (op *spikesOp) Token() *G.Node        { return op.in.token }
+func (op *spikesOp) NoGradient() string {
+	return "is an input of spike lists, which have none; where you need its gradient make it a dense input"
+}
+func (op *spikesOp) Hashcode() uint32 { return hashcode(op) }
 func (op *spikesOp) Do(...G.Value) (G.Value, error) {
 	if err := op.in.now.dense(); err != nil {
 		return nil, err
 	}
-	d := op.result(op.in.dt, op.Shape)
+	d := op.Result(op.in.dt, op.Shape)
 	op.in.now.write(d)
 	return d, nil
 }

@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/internal/limit"
+	ops "github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -156,9 +157,9 @@ func (s *Spikes) SetDense(v *tensor.Dense) error {
 		}
 		return fmt.Errorf("graph: spikes: the dense tensor has shape %v, want %v", got, []int(s.shape))
 	}
-	v, err := dense(named("spikes"), v)
+	v, err := ops.Dense(v)
 	if err != nil {
-		return err
+		return fmt.Errorf("graph: spikes: %w", err)
 	}
 	s.Clear()
 	if v.Dtype() == tensor.Float32 {

@@ -86,7 +86,7 @@ func (op *stampOp) along(u *inTime) (timing, error) {
 }
 
 func (op *stampOp) Do(vs ...G.Value) (G.Value, error) {
-	dst := op.result(vs[0].Dtype(), op.Shape)
+	dst := op.Result(vs[0].Dtype(), op.Shape)
 	if isOf[float32](dst) {
 		return dst, stamp(op, elems[float32](dst), vs)
 	}

@@ -47,6 +47,24 @@ func Floats[F float32 | float64](v G.Value) ([]F, error) {
 	return nil, fmt.Errorf("got elements of type %v, want %T", v.Dtype(), want)
 }
 
+// DenseIn is Dense for an input of the operation where, which an error names.
+func DenseIn(where fmt.Stringer, v G.Value) (*tensor.Dense, error) {
+	d, err := Dense(v)
+	if err != nil {
+		return nil, fmt.Errorf("spikegrad: %v: %w", where, err)
+	}
+	return d, nil
+}
+
+// FloatsIn is Floats for an input of the operation where, which an error names.
+func FloatsIn[F float32 | float64](where fmt.Stringer, v G.Value) ([]F, error) {
+	f, err := Floats[F](v)
+	if err != nil {
+		return nil, fmt.Errorf("spikegrad: %v: %w", where, err)
+	}
+	return f, nil
+}
+
 // IsOf reports whether the elements of d are of type F.
 func IsOf[F float32 | float64](d *tensor.Dense) bool {
 	_, single := any((*F)(nil)).(*float32)
