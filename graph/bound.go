@@ -2,9 +2,6 @@ package graph
 
 import (
 	"fmt"
-	"runtime"
-	"sync"
-	"sync/atomic"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -284,58 +281,4 @@ func (w *worker[F]) call(c *callInstr, dst []F) {
 	if err != nil {
 		w.err = fmt.Errorf("%v inside the step: %w", c.op, err)
 	}
-}
-
-// eachBlock calls work for each block of rows, on as many goroutines as
-// GOMAXPROCS allows; goroutine i works with start(i). It returns the first
-// error. What panics on one of them panics here when all have ended.
-func eachBlock[W any](rows, perBlock int, start func(i int) W, work func(w W, r0, r1 int) error) error {
-	blocks := (rows + perBlock - 1) / perBlock
-	n := min(blocks, runtime.GOMAXPROCS(0))
-	if n <= 1 {
-		w := start(0)
-		for r := 0; r < rows; r += perBlock {
-			if err := work(w, r, min(rows, r+perBlock)); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	var s struct { // one, as each is allocated
-		next   atomic.Int64
-		wait   sync.WaitGroup
-		mutex  sync.Mutex
-		err    error
-		caught guard.Caught
-	}
-	run := func(w W) {
-		defer s.caught.Catch()
-		for {
-			k := int(s.next.Add(1)) - 1
-			if k >= blocks {
-				return
-			}
-			if err := work(w, k*perBlock, min(rows, (k+1)*perBlock)); err != nil {
-				s.mutex.Lock()
-				if s.err == nil {
-					s.err = err
-				}
-				s.mutex.Unlock()
-				return
-			}
-		}
-	}
-	mine := start(0)
-	for i := 1; i < n; i++ {
-		w := start(i)
-		s.wait.Add(1)
-		go func() {
-			defer s.wait.Done()
-			run(w)
-		}()
-	}
-	run(mine) // this goroutine is one of them
-	s.wait.Wait()
-	s.caught.Throw()
-	return s.err
 }

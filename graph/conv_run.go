@@ -6,6 +6,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/internal/gemm"
+	"github.com/spikegrad/spikegrad/internal/par"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -246,7 +247,7 @@ const convSamples = 8
 
 // eachSample calls work for all samples, on all processors.
 func (r *convRun[F]) eachSample(work func(b *convBuffers[F], i int)) {
-	_ = eachBlock(r.samples, convSamples, r.take, func(b *convBuffers[F], i0, i1 int) error {
+	_ = par.Blocks(r.samples, convSamples, r.take, func(b *convBuffers[F], i0, i1 int) error {
 		for i := i0; i < i1; i++ {
 			work(b, i)
 		}
@@ -266,7 +267,7 @@ func (r *convRun[F]) sumSamples(n int, add func(b *convBuffers[F], sum []F, i in
 	size := max(1, ceilDiv(r.samples, min(max(1, sumElements/n), sumChunks)))
 	chunks := ceilDiv(r.samples, size)
 	part := room(&r.part, chunks*n)
-	_ = eachBlock(r.samples, size, r.take, func(b *convBuffers[F], i0, i1 int) error {
+	_ = par.Blocks(r.samples, size, r.take, func(b *convBuffers[F], i0, i1 int) error {
 		sum := part[i0/size*n:][:n]
 		clear(sum)
 		for i := i0; i < i1; i++ {

@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	ops "github.com/spikegrad/spikegrad/internal/op"
+	"github.com/spikegrad/spikegrad/internal/par"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -212,7 +213,7 @@ func (r *linearRun[F]) take(s *Spikes) error {
 
 func (r *linearRun[F]) forward(y, x, w, bias []F) {
 	if bias != nil {
-		eachChunk(r.rows, func(r0, r1 int) {
+		par.Chunks(r.rows, chunkRows, func(r0, r1 int) {
 			for i := r0; i < r1; i++ {
 				copy(y[i*r.out:(i+1)*r.out], bias)
 			}
@@ -260,7 +261,7 @@ func (r *linearRun[F]) gradBias(db, dy []F) {
 	}
 	clear(r.part)
 	add := vec.For[F]().Add
-	eachChunk(r.rows, func(r0, r1 int) {
+	par.Chunks(r.rows, chunkRows, func(r0, r1 int) {
 		s := r.part[r0/chunkRows*r.out:][:r.out]
 		for i := r0; i < r1; i++ {
 			add(s, s, dy[i*r.out:(i+1)*r.out])

@@ -8,6 +8,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/internal/par"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -119,7 +120,7 @@ func eachPhi[F vec.Float](op phiOp, vs []G.Value) (G.Value, error) {
 	out := elems[F](dst)
 	m := op.Shape[1]
 	grad := len(vs) > 1
-	err := eachBlock(op.Shape[0], phiBlock,
+	err := par.Blocks(op.Shape[0], phiBlock,
 		func(int) *matrixPhi { return newMatrixPhi(m, grad) },
 		func(w *matrixPhi, from, to int) error {
 			for at := from * m * m; at < to*m*m; at += m * m {

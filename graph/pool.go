@@ -8,6 +8,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	ops "github.com/spikegrad/spikegrad/internal/op"
+	"github.com/spikegrad/spikegrad/internal/par"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -159,7 +160,7 @@ func poolInto[F vec.Float](op *poolOp, dst []F, vs []G.Value) error {
 		return (*rows)[i][:p.w]
 	}
 	fours := p.kind == avgPool && p.k == 2 && p.stride == 2 // most networks: worth loops of their own
-	return eachBlock(planes, chunkRows, start, func(row []F, p0, p1 int) error {
+	return par.Blocks(planes, chunkRows, start, func(row []F, p0, p1 int) error {
 		for i := p0; i < p1; i++ {
 			switch {
 			case !op.grad && fours:

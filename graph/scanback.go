@@ -6,6 +6,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/internal/par"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -91,7 +92,7 @@ func (r *scanRun[F]) backward(bw *backward, in []G.Value) error {
 		clear(elems[F](m.x))
 	}
 	p := bw.program
-	err = eachBlock(p.rows, p.blockRows(),
+	err = par.Blocks(p.rows, p.blockRows(),
 		func(i int) *backWorker[F] { return m.worker(i, r, bw) },
 		func(w *backWorker[F], r0, r1 int) error { return w.block(bw, m, lambda, r0, r1) })
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/internal/par"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -29,7 +30,7 @@ type scanRun[F vec.Float] struct {
 	states [][]F // the initial ones, in the present run
 	fwd    *bound[F]
 
-	// What eachBlock calls, kept as making it allocates.
+	// What par.Blocks calls, kept as making it allocates.
 	start func(i int) *stateWorker[F]
 	work  func(w *stateWorker[F], r0, r1 int) error
 }
@@ -122,7 +123,7 @@ func (r *scanRun[F]) forward(in []G.Value) error {
 	if err := r.fwd.load(e, kernelsFor[F](), streams); err != nil {
 		return err
 	}
-	if err := eachBlock(p.rows, p.blockRows(), r.start, r.work); err != nil {
+	if err := par.Blocks(p.rows, p.blockRows(), r.start, r.work); err != nil {
 		return err
 	}
 	return r.addSums(e, initial)

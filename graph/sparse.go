@@ -3,18 +3,13 @@ package graph
 import (
 	"runtime"
 
+	"github.com/spikegrad/spikegrad/internal/par"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
 // chunkRows is how many rows are one piece of work. Like blockLanes it is fixed,
 // so that results do not depend on GOMAXPROCS.
 const chunkRows = 64
-
-// eachChunk calls work for chunks of rows on all processors.
-func eachChunk(rows int, work func(r0, r1 int)) {
-	_ = eachBlock(rows, chunkRows, func(int) struct{} { return struct{}{} },
-		func(_ struct{}, r0, r1 int) error { work(r0, r1); return nil })
-}
 
 // spikeLists holds, row by row, the positions of the elements of a matrix that
 // are not zero, and their values where those are not all 1.
@@ -45,7 +40,7 @@ func (l *spikeLists[F]) read(x []F, rows, cols int) {
 		l.chunks[0].read(x, cols)
 		return
 	}
-	eachChunk(rows, func(r0, r1 int) {
+	par.Chunks(rows, chunkRows, func(r0, r1 int) {
 		c, x := &l.chunks[r0/chunkRows], x[r0*cols:r1*cols]
 		if c.idx == nil {
 			c.idx = make([]int32, 0, int(2*expected*float64(len(x)))+cols)
@@ -119,7 +114,7 @@ func (l *spikeLists[F]) timesMatrix(y, w []F, n int, accumulate bool) {
 			l.tile(y, w, n, c0, accumulate, 0, l.rows)
 			continue
 		}
-		eachChunk(l.rows, func(r0, r1 int) { l.tile(y, w, n, c0, accumulate, r0, r1) })
+		par.Chunks(l.rows, chunkRows, func(r0, r1 int) { l.tile(y, w, n, c0, accumulate, r0, r1) })
 	}
 }
 
@@ -148,7 +143,7 @@ func (l *spikeLists[F]) transposedTimes(d, y []F, n int) {
 	if l.turned == nil {
 		l.turned = make([]spikeChunk[F], panels)
 	}
-	eachOf(panels, func(k int) {
+	par.Each(panels, func(k int) {
 		l.turned[k].turn(l.chunks[k*panelChunks:min(len(l.chunks), (k+1)*panelChunks)], l.cols)
 	})
 	// Every element of d is the work of one goroutine, so how they are shared out
@@ -157,7 +152,7 @@ func (l *spikeLists[F]) transposedTimes(d, y []F, n int) {
 	k := rowKernelsFor[F]()
 	tiles := (n + columnTile - 1) / columnTile
 	parts := min(l.cols, (runtime.GOMAXPROCS(0)+tiles-1)/tiles)
-	eachOf(tiles*parts, func(i int) {
+	par.Each(tiles*parts, func(i int) {
 		c0, part := i/parts*columnTile, i%parts
 		c1 := min(n, c0+columnTile)
 		from, to := part*l.cols/parts, (part+1)*l.cols/parts
@@ -183,12 +178,6 @@ func (l *spikeLists[F]) transposedProduct(d, x, y []F, rows, cols, n int) {
 		return
 	}
 	mul(product[F]{transA: true, m: cols, n: n, k: rows, a: x, lda: cols, b: y, ldb: n, c: d})
-}
-
-// eachOf calls work for every i < n on all processors.
-func eachOf(n int, work func(i int)) {
-	_ = eachBlock(n, 1, func(int) struct{} { return struct{}{} },
-		func(_ struct{}, i, _ int) error { work(i); return nil })
 }
 
 // turn makes of the lists of rows in chunks those of the columns: the rows in

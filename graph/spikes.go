@@ -9,6 +9,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/internal/limit"
 	ops "github.com/spikegrad/spikegrad/internal/op"
+	"github.com/spikegrad/spikegrad/internal/par"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -226,7 +227,7 @@ func (s *Spikes) write(d *tensor.Dense) {
 }
 
 func spreadAll[F vec.Float](s *Spikes, x []F) {
-	eachChunk(s.rows, func(r0, r1 int) { spread(s, x[r0*s.width:r1*s.width], r0, r1) })
+	par.Chunks(s.rows, chunkRows, func(r0, r1 int) { spread(s, x[r0*s.width:r1*s.width], r0, r1) })
 }
 
 // spread writes the elements of rows r0 to r1−1 of sorted lists to x.

@@ -7,6 +7,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/internal/par"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -137,7 +138,7 @@ func windowInputs[F vec.Float](op fmt.Stringer, l layout, sizes [3]int, vs []G.V
 // steps.
 func eachSteps[F vec.Float](l layout, length []F, f func(i0, i1, steps int)) error {
 	none := func(int) struct{} { return struct{}{} }
-	return eachBlock(l.lanes, timeLanes, none, func(_ struct{}, i0, i1 int) error {
+	return par.Blocks(l.lanes, timeLanes, none, func(_ struct{}, i0, i1 int) error {
 		if length == nil {
 			f(i0, i1, l.steps)
 			return nil

@@ -9,6 +9,8 @@ import (
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/par"
 )
 
 // ClipNorm scales the gradients of all params so that the norm of their
@@ -79,8 +81,7 @@ func sumSquares[F float](x []F) (sum float64) {
 		return sumStretch(x)
 	}
 	sums := make([]float64, (len(x)+grain-1)/grain)
-	c := crew{work: func(i int) { sums[i] = sumStretch(x[i*grain : min(len(x), (i+1)*grain)]) }}
-	c.do(len(sums))
+	par.Chunks(len(x), grain, func(i0, i1 int) { sums[i0/grain] = sumStretch(x[i0:i1]) })
 	for _, s := range sums {
 		sum += s
 	}

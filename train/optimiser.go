@@ -14,6 +14,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/internal/describe"
+	"github.com/spikegrad/spikegrad/internal/par"
 )
 
 // Optimiser changes parameters by their gradients.
@@ -115,7 +116,7 @@ type memory struct {
 	rule      rule
 	updates   []update
 	stretches []stretch
-	crew      crew
+	crew      par.Crew
 }
 
 // A slot is a Slot in use.
@@ -212,7 +213,7 @@ func newSlot(s Slot, moments []string) (*slot, error) {
 // step takes one step of the rule, whose moments have these names.
 func (m *memory) step(r rule, params []G.ValueGrad, moments []string) error {
 	if m.owners == nil {
-		m.owners, m.crew.work = map[unsafe.Pointer]string{}, m.update
+		m.owners = map[unsafe.Pointer]string{}
 	}
 	if m.slots == nil {
 		m.slots = map[string]*slot{}
@@ -344,8 +345,18 @@ func (m *memory) spread(r rule) {
 			m.stretches = append(m.stretches, stretch{i, from, min(from+grain, n)})
 		}
 	}
-	m.crew.do(len(m.stretches))
+	m.crew.Do((*updating)(m), par.Workers(len(m.stretches)), len(m.stretches))
 }
+
+// grain is how many elements a goroutine takes at a time: enough to outweigh
+// its start, few enough to stay in its cache.
+const grain = 1 << 14
+
+// updating is a memory as the work that it does in a step.
+type updating memory
+
+// Piece applies the rule to stretch i.
+func (u *updating) Piece(_, i int) { (*memory)(u).update(i) }
 
 // update applies the rule to stretch i.
 func (m *memory) update(i int) {

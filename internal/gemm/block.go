@@ -2,11 +2,9 @@ package gemm
 
 import (
 	"math"
-	"runtime"
 	"sync"
-	"sync/atomic"
 
-	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/internal/par"
 )
 
 var (
@@ -47,12 +45,8 @@ type job[T float] struct {
 	rows, cols    int // of a part
 	across, parts int // parts side by side, in all
 
-	next    atomic.Int64 // the part to take
-	threads atomic.Int64 // that have begun
-	wait    sync.WaitGroup
-	caught  guard.Caught
-	work    func()   // runs the job; kept, as making it allocates
-	blocks  [][2][]T // packed blocks of A and B, of each thread
+	crew   par.Crew
+	blocks [][2][]T // packed blocks of A and B, of each thread
 }
 
 // multiply computes p.
@@ -74,32 +68,20 @@ func multiply[T float](kn *kernels[T], jobs *idle[T], p product[T]) {
 	j := jobs.take()
 	if j == nil {
 		j = new(job[T])
-		j.work = func() { defer j.wait.Done(); j.run() }
 	}
 	j.product, j.kernels = p, kn
-	j.next.Store(0)
-	j.threads.Store(0)
 	threads := j.split()
 	if len(j.blocks) < threads {
 		j.blocks = append(j.blocks, make([][2][]T, threads-len(j.blocks))...)
 	}
-	j.wait.Add(threads - 1)
-	for range threads - 1 {
-		go j.work()
-	}
-	j.run()
-	j.wait.Wait()
+	j.crew.Do(j, threads, j.parts)
 	j.product = product[T]{} // must not keep the caller's memory
-	j.caught.Throw()
 	jobs.put(j)
 }
 
 // split divides C into parts and returns how many threads to use.
 func (j *job[T]) split() (threads int) {
-	threads = j.m * j.n * j.k / j.threadWork
-	if threads > 1 {
-		threads = min(threads, runtime.GOMAXPROCS(0))
-	}
+	threads = par.Workers(j.m * j.n * j.k / j.threadWork)
 	if threads <= 1 {
 		j.grid(1)
 		return 1
@@ -135,18 +117,10 @@ func (j *job[T]) grid(parts int) (packed int) {
 	return packed
 }
 
-// run computes parts until none is left.
-func (j *job[T]) run() {
-	defer j.caught.Catch()
-	blocks := &j.blocks[j.threads.Add(1)-1]
-	for {
-		i := int(j.next.Add(1) - 1)
-		if i >= j.parts {
-			return
-		}
-		row, col := i/j.across*j.rows, i%j.across*j.cols
-		j.part(blocks, row, min(row+j.rows, j.m), col, min(col+j.cols, j.n))
-	}
+// Piece computes part i.
+func (j *job[T]) Piece(thread, i int) {
+	row, col := i/j.across*j.rows, i%j.across*j.cols
+	j.part(&j.blocks[thread], row, min(row+j.rows, j.m), col, min(col+j.cols, j.n))
 }
 
 // part computes rows i0 to i1, columns j0 to j1 of C.
