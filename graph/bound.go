@@ -8,6 +8,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/internal/jit"
+	"github.com/spikegrad/spikegrad/internal/sparse"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -31,7 +32,7 @@ type bound[F vec.Float] struct {
 	fulls   [][]F
 	consts  []F
 	accs    [][]F
-	mats    []matrix[F]
+	mats    []sparse.Matrix[F]
 	values  map[*G.Node]G.Value // unchanging arguments of calls
 	pool    []*stateWorker[F]
 }
@@ -41,7 +42,7 @@ type bound[F vec.Float] struct {
 func newBound[F vec.Float](p *program, carried int) *bound[F] {
 	b := &bound[F]{
 		p: p, plan: p.plan(bitsOf[F](), carried), streams: make([][]F, len(p.slots)), fulls: make([][]F, len(p.fulls)),
-		consts: make([]F, len(p.consts)), mats: make([]matrix[F], len(p.mats)), values: map[*G.Node]G.Value{},
+		consts: make([]F, len(p.consts)), mats: make([]sparse.Matrix[F], len(p.mats)), values: map[*G.Node]G.Value{},
 	}
 	for _, a := range p.accs {
 		b.accs = append(b.accs, make([]F, size(a.node)))
@@ -77,7 +78,7 @@ func (b *bound[F]) load(e *env, k *kernelTable[F], streams map[stream][]F) (err 
 		}
 	}
 	for i, m := range b.p.mats {
-		b.mats[i].load(b.fulls[m.w], m)
+		b.mats[i].Load(b.fulls[m.w], m.k, m.n, m.trans)
 	}
 	for _, a := range b.accs {
 		clear(a)
@@ -119,7 +120,7 @@ type worker[F vec.Float] struct {
 	slots  [][]F
 	regs   [][]F
 	frames []*jit.Frame // of the stretches, nil where there is no code
-	chunk  spikeChunk[F]
+	chunk  sparse.Chunk[F]
 	r0     int // the block: rows r0 ≤ r < r1
 	r1     int
 	err    error
@@ -230,7 +231,7 @@ func (w *worker[F]) interpret(instrs []instr) {
 		case opFunc:
 			evaluate(ins.spike, ins.fn, dst, w.slots[ins.a])
 		case opRows:
-			w.b.mats[ins.c].mul(dst, w.slots[ins.a], &w.chunk)
+			w.b.mats[ins.c].Mul(dst, w.slots[ins.a], &w.chunk)
 		case opCall:
 			w.call(&w.b.p.calls[ins.c], dst)
 		default:

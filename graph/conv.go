@@ -3,13 +3,15 @@ package graph
 import (
 	"fmt"
 	"hash"
-	"math"
 	"slices"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/internal/conv"
 	ops "github.com/spikegrad/spikegrad/internal/op"
+	"github.com/spikegrad/spikegrad/internal/sparse"
+	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
 // Conv says how a kernel moves over an image. The zero value moves it pixel by
@@ -45,115 +47,46 @@ func Conv2D(x, w, bias *G.Node, opts Conv) (*G.Node, error) {
 	if !b.ok("conv2d", in...) {
 		return nil, fmt.Errorf("graph: %w", b.Err())
 	}
-	c, err := newConv(x, w, opts)
+	if !isFloat(x.Dtype()) {
+		return nil, fmt.Errorf("graph: conv2d: x has elements of type %v, want float32 or float64", x.Dtype())
+	}
+	geometry, err := conv.New(x.Shape(), w.Shape(), conv.Step(opts))
 	if err != nil {
 		return nil, fmt.Errorf("graph: conv2d: %w", err)
 	}
-	if bias != nil && !slices.Equal(bias.Shape(), tensor.Shape{c.out}) {
-		return nil, fmt.Errorf("graph: conv2d: the bias has shape %v, want [%d]", shapeOf(bias), c.out)
+	image := geometry.Output()
+	if bias != nil && !slices.Equal(bias.Shape(), image[:1]) {
+		return nil, fmt.Errorf("graph: conv2d: the bias has shape %v, want [%d]", shapeOf(bias), image[0])
 	}
 	for _, n := range in[1:] {
 		if n.Dtype() != x.Dtype() {
 			return nil, fmt.Errorf("graph: conv2d: x has elements of type %v, %s of %v", x.Dtype(), n.Name(), n.Dtype())
 		}
 	}
-	if c.given = listsOf(x, c.sizeX()); c.given != nil {
+	c := &convolution{Geometry: geometry, dt: x.Dtype(), shape: x.Shape()}
+	if c.given = listsOf(x, c.SizeX()); c.given != nil {
 		in[0] = c.given.token
 	}
-	shape := append(slices.Clone(c.shape[:len(c.shape)-3]), c.out, c.y.out, c.x.out)
+	if c.dt == tensor.Float32 {
+		c.run = &convRun[float32]{c, conv.NewRun[float32](geometry)}
+	} else {
+		c.run = &convRun[float64]{c, conv.NewRun[float64](geometry)}
+	}
+	shape := append(slices.Clone(c.shape[:len(c.shape)-3]), image...)
 	y := b.apply(&convOp{signature: signatureOf(in, c.dt, shape), c: c, kind: convY}, in...)
 	return y, b.Err()
 }
 
-// A conv is one use of Conv2D: what its nodes share.
-type conv struct {
-	dt      tensor.Dtype
-	samples int
-	in, out int  // channels
-	y, x    axis // the height and the width
-	shape   tensor.Shape
-	given   *spikeInput // has the images of x as lists; nil if x is dense
-	run     interface {
+// A convolution is one use of Conv2D: what its nodes share.
+type convolution struct {
+	*conv.Geometry
+	dt    tensor.Dtype
+	shape tensor.Shape // of x
+	given *spikeInput  // has the images of x as lists; nil if x is dense
+	run   interface {
 		do(op *convOp, in []G.Value) (G.Value, error)
 	}
 }
-
-func newConv(x, w *G.Node, opts Conv) (*conv, error) {
-	xs, ws := x.Shape(), w.Shape()
-	switch {
-	case !isFloat(x.Dtype()):
-		return nil, fmt.Errorf("x has elements of type %v, want float32 or float64", x.Dtype())
-	case !isImages(xs):
-		return nil, fmt.Errorf("x has shape %v, want [T batch c h w]", []int(xs))
-	case len(ws) != 4 || ws[1] != xs[len(xs)-3] || slices.Min(ws) < 1:
-		return nil, fmt.Errorf("w has shape %v, want [out %d kh kw] for x of shape %v", []int(ws), xs[len(xs)-3], []int(xs))
-	}
-	if opts.Stride == 0 {
-		opts.Stride = 1
-	}
-	if opts.Dilation == 0 {
-		opts.Dilation = 1
-	}
-	for _, o := range []struct {
-		name       string
-		value, min int
-	}{{"stride", opts.Stride, 1}, {"padding", opts.Pad, 0}, {"dilation", opts.Dilation, 1}} {
-		if o.value < o.min || o.value > maxStep {
-			return nil, fmt.Errorf("the %s is %d, want %d to %d", o.name, o.value, o.min, maxStep)
-		}
-	}
-	c := &conv{dt: x.Dtype(), in: ws[1], out: ws[0], shape: xs}
-	c.samples = xs.TotalSize() / (ws[1] * xs[len(xs)-2] * xs[len(xs)-1])
-	c.y = newAxis(xs[len(xs)-2], ws[2], opts)
-	c.x = newAxis(xs[len(xs)-1], ws[3], opts)
-	switch {
-	case c.y.out < 1 || c.x.out < 1:
-		return nil, fmt.Errorf("the kernel covers %d×%d pixels, the image has %d×%d with padding %d",
-			c.y.reach(), c.x.reach(), c.y.in, c.x.in, opts.Pad)
-	case !c.fits():
-		return nil, fmt.Errorf("an image becomes %d×%d×%d elements, want at most %d", c.out, c.y.out, c.x.out, math.MaxInt32)
-	}
-	if c.dt == tensor.Float32 {
-		c.run = newConvRun[float32](c)
-	} else {
-		c.run = newConvRun[float64](c)
-	}
-	return c, nil
-}
-
-// sizeX and sizeY return how many elements an image has, patch how many of x meet
-// the kernel at once.
-func (c *conv) sizeX() int { return c.in * c.y.in * c.x.in }
-func (c *conv) sizeY() int { return c.out * c.y.out * c.x.out }
-func (c *conv) patch() int { return c.in * c.y.kernel * c.x.kernel }
-
-// fanOut counts the outputs that each element of an image is part of.
-func (c *conv) fanOut() []int {
-	rows, cols := c.y.fanOut(), c.x.fanOut()
-	fan := make([]int, 0, c.sizeX())
-	for range c.in {
-		for _, r := range rows {
-			for _, k := range cols {
-				fan = append(fan, c.out*r*k)
-			}
-		}
-	}
-	return fan
-}
-
-// fits reports whether an int32 counts the elements of an image, margins included.
-func (c *conv) fits() bool {
-	heightX, heightY := c.y.sizes()
-	widthX, widthY := c.x.sizes()
-	rows, columns := float64(max(heightX, heightY)), float64(max(widthX, widthY))
-	return rows*columns*float64(max(c.in, c.out)) <= math.MaxInt32
-}
-
-// maxStep bounds settings, so that sizes computed from them do not overflow.
-const maxStep = 1 << 20
-
-// isImages reports whether s is the shape of one or more images, [… c h w].
-func isImages(s tensor.Shape) bool { return len(s) >= 4 && slices.Min(s) >= 1 }
 
 // convKind names one of the values of a Conv2D: its output and the gradients.
 type convKind uint8
@@ -169,13 +102,13 @@ type convOp struct {
 	pure
 	signature
 	memory
-	c    *conv
+	c    *convolution
 	kind convKind
 }
 
 func (op *convOp) String() string {
 	name := [...]string{"conv2d", "gradient of x of conv2d", "gradient of w of conv2d", "gradient of the bias of conv2d"}[op.kind]
-	return fmt.Sprintf("%s %d×%d, %d to %d", name, op.c.y.kernel, op.c.x.kernel, op.c.in, op.c.out)
+	return fmt.Sprintf("%s %v", name, op.c.Geometry)
 }
 func (op *convOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad conv2d %d %p", op.kind, op.c) }
 func (op *convOp) Hashcode() uint32      { return hashcode(op) }
@@ -194,7 +127,7 @@ func (op *convOp) Connects(in G.Nodes) (x, w *G.Node, fanOut []int) {
 	if op.kind != convY {
 		return nil, nil, nil
 	}
-	return valuesOf(op.c.given, in[0]), in[1], op.c.fanOut()
+	return valuesOf(op.c.given, in[0]), in[1], op.c.FanOut()
 }
 
 func (op *convOp) DiffWRT(n int) []bool {
@@ -227,5 +160,44 @@ func (op *convOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 }
 
 func (op *convOp) Do(vs ...G.Value) (G.Value, error) { return op.c.run.do(op, vs) }
+
+type convRun[F vec.Float] struct {
+	*convolution
+	run *conv.Run[F]
+}
+
+func (r *convRun[F]) do(op *convOp, in []G.Value) (G.Value, error) {
+	nx, ny, nw, nb := r.Sizes()
+	sizes := [...][3]int{convY: {nx, nw, nb}, convDX: {ny, nw}, convDW: {nx, ny}, convDB: {ny}}[op.kind]
+	var fs [3][]F
+	var lists *sparse.CSR
+	for i, v := range in {
+		f, err := floats[F](op, v)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 && r.given != nil && (op.kind == convY || op.kind == convDW) {
+			lists = r.given.now.lists()
+			continue // a token, for which the lists stand
+		}
+		if len(f) != sizes[i] {
+			return nil, fmt.Errorf("graph: %v: input %d has %d elements, the graph was built for %d", op, i, len(f), sizes[i])
+		}
+		fs[i] = f
+	}
+	y := op.Result(r.dt, op.Shape)
+	dst := elems[F](y)
+	switch op.kind {
+	case convY:
+		r.run.Forward(dst, conv.Images[F]{Dense: fs[0], Lists: lists}, fs[1], fs[2])
+	case convDX:
+		r.run.GradX(dst, fs[0], fs[1])
+	case convDW:
+		r.run.GradW(dst, conv.Images[F]{Dense: fs[0], Lists: lists}, fs[1])
+	case convDB:
+		r.run.GradBias(dst, fs[0])
+	}
+	return y, nil
+}
 
 var _ G.SDOp = (*convOp)(nil)

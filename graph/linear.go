@@ -8,8 +8,10 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/internal/gemm"
 	ops "github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/internal/par"
+	"github.com/spikegrad/spikegrad/internal/sparse"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -152,10 +154,10 @@ func (op *linearOp) Do(vs ...G.Value) (G.Value, error) { return op.l.run.do(op, 
 // linearRun holds the memory of a Linear, kept from run to run.
 type linearRun[F vec.Float] struct {
 	*linear
-	lists spikeLists[F] // of x, made by the last run forward
-	gradL spikeLists[F] // of the gradient of y
-	wt    []F           // W transposed
-	x     []F           // the elements of lists that were given and are not sparse
+	lists sparse.Lists[F] // of x, made by the last run forward
+	gradL sparse.Lists[F] // of the gradient of y
+	wt    []F             // W transposed
+	x     []F             // the elements of lists that were given and are not sparse
 	part  []F
 }
 
@@ -200,69 +202,69 @@ func (r *linearRun[F]) do(op *linearOp, in []G.Value) (G.Value, error) {
 
 // take takes over the lists of x, and makes its elements if they are not sparse.
 func (r *linearRun[F]) take(s *Spikes) error {
-	if r.lists.take(s); r.lists.sparse {
+	if r.lists.Take(s.lists()); r.lists.Sparse {
 		return nil
 	}
 	if err := s.dense(); err != nil {
 		return err
 	}
-	r.x = sized(r.x, s.rows*s.width)
-	spreadAll(s, r.x)
+	r.x = sparse.Sized(r.x, s.rows*s.width)
+	sparse.SpreadAll(s.lists(), r.x)
 	return nil
 }
 
 func (r *linearRun[F]) forward(y, x, w, bias []F) {
 	if bias != nil {
-		par.Chunks(r.rows, chunkRows, func(r0, r1 int) {
+		par.Chunks(r.rows, par.Rows, func(r0, r1 int) {
 			for i := r0; i < r1; i++ {
 				copy(y[i*r.out:(i+1)*r.out], bias)
 			}
 		})
 	}
 	if r.given == nil {
-		r.lists.read(x, r.rows, r.in)
+		r.lists.Read(x, r.rows, r.in)
 	}
-	if r.lists.sparse {
-		r.lists.timesMatrix(y, w, r.out, bias != nil)
+	if r.lists.Sparse {
+		r.lists.TimesMatrix(y, w, r.out, bias != nil)
 		return
 	}
-	mul(product[F]{m: r.rows, n: r.out, k: r.in, a: x, lda: r.in, b: w, ldb: r.out, accumulate: bias != nil, c: y})
+	gemm.Mul(gemm.Args[F]{M: r.rows, N: r.out, K: r.in, A: x, LdA: r.in, B: w, LdB: r.out, Accumulate: bias != nil, C: y})
 }
 
 func (r *linearRun[F]) gradX(dx, dy, w []F) {
-	if r.gradL.read(dy, r.rows, r.out); r.gradL.sparse {
+	if r.gradL.Read(dy, r.rows, r.out); r.gradL.Sparse {
 		if r.wt == nil {
 			r.wt = make([]F, len(w))
 		}
-		transpose(r.wt, w, r.in, r.out)
-		r.gradL.timesMatrix(dx, r.wt, r.in, false)
+		sparse.Transpose(r.wt, w, r.in, r.out)
+		r.gradL.TimesMatrix(dx, r.wt, r.in, false)
 		return
 	}
-	mul(product[F]{transB: true, m: r.rows, n: r.in, k: r.out, a: dy, lda: r.out, b: w, ldb: r.out, c: dx})
+	gemm.Mul(gemm.Args[F]{TransB: true, M: r.rows, N: r.in, K: r.out, A: dy, LdA: r.out, B: w, LdB: r.out, C: dx})
 }
 
 func (r *linearRun[F]) gradW(dw, x, dy []F) {
 	if r.stepwise {
-		r.lists.transposedProduct(dw, x, dy, r.rows, r.in, r.out)
+		r.lists.TransposedProduct(dw, x, dy, r.rows, r.in, r.out)
 		return
 	}
-	if r.lists.sparse {
-		r.lists.transposedTimes(dw, dy, r.out)
+	if r.lists.Sparse {
+		r.lists.TransposedTimes(dw, dy, r.out)
 		return
 	}
-	mul(product[F]{transA: true, m: r.in, n: r.out, k: r.rows, a: x, lda: r.in, b: dy, ldb: r.out, c: dw})
+	gemm.Mul(gemm.Args[F]{TransA: true, M: r.in, N: r.out, K: r.rows, A: x, LdA: r.in, B: dy, LdB: r.out, C: dw})
 }
 
 // gradBias sums the rows, first within chunks and then over them, in order.
 func (r *linearRun[F]) gradBias(db, dy []F) {
-	chunks := (r.rows + chunkRows - 1) / chunkRows
+	chunks := (r.rows + par.Rows - 1) / par.Rows
 	if r.part == nil {
 		r.part = make([]F, chunks*r.out)
 	}
 	clear(r.part)
 	add := vec.For[F]().Add
-	par.Chunks(r.rows, chunkRows, func(r0, r1 int) {
-		s := r.part[r0/chunkRows*r.out:][:r.out]
+	par.Chunks(r.rows, par.Rows, func(r0, r1 int) {
+		s := r.part[r0/par.Rows*r.out:][:r.out]
 		for i := r0; i < r1; i++ {
 			add(s, s, dy[i*r.out:(i+1)*r.out])
 		}

@@ -8,6 +8,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/internal/gemm"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -109,9 +110,9 @@ func matmulInto[F vec.Float](op matOp, dst []F, x, y G.Value) error {
 		return err
 	}
 	_, k := flip(x.Shape(), op.transA)
-	mul(product[F]{
-		transA: op.transA, transB: op.transB, m: op.Shape[0], n: op.Shape[1], k: k,
-		a: a, lda: x.Shape()[1], b: c, ldb: y.Shape()[1], c: dst,
+	gemm.Mul(gemm.Args[F]{
+		TransA: op.transA, TransB: op.transB, M: op.Shape[0], N: op.Shape[1], K: k,
+		A: a, LdA: x.Shape()[1], B: c, LdB: y.Shape()[1], C: dst,
 	})
 	return nil
 }

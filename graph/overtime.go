@@ -268,7 +268,7 @@ func rate[F vec.Float](op *rateOp, vs []G.Value) (G.Value, error) {
 		op.sums = make([]float64, op.rows)
 	}
 	sum := vec.For[F]().Sum
-	par.Chunks(op.rows, chunkRows, func(r0, r1 int) {
+	par.Chunks(op.rows, par.Rows, func(r0, r1 int) {
 		for r := r0; r < r1; r++ {
 			op.sums[r] = float64(sum(z[r*op.n : (r+1)*op.n]))
 		}

@@ -8,6 +8,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/internal/gemm"
 	"github.com/spikegrad/spikegrad/internal/par"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
@@ -271,7 +272,7 @@ const smallMatrix = 8
 func (w *matrixPhi) multiply(c, a, b []float64, add bool) {
 	n := w.n
 	if n > smallMatrix {
-		mul(product[float64]{m: n, n: n, k: n, a: a, lda: n, b: b, ldb: n, accumulate: add, c: c})
+		gemm.Mul(gemm.Args[float64]{M: n, N: n, K: n, A: a, LdA: n, B: b, LdB: n, Accumulate: add, C: c})
 		return
 	}
 	if !add {

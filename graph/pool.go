@@ -7,6 +7,7 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
+	"github.com/spikegrad/spikegrad/internal/conv"
 	ops "github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/internal/par"
 	"github.com/spikegrad/spikegrad/internal/vec"
@@ -41,7 +42,7 @@ func newPool(kind poolKind, x *G.Node, k, stride int) (*G.Node, error) {
 	switch {
 	case !isFloat(x.Dtype()):
 		return nil, fmt.Errorf("graph: %v: x has elements of type %v, want float32 or float64", kind, x.Dtype())
-	case !isImages(s):
+	case !conv.IsImages(s):
 		return nil, fmt.Errorf("graph: %v: x has shape %v, want [T batch c h w]", kind, []int(s))
 	case k < 1 || stride < 1:
 		return nil, fmt.Errorf("graph: %v: a window of %d and a stride of %d, want at least 1", kind, k, stride)
@@ -160,7 +161,7 @@ func poolInto[F vec.Float](op *poolOp, dst []F, vs []G.Value) error {
 		return (*rows)[i][:p.w]
 	}
 	fours := p.kind == avgPool && p.k == 2 && p.stride == 2 // most networks: worth loops of their own
-	return par.Blocks(planes, chunkRows, start, func(row []F, p0, p1 int) error {
+	return par.Blocks(planes, par.Rows, start, func(row []F, p0, p1 int) error {
 		for i := p0; i < p1; i++ {
 			switch {
 			case !op.grad && fours:

@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/internal/par"
+	"github.com/spikegrad/spikegrad/internal/sparse"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -16,7 +17,7 @@ type backMemory[F vec.Float] struct {
 	states []*tensor.Dense
 	params []G.Value
 	stash  map[stream][]F
-	lists  []spikeLists[F] // of the left sides of the products, by accumulator
+	lists  []sparse.Lists[F] // of the left sides of the products, by accumulator
 	b, adv *bound[F]
 	pool   []*backWorker[F]
 }
@@ -41,7 +42,7 @@ func (r *scanRun[F]) memoryOf(bw *backward) *backMemory[F] {
 	if bw.advance != nil {
 		m.adv = newBound[F](bw.advance, 0) // the states of every step are wanted, so none is written over
 	}
-	m.lists = make([]spikeLists[F], len(bw.program.accs))
+	m.lists = make([]sparse.Lists[F], len(bw.program.accs))
 	bw.memory = m
 	return m
 }
@@ -290,7 +291,7 @@ func (r *scanRun[F]) sums(bw *backward, m *backMemory[F], e *env) error {
 	sum := func(i int) (G.Value, error) {
 		if a := m.b.p.accs[i]; a.product {
 			left, right := m.stash[stream{streamStashA, a.stash}], m.stash[stream{streamStashB, a.stash}]
-			m.lists[i].transposedProduct(m.b.accs[i], left, right, len(left)/a.m, a.m, a.n)
+			m.lists[i].TransposedProduct(m.b.accs[i], left, right, len(left)/a.m, a.m, a.n)
 		}
 		return m.b.sum(i)
 	}

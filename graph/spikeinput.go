@@ -135,24 +135,4 @@ func (op *spikesOp) Do(...G.Value) (G.Value, error) {
 	return d, nil
 }
 
-// take makes l the lists of s if they are sparse, as read would those of the dense
-// tensor. They share memory with s.
-func (l *spikeLists[F]) take(s *Spikes) {
-	s.sort()
-	if l.judge(s.rows, s.width, s.spikesIn); !l.sparse {
-		return
-	}
-	val, same := any(s.val).([]F)
-	if !same {
-		l.val = l.val[:0]
-		for _, v := range s.val {
-			l.val = append(l.val, F(v))
-		}
-		val = l.val
-	}
-	for k := range l.chunks {
-		l.chunks[k] = spikeChunk[F]{start: s.start[k*chunkRows : min(s.rows, (k+1)*chunkRows)+1], idx: s.idx, val: val}
-	}
-}
-
 var _ G.Op = (*spikesOp)(nil)

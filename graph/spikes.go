@@ -9,7 +9,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/internal/limit"
 	ops "github.com/spikegrad/spikegrad/internal/op"
-	"github.com/spikegrad/spikegrad/internal/par"
+	"github.com/spikegrad/spikegrad/internal/sparse"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -32,7 +32,8 @@ type Spikes struct {
 	row, idx []int32
 	val      []float64 // empty if all are 1
 	sorted   bool
-	start    []int32 // of each row in idx and val, and the end; of sorted lists
+	start    []int32    // of each row in idx and val, and the end; of sorted lists
+	csr      sparse.CSR // of the present run
 
 	spareRow, spareIdx []int32 // memory for sorting
 	spareVal           []float64
@@ -112,7 +113,7 @@ func (s *Spikes) refuse(t, sample, i int) error {
 
 // grade gives the spikes values, which were all 1.
 func (s *Spikes) grade() {
-	s.val = sized(s.val, len(s.idx))
+	s.val = sparse.Sized(s.val, len(s.idx))
 	for i := range s.val {
 		s.val[i] = 1
 	}
@@ -132,21 +133,21 @@ func (s *Spikes) Row(t, sample int) (idx []int32, val []float64) {
 	if t < 0 || t >= s.steps || sample < 0 || sample >= s.batch {
 		return nil, nil
 	}
+	m := s.inOrder()
+	return m.Row(t*s.batch + sample)
+}
+
+// inOrder returns the lists in the order of the dense tensor.
+func (s *Spikes) inOrder() sparse.CSR {
 	s.sort()
-	return s.at(t*s.batch + sample)
+	return sparse.CSR{Rows: s.rows, Cols: s.width, Start: s.start, Idx: s.idx, Val: s.val}
 }
 
-// at returns row r of sorted lists.
-func (s *Spikes) at(r int) (idx []int32, val []float64) {
-	from, to := s.start[r], s.start[r+1]
-	if len(s.val) > 0 {
-		val = s.val[from:to]
-	}
-	return s.idx[from:to], val
+// lists is inOrder for those that a run follows.
+func (s *Spikes) lists() *sparse.CSR {
+	s.csr = s.inOrder()
+	return &s.csr
 }
-
-// spikesIn returns the number of spikes in row r of sorted lists.
-func (s *Spikes) spikesIn(r int) int { return int(s.start[r+1] - s.start[r]) }
 
 // SetDense makes s the spikes of a dense tensor of its shape, in the place of those
 // it had.
@@ -172,11 +173,10 @@ func (s *Spikes) SetDense(v *tensor.Dense) error {
 }
 
 func setDense[F vec.Float](s *Spikes, x []F) {
-	k := rowKernelsFor[F]()
 	for r := range s.rows {
 		row, have := x[r*s.width:(r+1)*s.width], len(s.idx)
 		s.idx = slices.Grow(s.idx, s.width)[:have+s.width]
-		n, ones := k.nonZero(row, s.idx[have:])
+		n, ones := sparse.NonZero(row, s.idx[have:])
 		if !ones && len(s.val) == 0 {
 			s.idx = s.idx[:have]
 			s.grade()
@@ -218,30 +218,10 @@ func (s *Spikes) dense() error {
 
 // write writes all elements to a tensor of as many.
 func (s *Spikes) write(d *tensor.Dense) {
-	s.sort()
 	if d.Dtype() == tensor.Float32 {
-		spreadAll(s, d.Float32s())
+		sparse.SpreadAll(s.lists(), d.Float32s())
 	} else {
-		spreadAll(s, d.Float64s())
-	}
-}
-
-func spreadAll[F vec.Float](s *Spikes, x []F) {
-	par.Chunks(s.rows, chunkRows, func(r0, r1 int) { spread(s, x[r0*s.width:r1*s.width], r0, r1) })
-}
-
-// spread writes the elements of rows r0 to r1−1 of sorted lists to x.
-func spread[F vec.Float](s *Spikes, x []F, r0, r1 int) {
-	clear(x)
-	for r := r0; r < r1; r++ {
-		row := x[(r-r0)*s.width:][:s.width]
-		idx, val := s.at(r)
-		for k, i := range idx {
-			row[i] = 1
-			if len(val) > 0 {
-				row[i] = F(val[k])
-			}
-		}
+		sparse.SpreadAll(s.lists(), d.Float64s())
 	}
 }
 
@@ -293,7 +273,7 @@ func (s *Spikes) order() (ok, twice bool) {
 // by sorts the spikes by keys below n, of which each has one. What has the same key
 // keeps its order.
 func (s *Spikes) by(key []int32, n int) {
-	s.count = sized(s.count, n+1)
+	s.count = sparse.Sized(s.count, n+1)
 	clear(s.count)
 	for _, k := range key {
 		s.count[k+1]++
@@ -301,7 +281,7 @@ func (s *Spikes) by(key []int32, n int) {
 	for k := range n {
 		s.count[k+1] += s.count[k]
 	}
-	s.spareRow, s.spareIdx, s.spareVal = sized(s.spareRow, len(s.row)), sized(s.spareIdx, len(s.idx)), sized(s.spareVal, len(s.val))
+	s.spareRow, s.spareIdx, s.spareVal = sparse.Sized(s.spareRow, len(s.row)), sparse.Sized(s.spareIdx, len(s.idx)), sparse.Sized(s.spareVal, len(s.val))
 	for j, k := range key {
 		at := s.count[k]
 		s.count[k]++

@@ -108,7 +108,7 @@ func stamp[F vec.Float](op *stampOp, dst []F, vs []G.Value) error {
 	}
 	n := op.Shape[2:].TotalSize()
 	none := F(math.Inf(-1))
-	par.Chunks(len(dst)/n, chunkRows, func(r0, r1 int) {
+	par.Chunks(len(dst)/n, par.Rows, func(r0, r1 int) {
 		for r := r0; r < r1; r++ {
 			at := F(r / op.batch)
 			if more != nil && !op.grad {

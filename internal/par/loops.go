@@ -6,6 +6,10 @@ import (
 	"sync/atomic"
 )
 
+// Rows is how many rows of a matrix are one piece of work where nothing speaks for
+// another number.
+const Rows = 64
+
 // Each calls work for every i < n.
 func Each(n int, work func(i int)) {
 	workers := Workers(n)

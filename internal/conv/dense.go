@@ -1,4 +1,4 @@
-package graph
+package conv
 
 import (
 	"github.com/spikegrad/spikegrad/internal/gemm"
@@ -16,14 +16,14 @@ const channelElements = 1 << 13
 // A bander cuts the rows of y into bands, and works on the patches of x that a
 // band meets, [channel of x, row and column of the kernel, row and column of y].
 type bander[F vec.Float] struct {
-	*conv
+	*Geometry
 	k             *imageKernels[F]
 	height, width int // of x with margins
 	rows          int // of a band
 }
 
-func newBander[F vec.Float](c *conv) bander[F] {
-	b := bander[F]{conv: c, k: imageKernelsFor[F]()}
+func newBander[F vec.Float](c *Geometry) bander[F] {
+	b := bander[F]{Geometry: c, k: imageKernelsFor[F]()}
 	b.height, _ = c.y.sizes()
 	b.width, _ = c.x.sizes()
 	b.rows = min(c.y.out, max(1, bandElements/(c.patch()*c.x.out)))
@@ -40,7 +40,7 @@ type band[F vec.Float] struct {
 }
 
 // each calls do for the bands.
-func (b *bander[F]) each(buf *convBuffers[F], do func(band *band[F])) {
+func (b *bander[F]) each(buf *buffers[F], do func(band *band[F])) {
 	for i := 0; i < b.y.out; i += b.rows {
 		n := min(b.rows, b.y.out-i)
 		buf.band = band[F]{
@@ -65,7 +65,7 @@ func (b *bander[F]) copy(band *band[F], x []F) {
 }
 
 // forward computes y = W X, where the columns of X are the patches.
-func (b *bander[F]) forward(buf *convBuffers[F], y, x, w []F) {
+func (b *bander[F]) forward(buf *buffers[F], y, x, w []F) {
 	x = b.widen(buf, x)
 	k, pixels := b.patch(), b.y.out*b.x.out
 	b.each(buf, func(band *band[F]) {
@@ -76,7 +76,7 @@ func (b *bander[F]) forward(buf *convBuffers[F], y, x, w []F) {
 
 // gradW adds X dyᵀ to dw, the transpose of the gradient: this way round it is dy,
 // the smaller one, that the product copies.
-func (b *bander[F]) gradW(buf *convBuffers[F], dw, x, dy []F) {
+func (b *bander[F]) gradW(buf *buffers[F], dw, x, dy []F) {
 	x = b.widen(buf, x)
 	pixels := b.y.out * b.x.out
 	b.each(buf, func(band *band[F]) {
@@ -87,7 +87,7 @@ func (b *bander[F]) gradW(buf *convBuffers[F], dw, x, dy []F) {
 
 // gradX adds up the patches Wᵀ dy. wt is W transposed. It takes as many channels at
 // a time as have patches that stay in the first-level cache.
-func (b *bander[F]) gradX(buf *convBuffers[F], dx, dy, wt []F) {
+func (b *bander[F]) gradX(buf *buffers[F], dx, dy, wt []F) {
 	pixels := b.y.out * b.x.out
 	sum := dx
 	if b.y.Pad > 0 {
@@ -124,7 +124,7 @@ func (b *bander[F]) meetsAll() bool {
 }
 
 // widen returns x with margins.
-func (b *bander[F]) widen(buf *convBuffers[F], x []F) []F {
+func (b *bander[F]) widen(buf *buffers[F], x []F) []F {
 	if b.y.Pad == 0 {
 		return x
 	}
@@ -145,6 +145,6 @@ func (b *bander[F]) eachRow(do func(at, wide int)) {
 }
 
 // ns returns what a dense product of W or its gradient with an image takes.
-func (c *conv) denseTime() float64 {
+func (c *Geometry) denseTime() float64 {
 	return float64(c.patch()*c.y.out*c.x.out) * (nsMultiply*float64(c.out) + nsPatch)
 }

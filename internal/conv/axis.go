@@ -1,4 +1,4 @@
-package graph
+package conv
 
 import (
 	"cmp"
@@ -12,12 +12,12 @@ import (
 // the input the padding, of the output those pixels of which the kernel would
 // reach into the image.
 type axis struct {
-	Conv
+	Step
 	in, kernel, out int
 }
 
-func newAxis(in, kernel int, o Conv) axis {
-	a := axis{Conv: o, in: in, kernel: kernel}
+func newAxis(in, kernel int, o Step) axis {
+	a := axis{Step: o, in: in, kernel: kernel}
 	if room := in + 2*o.Pad - a.reach(); room >= 0 {
 		a.out = room/o.Stride + 1
 	}

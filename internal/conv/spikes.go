@@ -1,7 +1,8 @@
-package graph
+package conv
 
 import (
 	"github.com/spikegrad/spikegrad/internal/gemm"
+	"github.com/spikegrad/spikegrad/internal/sparse"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -16,8 +17,8 @@ type pixelLists[F vec.Float] struct {
 
 // reset makes room for so many lists of an image of size elements.
 func (l *pixelLists[F]) reset(lists, size int) {
-	l.start = sized(l.start, lists+1)
-	l.idx, l.val = sized(l.idx, size+gemm.ListRoom), sized(l.val, size+gemm.ListRoom)
+	l.start = sparse.Sized(l.start, lists+1)
+	l.idx, l.val = sparse.Sized(l.idx, size+gemm.ListRoom), sparse.Sized(l.val, size+gemm.ListRoom)
 }
 
 // margin begins lists of rows outside of the image, which are empty.
@@ -78,15 +79,15 @@ func follow[F vec.Float](r *route, l *pixelLists[F], d, kernel []F) {
 // the gradient of y, [row, column, channel] with margins of zeros left and right,
 // so that every column of x meets all of the kernel.
 type kernelRoute struct {
-	*conv
+	*Geometry
 	cols    meetings // what columns of x meet in y
 	left    int      // margin of y
 	columns int      // of y with margins
 	height  int      // rows of x with margins
 }
 
-func (c *conv) kernelRoute() *kernelRoute {
-	r := &kernelRoute{conv: c, cols: c.x.spread(c.x.order()), left: c.x.margin()}
+func (c *Geometry) kernelRoute() *kernelRoute {
+	r := &kernelRoute{Geometry: c, cols: c.x.spread(c.x.order()), left: c.x.margin()}
 	r.height, _ = c.y.sizes()
 	_, r.columns = c.x.sizes()
 	return r
@@ -105,7 +106,7 @@ func (r *kernelRoute) few(dense float64) float64 {
 	rows := float64(r.y.out*r.y.kernel) / float64(r.height) // of the kernel that an element meets
 	always := nsMove*float64(r.sizeY()) + float64(r.in*r.y.kernel)*(nsList*runs+nsAdd*lanes)
 	each := nsFind + rows*(nsRun*runs+nsAdd*lanes)
-	return (dense - always) / (each * float64(r.sizeX()))
+	return (dense - always) / (each * float64(r.SizeX()))
 }
 
 // byChannel lists an image x by class of columns, channel and row with margins: an

@@ -1,4 +1,4 @@
-package graph
+package conv
 
 import (
 	"fmt"
@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"gorgonia.org/tensor"
 )
 
 // Following the non-zero elements gives what products with patches give, and both
@@ -15,9 +14,9 @@ import (
 func TestConvPaths(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for range 300 {
-		o := Conv{Stride: 1 + r.IntN(3)*r.IntN(2), Pad: r.IntN(4), Dilation: 1 + r.IntN(3)*r.IntN(2)}
-		c := &conv{
-			dt: tensor.Float64, samples: 1 + r.IntN(3), in: 1 + r.IntN(20), out: 1 + r.IntN(40),
+		o := Step{Stride: 1 + r.IntN(3)*r.IntN(2), Pad: r.IntN(4), Dilation: 1 + r.IntN(3)*r.IntN(2)}
+		c := &Geometry{
+			samples: 1 + r.IntN(3), in: 1 + r.IntN(20), out: 1 + r.IntN(40),
 			y: newAxis(1+r.IntN(12), 1+r.IntN(5), o), x: newAxis(1+r.IntN(12), 1+r.IntN(5), o),
 		}
 		if c.y.out < 1 || c.x.out < 1 {
@@ -32,19 +31,19 @@ func TestConvPaths(t *testing.T) {
 			}
 			return v
 		}
-		x := random(c.samples*c.sizeX(), r.Float64())
+		x := random(c.samples*c.SizeX(), r.Float64())
 		dy := random(c.samples*c.sizeY(), r.Float64())
 		w, bias := random(c.out*c.patch(), 1), random(c.out, 1)
 		y, dx, dw := defineConv(c, x, w, bias, dy)
 		for _, share := range []float64{0, 2} {
-			run := newConvRun[float64](c)
+			run := NewRun[float64](c)
 			run.prepare()
 			run.fewX, run.fewDX, run.fewDW = share, share, share
 			gotY, gotDX, gotDW := make([]float64, len(y)), make([]float64, len(dx)), make([]float64, len(dw))
 			for range 2 { // the memory of the first run does not show in the second
-				run.forward(gotY, x, w, bias)
-				run.gradX(gotDX, dy, w)
-				run.gradW(gotDW, x, dy)
+				run.Forward(gotY, Images[float64]{Dense: x}, w, bias)
+				run.GradX(gotDX, dy, w)
+				run.GradW(gotDW, Images[float64]{Dense: x}, dy)
 			}
 			name := fmt.Sprintf("%d×%d×%d to %d by %d×%d, %+v, followed below %g", c.in, c.y.in, c.x.in, c.out, c.y.kernel, c.x.kernel, o, share)
 			near(t, name+": y", y, gotY)
@@ -66,7 +65,7 @@ func near(t *testing.T, name string, want, got []float64) {
 }
 
 // defineConv computes a convolution and its gradients from the definition.
-func defineConv(c *conv, x, w, bias, dy []float64) (y, dx, dw []float64) {
+func defineConv(c *Geometry, x, w, bias, dy []float64) (y, dx, dw []float64) {
 	y, dx, dw = make([]float64, len(dy)), make([]float64, len(x)), make([]float64, len(w))
 	for n := range c.samples {
 		for o := range c.out {
@@ -90,7 +89,7 @@ func defineConv(c *conv, x, w, bias, dy []float64) (y, dx, dw []float64) {
 
 // meets calls do for each element of an image that the kernel meets at row i and
 // column j of y.
-func (c *conv) meets(i, j int, do func(ch, ky, kx, iy, ix int)) {
+func (c *Geometry) meets(i, j int, do func(ch, ky, kx, iy, ix int)) {
 	for ch := range c.in {
 		for ky := range c.y.kernel {
 			for kx := range c.x.kernel {

@@ -1,4 +1,4 @@
-package graph
+package conv
 
 // A route says how the elements of an image S [channel, row, column] add up to an
 // image D: which rows of S each row of D meets, which columns of D each column of
@@ -26,7 +26,7 @@ type channelImage struct{ channels, h, w int }
 func (s channelImage) size() int { return s.channels * s.h * s.w }
 
 // routes returns the routes from x to y, and from y to x.
-func (c *conv) routes() (there, back *route) {
+func (c *Geometry) routes() (there, back *route) {
 	x, y := channelImage{c.in, c.y.in, c.x.in}, channelImage{c.out, c.y.out, c.x.out}
 	heightX, heightY := c.y.sizes()
 	ky, kx := c.y.order(), c.x.order()
@@ -45,7 +45,7 @@ func (c *conv) routes() (there, back *route) {
 
 // places returns where each element of w goes. The rows and columns of the kernel
 // are in the orders ky and kx, and at says where element k, l of them goes.
-func (c *conv) places(ky, kx []int, at func(o, ch, k, l int) int) []int32 {
+func (c *Geometry) places(ky, kx []int, at func(o, ch, k, l int) int) []int32 {
 	place := make([]int32, c.out*c.patch())
 	for o := range c.out {
 		for ch := range c.in {
