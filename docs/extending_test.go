@@ -20,6 +20,7 @@ import (
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/neurons/neurontest"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -320,7 +321,7 @@ func Example_extending() {
 	waves := Waves{Dt: 1e-3, Noise: 0.1}
 	t := train.Trainer{
 		Model: model, Data: Tones{N: 400, Seed: 1}, Encoder: waves, Epochs: 5,
-		Optimiser: &train.Adam{LearningRate: 1e-2},
+		Optimiser: &optim.Adam{LearningRate: 1e-2},
 	}
 	if _, err := t.Run(context.Background()); err != nil {
 		log.Fatal(err)

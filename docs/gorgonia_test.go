@@ -15,7 +15,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
-	"github.com/spikegrad/spikegrad/train"
+	"github.com/spikegrad/spikegrad/optim"
 )
 
 // The tests here show what docs/gorgonia.md says of Gorgonia, and what stands in
@@ -165,7 +165,7 @@ func TestGradientsAddUp(t *testing.T) {
 		require.Equal(t, want, d.Data())
 		vm.Reset()
 	}
-	sgd := &train.SGD{LearningRate: 1e-9}
+	sgd := &optim.SGD{LearningRate: 1e-9}
 	require.NoError(t, sgd.Step([]G.ValueGrad{a}))
 	d, err := a.Grad()
 	require.NoError(t, err)
@@ -350,8 +350,8 @@ func TestSolvers(t *testing.T) {
 	require.Panics(t, func() { twoSteps(t, G.NewAdamW(), true) })
 
 	for _, scalar := range []bool{false, true} {
-		require.InDelta(t, 0.46, twoSteps(t, &train.SGD{LearningRate: 0.1, Momentum: 0.9}, scalar), 1e-12)
-		require.InDelta(t, 1-2e-3, twoSteps(t, train.NewAdamW(1e-3, 0), scalar), 1e-6)
+		require.InDelta(t, 0.46, twoSteps(t, &optim.SGD{LearningRate: 0.1, Momentum: 0.9}, scalar), 1e-12)
+		require.InDelta(t, 1-2e-3, twoSteps(t, optim.NewAdamW(1e-3, 0), scalar), 1e-6)
 	}
 }
 

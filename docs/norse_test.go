@@ -15,6 +15,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/plasticity"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
@@ -82,7 +83,7 @@ func Example_norseTrain() {
 	}))
 	t := train.Trainer{
 		Model: m, Data: must(data.NewYinYang(5000, 42)),
-		Optimiser: &train.Adam{LearningRate: 5e-3}, Epochs: 4,
+		Optimiser: &optim.Adam{LearningRate: 5e-3}, Epochs: 4,
 	}
 	must(t.Run(context.Background()))
 	test := must(m.Evaluate(context.Background(), must(data.NewYinYang(500, 40)), nil))

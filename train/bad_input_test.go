@@ -14,6 +14,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -174,13 +175,13 @@ func TestBadTraining(t *testing.T) {
 		{train.Trainer{Model: m, Data: d, ClipNorm: math.NaN()}, "train: norm to clip to is NaN, want at least 0"},
 		{train.Trainer{Model: m, Data: d, Patience: -1}, "train: patience is -1 epochs, want at least 0"},
 		{train.Trainer{Model: m, Data: d, KeepBest: true}, "train: Patience and KeepBest need a validation set"},
-		{train.Trainer{Model: m, Data: d, Epochs: 1, Schedule: train.Cosine{Floor: -1}}, "train: schedule: cosine: Floor is -1, want a finite number of at least 0"},
-		{train.Trainer{Model: m, Data: d, Epochs: 1, Optimiser: &train.Adam{LearningRate: -1}},
-			"train: epoch 0, batch 0: train: adam: LearningRate is -1, want a finite number above 0"},
-		{train.Trainer{Model: m, Data: d, Epochs: 1, Optimiser: &train.SGD{}},
-			"train: epoch 0, batch 0: train: sgd: LearningRate is 0, want a finite number above 0"},
-		{train.Trainer{Model: m, Data: d, Epochs: 1, Optimiser: &train.SGD{LearningRate: math.NaN()}},
-			"train: epoch 0, batch 0: train: sgd: LearningRate is NaN, want a finite number above 0"},
+		{train.Trainer{Model: m, Data: d, Epochs: 1, Schedule: optim.Cosine{Floor: -1}}, "train: optim: schedule: cosine: Floor is -1, want a finite number of at least 0"},
+		{train.Trainer{Model: m, Data: d, Epochs: 1, Optimiser: &optim.Adam{LearningRate: -1}},
+			"train: epoch 0, batch 0: optim: adam: LearningRate is -1, want a finite number above 0"},
+		{train.Trainer{Model: m, Data: d, Epochs: 1, Optimiser: &optim.SGD{}},
+			"train: epoch 0, batch 0: optim: sgd: LearningRate is 0, want a finite number above 0"},
+		{train.Trainer{Model: m, Data: d, Epochs: 1, Optimiser: &optim.SGD{LearningRate: math.NaN()}},
+			"train: epoch 0, batch 0: optim: sgd: LearningRate is NaN, want a finite number above 0"},
 		{train.Trainer{Model: m, Data: bad(3, 1, 2, 3, 4), Epochs: 1}, "train: epoch 0, batch 0: sample 0: label is 3, want a class from 0 to 2"},
 		{train.Trainer{Model: m, Data: bad(-1, 1, 2, 3, 4), Epochs: 1}, "train: epoch 0, batch 0: sample 0: label is -1, want at least 0"},
 		{train.Trainer{Model: m, Data: bad(0, 1, 2, 3), Epochs: 1},

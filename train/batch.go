@@ -261,7 +261,7 @@ func allFinite(x []float32) error {
 }
 
 // set copies x to the elements of a tensor of float32 or float64.
-func set[F float](v any, x []F) {
+func set[F float32 | float64](v any, x []F) {
 	if d := v.(*tensor.Dense); d.Dtype() == tensor.Float32 {
 		convert(d.Float32s(), x)
 	} else {
@@ -270,7 +270,7 @@ func set[F float](v any, x []F) {
 }
 
 // convert copies from to the elements of to, as many as both have.
-func convert[T, F float](to []T, from []F) {
+func convert[T, F float32 | float64](to []T, from []F) {
 	if same, ok := any(from).([]T); ok {
 		copy(to, same)
 		return

@@ -18,6 +18,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/optim"
 )
 
 // A workload is a network to time.
@@ -93,7 +94,7 @@ func (w workload) bench(b *testing.B) {
 	w.calibrate(b, m)
 	debug.FreeOSMemory() // that of the calibration is not the workload's
 	rate := w.rates(b, m)
-	opt := &Adam{LearningRate: 1e-3}
+	opt := &optim.Adam{LearningRate: 1e-3}
 	params := m.valueGrads()
 	step := func() {
 		_, err := m.backpropagate(0)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/train"
 )
 
@@ -38,26 +39,26 @@ func deep() layers.Layer {
 // shape of its parameter.
 type momentum struct {
 	rate, factor float64
-	state        train.State
+	state        optim.State
 }
 
 func (o *momentum) Rate() float64           { return o.rate * o.factor }
 func (o *momentum) SetRateFactor(f float64) { o.factor = f }
-func (o *momentum) State() train.State {
-	s := train.State{Steps: o.state.Steps, Slots: map[string]train.Slot{}}
+func (o *momentum) State() optim.State {
+	s := optim.State{Steps: o.state.Steps, Slots: map[string]optim.Slot{}}
 	for name, slot := range o.state.Slots {
-		s.Slots[name] = train.Slot{Steps: slot.Steps, Moments: map[string]*tensor.Dense{"norms": slot.Moments["norms"].Clone().(*tensor.Dense)}}
+		s.Slots[name] = optim.Slot{Steps: slot.Steps, Moments: map[string]*tensor.Dense{"norms": slot.Moments["norms"].Clone().(*tensor.Dense)}}
 	}
 	return s
 }
-func (o *momentum) Restore(s train.State) error {
+func (o *momentum) Restore(s optim.State) error {
 	o.state = s
 	o.state = o.State()
 	return nil
 }
 func (o *momentum) Step(ps []G.ValueGrad) error {
 	if o.state.Slots == nil {
-		o.state.Slots = map[string]train.Slot{}
+		o.state.Slots = map[string]optim.Slot{}
 	}
 	o.state.Steps++
 	for _, p := range ps {
@@ -105,17 +106,17 @@ func (w walk) Encode(dst, x []float32, steps int, _ *rand.Rand) error {
 func courses() map[string]course {
 	return map[string]course{
 		"adam, best, patience": {net: deep, set: func(t *train.Trainer) {
-			t.Optimiser, t.Encoder, t.KeepBest, t.Patience, t.ClipNorm = &train.Adam{LearningRate: 0.05}, noisy, true, 3, 1
-			t.Schedule = train.Warmup{Steps: 3, Then: train.Cosine{}}
+			t.Optimiser, t.Encoder, t.KeepBest, t.Patience, t.ClipNorm = &optim.Adam{LearningRate: 0.05}, noisy, true, 3, 1
+			t.Schedule = optim.Warmup{Steps: 3, Then: optim.Cosine{}}
 		}},
 		"float64": {net: deep, dt: tensor.Float64, set: func(t *train.Trainer) {
-			t.Optimiser, t.KeepBest = train.NewAdamW(0.02, 0.01), true
+			t.Optimiser, t.KeepBest = optim.NewAdamW(0.02, 0.01), true
 		}},
 		"sgd, no validation": {net: deep, set: func(t *train.Trainer) {
-			t.Optimiser, t.Validation = &train.SGD{LearningRate: 0.1, Momentum: 0.9, Nesterov: true}, nil
+			t.Optimiser, t.Validation = &optim.SGD{LearningRate: 0.1, Momentum: 0.9, Nesterov: true}, nil
 		}},
 		"rmsprop": {net: deep, set: func(t *train.Trainer) {
-			t.Optimiser, t.Schedule = &train.RMSProp{Momentum: 0.5}, train.StepDecay{Every: 2, Factor: 0.5}
+			t.Optimiser, t.Schedule = &optim.RMSProp{Momentum: 0.5}, optim.StepDecay{Every: 2, Factor: 0.5}
 		}},
 		"their own": {net: small0, set: func(t *train.Trainer) {
 			t.Optimiser, t.Schedule, t.Encoder = &momentum{rate: 0.5}, &halving{}, walk{rand.NewPCG(1, 2)}

@@ -14,6 +14,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/train"
 )
 
@@ -341,7 +342,7 @@ func TestFullDisk(t *testing.T) {
 
 // failing is an optimiser that fails at one of its steps.
 type failing struct {
-	*train.Adam
+	*optim.Adam
 	at int
 }
 
@@ -361,7 +362,7 @@ func TestErrorInBatch(t *testing.T) {
 	c := courses()["continued"] // three strides a batch
 	for at, want := range map[int][]string{13: {"step-000000004.safetensors"}, 14: nil, 15: nil, 16: {"step-000000005.safetensors"}} {
 		tr := c.trainer(t, t.TempDir())
-		tr.Optimiser, tr.Validation = &failing{&train.Adam{}, at}, nil
+		tr.Optimiser, tr.Validation = &failing{&optim.Adam{}, at}, nil
 		_, err := tr.Run(background)
 		require.ErrorIs(t, err, errStep)
 		require.Equal(t, want, fileNames(t, tr.Checkpoints.Dir), "step %d", at)

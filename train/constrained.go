@@ -56,7 +56,7 @@ func (p *Parameter) learnt(v *tensor.Dense, keep bool) (*tensor.Dense, error) {
 	return to, err
 }
 
-func invert[F float](c graph.Constraint, x, now []F, keep bool) error {
+func invert[F float32 | float64](c graph.Constraint, x, now []F, keep bool) error {
 	for i, v := range x {
 		if keep && F(c.Apply(float64(now[i]))) == v {
 			x[i] = now[i]

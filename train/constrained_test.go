@@ -19,6 +19,7 @@ import (
 	"github.com/spikegrad/spikegrad/internal/safetensors"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/train"
 )
 
@@ -271,7 +272,7 @@ func TestConstrainedFileForm(t *testing.T) {
 // can be loaded into another network; in one from before, what is learnt is taken for it.
 func TestConstrainedCheckpoints(t *testing.T) {
 	trainer := func(m *train.Model, dir string) *train.Trainer {
-		return &train.Trainer{Model: m, Data: yinyang(t, 20), Validation: yinyang(t, 10), KeepBest: true, Epochs: 3, Optimiser: &train.Adam{LearningRate: 0.05},
+		return &train.Trainer{Model: m, Data: yinyang(t, 20), Validation: yinyang(t, 10), KeepBest: true, Epochs: 3, Optimiser: &optim.Adam{LearningRate: 0.05},
 			Checkpoints: &train.Checkpoints{Dir: dir, EverySteps: 3, Keep: 100}}
 	}
 	whole, dir := within(t, tensor.Float32, true, 1), t.TempDir()

@@ -8,6 +8,7 @@ import (
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/train"
 )
 
@@ -66,7 +67,7 @@ func ExampleTrainer_doctor() {
 		log.Fatal(err)
 	}
 	trainer := train.Trainer{
-		Model: model, Data: points, Epochs: 6, Optimiser: &train.Adam{LearningRate: 1e-8},
+		Model: model, Data: points, Epochs: 6, Optimiser: &optim.Adam{LearningRate: 1e-8},
 		Doctor:    true,
 		OnFinding: func(f train.Finding) { fmt.Printf("after %d epochs: %v. %s\n", f.Epoch, f.Kind, f.Cure) },
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -480,7 +481,7 @@ func TestDoctor(t *testing.T) {
 				var told []train.Finding
 				m := c.model(t)
 				tr := train.Trainer{
-					Model: m, Data: c.samples(t), Epochs: c.epochs, Seed: 5, Optimiser: &train.Adam{LearningRate: c.rate},
+					Model: m, Data: c.samples(t), Epochs: c.epochs, Seed: 5, Optimiser: &optim.Adam{LearningRate: c.rate},
 					Doctor: doctor, OnFinding: func(f train.Finding) { told = append(told, f) },
 				}
 				r, err := tr.Run(background)
@@ -528,7 +529,7 @@ func unrelated(t *testing.T, n int) data.Dataset {
 func TestDoctorOneBatch(t *testing.T) {
 	c := patient{data: yinyang(t, 20)}
 	tr := train.Trainer{
-		Model: c.model(t), Data: c.data, Epochs: 100, Optimiser: &train.Adam{LearningRate: 1e-9},
+		Model: c.model(t), Data: c.data, Epochs: 100, Optimiser: &optim.Adam{LearningRate: 1e-9},
 		Doctor: true, OnFinding: func(train.Finding) {},
 	}
 	r, err := tr.Run(background)
@@ -546,7 +547,7 @@ func TestDoctorResumed(t *testing.T) {
 	c := patient{data: unrelated(t, 1000)}
 	trainer := func(dir string, o ...train.Observer) *train.Trainer {
 		return &train.Trainer{
-			Model: c.model(t), Data: c.data, Epochs: 5, Optimiser: &train.Adam{LearningRate: 1e-9}, Seed: 2, Observers: o,
+			Model: c.model(t), Data: c.data, Epochs: 5, Optimiser: &optim.Adam{LearningRate: 1e-9}, Seed: 2, Observers: o,
 			Checkpoints: &train.Checkpoints{Dir: dir}, Doctor: true, OnFinding: func(train.Finding) {},
 		}
 	}
@@ -595,7 +596,7 @@ func TestDoctorGoesOn(t *testing.T) {
 		Net:   layers.Sequential{layers.Linear{Out: 1, Init: layers.Constant(0.1)}, layers.Named("readout", li()), layers.MeanOverTime},
 		Shape: []int{1}, Steps: 20, Batch: 4, Loss: train.MeanSquared{}, Dtype: tensor.Float64,
 	})
-	tr := train.Trainer{Model: m, Data: d, Epochs: 200, Optimiser: &train.Adam{LearningRate: 0.02}, Doctor: true}
+	tr := train.Trainer{Model: m, Data: d, Epochs: 200, Optimiser: &optim.Adam{LearningRate: 0.02}, Doctor: true}
 	for range 2 {
 		r, err := tr.Run(background)
 		require.NoError(t, err)

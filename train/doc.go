@@ -1,4 +1,4 @@
-// Package train fits a network to data: losses, optimisers, the training loop.
+// Package train fits a network to data: losses, the training loop, checkpoints.
 //
 // A [Model] is a network of package layers with a loss, compiled for batches of
 // one size. A [Trainer] fits it:
@@ -9,7 +9,7 @@
 //	})
 //	t := train.Trainer{
 //		Model: m, Data: samples, Validation: heldBack,
-//		Optimiser: &train.Adam{LearningRate: 2e-3}, Epochs: 10,
+//		Optimiser: &optim.Adam{LearningRate: 2e-3}, Epochs: 10,
 //	}
 //	result, err := t.Run(ctx)
 //
@@ -21,6 +21,5 @@
 // A context that is cancelled ends the training after the present batch and
 // keeps the work done. With [Checkpoints] it is on the disk, and another process
 // goes on with it. [Diagnose], and the Doctor of a Trainer, say what is wrong with a
-// network that does not learn. The optimisers satisfy gorgonia.Solver and serve any
-// graph of Gorgonia's as well.
+// network that does not learn. Optimisers and schedules are in package optim.
 package train

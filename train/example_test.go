@@ -8,6 +8,7 @@ import (
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -34,7 +35,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	trainer := train.Trainer{Model: model, Data: points, Epochs: 10, Optimiser: &train.Adam{LearningRate: 0.01}}
+	trainer := train.Trainer{Model: model, Data: points, Epochs: 10, Optimiser: &optim.Adam{LearningRate: 0.01}}
 	result, err := trainer.Run(context.Background())
 	if err != nil {
 		log.Fatal(err)
@@ -68,7 +69,7 @@ func ExampleTrainer() {
 	ctx, cancel := context.WithCancel(context.Background())
 	trainer := train.Trainer{
 		Model: model, Data: points, Epochs: 10,
-		Schedule: train.Warmup{Steps: 3, Then: train.Cosine{}},
+		Schedule: optim.Warmup{Steps: 3, Then: optim.Cosine{}},
 		OnBatch: func(b train.Batch) {
 			fmt.Printf("epoch %d, batch %d of %d: learning rate %.1e\n", b.Epoch, b.Batch, b.Batches, b.LearningRate)
 			if b.Epoch == 1 && b.Batch == 1 {
@@ -138,7 +139,7 @@ func ExampleTargeter() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	trainer := train.Trainer{Model: model, Data: doubles{}, Epochs: 400, Optimiser: &train.Adam{LearningRate: 0.05}}
+	trainer := train.Trainer{Model: model, Data: doubles{}, Epochs: 400, Optimiser: &optim.Adam{LearningRate: 0.05}}
 	if _, err := trainer.Run(context.Background()); err != nil {
 		log.Fatal(err)
 	}

@@ -27,6 +27,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -56,7 +57,7 @@ var functions = map[string]map[string]any{
 		"Learn": layers.Learn, "LearnEach": layers.LearnEach, "RecurrentInit": layers.RecurrentInit, "Regularise": layers.Regularise,
 	},
 	"train": {
-		"ClipNorm": train.ClipNorm, "NewAdamW": train.NewAdamW, "Sequences": train.Sequences, "NewModel": train.NewModel,
+		"ClipNorm": optim.ClipNorm, "NewAdamW": optim.NewAdamW, "Sequences": train.Sequences, "NewModel": train.NewModel,
 		"LatestCheckpoint": train.LatestCheckpoint, "ReadCheckpoint": train.ReadCheckpoint, "Diagnose": train.Diagnose,
 		"Stationary": train.Stationary,
 	},
@@ -86,8 +87,8 @@ var types = []reflect.Type{
 	reflect.TypeFor[*layers.Build](), reflect.TypeFor[*layers.State](), reflect.TypeFor[layers.Layer](), reflect.TypeFor[layers.Init](), reflect.TypeFor[layers.Mask](), reflect.TypeFor[layers.Probe](), reflect.TypeFor[layers.Tap](), reflect.TypeFor[layers.Recording](),
 	reflect.TypeFor[layers.Regulariser](), reflect.TypeFor[layers.Conv2D](), reflect.TypeFor[layers.Linear](), reflect.TypeFor[layers.Dropout](),
 	reflect.TypeFor[layers.Pool](), reflect.TypeFor[layers.Scaled](), reflect.TypeFor[layers.FluctuationDriven](), reflect.TypeFor[layers.Rate](),
-	reflect.TypeFor[layers.Voltage](), reflect.TypeFor[train.Optimiser](), reflect.TypeFor[train.Schedule](), reflect.TypeFor[train.Loss](),
-	reflect.TypeFor[train.SpikeCount](), reflect.TypeFor[train.StepDecay](), reflect.TypeFor[train.Cosine](), reflect.TypeFor[train.Warmup](),
+	reflect.TypeFor[layers.Voltage](), reflect.TypeFor[optim.Optimiser](), reflect.TypeFor[optim.Schedule](), reflect.TypeFor[train.Loss](),
+	reflect.TypeFor[train.SpikeCount](), reflect.TypeFor[optim.StepDecay](), reflect.TypeFor[optim.Cosine](), reflect.TypeFor[optim.Warmup](),
 	reflect.TypeFor[train.Encoder](), reflect.TypeFor[*train.Model](), reflect.TypeFor[*train.Carried](), reflect.TypeFor[*train.Trainer](), reflect.TypeFor[train.Cost](), reflect.TypeFor[graph.Func](),
 	reflect.TypeFor[surrogate.SuperSpike](), reflect.TypeFor[surrogate.MultiGaussian](), reflect.TypeFor[data.Dataset](),
 	reflect.TypeFor[encode.FilterParams](), reflect.TypeFor[encode.TemporalScales](), reflect.TypeFor[encode.PoissonParams](),
@@ -364,11 +365,11 @@ func (g *garbage) special(t reflect.Type, depth int) (v any, ok bool) {
 			layers.Recurrent(neurons.LIFStep, neurons.DefaultLIFParams(), layers.Learn("VTh")),
 			g.value(reflect.TypeFor[layers.Sequential](), depth+2).Interface(),
 			layers.Named(pick(g, "", "a"), g.value(reflect.TypeFor[layers.Linear](), depth+1).Interface().(layers.Linear))), true
-	case reflect.TypeFor[train.Optimiser]():
-		return pick[any](g, nil, &train.Adam{LearningRate: pick(g, manyFloats...)}, &train.SGD{LearningRate: 0.1, Momentum: pick(g, manyFloats...)},
-			&train.RMSProp{}, train.NewAdamW(0.1, math.NaN())), true
-	case reflect.TypeFor[train.Schedule]():
-		return pick[any](g, nil, train.Constant{}, train.StepDecay{Every: pick(g, manyInts...), Factor: 0.5}, train.Cosine{}, train.Warmup{Steps: pick(g, manyInts...)}), true
+	case reflect.TypeFor[optim.Optimiser]():
+		return pick[any](g, nil, &optim.Adam{LearningRate: pick(g, manyFloats...)}, &optim.SGD{LearningRate: 0.1, Momentum: pick(g, manyFloats...)},
+			&optim.RMSProp{}, optim.NewAdamW(0.1, math.NaN())), true
+	case reflect.TypeFor[optim.Schedule]():
+		return pick[any](g, nil, optim.Constant{}, optim.StepDecay{Every: pick(g, manyInts...), Factor: 0.5}, optim.Cosine{}, optim.Warmup{Steps: pick(g, manyInts...)}), true
 	case reflect.TypeFor[train.Loss]():
 		return pick[any](g, nil, train.CrossEntropy{}, train.MeanSquared{}, train.MeanSquared{Sequence: true},
 			g.value(reflect.TypeFor[train.SpikeCount](), 0).Interface(), strange{[]int{2}}), true
@@ -402,6 +403,16 @@ func (g *garbage) special(t reflect.Type, depth int) (v any, ok bool) {
 	}
 	return nil, false
 }
+
+// weight is a parameter without a graph.
+type weight struct {
+	name        string
+	value, grad G.Value
+}
+
+func (w *weight) Name() string           { return w.name }
+func (w *weight) Value() G.Value         { return w.value }
+func (w *weight) Grad() (G.Value, error) { return w.grad, nil }
 
 // modelSettings are the exported fields of a Model.
 type modelSettings struct {

@@ -13,6 +13,7 @@ import (
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/train"
 )
 
@@ -149,7 +150,7 @@ func TestBehindTheEnd(t *testing.T) {
 						found, err := train.Diagnose(background, model, d, c.enc)
 						keep(found, err)
 					}
-					s := &stepped{SGD: train.SGD{LearningRate: 1e-5}}
+					s := &stepped{SGD: optim.SGD{LearningRate: 1e-5}}
 					r, err := (&train.Trainer{Model: model, Data: d, Encoder: c.enc, Optimiser: s, Epochs: 1}).Run(background)
 					for i := range r.History {
 						r.History[i].Duration = 0

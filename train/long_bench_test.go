@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/spikegrad/spikegrad/encode"
+	"github.com/spikegrad/spikegrad/optim"
 )
 
 // BenchmarkLong times a training step of the network of the workload ff on long
@@ -30,7 +31,7 @@ func BenchmarkLong(b *testing.B) {
 				require.True(b, m.use.Enter())
 				feed, err := newFeeder(m, ones(batch), randomSpikes(w.rate))
 				require.NoError(b, err)
-				opt := &Adam{LearningRate: 1e-6}
+				opt := &optim.Adam{LearningRate: 1e-6}
 				step := func() {
 					require.NoError(b, feed.load([]int{0, 1, 2, 3, 4, 5, 6, 7}, rand.New(rand.NewPCG(1, 2))))
 					_, err := m.learn(feed, 0, func() error { return opt.Step(m.valueGrads()) })

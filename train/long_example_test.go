@@ -7,6 +7,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/train"
 )
 
@@ -52,7 +53,7 @@ func ExampleModel_segments() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	t := train.Trainer{Model: m, Data: waves{400}, Epochs: 10, Optimiser: &train.Adam{LearningRate: 5e-3}}
+	t := train.Trainer{Model: m, Data: waves{400}, Epochs: 10, Optimiser: &optim.Adam{LearningRate: 5e-3}}
 	result, err := t.Run(context.Background())
 	if err != nil {
 		log.Fatal(err)
@@ -71,7 +72,7 @@ func ExampleModel_window() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	t := train.Trainer{Model: m, Data: waves{400}, Epochs: 10, Optimiser: &train.Adam{LearningRate: 5e-3}}
+	t := train.Trainer{Model: m, Data: waves{400}, Epochs: 10, Optimiser: &optim.Adam{LearningRate: 5e-3}}
 	result, err := t.Run(context.Background())
 	if err != nil {
 		log.Fatal(err)
@@ -110,7 +111,7 @@ func ExampleContinued() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	t := train.Trainer{Model: m, Data: recordings{waves{400}}, Epochs: 2, Optimiser: &train.Adam{LearningRate: 5e-3}}
+	t := train.Trainer{Model: m, Data: recordings{waves{400}}, Epochs: 2, Optimiser: &optim.Adam{LearningRate: 5e-3}}
 	result, err := t.Run(context.Background())
 	if err != nil {
 		log.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/internal/limit"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/optim"
 )
 
 // A Model is a network with its loss, on a graph of its own, for batches of one
@@ -90,7 +91,7 @@ type Model struct {
 	watched   bool            // fit computes rates
 	streams   map[int]*stream // for Step, by batch size
 	exam      *exam           // of a model that is made to be diagnosed
-	by        Optimiser       // that trained it last, unless that has trained another model since
+	by        optim.Optimiser // that trained it last, unless that has trained another model since
 }
 
 // NewModel builds the network of m, its loss and its gradients.

@@ -3,6 +3,7 @@ package train_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -94,7 +96,7 @@ func (r regression) Target(i int, y []float32) error {
 
 // spy is an optimiser that keeps the gradients and changes nothing.
 type spy struct {
-	train.SGD
+	optim.SGD
 	grads map[string][]float64
 }
 
@@ -571,4 +573,23 @@ func TestDropoutIsOffInEvaluation(t *testing.T) {
 	}
 	require.True(t, 3*10 < zeros && zeros < 3*40, "%d of 150 gradients are zero", zeros)
 	off()
+}
+
+// elements returns the elements of v in float64.
+func elements(v G.Value) []float64 {
+	switch x := v.Data().(type) {
+	case float64:
+		return []float64{x}
+	case float32:
+		return []float64{float64(x)}
+	case []float64:
+		return append([]float64{}, x...)
+	case []float32:
+		y := make([]float64, len(x))
+		for i := range x {
+			y[i] = float64(x[i])
+		}
+		return y
+	}
+	panic(fmt.Sprintf("elements of %T", v))
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spikegrad/spikegrad/internal/describe"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -20,21 +21,21 @@ import (
 // change, whatever type or package they are. A type that gets another name in Go keeps the
 // one it had by a method Kind.
 func TestNamesInFiles(t *testing.T) {
-	require.Equal(t, "Adam", describe.Kind(&train.Adam{}))
-	require.Equal(t, "SGD", describe.Kind(&train.SGD{}))
-	require.Equal(t, "RMSProp", describe.Kind(&train.RMSProp{}))
+	require.Equal(t, "Adam", describe.Kind(&optim.Adam{}))
+	require.Equal(t, "SGD", describe.Kind(&optim.SGD{}))
+	require.Equal(t, "RMSProp", describe.Kind(&optim.RMSProp{}))
 	require.Equal(t, "gorgonia.AdamSolver", describe.Kind(G.NewAdamSolver()), "that of others has its package")
 	require.Equal(t, "lion", describe.Kind(&renamed{}))
 	require.Equal(t, "lion{LearningRate: 1}", describe.Value(&renamed{LearningRate: 1}))
 
 	for want, v := range map[string]any{
-		"Adam{LearningRate: 0.1, Decoupled: true}":          &train.Adam{LearningRate: 0.1, Decoupled: true},
-		"SGD{Momentum: 0.9}":                                &train.SGD{Momentum: 0.9},
-		"RMSProp{Decay: 0.9}":                               &train.RMSProp{Decay: 0.9},
-		"Constant{}":                                        train.Constant{},
-		"StepDecay{Every: 3, Factor: 0.1}":                  train.StepDecay{Every: 3, Factor: 0.1},
-		"Cosine{Floor: 0.1}":                                train.Cosine{Floor: 0.1},
-		"Warmup{Steps: 2, Then: Cosine{}}":                  train.Warmup{Steps: 2, Then: train.Cosine{}},
+		"Adam{LearningRate: 0.1, Decoupled: true}":          &optim.Adam{LearningRate: 0.1, Decoupled: true},
+		"SGD{Momentum: 0.9}":                                &optim.SGD{Momentum: 0.9},
+		"RMSProp{Decay: 0.9}":                               &optim.RMSProp{Decay: 0.9},
+		"Constant{}":                                        optim.Constant{},
+		"StepDecay{Every: 3, Factor: 0.1}":                  optim.StepDecay{Every: 3, Factor: 0.1},
+		"Cosine{Floor: 0.1}":                                optim.Cosine{Floor: 0.1},
+		"Warmup{Steps: 2, Then: Cosine{}}":                  optim.Warmup{Steps: 2, Then: optim.Cosine{}},
 		"CrossEntropy{}":                                    train.CrossEntropy{},
 		"MeanSquared{Sequence: true}":                       train.MeanSquared{Sequence: true},
 		"SpikeCount{Right: 5, Wrong: 1}":                    train.SpikeCount{Right: 5, Wrong: 1},

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/train"
 )
 
@@ -86,7 +87,7 @@ func TestObservers(t *testing.T) {
 		require.Empty(t, want.History[e].Train.Rates)
 	}
 	still := trainer(m)
-	still.Optimiser, still.Epochs, still.Data = &train.SGD{LearningRate: 1e-30}, 1, yinyang(t, 5)
+	still.Optimiser, still.Epochs, still.Data = &optim.SGD{LearningRate: 1e-30}, 1, yinyang(t, 5)
 	still.Observers = []train.Observer{&d}
 	r, err := still.Run(background)
 	require.NoError(t, err)

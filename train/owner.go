@@ -4,40 +4,11 @@ import (
 	"fmt"
 	"reflect"
 	"sync"
-	"unsafe"
 	"weak"
 
-	G "gorgonia.org/gorgonia"
-
 	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/optim"
 )
-
-// An owner is the parameter that what an optimiser remembers belongs to. The zero
-// value is the first that comes.
-type owner struct {
-	param  G.ValueGrad
-	memory unsafe.Pointer // of its value
-}
-
-// is reports whether o and p are one parameter: a node whose value was replaced is, and
-// so is a value that comes in a new wrapper at each step.
-func (o owner) is(p owner) bool {
-	if o == (owner{}) || o.memory == p.memory {
-		return true
-	}
-	return reflect.TypeOf(p.param).Kind() == reflect.Pointer && o.param == p.param
-}
-
-// owned reports whether an optimiser has taken a step with parameters that it still
-// remembers.
-func (m *memory) owned() bool {
-	for _, sl := range m.slots {
-		if sl.steps > 0 && sl.owner != (owner{}) {
-			return true
-		}
-	}
-	return false
-}
 
 // trained are the models that some optimiser has trained.
 var trained struct {
@@ -47,7 +18,7 @@ var trained struct {
 
 // takeOver makes opt the optimiser of m. If it was that of another model last, or another
 // was that of m, it begins anew, unless this is to go on from a checkpoint.
-func (m *Model) takeOver(opt Optimiser, resume bool) error {
+func (m *Model) takeOver(opt optim.Optimiser, resume bool) error {
 	trained.Lock()
 	defer trained.Unlock()
 	same := m.by != nil && isSame(m.by, opt)
@@ -71,17 +42,17 @@ func (m *Model) takeOver(opt Optimiser, resume bool) error {
 		return nil
 	}
 	switch o := opt.(type) { // what Restore has put there is for whoever comes first
-	case *SGD:
-		same = !o.owned()
-	case *Adam:
-		same = !o.owned()
-	case *RMSProp:
-		same = !o.owned()
+	case *optim.SGD:
+		same = o.Fresh()
+	case *optim.Adam:
+		same = o.Fresh()
+	case *optim.RMSProp:
+		same = o.Fresh()
 	}
 	if same {
 		return nil
 	}
-	return guard.Call("Restore", "optimiser", opt, func() error { return opt.Restore(State{Slots: map[string]Slot{}}) })
+	return guard.Call("Restore", "optimiser", opt, func() error { return opt.Restore(optim.State{Slots: map[string]optim.Slot{}}) })
 }
 
 // busy are the optimisers of the trainings that run at present.
@@ -89,7 +60,7 @@ var busy sync.Map // of Optimiser, if it is a pointer
 
 // occupy keeps other trainings from using opt until leave is called: each would begin
 // anew at every step of the other.
-func occupy(opt Optimiser) (leave func(), err error) {
+func occupy(opt optim.Optimiser) (leave func(), err error) {
 	if !isSame(opt, opt) {
 		return func() {}, nil
 	}
@@ -100,6 +71,6 @@ func occupy(opt Optimiser) (leave func(), err error) {
 }
 
 // isSame reports whether a and b are one optimiser, which only pointers can be.
-func isSame(a, b Optimiser) bool {
+func isSame(a, b optim.Optimiser) bool {
 	return a != nil && reflect.TypeOf(b).Kind() == reflect.Pointer && a == b
 }

@@ -10,15 +10,36 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/train"
 )
 
+// optimisers are those of the library.
+var optimisers = map[string]func() optim.Optimiser{
+	"sgd":      func() optim.Optimiser { return &optim.SGD{LearningRate: 0.1, WeightDecay: 0.01} },
+	"momentum": func() optim.Optimiser { return &optim.SGD{LearningRate: 0.05, Momentum: 0.8} },
+	"adam":     func() optim.Optimiser { return &optim.Adam{LearningRate: 0.05, WeightDecay: 0.01} },
+	"rmsprop":  func() optim.Optimiser { return &optim.RMSProp{LearningRate: 0.01, Momentum: 0.5} },
+}
+
+// slots returns a state's steps and moments in a form that can be compared.
+func slots(o optim.Optimiser) map[string]any {
+	all := map[string]any{}
+	for name, slot := range o.State().Slots {
+		all[name] = slot.Steps
+		for moment, d := range slot.Moments {
+			all[name+" "+moment] = fmt.Sprint(d.Shape(), d.Dtype(), elements(d))
+		}
+	}
+	return all
+}
+
 // fold trains a network of its own for two epochs and returns its weights and the state of
 // the optimiser.
-func fold(t *testing.T, o train.Optimiser, out int, dt tensor.Dtype) ([][]float64, map[string]any) {
+func fold(t *testing.T, o optim.Optimiser, out int, dt tensor.Dtype) ([][]float64, map[string]any) {
 	t.Helper()
 	m := newModel(t, train.Model{Net: layers.Sequential{layers.Linear{Out: out}, li(), layers.Last}, Shape: []int{4}, Steps: 3, Batch: 10, Seed: uint64(out), Dtype: dt})
-	_, err := (&train.Trainer{Model: m, Data: yinyang(t, 30), Epochs: 2, Optimiser: o, Schedule: train.StepDecay{Every: 2, Factor: 0.5}}).Run(background)
+	_, err := (&train.Trainer{Model: m, Data: yinyang(t, 30), Epochs: 2, Optimiser: o, Schedule: optim.StepDecay{Every: 2, Factor: 0.5}}).Run(background)
 	require.NoError(t, err)
 	state := slots(o)
 	state["steps"] = o.State().Steps
@@ -28,7 +49,7 @@ func fold(t *testing.T, o train.Optimiser, out int, dt tensor.Dtype) ([][]float6
 // An optimiser that is used for one network after the other is to each of them a new one,
 // whether their parameters have the same shapes and names or not.
 func TestOptimiserOfManyNetworks(t *testing.T) {
-	all := map[string]func() train.Optimiser{"own": func() train.Optimiser { return &halved{} }, "wrapped": func() train.Optimiser { return &lookahead{SGD: train.SGD{LearningRate: 0.1, Momentum: 0.5}} }}
+	all := map[string]func() optim.Optimiser{"own": func() optim.Optimiser { return &halved{} }, "wrapped": func() optim.Optimiser { return &lookahead{SGD: optim.SGD{LearningRate: 0.1, Momentum: 0.5}} }}
 	for name, o := range optimisers {
 		all[name] = o
 	}
@@ -55,10 +76,10 @@ func TestOptimiserGoesOnWithItsNetwork(t *testing.T) {
 		return newModel(t, train.Model{Net: layers.Sequential{layers.Linear{Out: 1, NoBias: true, Init: layers.Constant(0)}, layers.MeanOverTime},
 			Shape: []int{1}, Steps: 1, Batch: 1, Loss: train.SpikeCount{Right: 1}, Dtype: tensor.Float64})
 	}
-	for name, o := range map[string]train.Optimiser{
-		"sgd": &train.SGD{LearningRate: 0.1, Momentum: 0.9}, "wrapped": &lookahead{SGD: train.SGD{LearningRate: 0.1, Momentum: 0.9}},
+	for name, o := range map[string]optim.Optimiser{
+		"sgd": &optim.SGD{LearningRate: 0.1, Momentum: 0.9}, "wrapped": &lookahead{SGD: optim.SGD{LearningRate: 0.1, Momentum: 0.9}},
 	} {
-		run := func(m *train.Model, o train.Optimiser) float64 {
+		run := func(m *train.Model, o optim.Optimiser) float64 {
 			_, err := (&train.Trainer{Model: m, Data: d, Epochs: 1, Optimiser: o}).Run(background)
 			require.NoError(t, err)
 			return bits(m)[0][0]
@@ -68,70 +89,23 @@ func TestOptimiserGoesOnWithItsNetwork(t *testing.T) {
 		require.InDelta(t, 0.54, run(m, o), 1e-15, name) // goes on
 		require.InDelta(t, 0.2, run(other, o), 1e-15, name)
 		require.InDelta(t, 0.54+0.092, run(m, o), 1e-15, name) // the velocity is gone
-		plain := &train.SGD{LearningRate: 0.1}
+		plain := &optim.SGD{LearningRate: 0.1}
 		require.InDelta(t, 0.632+0.0736, run(m, plain), 1e-15, name)
 		require.InDelta(t, 0.7056+0.05888, run(m, o), 1e-15, name) // another has trained it since
 	}
 	// A state that was put into an optimiser is for the network that comes.
-	o := &train.SGD{LearningRate: 0.1, Momentum: 0.9}
+	o := &optim.SGD{LearningRate: 0.1, Momentum: 0.9}
 	m := network()
 	_, err := (&train.Trainer{Model: m, Data: d, Epochs: 1, Optimiser: o}).Run(background)
 	require.NoError(t, err)
-	second := &train.SGD{LearningRate: 0.1, Momentum: 0.9}
+	second := &optim.SGD{LearningRate: 0.1, Momentum: 0.9}
 	require.NoError(t, second.Restore(o.State()))
 	_, err = (&train.Trainer{Model: m, Data: d, Epochs: 1, Optimiser: second}).Run(background)
 	require.NoError(t, err)
 	require.InDelta(t, 0.54, bits(m)[0][0], 1e-15)
 
-	_, err = (&train.Trainer{Model: m, Data: d, Epochs: 1, Optimiser: stubborn{&train.SGD{LearningRate: 1}}}).Run(background)
+	_, err = (&train.Trainer{Model: m, Data: d, Epochs: 1, Optimiser: stubborn{&optim.SGD{LearningRate: 1}}}).Run(background)
 	require.EqualError(t, err, "train: the optimiser cannot begin anew: no state is as good as mine")
-}
-
-// Without a Trainer, too, moments are those of a parameter and not of its name.
-func TestStateIsOfTheParameter(t *testing.T) {
-	for name, optimiser := range optimisers {
-		t.Run(name, func(t *testing.T) {
-			o := optimiser()
-			run(t, o, params(), 3)
-			want, got := params(), params()
-			run(t, optimiser(), want, 3)
-			run(t, o, got, 3)
-			for i := range want {
-				require.Equal(t, elements(want[i].value), elements(got[i].value))
-			}
-			// In another shape and type, under the same name.
-			scalar := &weight{name: "a", value: G.NewF64(1), grad: G.NewF64(7)}
-			run(t, o, []*weight{scalar}, 1)
-			require.Equal(t, 1, o.State().Slots["a"].Steps)
-			require.Equal(t, 3, o.State().Slots["b"].Steps)
-
-			// A parameter stays itself with its values in another memory, and in a new wrapper.
-			one, many := newWeight("w", "tensor64"), newWeight("w", "tensor64")
-			straight, changed := optimiser(), optimiser()
-			for range 4 {
-				run(t, straight, []*weight{one}, 1)
-				run(t, changed, []*weight{many}, 1)
-				many.value = kinds["tensor64"].of(elements(many.value))
-				run(t, straight, []*weight{one}, 1)
-				run(t, changed, []*weight{many}, 1)
-				many = &weight{name: "w", value: many.value, grad: many.grad}
-			}
-			require.Equal(t, elements(one.value), elements(many.value))
-			require.Equal(t, slots(straight), slots(changed))
-
-			// After a step that fails all is as it was.
-			before := slots(changed)
-			stranger, bad := newWeight("w", "tensor64"), newWeight("bad", "tensor64")
-			bad.grad = nil
-			require.Error(t, changed.Step([]G.ValueGrad{stranger, bad}))
-			require.Equal(t, before, slots(changed))
-			twin := newWeight("w", "tensor64")
-			require.ErrorContains(t, changed.Step([]G.ValueGrad{stranger, twin}), "parameter w: another parameter has this name")
-			run(t, straight, []*weight{one}, 1)
-			run(t, changed, []*weight{many}, 1)
-			require.Equal(t, elements(one.value), elements(many.value))
-		})
-	}
 }
 
 // halved is an optimiser with a state of its own: its rate halves at each step.
@@ -139,13 +113,13 @@ type halved struct{ steps int }
 
 func (h *halved) Step(params []G.ValueGrad) error {
 	h.steps++
-	s := train.SGD{LearningRate: 1 / float64(int(1)<<h.steps)}
+	s := optim.SGD{LearningRate: 1 / float64(int(1)<<h.steps)}
 	return s.Step(params)
 }
 func (h *halved) Rate() float64         { return 1 / float64(int(2)<<h.steps) }
 func (h *halved) SetRateFactor(float64) {}
-func (h *halved) State() train.State    { return train.State{Steps: h.steps} }
-func (h *halved) Restore(s train.State) error {
+func (h *halved) State() optim.State    { return optim.State{Steps: h.steps} }
+func (h *halved) Restore(s optim.State) error {
 	if len(s.Slots) > 0 {
 		return fmt.Errorf("got %d slots", len(s.Slots))
 	}
@@ -156,7 +130,7 @@ func (h *halved) Restore(s train.State) error {
 // lookahead is an SGD that also moves each parameter half the way back to where it was
 // three steps before.
 type lookahead struct {
-	train.SGD
+	optim.SGD
 	steps int
 	slow  [][]float64
 }
@@ -189,19 +163,19 @@ func (l *lookahead) Step(params []G.ValueGrad) error {
 	return nil
 }
 
-func (l *lookahead) Restore(s train.State) error {
+func (l *lookahead) Restore(s optim.State) error {
 	l.steps, l.slow = s.Steps, nil
 	return l.SGD.Restore(s)
 }
 
 // stubborn goes on with what it remembers.
-type stubborn struct{ *train.SGD }
+type stubborn struct{ *optim.SGD }
 
-func (stubborn) Restore(train.State) error { return fmt.Errorf("no state is as good as mine") }
+func (stubborn) Restore(optim.State) error { return fmt.Errorf("no state is as good as mine") }
 
 // Two trainings at the same time cannot share an optimiser; one after the other can.
 func TestOptimiserOfTwoTrainings(t *testing.T) {
-	o := &train.Adam{LearningRate: 0.01}
+	o := &optim.Adam{LearningRate: 0.01}
 	trainer := func() *train.Trainer {
 		m := newModel(t, train.Model{Net: layers.Sequential{layers.Linear{Out: 3}, layers.Last}, Shape: []int{4}, Steps: 3, Batch: 10})
 		return &train.Trainer{Model: m, Data: yinyang(t, 10), Epochs: 1, Optimiser: o}

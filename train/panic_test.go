@@ -14,6 +14,7 @@ import (
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -57,7 +58,7 @@ func (d shakyData) Steps(int) int {
 }
 
 type shakyOptimiser struct {
-	*train.Adam
+	*optim.Adam
 	in   string
 	tick func()
 }
@@ -69,7 +70,7 @@ func (o shakyOptimiser) at(method string) {
 }
 func (o shakyOptimiser) Rate() float64           { o.at("Rate"); return o.Adam.Rate() }
 func (o shakyOptimiser) SetRateFactor(f float64) { o.at("SetRateFactor"); o.Adam.SetRateFactor(f) }
-func (o shakyOptimiser) State() train.State      { o.at("State"); return o.Adam.State() }
+func (o shakyOptimiser) State() optim.State      { o.at("State"); return o.Adam.State() }
 func (o shakyOptimiser) Step(ps []G.ValueGrad) error {
 	if o.in == "Step" { // in the midst of it
 		ps[0].Value().(*tensor.Dense).Zero()
@@ -146,7 +147,7 @@ func TestPanicInATraining(t *testing.T) {
 	}
 	optimiser := func(method string, ticks int64) setting {
 		return setting{method + " of the optimiser train_test.shakyOptimiser", ticks, func(tr *train.Trainer, tick func()) {
-			tr.Optimiser = shakyOptimiser{&train.Adam{LearningRate: 0.01}, method, tick}
+			tr.Optimiser = shakyOptimiser{&optim.Adam{LearningRate: 0.01}, method, tick}
 		}}
 	}
 	dataset := func(method string, ticks int64) setting {

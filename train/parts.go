@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/internal/flat"
 )
 
 // A Varied data set has sequences of different lengths. What a sample has behind
@@ -205,19 +206,19 @@ func (m *Model) leave(f *feeder) error {
 
 // copyRow copies row j of src to row i of dst.
 func copyRow(dst *tensor.Dense, i int, src *tensor.Dense, j int) error {
-	from, err := flatten(src)
+	from, err := flat.Of(src)
 	if err != nil {
 		return err
 	}
-	to, err := flatten(dst)
+	to, err := flat.Of(dst)
 	if err != nil {
 		return err
 	}
-	n := from.len() / src.Shape()[0]
-	if from.f32 != nil {
-		copy(to.f32[i*n:(i+1)*n], from.f32[j*n:])
+	n := from.Len() / src.Shape()[0]
+	if from.F32 != nil {
+		copy(to.F32[i*n:(i+1)*n], from.F32[j*n:])
 	} else {
-		copy(to.f64[i*n:(i+1)*n], from.f64[j*n:])
+		copy(to.F64[i*n:(i+1)*n], from.F64[j*n:])
 	}
 	return nil
 }

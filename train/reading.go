@@ -3,6 +3,8 @@ package train
 import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/flat"
 )
 
 // A reading is what a run on a batch gave.
@@ -75,19 +77,19 @@ func (r *reading) place(m *Model, out G.Value, k int) error {
 		shape[0] = m.Steps
 		r.out = tensor.New(tensor.Of(m.Dtype), tensor.WithShape(shape...))
 	}
-	from, err := flatten(out)
+	from, err := flat.Of(out)
 	if err != nil {
 		return err
 	}
-	to, err := flatten(r.out)
+	to, err := flat.Of(r.out)
 	if err != nil {
 		return err
 	}
-	at := k * from.len()
-	if to.f32 != nil {
-		copy(to.f32[at:], from.f32)
+	at := k * from.Len()
+	if to.F32 != nil {
+		copy(to.F32[at:], from.F32)
 	} else {
-		copy(to.f64[at:], from.f64)
+		copy(to.F64[at:], from.F64)
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/train"
 )
 
@@ -355,9 +356,9 @@ func TestStatesGoOnWithReplicas(t *testing.T) {
 // Replicas that answer while the model is in training see the weights after some whole
 // batch, and in the end those that it ends with; the training is the same as without them.
 func TestReplicasFollowATraining(t *testing.T) {
-	for name, optimiser := range map[string]func() train.Optimiser{
-		"ours":    func() train.Optimiser { return &train.Adam{LearningRate: 0.01} },
-		"another": func() train.Optimiser { return &failing{&train.Adam{LearningRate: 0.01}, -1} },
+	for name, optimiser := range map[string]func() optim.Optimiser{
+		"ours":    func() optim.Optimiser { return &optim.Adam{LearningRate: 0.01} },
+		"another": func() optim.Optimiser { return &failing{&optim.Adam{LearningRate: 0.01}, -1} },
 	} {
 		m, sets, _ := asked(t, nil)
 		alone, _, _ := asked(t, nil)

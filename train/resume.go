@@ -14,6 +14,7 @@ import (
 	"github.com/spikegrad/spikegrad/internal/describe"
 	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/internal/safetensors"
+	"github.com/spikegrad/spikegrad/optim"
 )
 
 // final is what is special about the end of a training.
@@ -152,8 +153,8 @@ func (c *Checkpoint) add(name string, d *tensor.Dense) error {
 }
 
 // addOptimiser adds what the optimiser remembers.
-func (c *Checkpoint) addOptimiser(opt Optimiser) error {
-	var s State
+func (c *Checkpoint) addOptimiser(opt optim.Optimiser) error {
+	var s optim.State
 	if err := guard.Call("State", "optimiser", opt, func() error { s = opt.State(); return nil }); err != nil {
 		return err
 	}
@@ -173,15 +174,15 @@ func (c *Checkpoint) addOptimiser(opt Optimiser) error {
 }
 
 // optimiser returns what the optimiser remembered.
-func (c *Checkpoint) optimiser() (State, error) {
+func (c *Checkpoint) optimiser() (optim.State, error) {
 	o := c.state.Optimiser
-	s := State{Steps: o.Steps, Slots: map[string]Slot{}}
+	s := optim.State{Steps: o.Steps, Slots: map[string]optim.Slot{}}
 	for _, param := range slices.Sorted(maps.Keys(o.Slots)) {
-		slot := Slot{Steps: o.Slots[param].Steps, Moments: map[string]*tensor.Dense{}}
+		slot := optim.Slot{Steps: o.Slots[param].Steps, Moments: map[string]*tensor.Dense{}}
 		for _, name := range o.Slots[param].Moments {
 			d, err := c.tensor(momentName(name, param))
 			if err != nil {
-				return State{}, err
+				return optim.State{}, err
 			}
 			slot.Moments[name] = d
 		}

@@ -22,6 +22,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/internal/safetensors"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/train"
 )
 
@@ -188,7 +189,7 @@ func TestResumeErrors(t *testing.T) {
 		}},
 		{want: "the seed was 5, is 6: set Trainer.Seed to go on", set: func(tr *train.Trainer) { tr.Seed = 6 }},
 		{want: "the data set had 34 samples, has 35: their order would be another", set: func(tr *train.Trainer) { tr.Data = yinyang(t, 35) }},
-		{want: "the optimiser was Adam, is SGD", set: func(tr *train.Trainer) { tr.Optimiser = &train.SGD{LearningRate: 1} }},
+		{want: "the optimiser was Adam, is SGD", set: func(tr *train.Trainer) { tr.Optimiser = &optim.SGD{LearningRate: 1} }},
 		{want: "the schedule has a state, and had none", set: func(tr *train.Trainer) { tr.Schedule = &halving{} }},
 
 		{want: `tensor "3.linear.b" is missing`, change: replace("3.linear.b", func(x *safetensors.Tensor) { x.Name = "other" })},
@@ -198,7 +199,7 @@ func TestResumeErrors(t *testing.T) {
 		{want: "3.linear.b is F64 of shape [3], want F32 of shape [3]", change: replace("3.linear.b", func(x *safetensors.Tensor) { *x = safetensors.Of(x.Name, []int{3}, make([]float64, 3)) })},
 		{want: "best/3.linear.b: the tensor has an element that is NaN or infinite", change: replace("best/3.linear.b", func(x *safetensors.Tensor) { x.Data.([]float32)[0] = float32(math.NaN()) })},
 		{want: `"optimiser/v/3.linear.b" is F32 of shape [], want F32 or F64 of at least one axis and element`, change: replace("optimiser/v/3.linear.b", func(x *safetensors.Tensor) { x.Shape, x.Data = nil, []float32{1} })},
-		{want: `train: adam: restore: parameter "3.linear.b": slot has moments "m", want "m", "v"`, change: func(_ *safetensors.File, doc map[string]any) {
+		{want: `optim: adam: restore: parameter "3.linear.b": slot has moments "m", want "m", "v"`, change: func(_ *safetensors.File, doc map[string]any) {
 			state(doc)["optimiser"].(map[string]any)["slots"].(map[string]any)["3.linear.b"] = map[string]any{"steps": 1, "moments": []string{"m"}}
 		}},
 		{want: "its samples were parts of longer sequences, and are not", change: func(_ *safetensors.File, doc map[string]any) {
@@ -238,7 +239,7 @@ func TestResumeErrors(t *testing.T) {
 // stood.
 func TestResumeErrorOfEncoder(t *testing.T) {
 	c := course{net: deep, set: func(tr *train.Trainer) {
-		tr.Optimiser, tr.Encoder = &train.Adam{LearningRate: 0.01}, walk{rand.NewPCG(1, 2)}
+		tr.Optimiser, tr.Encoder = &optim.Adam{LearningRate: 0.01}, walk{rand.NewPCG(1, 2)}
 	}}
 	path := filepath.Join(half(t, c), "step-000000010.safetensors")
 	edit(t, path, func(_ *safetensors.File, doc map[string]any) {
@@ -328,7 +329,7 @@ func TestResumeOtherwise(t *testing.T) {
 		return tr, r, warnings
 	}
 	_, r, warnings := resume(func(tr *train.Trainer) {
-		tr.Epochs, tr.Optimiser, tr.Schedule, tr.Patience = 6, &train.Adam{LearningRate: 1e-3}, nil, 0
+		tr.Epochs, tr.Optimiser, tr.Schedule, tr.Patience = 6, &optim.Adam{LearningRate: 1e-3}, nil, 0
 	})
 	require.Equal(t, []string{
 		"Patience was 3, is 0", "epochs was 4, is 6", "optimiser was Adam{LearningRate: 0.05}, is Adam{LearningRate: 0.001}",

@@ -16,6 +16,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/train"
 )
 
@@ -318,7 +319,7 @@ func TestSegmentsWithoutStates(t *testing.T) {
 		m.Segment = 0
 		for _, window := range [][2]int{{6, 6}, {4, 2}, {2, 1}} {
 			m.Window, m.Stride = window[0], window[1]
-			s := &stepped{SGD: train.SGD{LearningRate: 1e-300}}
+			s := &stepped{SGD: optim.SGD{LearningRate: 1e-300}}
 			_, err := (&train.Trainer{Model: newModel(t, m), Data: d, Optimiser: s, Epochs: 1}).Run(background)
 			require.NoError(t, err)
 			require.Len(t, s.grads, steps/window[1])
@@ -386,7 +387,7 @@ func TestPenaltiesOfLengths(t *testing.T) {
 
 // stepped is an optimiser that keeps the gradients of every step that it takes.
 type stepped struct {
-	train.SGD
+	optim.SGD
 	grads []map[string][]float64
 }
 

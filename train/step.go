@@ -10,6 +10,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/optim"
 )
 
 // train trains on one batch and returns the norm of the gradient.
@@ -50,7 +51,7 @@ func (r *trainRun) optimise() error {
 	step := func() error { return guard.Call("Step", "optimiser", r.opt, func() error { return r.opt.Step(vs) }) }
 	var err error
 	switch r.opt.(type) {
-	case *SGD, *Adam, *RMSProp:
+	case *optim.SGD, *optim.Adam, *optim.RMSProp:
 		err = m.family.train(step)
 	default:
 		if err = m.family.hide(); err == nil {
@@ -98,7 +99,7 @@ func (m *Model) clipped(clip float64) (float64, error) {
 	if clip == 0 {
 		clip = math.Inf(1)
 	}
-	norm, err := ClipNorm(m.valueGrads(), clip)
+	norm, err := optim.ClipNorm(m.valueGrads(), clip)
 	if err != nil {
 		return 0, err
 	}

@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/flat"
 	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/internal/limit"
 	"github.com/spikegrad/spikegrad/internal/vec"
@@ -283,34 +284,34 @@ func (s *stream) step(st *Carried, x []float32) error {
 // copyValue copies the elements of v to t. Its errors continue the name of v.
 func copyValue(t *tensor.Dense, v G.Value) error {
 	to, from, err := flattenPair(t, v)
-	copy(to.f32, from.f32)
-	copy(to.f64, from.f64)
+	copy(to.F32, from.F32)
+	copy(to.F64, from.F64)
 	return err
 }
 
 // addValue adds the elements of v to t. Its errors continue the name of v.
 func addValue(t *tensor.Dense, v G.Value) error {
 	to, from, err := flattenPair(t, v)
-	vec.For[float32]().Add(to.f32, to.f32, from.f32)
-	vec.For[float64]().Add(to.f64, to.f64, from.f64)
+	vec.For[float32]().Add(to.F32, to.F32, from.F32)
+	vec.For[float64]().Add(to.F64, to.F64, from.F64)
 	return err
 }
 
 // flattenPair returns the memory of a tensor and that of a value to put into it.
-func flattenPair(t *tensor.Dense, v G.Value) (to, from flat, err error) {
-	from, err = flatten(v)
+func flattenPair(t *tensor.Dense, v G.Value) (to, from flat.Values, err error) {
+	from, err = flat.Of(v)
 	if d, ok := v.(*tensor.Dense); err != nil && ok { // a view, perhaps
-		from, err = flatten(d.Materialize())
+		from, err = flat.Of(d.Materialize())
 	}
 	switch {
 	case err != nil:
-	case v.Dtype() != t.Dtype() || from.len() != t.DataSize():
+	case v.Dtype() != t.Dtype() || from.Len() != t.DataSize():
 		err = fmt.Errorf("is of %v with shape %v, want %v and %v", v.Dtype(), v.Shape(), t.Dtype(), t.Shape())
 	default:
-		to, err = flatten(t)
+		to, err = flat.Of(t)
 	}
 	if err != nil {
-		return flat{}, flat{}, err
+		return flat.Values{}, flat.Values{}, err
 	}
 	return to, from, nil
 }

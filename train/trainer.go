@@ -8,16 +8,17 @@ import (
 
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/optim"
 )
 
 // A Trainer fits a model to a data set with backpropagation through time.
 type Trainer struct {
 	Model      *Model
 	Data       data.Dataset
-	Validation data.Dataset // looked at after every epoch; may be nil
-	Encoder    Encoder      // nil repeats the samples, or takes those that are sequences as they are
-	Optimiser  Optimiser    // nil means Adam with a learning rate of 1e-3
-	Schedule   Schedule     // of the learning rate; nil means Constant
+	Validation data.Dataset    // looked at after every epoch; may be nil
+	Encoder    Encoder         // nil repeats the samples, or takes those that are sequences as they are
+	Optimiser  optim.Optimiser // nil means Adam with a learning rate of 1e-3
+	Schedule   optim.Schedule  // of the learning rate; nil means Constant
 	Epochs     int
 	ClipNorm   float64 // gradients with a larger norm are scaled down to it; 0 means never
 	Seed       uint64  // of the order of the samples, of the encoder and of dropout

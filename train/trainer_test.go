@@ -18,6 +18,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/train"
 )
 
@@ -35,7 +36,7 @@ func TestTrainerLearns(t *testing.T) {
 				layers.Linear{Out: 80, Init: layers.Scaled{Gain: 4}}, lif(), layers.Linear{Out: 3}, li(), layers.MaxOverTime,
 			}
 			m := newModel(t, train.Model{Net: net, Shape: []int{4}, Steps: 20, Batch: 50, Seed: 1, Dtype: dt})
-			r, err := (&train.Trainer{Model: m, Data: set, Validation: held, Epochs: 10, Seed: 1, Optimiser: &train.Adam{LearningRate: 1e-2}}).Run(background)
+			r, err := (&train.Trainer{Model: m, Data: set, Validation: held, Epochs: 10, Seed: 1, Optimiser: &optim.Adam{LearningRate: 1e-2}}).Run(background)
 			require.NoError(t, err)
 			require.Len(t, r.History, 10)
 			require.False(t, r.Stopped)
@@ -160,7 +161,7 @@ func TestPatienceAndKeepBest(t *testing.T) {
 		m := smallModel(t, 20)
 		var after [][][]float64
 		tr.Model, tr.Data, tr.Validation, tr.Seed = m, set, set, 1
-		tr.Epochs, tr.Schedule, tr.Optimiser = len(perEpoch), rates{perEpoch}, &train.Adam{LearningRate: 1e-2}
+		tr.Epochs, tr.Schedule, tr.Optimiser = len(perEpoch), rates{perEpoch}, &optim.Adam{LearningRate: 1e-2}
 		tr.OnEpoch = func(train.Epoch) error { after = append(after, bits(m)); return nil }
 		r, err := tr.Run(background)
 		require.NoError(t, err)
@@ -196,7 +197,7 @@ func TestCallbacks(t *testing.T) {
 	var got []train.Batch
 	stop := errors.New("enough")
 	tr := train.Trainer{
-		Model: m, Data: yinyang(t, 12), Epochs: 5, Optimiser: &train.SGD{LearningRate: 0.1}, Schedule: train.Cosine{}, ClipNorm: 1e-3,
+		Model: m, Data: yinyang(t, 12), Epochs: 5, Optimiser: &optim.SGD{LearningRate: 0.1}, Schedule: optim.Cosine{}, ClipNorm: 1e-3,
 		OnBatch: func(b train.Batch) { got = append(got, b) },
 		OnEpoch: func(e train.Epoch) error {
 			require.Nil(t, e.Validation)
@@ -363,7 +364,7 @@ func TestRegression(t *testing.T) {
 
 				model.Seed = 2
 				m := newModel(t, model)
-				res, err := (&train.Trainer{Model: m, Data: d, Validation: d, KeepBest: true, Epochs: 150, Optimiser: &train.Adam{LearningRate: 0.05}}).Run(background)
+				res, err := (&train.Trainer{Model: m, Data: d, Validation: d, KeepBest: true, Epochs: 150, Optimiser: &optim.Adam{LearningRate: 0.05}}).Run(background)
 				require.NoError(t, err)
 				first, best := res.History[0].Validation.Loss, res.History[res.Best].Validation.Loss
 				require.Less(t, best, first/1e3)
@@ -390,7 +391,7 @@ func TestSpikeCountLearns(t *testing.T) {
 		layers.Linear{Out: 40, Init: layers.Scaled{Gain: 4}}, lif(), layers.Linear{Out: 3, Init: layers.Scaled{Gain: 3}}, lif(), layers.SpikeCount,
 	}
 	m := newModel(t, train.Model{Net: net, Shape: []int{4}, Steps: 20, Batch: 50, Seed: 1, Loss: train.SpikeCount{Right: 8, Wrong: 1}})
-	r, err := (&train.Trainer{Model: m, Data: yinyang(t, 500), Epochs: 10, Optimiser: &train.Adam{LearningRate: 1e-2}}).Run(background)
+	r, err := (&train.Trainer{Model: m, Data: yinyang(t, 500), Epochs: 10, Optimiser: &optim.Adam{LearningRate: 1e-2}}).Run(background)
 	require.NoError(t, err)
 	t.Logf("accuracy %.3f", r.History[9].Train.Accuracy)
 	require.Greater(t, r.History[9].Train.Accuracy, 0.6)
@@ -400,7 +401,7 @@ func TestSpikeCountLearns(t *testing.T) {
 // Training keeps neither memory nor goroutines.
 func TestTrainingDoesNotLeak(t *testing.T) {
 	m := smallModel(t, 10, layers.Regularise(layers.Rate{Upper: 0.1, Weight: 1}))
-	tr := train.Trainer{Model: m, Data: yinyang(t, 100), Optimiser: &train.Adam{}, Epochs: 20}
+	tr := train.Trainer{Model: m, Data: yinyang(t, 100), Optimiser: &optim.Adam{}, Epochs: 20}
 	heap := func() uint64 {
 		runtime.GC()
 		runtime.GC() // once more for what finalizers let go
@@ -461,7 +462,7 @@ func TestGradientsAreCopies(t *testing.T) {
 				var w *G.Node
 				net := layers.Sequential{layers.Last, weightOnly{&w}}
 				m := newModel(t, train.Model{Net: net, Shape: []int{4}, Steps: 1, Batch: 1, Dtype: tensor.Float64, Loss: onWeights{w: &w, cost: c.cost}})
-				_, err := (&train.Trainer{Model: m, Data: yinyang(t, 1), Epochs: 3, Optimiser: &train.SGD{LearningRate: 0.1}}).Run(background)
+				_, err := (&train.Trainer{Model: m, Data: yinyang(t, 1), Epochs: 3, Optimiser: &optim.SGD{LearningRate: 0.1}}).Run(background)
 				require.NoError(t, err)
 				require.InDeltaSlice(t, c.want, bits(m)[0], 1e-12)
 			}

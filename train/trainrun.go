@@ -13,13 +13,14 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/optim"
 )
 
 // A trainRun is one call of Run.
 type trainRun struct {
 	*Trainer
-	opt        Optimiser
-	schedule   Schedule
+	opt        optim.Optimiser
+	schedule   optim.Schedule
 	feed       *feeder
 	batches    int
 	validation int // samples
@@ -93,14 +94,14 @@ func (t *Trainer) start(ctx context.Context) (*trainRun, error) {
 	}
 	r := &trainRun{Trainer: t, opt: t.Optimiser, schedule: t.Schedule, best: -1, factor: 1, began: time.Now()}
 	if isNil(r.opt) {
-		r.opt = &Adam{LearningRate: 1e-3}
+		r.opt = &optim.Adam{LearningRate: 1e-3}
 	}
 	if isNil(r.schedule) {
-		r.schedule = Constant{}
+		r.schedule = optim.Constant{}
 	}
 	if v, ok := r.schedule.(interface{ Validate() error }); ok {
 		if err := guard.Call("Validate", "schedule", r.schedule, v.Validate); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("train: %w", err)
 		}
 	}
 	var err error

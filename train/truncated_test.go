@@ -15,6 +15,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -107,7 +108,7 @@ func TestTruncatedByHand(t *testing.T) {
 			for k, w := range m.Weights() {
 				h.weights[m.Params()[k].Name()] = w
 			}
-			s := &stepped{SGD: train.SGD{LearningRate: 0.5}}
+			s := &stepped{SGD: optim.SGD{LearningRate: 0.5}}
 			var batch train.Batch
 			_, err := (&train.Trainer{Model: m, Data: d, Optimiser: s, Epochs: 1, OnBatch: func(b train.Batch) { batch = b }}).Run(background)
 			require.NoError(t, err)
@@ -164,7 +165,7 @@ func TestTruncatedReadout(t *testing.T) {
 	short.Steps = 4
 	first := gradientsOf(t, newModel(t, short), cutOff{d, 4})
 	m.Window = 4
-	s := &stepped{SGD: train.SGD{LearningRate: 0.1}}
+	s := &stepped{SGD: optim.SGD{LearningRate: 0.1}}
 	_, err := (&train.Trainer{Model: newModel(t, m), Data: d, Optimiser: s, Epochs: 1}).Run(background)
 	require.NoError(t, err)
 	require.Len(t, s.grads, 3)
@@ -314,7 +315,7 @@ func TestResumeInSequences(t *testing.T) {
 	d := newCutUp(6, 4, 20, 6, 13, 33, 3, 12, 7)
 	trainer := func(dir string, batch int) *train.Trainer {
 		m := newModel(t, train.Model{Net: small(), Shape: []int{4}, Steps: 6, Batch: batch, Seed: 3, Window: 3})
-		return &train.Trainer{Model: m, Data: d, Epochs: 2, Seed: 5, Optimiser: &train.Adam{LearningRate: 0.05}, Schedule: &halving{},
+		return &train.Trainer{Model: m, Data: d, Epochs: 2, Seed: 5, Optimiser: &optim.Adam{LearningRate: 0.05}, Schedule: &halving{},
 			Checkpoints: &train.Checkpoints{Dir: dir, EverySteps: 1, Keep: 1000}}
 	}
 	whole := trainer(t.TempDir(), 3)

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/flat"
 )
 
 // Weights returns a copy of the parameters, in the order of Params: the values that the
@@ -111,7 +113,7 @@ func (p *Parameter) accepts(w *tensor.Dense) error {
 	if w.Dtype() != p.value.Dtype() || !w.Shape().Eq(p.value.Shape()) {
 		return fmt.Errorf("the tensor is of %v with shape %v, want %v and %v", w.Dtype(), w.Shape(), p.value.Dtype(), p.value.Shape())
 	}
-	if _, err := flatten(w); err != nil {
+	if _, err := flat.Of(w); err != nil {
 		return fmt.Errorf("the tensor %w", err)
 	}
 	if !finite(w) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/internal/describe"
 	"github.com/spikegrad/spikegrad/internal/files"
+	"github.com/spikegrad/spikegrad/internal/flat"
 	"github.com/spikegrad/spikegrad/internal/npy"
 	"github.com/spikegrad/spikegrad/internal/safetensors"
 )
@@ -263,14 +264,14 @@ func (m *Model) namedWeights() ([]safetensors.Tensor, error) {
 
 // named returns d under a name, not a copy.
 func named(name string, d *tensor.Dense) (safetensors.Tensor, error) {
-	f, err := flatten(d)
+	f, err := flat.Of(d)
 	if err != nil {
 		return safetensors.Tensor{}, err
 	}
-	if f.f32 != nil {
-		return safetensors.Of(name, d.Shape(), f.f32), nil
+	if f.F32 != nil {
+		return safetensors.Of(name, d.Shape(), f.F32), nil
 	}
-	return safetensors.Of(name, d.Shape(), f.f64), nil
+	return safetensors.Of(name, d.Shape(), f.F64), nil
 }
 
 // dense returns t as a tensor, if it can take the place of the value of p.

@@ -17,6 +17,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -173,7 +174,7 @@ func Example_training() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	t := train.Trainer{Model: model, Data: points, Epochs: 2, Optimiser: &train.Adam{LearningRate: 5e-3}}
+	t := train.Trainer{Model: model, Data: points, Epochs: 2, Optimiser: &optim.Adam{LearningRate: 5e-3}}
 	result, err := t.Run(context.Background())
 	if err != nil {
 		log.Fatal(err)

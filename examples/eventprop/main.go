@@ -25,6 +25,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/plot"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
@@ -139,7 +140,7 @@ func run(ctx context.Context, seed uint64, epochs int, out string) error {
 		}
 		t := train.Trainer{
 			Model: m, Data: points, Epochs: epochs, Seed: seed,
-			Optimiser: &train.Adam{LearningRate: 1e-3}, Schedule: train.Cosine{}, ClipNorm: 1,
+			Optimiser: &optim.Adam{LearningRate: 1e-3}, Schedule: optim.Cosine{}, ClipNorm: 1,
 		}
 		done := show.Watch(ctx, &t, w.name)
 		begin := time.Now()
@@ -206,7 +207,7 @@ func gradient(ctx context.Context, m *train.Model, s step, alpha float64, points
 	if err := twin.SetWeights(m.Weights()); err != nil {
 		return nil, err
 	}
-	r := &recorder{Optimiser: &train.SGD{}}
+	r := &recorder{Optimiser: &optim.SGD{}}
 	t := train.Trainer{Model: twin, Data: points, Epochs: 1, Optimiser: r}
 	if _, err := t.Run(ctx); err != nil {
 		return nil, err
@@ -216,7 +217,7 @@ func gradient(ctx context.Context, m *train.Model, s step, alpha float64, points
 
 // A recorder keeps the gradient of the first parameter, and changes nothing.
 type recorder struct {
-	train.Optimiser
+	optim.Optimiser
 	first []float32
 }
 

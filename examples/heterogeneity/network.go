@@ -10,6 +10,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/plot"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
@@ -117,7 +118,7 @@ func fit(ctx context.Context, k int, all data.Dataset, seed uint64, epochs int, 
 	}
 	t := train.Trainer{
 		Model: m, Data: samples, Epochs: epochs, Seed: seed,
-		Optimiser: &train.Adam{LearningRate: 0.02}, Schedule: train.Cosine{}, ClipNorm: 1,
+		Optimiser: &optim.Adam{LearningRate: 0.02}, Schedule: optim.Cosine{}, ClipNorm: 1,
 		OnEpoch: func(e train.Epoch) error {
 			progress.Step(1, fmt.Sprintf("%s, epoch %d, loss %.3f", kinds[k].name, e.Epoch+1, e.Train.Loss))
 			return nil

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/train"
 )
 
@@ -45,7 +46,7 @@ func TestDiagnose(t *testing.T) {
 		}
 		if scale == 1 {
 			tr := train.Trainer{
-				Model: m, Data: d, Encoder: poisson, Epochs: 3, Optimiser: &train.Adam{LearningRate: 5e-3}, ClipNorm: 1,
+				Model: m, Data: d, Encoder: poisson, Epochs: 3, Optimiser: &optim.Adam{LearningRate: 5e-3}, ClipNorm: 1,
 				Doctor: true, OnFinding: func(f train.Finding) { t.Error(f) },
 			}
 			_, err := tr.Run(context.Background())

@@ -22,6 +22,7 @@ import (
 	"github.com/spikegrad/spikegrad/examples/internal/show"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/plot"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
@@ -97,7 +98,7 @@ func run(ctx context.Context, dir string, seed uint64, epochs int, out string, f
 	fmt.Printf("MNIST: %d training and %d test images; 784-%d-10 neurons, %d time steps\n", learn.Len(), test.Len(), hidden, steps)
 	t := train.Trainer{
 		Model: m, Data: learn, Encoder: poisson, Epochs: epochs, Seed: seed,
-		Optimiser: &train.Adam{LearningRate: 5e-3}, Schedule: train.Cosine{}, ClipNorm: 1, Doctor: true,
+		Optimiser: &optim.Adam{LearningRate: 5e-3}, Schedule: optim.Cosine{}, ClipNorm: 1, Doctor: true,
 		Observers: []train.Observer{&runlog.Folder{Dir: out, Title: "MNIST", Data: test, Resume: show.Again("mnist")}},
 	}
 	if err := flags.Apply(&t, out); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/plot"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -106,7 +107,7 @@ func (s *sweep) one(ctx context.Context, c cell, i int) (accuracy float64, broke
 	}
 	t := train.Trainer{
 		Model: m, Data: s.train[i], Epochs: s.epochs, Seed: seed,
-		Optimiser: &train.Adam{LearningRate: 0.05}, Schedule: train.Cosine{},
+		Optimiser: &optim.Adam{LearningRate: 0.05}, Schedule: optim.Cosine{},
 	}
 	if _, err := t.Run(ctx); err != nil {
 		if errors.Is(err, context.Canceled) {

@@ -21,6 +21,7 @@ import (
 	"github.com/spikegrad/spikegrad/examples/internal/show"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/plot"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
@@ -80,7 +81,7 @@ func run(ctx context.Context, seed uint64, epochs int, out string) error {
 		learn.Len(), test.Len(), steps, hidden, targets)
 	t := train.Trainer{
 		Model: m, Data: learn, Epochs: epochs, Seed: seed,
-		Optimiser: &train.Adam{LearningRate: 5e-3}, Schedule: train.Cosine{}, ClipNorm: 1,
+		Optimiser: &optim.Adam{LearningRate: 5e-3}, Schedule: optim.Cosine{}, ClipNorm: 1,
 	}
 	began := time.Now()
 	done := show.Watch(ctx, &t, "regression")

@@ -22,6 +22,7 @@ import (
 	"github.com/spikegrad/spikegrad/examples/internal/show"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/plot"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
@@ -155,7 +156,7 @@ func (s *sweep) point(ctx context.Context, name string, rs ...layers.Regulariser
 		}
 		t := train.Trainer{
 			Model: m, Data: s.train, Epochs: s.epochs, Seed: s.seed + i,
-			Optimiser: &train.Adam{LearningRate: 1e-2}, Schedule: train.Cosine{}, ClipNorm: 1,
+			Optimiser: &optim.Adam{LearningRate: 1e-2}, Schedule: optim.Cosine{}, ClipNorm: 1,
 			OnEpoch: func(e train.Epoch) error {
 				s.progress.Step(1, fmt.Sprintf("%s, epoch %d, loss %.3f", name, e.Epoch+1, e.Train.Loss))
 				return nil

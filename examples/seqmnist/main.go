@@ -25,6 +25,7 @@ import (
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/examples/internal/bars"
 	"github.com/spikegrad/spikegrad/examples/internal/show"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/plot"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -127,7 +128,7 @@ func compare(ctx context.Context, o options, learn, test data.Dataset) (results 
 			}
 			t := train.Trainer{
 				Model: m, Data: learn, Encoder: rows, Epochs: o.epochs, Seed: o.seed + i,
-				Optimiser: &train.Adam{LearningRate: 0.01}, Schedule: train.Cosine{}, ClipNorm: 1,
+				Optimiser: &optim.Adam{LearningRate: 0.01}, Schedule: optim.Cosine{}, ClipNorm: 1,
 			}
 			done := show.Watch(ctx, &t, fmt.Sprintf("%s, seed %d", kinds[k].name, o.seed+i))
 			r, err := t.Run(ctx)

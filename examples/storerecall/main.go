@@ -23,6 +23,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/plot"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
@@ -163,7 +164,7 @@ func (c course) reached() int {
 func learnt(ctx context.Context, m *train.Model, learn, test sequences, seed uint64) (c course, err error) {
 	t := train.Trainer{
 		Model: m, Data: learn, Encoder: spikes, Epochs: 1, Seed: seed,
-		Optimiser: &train.Adam{LearningRate: 0.01}, Schedule: train.StepDecay{Every: 100, Factor: 0.3}, ClipNorm: 1,
+		Optimiser: &optim.Adam{LearningRate: 0.01}, Schedule: optim.StepDecay{Every: 100, Factor: 0.3}, ClipNorm: 1,
 	}
 	progress := plot.NewProgress(os.Stderr, "storerecall", learn.n/batch)
 	defer progress.Done()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/train"
 )
 
@@ -23,7 +24,7 @@ func TestDiagnose(t *testing.T) {
 		}
 		if scale == 1 {
 			tr := train.Trainer{
-				Model: m, Data: s.test, Epochs: 6, Optimiser: &train.Adam{LearningRate: 5e-3},
+				Model: m, Data: s.test, Epochs: 6, Optimiser: &optim.Adam{LearningRate: 5e-3},
 				Doctor: true, OnFinding: func(f train.Finding) { t.Error(f) },
 			}
 			_, err := tr.Run(context.Background())

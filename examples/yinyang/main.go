@@ -22,6 +22,7 @@ import (
 	"github.com/spikegrad/spikegrad/examples/internal/show"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/plot"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
@@ -101,7 +102,7 @@ func run(ctx context.Context, seed uint64, epochs int, out string, flags *show.F
 		s.train.Len(), s.validation.Len(), s.test.Len(), hidden, steps)
 	t := train.Trainer{
 		Model: m, Data: s.train, Validation: s.validation, Epochs: epochs, Seed: seed,
-		Optimiser: &train.Adam{LearningRate: 5e-3}, Schedule: train.Cosine{}, ClipNorm: 1, KeepBest: true, Doctor: true,
+		Optimiser: &optim.Adam{LearningRate: 5e-3}, Schedule: optim.Cosine{}, ClipNorm: 1, KeepBest: true, Doctor: true,
 		Observers: []train.Observer{&runlog.Folder{
 			Dir: out, Title: "Yin-Yang", Data: s.test, Classes: names, Resume: show.Again("yinyang"),
 		}},

@@ -9,7 +9,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/describe"
 	"github.com/spikegrad/spikegrad/neurons"
-	"github.com/spikegrad/spikegrad/train"
+	"github.com/spikegrad/spikegrad/optim"
 )
 
 func TestValue(t *testing.T) {
@@ -28,13 +28,13 @@ func TestValue(t *testing.T) {
 		{nil, "nil"},
 		{3, "3"},
 		{"x", `"x"`},
-		{&train.Adam{LearningRate: 5e-3}, "Adam{LearningRate: 0.005}"},
-		{train.Cosine{}, "Cosine{}"},
-		{train.Warmup{Steps: 3, Then: train.Cosine{Floor: 0.1}}, "Warmup{Steps: 3, Then: Cosine{Floor: 0.1}}"},
+		{&optim.Adam{LearningRate: 5e-3}, "Adam{LearningRate: 0.005}"},
+		{optim.Cosine{}, "Cosine{}"},
+		{optim.Warmup{Steps: 3, Then: optim.Cosine{Floor: 0.1}}, "Warmup{Steps: 3, Then: Cosine{Floor: 0.1}}"},
 		{graph.Const(200), "200"},
 		{k, `knot{Name: "a", Each: [1 2]}`},
 		{graph.LastStep, "LastStep"},
-		{(*train.Adam)(nil), "nil"},
+		{(*optim.Adam)(nil), "nil"},
 		{map[string]int{}, "map[string]int"},
 	} {
 		require.Equal(t, c.want, describe.Value(c.v))

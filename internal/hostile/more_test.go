@@ -13,6 +13,7 @@ import (
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/logic"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/plasticity"
 	"github.com/spikegrad/spikegrad/plot"
 	"github.com/spikegrad/spikegrad/surrogate"
@@ -195,9 +196,9 @@ func trainerCalls() []call {
 		{"Epochs: -1", func() any { return trains(func(t *train.Trainer) { t.Epochs = -1 }) }},
 		{"Epochs: math.MaxInt", func() any { return trains(func(t *train.Trainer) { t.Epochs = math.MaxInt }) }},
 		{"ClipNorm: NaN", func() any { return trains(func(t *train.Trainer) { t.ClipNorm = nan }) }},
-		{"Optimiser: &train.Adam{LearningRate: NaN}", func() any { return trains(func(t *train.Trainer) { t.Optimiser = &train.Adam{LearningRate: nan} }) }},
-		{"Optimiser: &train.SGD{LearningRate: -1}", func() any { return trains(func(t *train.Trainer) { t.Optimiser = &train.SGD{LearningRate: -1} }) }},
-		{"Schedule: train.StepDecay{}", func() any { return trains(func(t *train.Trainer) { t.Schedule = train.StepDecay{} }) }},
+		{"Optimiser: &optim.Adam{LearningRate: NaN}", func() any { return trains(func(t *train.Trainer) { t.Optimiser = &optim.Adam{LearningRate: nan} }) }},
+		{"Optimiser: &optim.SGD{LearningRate: -1}", func() any { return trains(func(t *train.Trainer) { t.Optimiser = &optim.SGD{LearningRate: -1} }) }},
+		{"Schedule: optim.StepDecay{}", func() any { return trains(func(t *train.Trainer) { t.Schedule = optim.StepDecay{} }) }},
 		{"Observers: []train.Observer{nil}", func() any { return trains(func(t *train.Trainer) { t.Observers = []train.Observer{nil} }) }},
 		{"Observers: []train.Observer{(*runlog.Folder)(nil)}", func() any {
 			return trains(func(t *train.Trainer) { t.Observers = []train.Observer{(*runlog.Folder)(nil)} })
@@ -213,7 +214,7 @@ func trainerCalls() []call {
 		{"new(runlog.Folder).Begin(train.Session{})", func() any { return errOf(new(runlog.Folder).Begin(train.Session{})) }},
 		{"(*runlog.Folder)(nil).Begin(train.Session{})", func() any { return errOf((*runlog.Folder)(nil).Begin(train.Session{})) }},
 		{`runlog.Read("none")`, func() any { return fails(runlog.Read("none")) }},
-		{"train.NewAdamW(NaN, NaN).Step(nil)", func() any { return errOf(train.NewAdamW(nan, nan).Step(nil)) }},
+		{"optim.NewAdamW(NaN, NaN).Step(nil)", func() any { return errOf(optim.NewAdamW(nan, nan).Step(nil)) }},
 	}
 }
 

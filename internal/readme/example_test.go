@@ -8,6 +8,7 @@ import (
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/train"
 )
 
@@ -36,7 +37,7 @@ func Example() {
 	}
 	t := train.Trainer{
 		Model: model, Data: points, Validation: unseen, Epochs: 10,
-		Optimiser: &train.Adam{LearningRate: 5e-3},
+		Optimiser: &optim.Adam{LearningRate: 5e-3},
 	}
 	result, err := t.Run(context.Background())
 	if err != nil {

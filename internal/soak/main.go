@@ -23,6 +23,7 @@ import (
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -114,7 +115,7 @@ func newTrainer(s settings, dir string) (*train.Trainer, error) {
 	}
 	return &train.Trainer{
 		Model: m, Data: points, Validation: validation, Epochs: 1_000_000, ClipNorm: 1, KeepBest: true,
-		Optimiser: &train.Adam{LearningRate: 1e-4}, Checkpoints: &train.Checkpoints{Dir: dir, Every: time.Second},
+		Optimiser: &optim.Adam{LearningRate: 1e-4}, Checkpoints: &train.Checkpoints{Dir: dir, Every: time.Second},
 	}, nil
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
 	"github.com/spikegrad/spikegrad/train/runlog"
@@ -49,7 +50,7 @@ func trainer(t testing.TB, epochs int, observers ...train.Observer) *train.Train
 	require.NoError(t, err)
 	return &train.Trainer{
 		Model: m, Data: yinyang(t, 90, 42), Validation: yinyang(t, 40, 41), Epochs: epochs, Seed: 1,
-		Optimiser: &train.Adam{LearningRate: 0.01}, ClipNorm: 1, Observers: observers,
+		Optimiser: &optim.Adam{LearningRate: 0.01}, ClipNorm: 1, Observers: observers,
 		OnWarning: func(err error) { t.Error("warning:", err) },
 	}
 }
@@ -170,7 +171,7 @@ func TestLog(t *testing.T) {
 func sick(t testing.TB, epochs int, observers ...train.Observer) *train.Trainer {
 	tr := trainer(t, epochs, observers...)
 	clear(tr.Model.Params()[0].Value().Data().([]float32))
-	tr.Optimiser = &train.Adam{LearningRate: 1e-6}
+	tr.Optimiser = &optim.Adam{LearningRate: 1e-6}
 	tr.Doctor, tr.OnFinding = true, func(train.Finding) {}
 	return tr
 }

@@ -1,4 +1,4 @@
-package train
+package optim
 
 import (
 	"cmp"
@@ -59,7 +59,7 @@ func (o *SGD) Step(params []G.ValueGrad) error {
 		err = o.step(o, params, o.moments())
 	}
 	if err != nil {
-		return fmt.Errorf("train: sgd: %w", err)
+		return fmt.Errorf("optim: sgd: %w", err)
 	}
 	return nil
 }
@@ -67,7 +67,7 @@ func (o *SGD) Step(params []G.ValueGrad) error {
 // Restore implements Optimiser. With Momentum there is one moment, "velocity".
 func (o *SGD) Restore(s State) error {
 	if err := o.restore(s, o.moments()); err != nil {
-		return fmt.Errorf("train: sgd: %w", err)
+		return fmt.Errorf("optim: sgd: %w", err)
 	}
 	return nil
 }

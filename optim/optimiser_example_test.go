@@ -1,4 +1,4 @@
-package train_test
+package optim_test
 
 import (
 	"bytes"
@@ -9,7 +9,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"github.com/spikegrad/spikegrad/train"
+	"github.com/spikegrad/spikegrad/optim"
 )
 
 // A state can be saved, and another optimiser carries on from it.
@@ -24,7 +24,7 @@ func ExampleState() {
 	if err := vm.RunAll(); err != nil {
 		log.Fatal(err)
 	}
-	adam := &train.Adam{LearningRate: 0.1}
+	adam := &optim.Adam{LearningRate: 0.1}
 	if err := adam.Step([]G.ValueGrad{w}); err != nil {
 		log.Fatal(err)
 	}
@@ -33,12 +33,12 @@ func ExampleState() {
 	if err := gob.NewEncoder(&file).Encode(adam.State()); err != nil {
 		log.Fatal(err)
 	}
-	var state train.State
+	var state optim.State
 	if err := gob.NewDecoder(&file).Decode(&state); err != nil {
 		log.Fatal(err)
 	}
 
-	resumed := &train.Adam{LearningRate: 0.1}
+	resumed := &optim.Adam{LearningRate: 0.1}
 	if err := resumed.Restore(state); err != nil {
 		log.Fatal(err)
 	}

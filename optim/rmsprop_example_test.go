@@ -1,4 +1,4 @@
-package train_test
+package optim_test
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"github.com/spikegrad/spikegrad/train"
+	"github.com/spikegrad/spikegrad/optim"
 )
 
 // RMSProp moves weights alike that have gradients of very different size.
@@ -23,7 +23,7 @@ func ExampleRMSProp() {
 	vm := G.NewTapeMachine(g, G.BindDualValues(w))
 	defer vm.Close()
 
-	rmsProp := &train.RMSProp{LearningRate: 0.01}
+	rmsProp := &optim.RMSProp{LearningRate: 0.01}
 	for range 10 {
 		if err := vm.RunAll(); err != nil {
 			log.Fatal(err)

@@ -1,4 +1,4 @@
-package train
+package optim
 
 import (
 	"cmp"
@@ -135,7 +135,7 @@ func (s Warmup) then() Schedule {
 // scheduleError returns the first of errs, prefixed.
 func scheduleError(name string, errs ...error) error {
 	if err := cmp.Or(errs...); err != nil {
-		return fmt.Errorf("train: schedule: %s: %w", name, err)
+		return fmt.Errorf("optim: schedule: %s: %w", name, err)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package train_test
+package optim_test
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"github.com/spikegrad/spikegrad/train"
+	"github.com/spikegrad/spikegrad/optim"
 )
 
 // Momentum carries a weight down the parabola (w − 3)².
@@ -21,7 +21,7 @@ func ExampleSGD() {
 	vm := G.NewTapeMachine(g, G.BindDualValues(w))
 	defer vm.Close()
 
-	sgd := &train.SGD{LearningRate: 0.05, Momentum: 0.5, Nesterov: true}
+	sgd := &optim.SGD{LearningRate: 0.05, Momentum: 0.5, Nesterov: true}
 	for step := range 60 {
 		if err := vm.RunAll(); err != nil {
 			log.Fatal(err)

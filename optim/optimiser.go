@@ -1,4 +1,4 @@
-package train
+package optim
 
 import (
 	"cmp"
@@ -14,6 +14,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/internal/describe"
+	"github.com/spikegrad/spikegrad/internal/flat"
 	"github.com/spikegrad/spikegrad/internal/par"
 )
 
@@ -35,11 +36,11 @@ import (
 // have their values in one memory; the first to come after Restore is the one that
 // the state was of. An Optimiser holds on to the parameters that it remembers.
 //
-// One of your own knows from the Step what it was given, or leaves it to the Trainer:
-// a Run without Resume gives its Restore an empty State, wherever an optimiser is from,
-// unless the last Run with it was on the same model, and the last Run on the model was
-// with it. Those of this package keep what their Restore was given before, if no Step
-// came in between.
+// One of your own knows from the Step what it was given, or leaves it to the Trainer of
+// package train: a Run without Resume gives its Restore an empty State, wherever an
+// optimiser is from, unless the last Run with it was on the same model, and the last Run
+// on the model was with it. Those of this package keep what their Restore was given
+// before, if no Step came in between: if they are Fresh.
 //
 // The arithmetic is done in the type of the parameter, with factors computed
 // in float64. The result has the same bits whatever GOMAXPROCS is. Step does
@@ -126,7 +127,7 @@ type slot struct {
 	known   bool // shape and dtype are set
 	shape   tensor.Shape
 	dtype   tensor.Dtype
-	moments [2]flat
+	moments [2]flat.Values
 	owner   owner
 }
 
@@ -135,7 +136,7 @@ type update struct {
 	slot  *slot
 	name  string // under which the slot is to be put, in the place of another parameter's; "" if it is there
 	owner owner
-	w, g  flat
+	w, g  flat.Values
 }
 
 // A stretch is a range of the elements of an update.
@@ -162,7 +163,7 @@ func (m *memory) State() State {
 		if sl.known {
 			sl.provide(len(m.names))
 			for k, moment := range m.names {
-				moments[moment] = sl.moments[k].dense(sl.shape)
+				moments[moment] = sl.moments[k].Dense(sl.shape)
 			}
 		}
 		s.Slots[name] = Slot{Steps: sl.steps, Moments: moments}
@@ -198,14 +199,14 @@ func newSlot(s Slot, moments []string) (*slot, error) {
 	sl := &slot{steps: s.Steps}
 	for k, name := range moments {
 		d := s.Moments[name]
-		f, err := flatten(d)
+		f, err := flat.Of(d)
 		if err != nil {
 			return nil, fmt.Errorf("moment %s %w", name, err)
 		}
 		if err := sl.fits(d); err != nil {
 			return nil, fmt.Errorf("moment %s %w", name, err)
 		}
-		sl.moments[k] = f.clone()
+		sl.moments[k] = f.Clone()
 	}
 	return sl, nil
 }
@@ -248,7 +249,7 @@ func (m *memory) step(r rule, params []G.ValueGrad, moments []string) error {
 	// Only now, because gradients can be shared: of a+b, those of a and b are
 	// one tensor unless BindDualValues has made them two.
 	for _, u := range m.updates {
-		u.g.zero()
+		u.g.Zero()
 	}
 	clear(m.updates) // hold on to nobody's gradients
 	clear(m.owners)
@@ -282,7 +283,7 @@ func (m *memory) meet(name string, p G.ValueGrad) (update, error) {
 	if err != nil {
 		return update{}, err
 	}
-	u := update{owner: owner{p, w.pointer()}, w: w, g: g}
+	u := update{owner: owner{p, w.Pointer()}, w: w, g: g}
 	if sl.steps > 0 && !sl.owner.is(u.owner) {
 		sl, u.name = &slot{}, name
 	}
@@ -292,10 +293,10 @@ func (m *memory) meet(name string, p G.ValueGrad) (update, error) {
 	if err := sl.fits(p.Value()); err != nil {
 		return update{}, fmt.Errorf("value %w as before", err)
 	}
-	if owner, ok := m.owners[w.pointer()]; ok {
+	if owner, ok := m.owners[w.Pointer()]; ok {
 		return update{}, fmt.Errorf("value shares its memory with that of %s", owner)
 	}
-	m.owners[w.pointer()] = name
+	m.owners[w.Pointer()] = name
 	u.slot = sl
 	return u, nil
 }
@@ -325,12 +326,12 @@ func (sl *slot) provide(n int) {
 	for k := range sl.moments {
 		switch f := &sl.moments[k]; {
 		case k >= n:
-			*f = flat{}
-		case f.len() > 0:
+			*f = flat.Values{}
+		case f.Len() > 0:
 		case sl.dtype == tensor.Float32:
-			f.f32 = make([]float32, sl.shape.TotalSize())
+			f.F32 = make([]float32, sl.shape.TotalSize())
 		default:
-			f.f64 = make([]float64, sl.shape.TotalSize())
+			f.F64 = make([]float64, sl.shape.TotalSize())
 		}
 	}
 }
@@ -340,7 +341,7 @@ func (sl *slot) provide(n int) {
 func (m *memory) spread(r rule) {
 	m.rule, m.stretches = r, m.stretches[:0]
 	for i, u := range m.updates {
-		n := u.w.len()
+		n := u.w.Len()
 		for from := 0; from < n; from += grain {
 			m.stretches = append(m.stretches, stretch{i, from, min(from+grain, n)})
 		}
@@ -362,10 +363,10 @@ func (u *updating) Piece(_, i int) { (*memory)(u).update(i) }
 func (m *memory) update(i int) {
 	s := m.stretches[i]
 	u := &m.updates[s.update]
-	if a, b := &u.slot.moments[0], &u.slot.moments[1]; u.w.f32 != nil {
-		m.rule.step32(cut(u.slot.steps, s, u.w.f32, u.g.f32, a.f32, b.f32))
+	if a, b := &u.slot.moments[0], &u.slot.moments[1]; u.w.F32 != nil {
+		m.rule.step32(cut(u.slot.steps, s, u.w.F32, u.g.F32, a.F32, b.F32))
 	} else {
-		m.rule.step64(cut(u.slot.steps, s, u.w.f64, u.g.f64, a.f64, b.f64))
+		m.rule.step64(cut(u.slot.steps, s, u.w.F64, u.g.F64, a.F64, b.F64))
 	}
 }
 

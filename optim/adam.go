@@ -1,4 +1,4 @@
-package train
+package optim
 
 import (
 	"cmp"
@@ -82,7 +82,7 @@ func (o *Adam) Step(params []G.ValueGrad) error {
 		err = o.step(o, params, adamMoments)
 	}
 	if err != nil {
-		return fmt.Errorf("train: adam: %w", err)
+		return fmt.Errorf("optim: adam: %w", err)
 	}
 	return nil
 }
@@ -90,7 +90,7 @@ func (o *Adam) Step(params []G.ValueGrad) error {
 // Restore implements Optimiser. The moments are "m" and "v".
 func (o *Adam) Restore(s State) error {
 	if err := o.restore(s, adamMoments); err != nil {
-		return fmt.Errorf("train: adam: %w", err)
+		return fmt.Errorf("optim: adam: %w", err)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package train_test
+package optim_test
 
 import (
 	"errors"
@@ -9,7 +9,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"github.com/spikegrad/spikegrad/train"
+	"github.com/spikegrad/spikegrad/optim"
 )
 
 // gradients returns parameters of all kinds with the gradients (1, 2), (4),
@@ -34,7 +34,7 @@ func valueGrads(ws []*weight) []G.ValueGrad {
 func TestClipNorm(t *testing.T) {
 	for _, limit := range []float64{0.5, math.Sqrt(265), 17, math.Inf(1)} {
 		ws := gradients()
-		norm, err := train.ClipNorm(valueGrads(ws), limit)
+		norm, err := optim.ClipNorm(valueGrads(ws), limit)
 		require.NoError(t, err)
 		require.Equal(t, math.Sqrt(265), norm)
 		by := min(1, limit/norm)
@@ -44,11 +44,11 @@ func TestClipNorm(t *testing.T) {
 			}
 			require.InDeltaSlice(t, g, elements(ws[i].grad), 1e-7)
 		}
-		after, err := train.ClipNorm(valueGrads(ws), math.Inf(1))
+		after, err := optim.ClipNorm(valueGrads(ws), math.Inf(1))
 		require.NoError(t, err)
 		require.InDelta(t, min(limit, norm), after, 1e-6)
 	}
-	norm, err := train.ClipNorm(nil, 1)
+	norm, err := optim.ClipNorm(nil, 1)
 	require.NoError(t, err)
 	require.Zero(t, norm)
 }
@@ -62,12 +62,12 @@ func TestClipNormAddsInFloat64(t *testing.T) {
 		g[i] = 3
 	}
 	d := tensor.New(tensor.WithShape(n), tensor.WithBacking(g))
-	norm, err := train.ClipNorm([]G.ValueGrad{&weight{value: d, grad: d}}, math.Inf(1))
+	norm, err := optim.ClipNorm([]G.ValueGrad{&weight{value: d, grad: d}}, math.Inf(1))
 	require.NoError(t, err)
 	require.Equal(t, 3*math.Sqrt(float64(n)), norm)
 
 	w := &weight{value: vector32([]float64{0, 0}), grad: vector32([]float64{3e30, 4e30})}
-	norm, err = train.ClipNorm([]G.ValueGrad{w}, 5)
+	norm, err = optim.ClipNorm([]G.ValueGrad{w}, 5)
 	require.NoError(t, err)
 	require.InEpsilon(t, 5e30, norm, 1e-7)
 	require.InDeltaSlice(t, []float64{3, 4}, elements(w.grad), 1e-6)
@@ -77,7 +77,7 @@ func TestClipNormOfNaNAndInf(t *testing.T) {
 	for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 		ws := gradients()
 		*ws[3].grad.(*G.F64) = G.F64(bad)
-		norm, err := train.ClipNorm(valueGrads(ws), 1)
+		norm, err := optim.ClipNorm(valueGrads(ws), 1)
 		require.NoError(t, err)
 		require.Equal(t, math.IsNaN(bad), math.IsNaN(norm))
 		require.Equal(t, math.IsInf(bad, 0), math.IsInf(norm, 1))
@@ -88,7 +88,7 @@ func TestClipNormOfNaNAndInf(t *testing.T) {
 // Four threes, √36, though the memory holds two.
 func TestClipNormOfSharedGradient(t *testing.T) {
 	a, b := sum(t)
-	norm, err := train.ClipNorm([]G.ValueGrad{a, b}, 3)
+	norm, err := optim.ClipNorm([]G.ValueGrad{a, b}, 3)
 	require.NoError(t, err)
 	require.Equal(t, 6.0, norm)
 	g, err := b.Grad()
@@ -102,7 +102,7 @@ func TestClipNormOfManyParameters(t *testing.T) {
 	for range 100 {
 		ws = append(ws, &weight{value: G.NewF64(0), grad: G.NewF64(2)})
 	}
-	norm, err := train.ClipNorm(valueGrads(ws), 10)
+	norm, err := optim.ClipNorm(valueGrads(ws), 10)
 	require.NoError(t, err)
 	require.Equal(t, 20.0, norm)
 	for _, w := range ws {
@@ -112,8 +112,8 @@ func TestClipNormOfManyParameters(t *testing.T) {
 
 func TestClipNormErrors(t *testing.T) {
 	for _, limit := range []float64{0, -1, math.NaN()} {
-		_, err := train.ClipNorm(nil, limit)
-		require.ErrorContains(t, err, "train: clip: limit is ")
+		_, err := optim.ClipNorm(nil, limit)
+		require.ErrorContains(t, err, "optim: clip: limit is ")
 		require.ErrorContains(t, err, ", want a number above 0")
 	}
 	ws := gradients()
@@ -124,8 +124,8 @@ func TestClipNormErrors(t *testing.T) {
 		"parameter #4: gradient has shape (3), want (2)":     &weight{value: vector32([]float64{1, 2}), grad: vector32([]float64{1, 2, 3})},
 		"parameter #4: gradient is of float64, want float32": nameless{&weight{name: "w", value: G.NewF32(1), grad: G.NewF64(2)}},
 	} {
-		_, err := train.ClipNorm(append(valueGrads(ws), bad), 1)
-		require.EqualError(t, err, "train: clip: "+want)
+		_, err := optim.ClipNorm(append(valueGrads(ws), bad), 1)
+		require.EqualError(t, err, "optim: clip: "+want)
 		require.Equal(t, []float64{1, 2}, elements(ws[0].grad), "left as it was")
 	}
 }
@@ -135,7 +135,7 @@ func TestClipNormDoesNotAllocate(t *testing.T) {
 	limit := 10.0
 	require.Zero(t, testing.AllocsPerRun(100, func() {
 		limit *= 0.9 // so that each run scales
-		if norm, err := train.ClipNorm(ps, limit); err != nil || norm <= limit {
+		if norm, err := optim.ClipNorm(ps, limit); err != nil || norm <= limit {
 			t.Fail()
 		}
 	}))
@@ -145,7 +145,7 @@ func BenchmarkClipNorm(b *testing.B) {
 	w := big(784*512 + 512*512 + 512*10)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := train.ClipNorm([]G.ValueGrad{w}, math.Inf(1)); err != nil {
+		if _, err := optim.ClipNorm([]G.ValueGrad{w}, math.Inf(1)); err != nil {
 			b.Fatal(err)
 		}
 	}

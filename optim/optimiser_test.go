@@ -1,4 +1,4 @@
-package train_test
+package optim_test
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"github.com/spikegrad/spikegrad/train"
+	"github.com/spikegrad/spikegrad/optim"
 )
 
 // weight is a parameter without a graph.
@@ -113,7 +113,7 @@ func newWeight(name, kind string) *weight {
 // checkRecurrence runs ten steps for every kind of parameter and compares with
 // the weights that want returns for a step. want is told the weights of the
 // start.
-func checkRecurrence(t *testing.T, optimiser func() train.Optimiser, want func(w []float64, steps int) []float64) {
+func checkRecurrence(t *testing.T, optimiser func() optim.Optimiser, want func(w []float64, steps int) []float64) {
 	t.Helper()
 	for kind, k := range kinds {
 		t.Run(kind, func(t *testing.T) {
@@ -129,15 +129,15 @@ func checkRecurrence(t *testing.T, optimiser func() train.Optimiser, want func(w
 }
 
 // optimisers are one of each, and of each way that one can work.
-var optimisers = map[string]func() train.Optimiser{
-	"sgd":      func() train.Optimiser { return &train.SGD{LearningRate: 0.1, WeightDecay: 0.01} },
-	"momentum": func() train.Optimiser { return &train.SGD{LearningRate: 0.05, Momentum: 0.8} },
-	"nesterov": func() train.Optimiser { return &train.SGD{LearningRate: 0.05, Momentum: 0.8, Nesterov: true} },
-	"adam":     func() train.Optimiser { return &train.Adam{LearningRate: 0.05, WeightDecay: 0.01} },
-	"adamw":    func() train.Optimiser { return train.NewAdamW(0.05, 0.01) },
-	"rmsprop":  func() train.Optimiser { return &train.RMSProp{LearningRate: 0.01} },
-	"rmsprop with momentum": func() train.Optimiser {
-		return &train.RMSProp{LearningRate: 0.01, Momentum: 0.5}
+var optimisers = map[string]func() optim.Optimiser{
+	"sgd":      func() optim.Optimiser { return &optim.SGD{LearningRate: 0.1, WeightDecay: 0.01} },
+	"momentum": func() optim.Optimiser { return &optim.SGD{LearningRate: 0.05, Momentum: 0.8} },
+	"nesterov": func() optim.Optimiser { return &optim.SGD{LearningRate: 0.05, Momentum: 0.8, Nesterov: true} },
+	"adam":     func() optim.Optimiser { return &optim.Adam{LearningRate: 0.05, WeightDecay: 0.01} },
+	"adamw":    func() optim.Optimiser { return optim.NewAdamW(0.05, 0.01) },
+	"rmsprop":  func() optim.Optimiser { return &optim.RMSProp{LearningRate: 0.01} },
+	"rmsprop with momentum": func() optim.Optimiser {
+		return &optim.RMSProp{LearningRate: 0.01, Momentum: 0.5}
 	},
 }
 
@@ -161,7 +161,7 @@ func params() []*weight {
 	return []*weight{newWeight("a", "tensor32"), newWeight("b", "scalar32"), newWeight("", "tensor64"), newWeight("", "scalar64")}
 }
 
-func run(t *testing.T, o train.Optimiser, ws []*weight, steps int) {
+func run(t *testing.T, o optim.Optimiser, ws []*weight, steps int) {
 	t.Helper()
 	ps := make([]G.ValueGrad, len(ws))
 	for i, w := range ws {
@@ -183,7 +183,7 @@ func TestRestoreContinuesBitForBit(t *testing.T) {
 
 			var file bytes.Buffer
 			require.NoError(t, gob.NewEncoder(&file).Encode(straight.State()))
-			var state train.State
+			var state optim.State
 			require.NoError(t, gob.NewDecoder(&file).Decode(&state))
 			resumed := optimiser()
 			require.NoError(t, resumed.Restore(state))
@@ -204,7 +204,7 @@ func TestRestoreContinuesBitForBit(t *testing.T) {
 }
 
 // slots returns a state's steps and moments in a form that can be compared.
-func slots(o train.Optimiser) map[string]any {
+func slots(o optim.Optimiser) map[string]any {
 	all := map[string]any{}
 	for name, slot := range o.State().Slots {
 		all[name] = slot.Steps
@@ -216,8 +216,8 @@ func slots(o train.Optimiser) map[string]any {
 }
 
 func TestState(t *testing.T) {
-	o := &train.Adam{Beta1: 0.5, Beta2: 0.75}
-	require.Equal(t, train.State{Slots: map[string]train.Slot{}}, o.State())
+	o := &optim.Adam{Beta1: 0.5, Beta2: 0.75}
+	require.Equal(t, optim.State{Slots: map[string]optim.Slot{}}, o.State())
 
 	w := &weight{name: "w", value: vector64([]float64{1, 2}), grad: vector64([]float64{4, -8})}
 	s := &weight{value: G.NewF32(1), grad: G.NewF32(2)}
@@ -241,7 +241,7 @@ func TestState(t *testing.T) {
 // A parameter that comes later starts at its own first step: Adam moves it by
 // the learning rate, whatever its gradient.
 func TestStepsArePerParameter(t *testing.T) {
-	o := &train.Adam{LearningRate: 0.1}
+	o := &optim.Adam{LearningRate: 0.1}
 	early := newWeight("early", "tensor64")
 	run(t, o, []*weight{early}, 20)
 	late := &weight{name: "late", value: G.NewF64(1), grad: G.NewF64(7)}
@@ -261,7 +261,7 @@ func TestMomentsDoNotStaySubnormal(t *testing.T) {
 				w.setGrad()
 				for range 10_000 {
 					require.NoError(t, o.Step([]G.ValueGrad{w}))
-					if a, ok := o.(*train.Adam); ok {
+					if a, ok := o.(*optim.Adam); ok {
 						a.WeightDecay, a.Beta2 = 0, 0.9
 					}
 				}
@@ -276,7 +276,7 @@ func TestMomentsDoNotStaySubnormal(t *testing.T) {
 }
 
 func TestRateFactor(t *testing.T) {
-	for _, o := range []train.Optimiser{&train.SGD{LearningRate: 1e-3}, &train.Adam{}, &train.RMSProp{}} {
+	for _, o := range []optim.Optimiser{&optim.SGD{LearningRate: 1e-3}, &optim.Adam{}, &optim.RMSProp{}} {
 		require.Equal(t, 1e-3, o.Rate())
 		o.SetRateFactor(0.5)
 		o.SetRateFactor(0.25)
@@ -290,7 +290,7 @@ func TestRateFactor(t *testing.T) {
 }
 
 func TestMomentumCanChange(t *testing.T) {
-	o, w := &train.SGD{LearningRate: 0.125}, &weight{name: "w", value: G.NewF64(1), grad: G.NewF64(0)}
+	o, w := &optim.SGD{LearningRate: 0.125}, &weight{name: "w", value: G.NewF64(1), grad: G.NewF64(0)}
 	step := func(momentum float64) float64 {
 		o.Momentum = momentum
 		*w.grad.(*G.F64) = 1
@@ -336,7 +336,7 @@ func TestBitsDoNotDependOnGOMAXPROCS(t *testing.T) {
 				gs := append([]float32{}, w.grad.(*tensor.Dense).Float32s()...)
 				for range 3 {
 					copy(w.grad.(*tensor.Dense).Float32s(), gs)
-					_, err := train.ClipNorm([]G.ValueGrad{w}, 10)
+					_, err := optim.ClipNorm([]G.ValueGrad{w}, 10)
 					require.NoError(t, err)
 					require.NoError(t, o.Step([]G.ValueGrad{w}))
 				}
@@ -377,7 +377,7 @@ func TestStepDoesNotAllocate(t *testing.T) {
 // again. AllocsPerRun would set GOMAXPROCS to 1 and see none.
 func TestParallelStepDoesNotAllocate(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
-	o, ps := &train.Adam{}, []G.ValueGrad{big(33_000)}
+	o, ps := &optim.Adam{}, []G.ValueGrad{big(33_000)}
 	require.NoError(t, o.Step(ps))
 	const steps = 2000
 	var before, after runtime.MemStats
@@ -449,11 +449,11 @@ func TestStepErrors(t *testing.T) {
 		},
 	} {
 		t.Run(want, func(t *testing.T) {
-			for kind, o := range map[string]train.Optimiser{
-				"sgd": &train.SGD{LearningRate: 1}, "adam": &train.Adam{}, "rmsprop": &train.RMSProp{},
+			for kind, o := range map[string]optim.Optimiser{
+				"sgd": &optim.SGD{LearningRate: 1}, "adam": &optim.Adam{}, "rmsprop": &optim.RMSProp{},
 			} {
-				require.EqualError(t, o.Step(ps), "train: "+kind+": "+want)
-				require.Equal(t, train.State{Slots: map[string]train.Slot{}}, o.State())
+				require.EqualError(t, o.Step(ps), "optim: "+kind+": "+want)
+				require.Equal(t, optim.State{Slots: map[string]optim.Slot{}}, o.State())
 				// What a failed step has seen does not bind the next one.
 				require.NoError(t, o.Step([]G.ValueGrad{&weight{name: "w", value: matrix(5, 1), grad: matrix(5, 1)}}))
 			}
@@ -467,24 +467,24 @@ func TestStepOnTransposedColumn(t *testing.T) {
 	require.NoError(t, row.T())
 	require.Equal(t, []int{1, 1}, row.Strides())
 	w := &weight{name: "w", value: row, grad: tensor.New(tensor.WithShape(1, 3), tensor.WithBacking([]float32{1, 1, 2}))}
-	require.NoError(t, (&train.SGD{LearningRate: 1}).Step([]G.ValueGrad{w}))
+	require.NoError(t, (&optim.SGD{LearningRate: 1}).Step([]G.ValueGrad{w}))
 	require.Equal(t, []float64{0, 1, 1}, elements(row))
 }
 
 func TestShapeAndTypeStay(t *testing.T) {
-	o := &train.Adam{}
+	o := &optim.Adam{}
 	w := newWeight("w", "tensor32")
 	run(t, o, []*weight{w}, 1)
 	before, state := elements(w.value), slots(o)
 
 	was := *w
 	w.value, w.grad = vector32(make([]float64, 4)), vector32(make([]float64, 4))
-	require.EqualError(t, o.Step([]G.ValueGrad{w}), "train: adam: parameter w: value has shape (4), want (3) as before")
+	require.EqualError(t, o.Step([]G.ValueGrad{w}), "optim: adam: parameter w: value has shape (4), want (3) as before")
 	w.value, w.grad = vector64(make([]float64, 3)), vector64(make([]float64, 3))
-	require.EqualError(t, o.Step([]G.ValueGrad{w}), "train: adam: parameter w: value is of float64, want float32 as before")
+	require.EqualError(t, o.Step([]G.ValueGrad{w}), "optim: adam: parameter w: value is of float64, want float32 as before")
 	*w = was
 	w.setGrad()
-	require.EqualError(t, o.Step([]G.ValueGrad{w, nil}), "train: adam: parameter #1 is nil")
+	require.EqualError(t, o.Step([]G.ValueGrad{w, nil}), "optim: adam: parameter #1 is nil")
 
 	require.Equal(t, before, elements(w.value), "a step that fails changes nothing")
 	require.Equal(t, state, slots(o))
@@ -496,65 +496,65 @@ func TestRestoreErrors(t *testing.T) {
 	}
 	f64 := tensor.New(tensor.WithShape(2), tensor.Of(tensor.Float64))
 	type moments = map[string]*tensor.Dense
-	for want, s := range map[string]train.State{
+	for want, s := range map[string]optim.State{
 		"state has -1 steps, want at least 0":                       {Steps: -1},
-		`parameter "w": slot has 0 steps, want at least 1`:          {Slots: map[string]train.Slot{"w": {}}},
-		`parameter "w": slot has moments none, want "m", "v"`:       {Slots: map[string]train.Slot{"w": {Steps: 1}}},
-		`parameter "w": slot has moments "velocity", want "m", "v"`: {Slots: map[string]train.Slot{"w": {1, moments{"velocity": f32(2)}}}},
-		`parameter "w": moment v is nil`:                            {Slots: map[string]train.Slot{"w": {1, moments{"m": f32(2), "v": nil}}}},
-		`parameter "w": moment v has shape (3), want (2)`:           {Slots: map[string]train.Slot{"w": {1, moments{"m": f32(2), "v": f32(3)}}}},
-		`parameter "w": moment v is of float64, want float32`:       {Slots: map[string]train.Slot{"w": {1, moments{"m": f32(2), "v": f64}}}},
-		`parameter "a": slot has 0 steps, want at least 1`:          {Slots: map[string]train.Slot{"a": {}, "b": {}, "c": {}}},
+		`parameter "w": slot has 0 steps, want at least 1`:          {Slots: map[string]optim.Slot{"w": {}}},
+		`parameter "w": slot has moments none, want "m", "v"`:       {Slots: map[string]optim.Slot{"w": {Steps: 1}}},
+		`parameter "w": slot has moments "velocity", want "m", "v"`: {Slots: map[string]optim.Slot{"w": {1, moments{"velocity": f32(2)}}}},
+		`parameter "w": moment v is nil`:                            {Slots: map[string]optim.Slot{"w": {1, moments{"m": f32(2), "v": nil}}}},
+		`parameter "w": moment v has shape (3), want (2)`:           {Slots: map[string]optim.Slot{"w": {1, moments{"m": f32(2), "v": f32(3)}}}},
+		`parameter "w": moment v is of float64, want float32`:       {Slots: map[string]optim.Slot{"w": {1, moments{"m": f32(2), "v": f64}}}},
+		`parameter "a": slot has 0 steps, want at least 1`:          {Slots: map[string]optim.Slot{"a": {}, "b": {}, "c": {}}},
 	} {
-		o, w := &train.Adam{}, newWeight("w", "tensor32")
+		o, w := &optim.Adam{}, newWeight("w", "tensor32")
 		run(t, o, []*weight{w}, 1)
 		before := slots(o)
-		require.EqualError(t, o.Restore(s), "train: adam: restore: "+want)
+		require.EqualError(t, o.Restore(s), "optim: adam: restore: "+want)
 		require.Equal(t, before, slots(o))
 	}
-	one := train.State{Steps: 1, Slots: map[string]train.Slot{"w": {1, moments{"m": f32(2), "v": f32(2)}}}}
-	require.EqualError(t, (&train.SGD{}).Restore(one), `train: sgd: restore: parameter "w": slot has moments "m", "v", want none`)
-	require.EqualError(t, (&train.RMSProp{Momentum: 0.5}).Restore(one), `train: rmsprop: restore: parameter "w": slot has moments "m", "v", want "square", "velocity"`)
+	one := optim.State{Steps: 1, Slots: map[string]optim.Slot{"w": {1, moments{"m": f32(2), "v": f32(2)}}}}
+	require.EqualError(t, (&optim.SGD{}).Restore(one), `optim: sgd: restore: parameter "w": slot has moments "m", "v", want none`)
+	require.EqualError(t, (&optim.RMSProp{Momentum: 0.5}).Restore(one), `optim: rmsprop: restore: parameter "w": slot has moments "m", "v", want "square", "velocity"`)
 
-	o := &train.Adam{}
+	o := &optim.Adam{}
 	require.NoError(t, o.Restore(one))
-	require.EqualError(t, o.Step([]G.ValueGrad{newWeight("w", "tensor32")}), "train: adam: parameter w: value has shape (3), want (2) as before")
+	require.EqualError(t, o.Step([]G.ValueGrad{newWeight("w", "tensor32")}), "optim: adam: parameter w: value has shape (3), want (2) as before")
 }
 
 func TestHyperParameterErrors(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
-	for want, o := range map[string]train.Optimiser{
-		"sgd: LearningRate is 0, want a finite number above 0":          &train.SGD{},
-		"sgd: LearningRate is NaN, want a finite number above 0":        &train.SGD{LearningRate: nan},
-		"sgd: Momentum is 1, want a number in [0, 1)":                   &train.SGD{LearningRate: 1, Momentum: 1},
-		"sgd: Momentum is -0.5, want a number in [0, 1)":                &train.SGD{LearningRate: 1, Momentum: -0.5},
-		"sgd: WeightDecay is -1, want a finite number of at least 0":    &train.SGD{LearningRate: 1, WeightDecay: -1},
-		"sgd: with Nesterov, Momentum is 0, want it above 0":            &train.SGD{LearningRate: 1, Nesterov: true},
-		"adam: LearningRate is -0.1, want a finite number above 0":      &train.Adam{LearningRate: -0.1},
-		"adam: Beta1 is NaN, want a number in [0, 1)":                   &train.Adam{Beta1: nan},
-		"adam: Beta2 is 1.5, want a number in [0, 1)":                   &train.Adam{Beta2: 1.5},
-		"adam: Epsilon is -1e-08, want a finite number above 0":         &train.Adam{Epsilon: -1e-8},
-		"adam: WeightDecay is +Inf, want a finite number of at least 0": train.NewAdamW(0, inf),
-		"rmsprop: LearningRate is +Inf, want a finite number above 0":   &train.RMSProp{LearningRate: inf},
-		"rmsprop: Decay is -1, want a number in [0, 1)":                 &train.RMSProp{Decay: -1},
-		"rmsprop: Epsilon is NaN, want a finite number above 0":         &train.RMSProp{Epsilon: nan},
-		"rmsprop: Momentum is +Inf, want a number in [0, 1)":            &train.RMSProp{Momentum: inf},
+	for want, o := range map[string]optim.Optimiser{
+		"sgd: LearningRate is 0, want a finite number above 0":          &optim.SGD{},
+		"sgd: LearningRate is NaN, want a finite number above 0":        &optim.SGD{LearningRate: nan},
+		"sgd: Momentum is 1, want a number in [0, 1)":                   &optim.SGD{LearningRate: 1, Momentum: 1},
+		"sgd: Momentum is -0.5, want a number in [0, 1)":                &optim.SGD{LearningRate: 1, Momentum: -0.5},
+		"sgd: WeightDecay is -1, want a finite number of at least 0":    &optim.SGD{LearningRate: 1, WeightDecay: -1},
+		"sgd: with Nesterov, Momentum is 0, want it above 0":            &optim.SGD{LearningRate: 1, Nesterov: true},
+		"adam: LearningRate is -0.1, want a finite number above 0":      &optim.Adam{LearningRate: -0.1},
+		"adam: Beta1 is NaN, want a number in [0, 1)":                   &optim.Adam{Beta1: nan},
+		"adam: Beta2 is 1.5, want a number in [0, 1)":                   &optim.Adam{Beta2: 1.5},
+		"adam: Epsilon is -1e-08, want a finite number above 0":         &optim.Adam{Epsilon: -1e-8},
+		"adam: WeightDecay is +Inf, want a finite number of at least 0": optim.NewAdamW(0, inf),
+		"rmsprop: LearningRate is +Inf, want a finite number above 0":   &optim.RMSProp{LearningRate: inf},
+		"rmsprop: Decay is -1, want a number in [0, 1)":                 &optim.RMSProp{Decay: -1},
+		"rmsprop: Epsilon is NaN, want a finite number above 0":         &optim.RMSProp{Epsilon: nan},
+		"rmsprop: Momentum is +Inf, want a number in [0, 1)":            &optim.RMSProp{Momentum: inf},
 	} {
-		require.EqualError(t, o.Step(nil), "train: "+want)
+		require.EqualError(t, o.Step(nil), "optim: "+want)
 	}
-	o := &train.Adam{}
+	o := &optim.Adam{}
 	o.SetRateFactor(nan)
-	require.EqualError(t, o.Step(nil), "train: adam: rate factor is NaN, want a finite number of at least 0")
+	require.EqualError(t, o.Step(nil), "optim: adam: rate factor is NaN, want a finite number of at least 0")
 	o.SetRateFactor(-1)
-	require.EqualError(t, o.Step(nil), "train: adam: rate factor is -1, want a finite number of at least 0")
+	require.EqualError(t, o.Step(nil), "optim: adam: rate factor is -1, want a finite number of at least 0")
 }
 
 // In a graph of Gorgonia's with BindDualValues, gradients add up over runs
 // unless a solver sets them to zero. The loss (w₀ + 2w₁ − 1)² s² has the
 // gradients below; s is a scalar.
 func TestStepInGorgoniaGraph(t *testing.T) {
-	for name, o := range map[string]train.Optimiser{
-		"plain": &train.SGD{LearningRate: 0.01}, "momentum": &train.SGD{LearningRate: 0.01, Momentum: 0.5},
+	for name, o := range map[string]optim.Optimiser{
+		"plain": &optim.SGD{LearningRate: 0.01}, "momentum": &optim.SGD{LearningRate: 0.01, Momentum: 0.5},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := G.NewGraph()
@@ -612,7 +612,7 @@ func sum(t *testing.T) (a, b *G.Node) {
 
 func TestSharedGradient(t *testing.T) {
 	a, b := sum(t)
-	require.NoError(t, (&train.SGD{LearningRate: 0.25}).Step([]G.ValueGrad{a, b}))
+	require.NoError(t, (&optim.SGD{LearningRate: 0.25}).Step([]G.ValueGrad{a, b}))
 	require.Equal(t, []float64{0.25, 0.25}, elements(a.Value()))
 	require.Equal(t, []float64{1.25, 1.25}, elements(b.Value()))
 }

@@ -1,4 +1,4 @@
-package train_test
+package optim_test
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"github.com/spikegrad/spikegrad/train"
+	"github.com/spikegrad/spikegrad/optim"
 )
 
 // An optimiser takes the place of a solver in any Gorgonia graph: here it fits
@@ -28,7 +28,7 @@ func ExampleAdam() {
 	vm := G.NewTapeMachine(g, G.BindDualValues(slope, offset))
 	defer vm.Close()
 
-	adam := &train.Adam{LearningRate: 0.05}
+	adam := &optim.Adam{LearningRate: 0.05}
 	for range 500 {
 		if err := vm.RunAll(); err != nil {
 			log.Fatal(err)
@@ -57,7 +57,7 @@ func ExampleNewAdamW() {
 	if err := vm.RunAll(); err != nil {
 		log.Fatal(err)
 	}
-	if err := train.NewAdamW(0.1, 0.5).Step([]G.ValueGrad{w}); err != nil {
+	if err := optim.NewAdamW(0.1, 0.5).Step([]G.ValueGrad{w}); err != nil {
 		log.Fatal(err)
 	}
 	fmt.Printf("%.4f\n", w.Value().Data())

@@ -1,4 +1,4 @@
-package train_test
+package optim_test
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"github.com/spikegrad/spikegrad/train"
+	"github.com/spikegrad/spikegrad/optim"
 )
 
 // The gradients of 3a − 4b have a norm of 5 between them, and then of 1.
@@ -25,7 +25,7 @@ func ExampleClipNorm() {
 		log.Fatal(err)
 	}
 
-	norm, err := train.ClipNorm([]G.ValueGrad{a, b}, 1)
+	norm, err := optim.ClipNorm([]G.ValueGrad{a, b}, 1)
 	if err != nil {
 		log.Fatal(err)
 	}

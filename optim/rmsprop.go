@@ -1,4 +1,4 @@
-package train
+package optim
 
 import (
 	"cmp"
@@ -61,7 +61,7 @@ func (o *RMSProp) Step(params []G.ValueGrad) error {
 		err = o.step(o, params, o.moments())
 	}
 	if err != nil {
-		return fmt.Errorf("train: rmsprop: %w", err)
+		return fmt.Errorf("optim: rmsprop: %w", err)
 	}
 	return nil
 }
@@ -70,7 +70,7 @@ func (o *RMSProp) Step(params []G.ValueGrad) error {
 // "velocity", v.
 func (o *RMSProp) Restore(s State) error {
 	if err := o.restore(s, o.moments()); err != nil {
-		return fmt.Errorf("train: rmsprop: %w", err)
+		return fmt.Errorf("optim: rmsprop: %w", err)
 	}
 	return nil
 }

@@ -1,16 +1,16 @@
-package train_test
+package optim_test
 
 import (
 	"fmt"
 
-	"github.com/spikegrad/spikegrad/train"
+	"github.com/spikegrad/spikegrad/optim"
 )
 
 // A schedule is asked before every step.
 func ExampleSchedule() {
 	const total = 6
-	adam := &train.Adam{LearningRate: 0.01}
-	var schedule train.Schedule = train.StepDecay{Every: 2, Factor: 0.1}
+	adam := &optim.Adam{LearningRate: 0.01}
+	var schedule optim.Schedule = optim.StepDecay{Every: 2, Factor: 0.1}
 	for step := range total {
 		adam.SetRateFactor(schedule.Rate(step, total))
 		fmt.Printf("%.2g ", adam.Rate())
@@ -22,7 +22,7 @@ func ExampleSchedule() {
 
 // A quarter of the way down, half of it, three quarters, and at the floor.
 func ExampleCosine() {
-	schedule := train.Cosine{Floor: 0.1}
+	schedule := optim.Cosine{Floor: 0.1}
 	for _, step := range []int{0, 30, 45, 60, 90, 100} {
 		fmt.Printf("%.3f ", schedule.Rate(step, 90))
 	}
@@ -32,7 +32,7 @@ func ExampleCosine() {
 
 // Four steps of warm-up come before a cosine of sixteen.
 func ExampleWarmup() {
-	schedule := train.Warmup{Steps: 4, Then: train.Cosine{}}
+	schedule := optim.Warmup{Steps: 4, Then: optim.Cosine{}}
 	for step := 0; step <= 20; step += 2 {
 		fmt.Printf("%.2f ", schedule.Rate(step, 20))
 	}
@@ -42,7 +42,7 @@ func ExampleWarmup() {
 
 // The rate is halved every hundred steps.
 func ExampleStepDecay() {
-	schedule := train.StepDecay{Every: 100, Factor: 0.5}
+	schedule := optim.StepDecay{Every: 100, Factor: 0.5}
 	fmt.Println(schedule.Rate(99, 0), schedule.Rate(100, 0), schedule.Rate(300, 0))
 	// Output:
 	// 1 0.5 0.125

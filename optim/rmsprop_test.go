@@ -1,10 +1,10 @@
-package train_test
+package optim_test
 
 import (
 	"math"
 	"testing"
 
-	"github.com/spikegrad/spikegrad/train"
+	"github.com/spikegrad/spikegrad/optim"
 )
 
 // rmsPropReference is slide 29 of lecture 6 of Hinton's course (2012),
@@ -28,9 +28,9 @@ func rmsPropReference(eta, rho, epsilon, mu float64) func([]float64, int) []floa
 }
 
 func TestRMSProp(t *testing.T) {
-	checkRecurrence(t, func() train.Optimiser { return &train.RMSProp{} },
+	checkRecurrence(t, func() optim.Optimiser { return &optim.RMSProp{} },
 		rmsPropReference(0.001, 0.9, 1e-8, 0))
-	checkRecurrence(t, func() train.Optimiser {
-		return &train.RMSProp{LearningRate: 0.02, Decay: 0.75, Epsilon: 0.01, Momentum: 0.5}
+	checkRecurrence(t, func() optim.Optimiser {
+		return &optim.RMSProp{LearningRate: 0.02, Decay: 0.75, Epsilon: 0.01, Momentum: 0.5}
 	}, rmsPropReference(0.02, 0.75, 0.01, 0.5))
 }

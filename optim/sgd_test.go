@@ -1,14 +1,14 @@
-package train_test
+package optim_test
 
 import (
 	"testing"
 
-	"github.com/spikegrad/spikegrad/train"
+	"github.com/spikegrad/spikegrad/optim"
 )
 
 // w ← w − η (g + λ w)
 func TestSGD(t *testing.T) {
-	checkRecurrence(t, func() train.Optimiser { return &train.SGD{LearningRate: 0.1, WeightDecay: 0.02} },
+	checkRecurrence(t, func() optim.Optimiser { return &optim.SGD{LearningRate: 0.1, WeightDecay: 0.02} },
 		func(w []float64, steps int) []float64 {
 			for range steps {
 				g := quadratic(w)
@@ -26,7 +26,7 @@ func TestSGD(t *testing.T) {
 //	v ← μ v − ε ∇f(θ)
 //	θ ← θ + v
 func TestSGDMomentum(t *testing.T) {
-	checkRecurrence(t, func() train.Optimiser { return &train.SGD{LearningRate: 0.1, Momentum: 0.9, WeightDecay: 0.02} },
+	checkRecurrence(t, func() optim.Optimiser { return &optim.SGD{LearningRate: 0.1, Momentum: 0.9, WeightDecay: 0.02} },
 		func(theta []float64, steps int) []float64 {
 			v := make([]float64, len(theta))
 			for range steps {
@@ -47,8 +47,8 @@ func TestSGDMomentum(t *testing.T) {
 //
 // The optimiser's weights are θ + μ v, where the gradient is taken.
 func TestSGDNesterov(t *testing.T) {
-	optimiser := func() train.Optimiser {
-		return &train.SGD{LearningRate: 0.1, Momentum: 0.9, Nesterov: true, WeightDecay: 0.02}
+	optimiser := func() optim.Optimiser {
+		return &optim.SGD{LearningRate: 0.1, Momentum: 0.9, Nesterov: true, WeightDecay: 0.02}
 	}
 	checkRecurrence(t, optimiser, func(theta []float64, steps int) []float64 {
 		v, ahead := make([]float64, len(theta)), make([]float64, len(theta))

@@ -1,4 +1,4 @@
-package train_test
+package optim_test
 
 import (
 	"math"
@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	G "gorgonia.org/gorgonia"
 
-	"github.com/spikegrad/spikegrad/train"
+	"github.com/spikegrad/spikegrad/optim"
 )
 
 // adamReference is algorithm 1 of Kingma and Ba (2015). l2 is a decay added
@@ -32,17 +32,17 @@ func adamReference(alpha, beta1, beta2, epsilon, l2, lambda, eta float64) func([
 }
 
 func TestAdam(t *testing.T) {
-	checkRecurrence(t, func() train.Optimiser { return &train.Adam{} },
+	checkRecurrence(t, func() optim.Optimiser { return &optim.Adam{} },
 		adamReference(0.001, 0.9, 0.999, 1e-8, 0, 0, 1))
-	checkRecurrence(t, func() train.Optimiser {
-		return &train.Adam{LearningRate: 0.1, Beta1: 0.7, Beta2: 0.9, Epsilon: 1e-3, WeightDecay: 0.05}
+	checkRecurrence(t, func() optim.Optimiser {
+		return &optim.Adam{LearningRate: 0.1, Beta1: 0.7, Beta2: 0.9, Epsilon: 1e-3, WeightDecay: 0.05}
 	}, adamReference(0.1, 0.7, 0.9, 1e-3, 0.05, 0, 1))
 }
 
 // The decay of the paper is α λ of ours, its η the rate factor.
 func TestAdamW(t *testing.T) {
-	checkRecurrence(t, func() train.Optimiser {
-		o := train.NewAdamW(0.1, 0.2)
+	checkRecurrence(t, func() optim.Optimiser {
+		o := optim.NewAdamW(0.1, 0.2)
 		o.SetRateFactor(0.5)
 		return o
 	}, adamReference(0.1, 0.9, 0.999, 1e-8, 0, 0.1*0.2, 0.5))
@@ -52,11 +52,11 @@ func TestAdamW(t *testing.T) {
 // coupled decay moves it like a gradient: the first step by the learning rate.
 func TestAdamDecayWithoutGradient(t *testing.T) {
 	for _, c := range []struct {
-		o    *train.Adam
+		o    *optim.Adam
 		want float64
 	}{
-		{train.NewAdamW(0.1, 0.5), 4 * (1 - 0.1*0.5)},
-		{&train.Adam{LearningRate: 0.1, WeightDecay: 0.5}, 4 - 0.1},
+		{optim.NewAdamW(0.1, 0.5), 4 * (1 - 0.1*0.5)},
+		{&optim.Adam{LearningRate: 0.1, WeightDecay: 0.5}, 4 - 0.1},
 	} {
 		w := &weight{name: "w", value: G.NewF64(4), grad: G.NewF64(0)}
 		require.NoError(t, c.o.Step([]G.ValueGrad{w}))
