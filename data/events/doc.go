@@ -1,0 +1,23 @@
+// Package events reads recordings of event cameras and other spiking sensors.
+//
+// A [Reader] finds the format by the first bytes of a file and gives its events,
+// with times in µs that go on where the counter of the camera begins anew, in
+// constant memory:
+//
+//	r, err := events.Open("recording.raw", events.Options{})
+//	if err != nil {
+//		return err
+//	}
+//	defer r.Close()
+//	for e, err := range r.All() {
+//		if err != nil {
+//			return err // which byte, and what is wrong with it
+//		}
+//		fmt.Println(e.T, e.X, e.Y, e.On)
+//	}
+//	fmt.Println(r.Summary()) // how many, and what was skipped
+//
+// [Formats] lists what it reads: the files of N-MNIST and N-Caltech101, AEDAT 2.0,
+// 3.1 and 4, Prophesee's EVT 2.0, EVT 3.0 and .dat, Event Stream, NumPy, MATLAB and
+// text. [Options] say what a file does not.
+package events
