@@ -11,6 +11,7 @@ import (
 	"github.com/spikegrad/spikegrad/internal/conv"
 	ops "github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/internal/sparse"
+	"github.com/spikegrad/spikegrad/internal/timing"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -159,6 +160,13 @@ func (op *convOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 	return ds, b.Err()
 }
 
+func (op *convOp) Along(u *timing.Reading) (timing.Timing, error) {
+	if op.kind != convY {
+		return u.Mixes()
+	}
+	return u.Maps(op.c.shape, len(op.c.shape)-3)
+}
+
 func (op *convOp) Do(vs ...G.Value) (G.Value, error) { return op.c.run.do(op, vs) }
 
 type convRun[F vec.Float] struct {
@@ -200,4 +208,11 @@ func (r *convRun[F]) do(op *convOp, in []G.Value) (G.Value, error) {
 	return y, nil
 }
 
-var _ G.SDOp = (*convOp)(nil)
+var _ interface {
+	G.SDOp
+	ops.Lender
+	ops.Placed
+	ops.Taker
+	ops.Connection
+	timing.Timed
+} = (*convOp)(nil)

@@ -7,6 +7,7 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
+	"github.com/spikegrad/spikegrad/internal/timing"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -68,6 +69,13 @@ func (op *excursionOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 		signature: signatureOf(from, grad.Dtype(), in[0].Shape()), window: op.window, lo: op.lo, hi: op.hi, grad: true,
 	}, from...)
 	return op.window.gradients(d, grad), b.Err()
+}
+
+func (op *excursionOp) Along(u *timing.Reading) (timing.Timing, error) {
+	if op.grad {
+		return u.Mixes()
+	}
+	return u.ReadOver(op.window.entered, op.window.varied)
 }
 
 func (op *excursionOp) Do(vs ...G.Value) (G.Value, error) {

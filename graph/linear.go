@@ -12,6 +12,7 @@ import (
 	ops "github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/internal/par"
 	"github.com/spikegrad/spikegrad/internal/sparse"
+	"github.com/spikegrad/spikegrad/internal/timing"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -149,6 +150,14 @@ func (op *linearOp) SymDiff(in G.Nodes, y, grad *G.Node) (G.Nodes, error) {
 	return ds, b.Err()
 }
 
+// Along: all axes of x but the last are kept; a weight is not a sequence.
+func (op *linearOp) Along(u *timing.Reading) (timing.Timing, error) {
+	if op.kind != linearY {
+		return u.Mixes()
+	}
+	return u.Maps(op.l.shape, len(op.l.shape)-1)
+}
+
 func (op *linearOp) Do(vs ...G.Value) (G.Value, error) { return op.l.run.do(op, vs) }
 
 // linearRun holds the memory of a Linear, kept from run to run.
@@ -275,4 +284,13 @@ func (r *linearRun[F]) gradBias(db, dy []F) {
 	}
 }
 
-var _ G.SDOp = (*linearOp)(nil)
+var _ interface {
+	G.SDOp
+	ops.Lender
+	ops.Placed
+	ops.Taker
+	ops.Follower
+	ops.Connection
+	ops.Stepper
+	timing.Timed
+} = (*linearOp)(nil)

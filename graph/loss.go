@@ -58,6 +58,7 @@ func (op crossEntropyOp) String() string {
 }
 func (op crossEntropyOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v", op, op.Shape) }
 func (op crossEntropyOp) Hashcode() uint32      { return hashcode(op) }
+func (op crossEntropyOp) OverTime() bool        { return true }
 func (op crossEntropyOp) DiffWRT(n int) []bool {
 	d := make([]bool, n)
 	d[0] = !op.grad
@@ -158,6 +159,7 @@ type oneHotOp struct {
 func (op oneHotOp) String() string        { return fmt.Sprintf("one-hot of %d", op.Shape[1]) }
 func (op oneHotOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v", op) }
 func (op oneHotOp) Hashcode() uint32      { return hashcode(op) }
+func (op oneHotOp) OverTime() bool        { return false }
 func (op oneHotOp) Do(vs ...G.Value) (G.Value, error) {
 	if vs[0].Dtype() == tensor.Float32 {
 		return oneHot[float32](op, vs[0])

@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/internal/par"
+	"github.com/spikegrad/spikegrad/internal/timing"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -104,6 +105,13 @@ func (op *overTimeOp) SymDiff(in G.Nodes, out, grad *G.Node) (G.Nodes, error) {
 		}
 	}
 	return ds, b.Err()
+}
+
+func (op *overTimeOp) Along(u *timing.Reading) (timing.Timing, error) {
+	if op.grad {
+		return u.Mixes()
+	}
+	return u.ReadOver(op.window.entered, op.window.varied)
 }
 
 func (op *overTimeOp) Do(vs ...G.Value) (G.Value, error) {
@@ -245,6 +253,7 @@ type rateOp struct {
 func (op *rateOp) String() string        { return "rate" }
 func (op *rateOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad rate %v %p", op.In, op) }
 func (op *rateOp) Hashcode() uint32      { return hashcode(op) }
+func (op *rateOp) OverTime() bool        { return true }
 func (op *rateOp) Do(vs ...G.Value) (G.Value, error) {
 	if vs[0].Dtype() == tensor.Float32 {
 		return rate[float32](op, vs)

@@ -10,6 +10,7 @@ import (
 	"github.com/spikegrad/spikegrad/internal/conv"
 	ops "github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/internal/par"
+	"github.com/spikegrad/spikegrad/internal/timing"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -116,6 +117,13 @@ func (op *poolOp) SymDiff(in G.Nodes, out, grad *G.Node) (G.Nodes, error) {
 	var b Builder
 	d := b.apply(&poolOp{signature: signatureOf(from, grad.Dtype(), in[0].Shape()), pool: op.pool, grad: true}, from...)
 	return G.Nodes{d}, b.Err()
+}
+
+func (op *poolOp) Along(u *timing.Reading) (timing.Timing, error) {
+	if op.grad {
+		return u.Mixes()
+	}
+	return u.Maps(u.From[0].Shape(), u.From[0].Dims()-2)
 }
 
 func (op *poolOp) Do(vs ...G.Value) (G.Value, error) {
@@ -301,4 +309,10 @@ func first[F vec.Float](p *pool, x []F, corner int, m F) int {
 	return corner
 }
 
-var _ G.SDOp = (*poolOp)(nil)
+var _ interface {
+	G.SDOp
+	ops.Lender
+	ops.Placed
+	ops.Taker
+	timing.Timed
+} = (*poolOp)(nil)

@@ -8,6 +8,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/internal/timing"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -139,6 +140,9 @@ func (op *rowsOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 	return G.Nodes{grad, b.rows(op.kind, in[0], grad)}, b.Err()
 }
 
+// Along: a row for each element of the first axis.
+func (*rowsOp) Along(u *timing.Reading) (timing.Timing, error) { return u.Rowwise() }
+
 func (op *rowsOp) Do(vs ...G.Value) (G.Value, error) {
 	dst := op.Result(vs[len(vs)-1].Dtype(), op.Shape)
 	switch d := dst.Data().(type) {
@@ -207,6 +211,7 @@ func (op *stepWeightsOp) WriteHash(h hash.Hash) {
 	fmt.Fprintf(h, "spikegrad %v %v %p", op, op.Shape, op)
 }
 func (op *stepWeightsOp) Hashcode() uint32 { return hashcode(op) }
+func (op *stepWeightsOp) OverTime() bool   { return true }
 
 func (op *stepWeightsOp) Do(vs ...G.Value) (G.Value, error) {
 	dst := op.Result(vs[0].Dtype(), op.Shape)

@@ -6,6 +6,9 @@ import (
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	ops "github.com/spikegrad/spikegrad/internal/op"
+	"github.com/spikegrad/spikegrad/internal/timing"
 )
 
 // An operation of Gorgonia's returns one value, a scan has several. So the node
@@ -161,8 +164,21 @@ func (op *backwardOp) Do(vs ...G.Value) (G.Value, error) {
 }
 
 var (
-	_ G.SDOp = (*scanOp)(nil)
-	_ G.SDOp = (*resultOp)(nil)
+	_ interface {
+		G.SDOp
+		ops.Loop
+		timing.Timed
+	} = (*scanOp)(nil)
+	_ interface {
+		G.SDOp
+		ops.Lender
+		ops.Placed
+		timing.Timed
+	} = (*resultOp)(nil)
 	_ G.SDOp = (*gradOp)(nil)
-	_ G.SDOp = (*backwardOp)(nil)
+	_ interface {
+		G.SDOp
+		ops.Taker
+		ops.Overwriter
+	} = (*backwardOp)(nil)
 )

@@ -6,6 +6,9 @@ import (
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	ops "github.com/spikegrad/spikegrad/internal/op"
+	"github.com/spikegrad/spikegrad/internal/timing"
 )
 
 // A list of spikes is not a value of Gorgonia's. So an input of spikes is two
@@ -126,6 +129,7 @@ func (op *spikesOp) NoGradient() string {
 	return "is an input of spike lists, which have none; where you need its gradient make it a dense input"
 }
 func (op *spikesOp) Hashcode() uint32 { return hashcode(op) }
+func (op *spikesOp) OverTime() bool   { return true }
 func (op *spikesOp) Do(...G.Value) (G.Value, error) {
 	if err := op.in.now.dense(); err != nil {
 		return nil, err
@@ -135,4 +139,9 @@ func (op *spikesOp) Do(...G.Value) (G.Value, error) {
 	return d, nil
 }
 
-var _ G.Op = (*spikesOp)(nil)
+var _ interface {
+	G.Op
+	ops.Listed
+	ops.Undifferentiable
+	timing.OverTimer
+} = (*spikesOp)(nil)

@@ -9,6 +9,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/internal/par"
+	"github.com/spikegrad/spikegrad/internal/timing"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -78,12 +79,12 @@ func (op *stampOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 	return G.Nodes{d, grad}[:len(in)], b.Err()
 }
 
-// along: in windows the time of a spike is not known without the steps before.
-func (op *stampOp) along(u *inTime) (timing, error) {
-	if op.grad || !u.leads(0) || u.Windows && len(u.in) < 2 {
-		return u.mixes()
+// Along: in windows the time of a spike is not known without the steps before.
+func (op *stampOp) Along(u *timing.Reading) (timing.Timing, error) {
+	if op.grad || !u.Leads(0) || u.Windows && len(u.From) < 2 {
+		return u.Mixes()
 	}
-	return u.each()
+	return u.Each()
 }
 
 func (op *stampOp) Do(vs ...G.Value) (G.Value, error) {

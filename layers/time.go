@@ -7,6 +7,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/timing"
 )
 
 // FirstSpike is a readout [T, batch, …] → [batch, …]: the time of the first spike, an
@@ -96,13 +97,16 @@ func (b *Build) Vouch(y *G.Node) *G.Node {
 // CheckTime returns an error unless the network from x to its output, which has been
 // added to b, gives in windows, if it has a Carry, and for samples of different
 // lengths what it gives on whole sequences. The error names the layer and the
-// operation that does not. x has at least two time steps; with one there is nothing to
+// operation that does not. An operation of one's own says by a method OverTime() bool
+// whether it reads over time: false promises that the first axis of its result is that
+// of the inputs which have time, and that each of its elements is made of the elements
+// there alone. x has at least two time steps; with one there is nothing to
 // see.
 func (b *Build) CheckTime(x, out *G.Node, lengths bool) error {
 	if b == nil || x == nil || out == nil {
 		return fmt.Errorf("layers: time: the Build, x or the output is nil")
 	}
-	c := graph.Chunks{X: x, Windows: b.Carry != nil, Lengths: lengths, Vouched: b.vouched}
+	c := timing.Chunks{X: x, Windows: b.Carry != nil, Lengths: lengths, Vouched: b.vouched}
 	var states G.Nodes
 	if b.Carry != nil {
 		for _, s := range b.Carry.States {
@@ -124,7 +128,7 @@ func (b *Build) CheckHidden(out *G.Node) error {
 	}
 	seen := map[*G.Node]bool{}
 	for _, r := range b.results(out) {
-		at, err := first(r, seen, graph.Hidden)
+		at, err := first(r, seen, hidden)
 		if err != nil {
 			return b.blame(at, err)
 		}

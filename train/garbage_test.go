@@ -48,7 +48,7 @@ var functions = map[string]map[string]any{
 		"NewBuilder": graph.NewBuilder, "Clip": graph.Clip, "NewMachine": graph.NewMachine, "Checkpoint": graph.Checkpoint,
 		"Const": graph.Const, "Default": graph.Default, "Learn": graph.Learn, "LearnIn": graph.LearnIn,
 		"Scan": graph.Scan[lifState, lifParams], "Unroll": graph.Unroll[lifState, lifParams],
-		"Rest": graph.Rest[lifState, lifParams], "MapState": graph.MapState[lifState], "Hidden": graph.Hidden, "SpikeStamps": graph.SpikeStamps,
+		"Rest": graph.Rest[lifState, lifParams], "MapState": graph.MapState[lifState], "SpikeStamps": graph.SpikeStamps,
 		"NewSpikes": graph.NewSpikes, "SpikeInput": graph.SpikeInput, "LetSpikes": graph.LetSpikes, "SpikesOf": graph.SpikesOf,
 	},
 	"layers": {

@@ -51,7 +51,7 @@ func TestEveryOperation(t *testing.T) {
 			}
 			count[strings.TrimPrefix(dir, "../../")]++
 			require.True(t, s.pure(name), "%s of %s does not embed op.Pure", name, dir)
-			require.True(t, s.has(name, "along", "OverTime"), "%s of %s does not say whether it reads over time", name, dir)
+			require.True(t, s.has(name, "Along", "OverTime"), "%s of %s does not say whether it reads over time", name, dir)
 			for _, own := range []string{"DoDiff", "OwnsResult", "ReturnsPtr", "CallsExtern", "OverwritesInput"} {
 				require.False(t, has[own], "%s of %s has a %s of its own", name, dir, own)
 			}

@@ -1,17 +1,19 @@
-package graph
+package timing
 
 import (
 	"reflect"
 	"slices"
 
 	G "gorgonia.org/gorgonia"
+
+	ops "github.com/spikegrad/spikegrad/internal/op"
 )
 
 // gorgoniaAlong is along for Gorgonia's own operations, of which those that are not
 // named here are refused. They are told apart by the names of their types and
 // settings, as in gorgonia_ops.go; TestChunksOfGorgonia fails should a new Gorgonia
 // change them.
-func gorgoniaAlong(op G.Op, u *inTime) (timing, error) {
+func gorgoniaAlong(op G.Op, u *Reading) (Timing, error) {
 	same := func(_, axis int) int { return axis }
 	first := func(n int) func(_, axis int) int {
 		return func(input, axis int) int {
@@ -21,53 +23,53 @@ func gorgoniaAlong(op G.Op, u *inTime) (timing, error) {
 			return axis
 		}
 	}
-	switch gorgoniaName(op) {
+	switch ops.GorgoniaName(op) {
 	case "elemUnaryOp", "elemBinOp", "clampOp", "minBetween", "maxBetween":
-		return u.each()
+		return u.Each()
 	case "reshapeOp":
-		return u.reshaped()
+		return u.Reshaped()
 	case "sumOp", "maxOp":
-		return u.keeps(without(settings(op, "along")))
+		return u.Keeps(without(settings(op, "along")))
 	case "sizeOp":
 		axis := settings(op, "axis")
-		if u.in[0].kind == sequence && axisOfTime(u.from[0].Shape(), u.in[0].stride, u.steps) == axis[0] {
-			return timing{kind: extent}, nil
+		if u.in[0].kind == sequence && axisOfTime(u.From[0].Shape(), u.in[0].stride, u.steps) == axis[0] {
+			return Timing{kind: extent}, nil
 		}
-		return timing{}, nil
+		return Timing{}, nil
 	case "repeatOp": // as often as the second input says
 		if u.in[1].kind == extent {
-			u.in[1] = timing{}
+			u.in[1] = Timing{}
 		}
-		if u.from[0].Dims() != u.node.Dims() {
-			return u.mixes()
+		if u.From[0].Dims() != u.Result.Dims() {
+			return u.Mixes()
 		}
-		return u.keeps(same)
+		return u.Keeps(same)
 	case "sliceOp":
-		if u.from[0].Dims() > u.node.Dims() {
-			return u.keeps(without(settings(op, "along")))
+		if u.From[0].Dims() > u.Result.Dims() {
+			return u.Keeps(without(settings(op, "along")))
 		}
-		return u.keeps(same)
+		return u.Keeps(same)
 	case "transposeOp":
 		pattern := settings(op, "pattern")
-		return u.keeps(func(_, axis int) int { return slices.Index(pattern, axis) })
+		return u.Keeps(func(_, axis int) int { return slices.Index(pattern, axis) })
 	case "concatOp":
-		return u.keeps(apart(settings(op, "axis"), u.node.Dims()))
+		return u.Keeps(apart(settings(op, "axis"), u.Result.Dims()))
 	case "byIndicesOp":
 		axis := settings(op, "axis")
-		return u.keeps(func(input, k int) int {
+		return u.Keeps(func(input, k int) int {
 			if input > 0 {
 				return -1
 			}
-			return apart(axis, u.node.Dims())(input, k)
+			return apart(axis, u.Result.Dims())(input, k)
 		})
 	case "softmaxOp", "sparsemaxOp":
-		return u.keeps(apart(settings(op, "axis"), u.node.Dims()))
+		return u.Keeps(apart(settings(op, "axis"), u.Result.Dims()))
 	case "linAlgBinOp":
 		return gorgoniaProduct(op, u)
 	case "tensordotOp":
 		a, b := settings(op, "aAxes"), settings(op, "bAxes")
-		free := u.from[0].Dims() - len(a)
-		return u.keeps(func(input, axis int) int {
+		free := u.From[0].Dims() - len(a)
+		return u.Keeps(func(input, axis int) int {
 			if input == 0 {
 				return without(a)(0, axis)
 			}
@@ -77,11 +79,11 @@ func gorgoniaAlong(op G.Op, u *inTime) (timing, error) {
 			return -1
 		})
 	case "im2colOp", "GroupNormOp":
-		return u.keeps(first(1))
+		return u.Keeps(first(1))
 	case "maxPoolOp", "avgPoolOp", "upsampleOp", "globalAveragePoolOp":
-		return u.keeps(first(2))
+		return u.Keeps(first(2))
 	}
-	return u.mixes()
+	return u.Mixes()
 }
 
 // without says where axes go when some are taken away.
@@ -116,38 +118,25 @@ func apart(axis []int, dims int) func(_, axis int) int {
 }
 
 // gorgoniaProduct is along for Gorgonia's products, which its operator tells apart.
-func gorgoniaProduct(op G.Op, u *inTime) (timing, error) {
+func gorgoniaProduct(op G.Op, u *Reading) (Timing, error) {
 	v := reflect.Indirect(reflect.ValueOf(op))
 	transA, transB := v.FieldByName("transA").Bool(), v.FieldByName("transB").Bool()
 	switch v.FieldByName("āBinaryOperator").Uint() {
 	case 0: // matrices
-		return u.product(transA, transB, 0)
+		return u.Product(transA, transB, 0)
 	case 1: // a matrix and a vector
-		return u.keeps(func(input, axis int) int {
+		return u.Keeps(func(input, axis int) int {
 			if input == 0 && (axis == 0) != transA {
 				return 0
 			}
 			return -1
 		})
 	case 3: // the outer product of vectors
-		return u.keeps(func(input, _ int) int { return input })
+		return u.Keeps(func(input, _ int) int { return input })
 	case 4: // matrices, one after the other
-		return u.product(transA, transB, u.node.Dims()-2)
+		return u.Product(transA, transB, u.Result.Dims()-2)
 	}
-	return u.mixes()
-}
-
-// gorgoniaName returns the name of the type of one of Gorgonia's operations, "" for
-// others.
-func gorgoniaName(op G.Op) string {
-	t := reflect.TypeOf(op)
-	if t != nil && t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	if t == nil || t.PkgPath() != gorgoniaPath {
-		return ""
-	}
-	return t.Name()
+	return u.Mixes()
 }
 
 // settings returns a field of an operation, a number or several.

@@ -1,4 +1,4 @@
-package graph_test
+package timing_test
 
 import (
 	"testing"
@@ -7,8 +7,8 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/internal/timing"
 )
 
 // Gorgonia's operations are told by their names and settings: what is not refused in
@@ -118,7 +118,7 @@ func TestChunksOfGorgonia(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			x, y, err := at(c.f, 0, 4)
 			require.NoError(t, err)
-			_, err = graph.Chunks{X: x, Windows: true}.Check(G.Nodes{y}, nil)
+			_, err = timing.Chunks{X: x, Windows: true}.Check(G.Nodes{y}, nil)
 			if !c.right {
 				require.ErrorContains(t, err, "reads whole sequences of one length")
 				return
@@ -136,42 +136,9 @@ func TestChunksOfGorgonia(t *testing.T) {
 
 // Without an input of two steps there is nothing to see.
 func TestChunksErrors(t *testing.T) {
-	_, err := graph.Chunks{}.Check(nil, nil)
-	require.EqualError(t, err, "graph: chunks: want an input [T batch …] with at least two steps")
+	_, err := timing.Chunks{}.Check(nil, nil)
+	require.EqualError(t, err, "chunks of time: want an input [T batch …] with at least two steps")
 	x := graphtest.Node(G.NewGraph(), tensor.Float64, "x", []int{1, 2}, []float64{1, 2})
-	_, err = graph.Chunks{X: x}.Check(G.Nodes{x}, nil)
-	require.EqualError(t, err, "graph: chunks: want an input [T batch …] with at least two steps")
-	require.NoError(t, graph.Hidden(nil))
-}
-
-// The largest stamp is minus the time of the first spike, on top of the steps that
-// have gone before; the gradient goes to spikes alone.
-func TestSpikeStamps(t *testing.T) {
-	for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
-		g := G.NewGraph()
-		z := graphtest.Node(g, dt, "z", []int{3, 2, 2}, []float64{
-			0, 1, 0, 0,
-			2, 1, 0, 0,
-			0, 0, 0, -1,
-		})
-		before := graphtest.Node(g, dt, "before", []int{2}, []float64{10, 20})
-		y, err := graph.SpikeStamps(z, before)
-		require.NoError(t, err)
-		latest, err := graph.MaxOverTime(y)
-		require.NoError(t, err)
-		up := graphtest.Node(g, dt, "up", []int{2, 2}, []float64{1, 2, 3, 4})
-		cost := G.Must(G.Sum(G.Must(G.HadamardProd(G.Must(graph.Reshape(latest, 2, 2)), up))))
-		grads, values := graphtest.Grads(t, cost, []*G.Node{z}, []*G.Node{latest})
-		require.Equal(t, -11., values[0][0])
-		require.Equal(t, -10., values[0][1])
-		require.Less(t, values[0][2], -1e30, "no spike")
-		require.Equal(t, -22., values[0][3])
-		require.Equal(t, []float64{0, 2, 0, 0, 1, 0, 0, 0, 0, 0, 0, 4}, grads[0])
-	}
-	g := G.NewGraph()
-	_, err := graph.SpikeStamps(nil, nil)
-	require.EqualError(t, err, "graph: spike stamps: operand 0 is nil")
-	z := graphtest.Node(g, tensor.Float64, "z", []int{3, 2}, make([]float64, 6))
-	_, err = graph.SpikeStamps(z, z)
-	require.EqualError(t, err, "graph: spike stamps: the steps before have shape [3 2] of float64, want [2] of float64")
+	_, err = timing.Chunks{X: x}.Check(G.Nodes{x}, nil)
+	require.EqualError(t, err, "chunks of time: want an input [T batch …] with at least two steps")
 }

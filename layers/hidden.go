@@ -1,20 +1,19 @@
-package graph
+package layers
 
 import (
 	"fmt"
 
 	G "gorgonia.org/gorgonia"
+
+	ops "github.com/spikegrad/spikegrad/internal/op"
 )
 
-// Hidden returns an error if the operation of n has something in it that is not in
+// hidden returns an error if the operation of n has something in it that is not in
 // the graph, and what to use in its place. Gorgonia's batch normalisation and dropout
 // are such: running statistics and random generators, which no file of weights and no
 // second graph of the network has.
-func Hidden(n *G.Node) error {
-	if n == nil {
-		return nil
-	}
-	switch name := gorgoniaName(n.Op()); name {
+func hidden(n *G.Node) error {
+	switch name := ops.GorgoniaName(n.Op()); name {
 	case "BatchNormOp":
 		return fmt.Errorf("batch normalisation of Gorgonia's keeps its running mean and variance to itself, where no file of weights, no checkpoint and no other " +
 			"graph of the network finds them; normalise in a layer of your own, each sample at each time step by itself, with a gain and a bias from Build.Weight")
