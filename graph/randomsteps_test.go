@@ -15,10 +15,8 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
-	"github.com/spikegrad/spikegrad/internal/gemm"
-	"github.com/spikegrad/spikegrad/internal/jit"
+	"github.com/spikegrad/spikegrad/internal/cpu"
 	"github.com/spikegrad/spikegrad/internal/randstep"
-	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
 var (
@@ -83,28 +81,23 @@ func TestRandomSteps(t *testing.T) {
 }
 
 // A path is one of the ways through the code that give the same bits.
-type path struct {
-	kernels string
-	level   gemm.Level
-	code    string
-}
+type path struct{ kernels, code cpu.Level }
 
 var vectorPaths = []path{
-	{"avx512", gemm.AVX512, "none"}, {"avx2", gemm.AVX2, "none"}, {"avx512", gemm.AVX512, "avx512"}, {"avx2", gemm.AVX2, "avx2"},
+	{cpu.AVX512, cpu.Go}, {cpu.AVX2, cpu.Go}, {cpu.AVX512, cpu.AVX512}, {cpu.AVX2, cpu.AVX2},
 }
 
 // take runs the scan of a case on a path. It returns nil where the processor has not got it.
 func (p path) take(c *randstep.Case) (*randstep.Result, error) {
-	restore, err := vec.Force(p.kernels)
+	restore, err := cpu.ForceKernels(p.kernels)
 	if err != nil {
 		return nil, nil
 	}
 	defer restore()
-	if restore, err = jit.Force(p.code); err != nil {
+	if restore, err = cpu.ForceCode(p.code); err != nil {
 		return nil, nil
 	}
 	defer restore()
-	defer gemm.Force(p.level)()
 	return c.Run(true)
 }
 
@@ -113,7 +106,7 @@ func (p path) take(c *randstep.Case) (*randstep.Result, error) {
 func allPaths(t testing.TB, c *randstep.Case) string {
 	ways := vectorPaths
 	if !c.Rough() {
-		ways = append([]path{{"go", gemm.Go, "none"}}, ways...)
+		ways = append([]path{{cpu.Go, cpu.Go}}, ways...)
 	}
 	var want *randstep.Result
 	compare := func(p path, c *randstep.Case, how string) string {
@@ -193,7 +186,7 @@ func TestCodeAtTheLimits(t *testing.T) {
 				return graphtest.Eval(t, r.Out)[0]
 			}
 			code := run()
-			restore, err := jit.Force("none")
+			restore, err := cpu.ForceCode(cpu.Go)
 			require.NoError(t, err)
 			kernels := run()
 			restore()

@@ -13,7 +13,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
-	"github.com/spikegrad/spikegrad/internal/paths"
+	"github.com/spikegrad/spikegrad/internal/cpu"
 )
 
 func newSpikes(t testing.TB, shape ...int) *graph.Spikes {
@@ -296,7 +296,7 @@ func TestSpikeInput(t *testing.T) {
 
 // Only what reads the dense tensor makes it.
 func TestSpikeInputStaysLists(t *testing.T) {
-	if paths.Dense() {
+	if cpu.DenseProducts() {
 		t.Skip("products are dense")
 	}
 	g := G.NewGraph()
@@ -381,7 +381,7 @@ func TestSpikesAllocateNothing(t *testing.T) {
 	}
 	require.Zero(t, testing.AllocsPerRun(10, func() { fill(); s.Len() }))
 	require.Zero(t, testing.AllocsPerRun(10, func() { _ = s.SetDense(d) }))
-	if paths.Dense() {
+	if cpu.DenseProducts() {
 		return
 	}
 	in, err := graph.SpikeInput(G.NewGraph(), "x", tensor.Float32, s)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/spikegrad/spikegrad/internal/cpu"
 )
 
 // products are those of networks: whole sequences of 100 steps of a batch of 64
@@ -31,23 +33,27 @@ func (s shape) String() string {
 func BenchmarkFloat32(b *testing.B) { benchmarkLevels(b, benchmarkProduct[float32]) }
 func BenchmarkFloat64(b *testing.B) { benchmarkLevels(b, benchmarkProduct[float64]) }
 
-// benchmarkLevels measures all products on the level in use, and the first ones
-// on those below.
+// benchmarkLevels measures all products on the best level, and with a library if there
+// is one, and the first ones on the levels below.
 func benchmarkLevels(b *testing.B, f func(b *testing.B, s shape)) {
-	ls := Levels()
-	for i, l := range ls {
+	for _, l := range cpu.Levels() {
 		some := products[:3] // of one size, without and with a transposed side
-		switch {
-		case i == len(ls)-1:
+		switch l {
+		case cpu.Best():
 			some = products
-		case l == Go:
+		case cpu.Go:
 			some = products[:1]
 		}
 		for _, s := range some {
 			b.Run(fmt.Sprintf("%v/%v", l, s), func(b *testing.B) {
-				defer Force(l)()
+				defer force(b, l)()
 				f(b, s)
 			})
+		}
+	}
+	if InForce() == library {
+		for _, s := range products {
+			b.Run(fmt.Sprintf("%v/%v", library, s), func(b *testing.B) { f(b, s) })
 		}
 	}
 }

@@ -19,12 +19,12 @@ type Runs struct {
 // SumRuns32 computes r, for dst that does not overlap w. It panics if r reaches
 // outside of a slice.
 func SumRuns32(r *Runs, dst, w []float32, idx []int32, val []float32) {
-	sumRuns(&active.Load().f32, r, dst, w, idx, val)
+	sumRuns(&active().f32, r, dst, w, idx, val)
 }
 
 // SumRuns64 is SumRuns32 for float64.
 func SumRuns64(r *Runs, dst, w []float64, idx []int32, val []float64) {
-	sumRuns(&active.Load().f64, r, dst, w, idx, val)
+	sumRuns(&active().f64, r, dst, w, idx, val)
 }
 
 func sumRuns[T float](kn *kernels[T], r *Runs, dst, w []T, idx []int32, val []T) {
@@ -63,22 +63,22 @@ func (p *Patches) Size() int { return p.KH * p.KW * p.OH * p.OW }
 // Copy32 writes the patches of src to dst, [KH, KW, OH, OW].
 //
 // It panics if a patch reaches outside of the image, or a slice is too short.
-func (p *Patches) Copy32(dst, src []float32) { copyPatches(&active.Load().f32, p, dst, src) }
+func (p *Patches) Copy32(dst, src []float32) { copyPatches(&active().f32, p, dst, src) }
 
 // Copy64 is Copy32 for float64.
-func (p *Patches) Copy64(dst, src []float64) { copyPatches(&active.Load().f64, p, dst, src) }
+func (p *Patches) Copy64(dst, src []float64) { copyPatches(&active().f64, p, dst, src) }
 
 // Sum32 sets the elements of dst, an image, that patches meet to the sum of the
 // patches src that Copy32 would copy them to, or adds this sum to them.
 //
 // It panics if a patch reaches outside of the image, or a slice is too short.
 func (p *Patches) Sum32(dst, src []float32, add bool) {
-	sumPatches(&active.Load().f32, p, dst, src, add)
+	sumPatches(&active().f32, p, dst, src, add)
 }
 
 // Sum64 is Sum32 for float64.
 func (p *Patches) Sum64(dst, src []float64, add bool) {
-	sumPatches(&active.Load().f64, p, dst, src, add)
+	sumPatches(&active().f64, p, dst, src, add)
 }
 
 func (p *Patches) check(image, patches int) {
@@ -144,12 +144,12 @@ const ListRoom = 16
 // It panics if start has fewer elements than x has rows, or idx or val have no room
 // for all of x and ListRoom elements more.
 func ListRows32(x []float32, ld, rows, cols int, idx []int32, val []float32, start []int32, base, step, n int) int {
-	return listRows(&active.Load().f32, x, ld, rows, cols, idx, val, start, base, step, n)
+	return listRows(&active().f32, x, ld, rows, cols, idx, val, start, base, step, n)
 }
 
 // ListRows64 is ListRows32 for float64.
 func ListRows64(x []float64, ld, rows, cols int, idx []int32, val []float64, start []int32, base, step, n int) int {
-	return listRows(&active.Load().f64, x, ld, rows, cols, idx, val, start, base, step, n)
+	return listRows(&active().f64, x, ld, rows, cols, idx, val, start, base, step, n)
 }
 
 func listRows[T float](kn *kernels[T], x []T, ld, rows, cols int, idx []int32, val []T, start []int32, base, step, n int) int {
@@ -168,12 +168,12 @@ func listRows[T float](kn *kernels[T], x []T, ld, rows, cols int, idx []int32, v
 //
 // It panics if a slice is too short.
 func Transpose32(dst []float32, ldd int, src []float32, lds, rows, cols int) {
-	transpose(&active.Load().f32, dst, ldd, src, lds, rows, cols)
+	transpose(&active().f32, dst, ldd, src, lds, rows, cols)
 }
 
 // Transpose64 is Transpose32 for float64.
 func Transpose64(dst []float64, ldd int, src []float64, lds, rows, cols int) {
-	transpose(&active.Load().f64, dst, ldd, src, lds, rows, cols)
+	transpose(&active().f64, dst, ldd, src, lds, rows, cols)
 }
 
 func transpose[T float](kn *kernels[T], dst []T, ldd int, src []T, lds, rows, cols int) {

@@ -24,10 +24,9 @@
 // of zero.
 //
 // In a program that is built with the tag openblas, large products are those of
-// OpenBLAS, whose sums have an order of their own: then bits depend on its version
+// OpenBLAS, unless kernels were asked for, whose sums have an order of their own: then bits depend on its version
 // and on the number of threads.
 //
-// Each instruction set is a [Level]; [Force] picks one in a test. The assembly
-// (kernels_amd64.s) is written by the program in asm, a module of its own, by
-// go generate.
+// Package cpu says which kernels are in force. The assembly (kernels_amd64.s) is
+// written by the program in asm, a module of its own, by go generate.
 package gemm

@@ -8,7 +8,7 @@ import "fmt"
 //
 // It panics if a size is negative or a slice is shorter than its matrix.
 func Float32(transA, transB bool, m, n, k int, a []float32, lda int, b []float32, ldb int, accumulate bool, c []float32, ldc int) {
-	multiply(&active.Load().f32, &jobs32, product[float32]{
+	multiply(&active().f32, &jobs32, product[float32]{
 		transA: transA, transB: transB, m: m, n: n, k: k,
 		a: a, lda: lda, b: b, ldb: ldb, add: accumulate, c: c, ldc: ldc,
 	})
@@ -16,7 +16,7 @@ func Float32(transA, transB bool, m, n, k int, a []float32, lda int, b []float32
 
 // Float64 is Float32 for float64.
 func Float64(transA, transB bool, m, n, k int, a []float64, lda int, b []float64, ldb int, accumulate bool, c []float64, ldc int) {
-	multiply(&active.Load().f64, &jobs64, product[float64]{
+	multiply(&active().f64, &jobs64, product[float64]{
 		transA: transA, transB: transB, m: m, n: n, k: k,
 		a: a, lda: lda, b: b, ldb: ldb, add: accumulate, c: c, ldc: ldc,
 	})

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/spikegrad/spikegrad/internal/cpu"
 )
 
 // shape is the kind and size of a product.
@@ -98,7 +100,7 @@ func check[T float](t *testing.T, rng *rand.Rand, s shape) {
 	t.Helper()
 	a, b, c := operands[T](rng, s)
 	_, double := any(T(0)).(float64)
-	level := active.Load().level
+	level, exact := cpu.Kernels(), InForce() != library
 	ulp := 0x1p-23
 	if double {
 		ulp = 0x1p-52
@@ -114,7 +116,7 @@ func check[T float](t *testing.T, rng *rand.Rand, s shape) {
 			for p := range s.k {
 				x, y := float64(a.at(s.transA, i, p)), float64(b.at(s.transB, p, j))
 				size += math.Abs(x * y)
-				if level == Go {
+				if level == cpu.Go {
 					sum += float64(x * y)
 				} else {
 					sum = math.FMA(x, y, sum)
@@ -126,7 +128,7 @@ func check[T float](t *testing.T, rng *rand.Rand, s shape) {
 	}
 	got := run(s, a, b, c)
 	for i := range got {
-		if double && level != OpenBLAS {
+		if double && exact {
 			require.Equal(t, math.Float64bits(want[i]), math.Float64bits(float64(got[i])), "%+v, element %d: %v, want %v", s, i, got[i], want[i])
 		} else {
 			require.LessOrEqual(t, math.Abs(float64(got[i])-want[i]), slack[i], "%+v, element %d: %v, want %v", s, i, got[i], want[i])
@@ -135,14 +137,24 @@ func check[T float](t *testing.T, rng *rand.Rand, s shape) {
 	c.intact(t)
 }
 
-// eachLevel runs a test on every level of this computer.
+// eachLevel runs a test on every level of this computer, and with the library for large
+// products if there is one.
 func eachLevel(t *testing.T, f func(t *testing.T)) {
-	for _, l := range Levels() {
+	for _, l := range cpu.Levels() {
 		t.Run(l.String(), func(t *testing.T) {
-			defer Force(l)()
+			defer force(t, l)()
 			f(t)
 		})
 	}
+	if InForce() == library {
+		t.Run(library, f)
+	}
+}
+
+func force(t testing.TB, l cpu.Level) (restore func()) {
+	restore, err := cpu.ForceKernels(l)
+	require.NoError(t, err)
+	return restore
 }
 
 func TestProduct(t *testing.T) {
@@ -185,7 +197,7 @@ func TestProductTiles(t *testing.T) {
 	})
 }
 
-// The number of threads and the width of vectors change no bit. OpenBLAS promises
+// The number of threads and the width of vectors change no bit. A library promises
 // nothing.
 func TestBits(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
@@ -199,20 +211,17 @@ func TestBits(t *testing.T) {
 		a, b, c := operands[float32](rng, s)
 		start := append([]float32(nil), c.data...)
 		results := map[bool][]float32{} // by whether sums are fused
-		for _, l := range Levels() {
-			if l == OpenBLAS {
-				continue
-			}
+		for _, l := range cpu.Levels() {
 			for _, threads := range []int{1, 2, 3, 8} {
 				runtime.GOMAXPROCS(threads)
-				restore := Force(l)
+				restore := force(t, l)
 				copy(c.data, start)
 				got := run(s, a, b, c)
 				restore()
-				if want := results[l > Go]; want != nil {
+				if want := results[l > cpu.Go]; want != nil {
 					require.Equal(t, want, got, "%v, %d threads", l, threads)
 				}
-				results[l > Go] = got
+				results[l > cpu.Go] = got
 			}
 		}
 	}
@@ -279,7 +288,6 @@ func TestBadArguments(t *testing.T) {
 	require.PanicsWithValue(t, "gemm: b has 12 elements, want 2 rows of 4, 9 apart", call(false, true, 2, 2, 4, 4, 9, 2))
 	require.PanicsWithValue(t, "gemm: c has 12 elements, want 3 rows of 2, 6 apart", call(true, false, 3, 2, 1, 3, 2, 6))
 	require.PanicsWithValue(t, fmt.Sprintf("gemm: a has 12 elements, want 3 rows of 1, %d apart", math.MaxInt), call(false, false, 3, 1, 1, math.MaxInt, 1, 1))
-	require.Panics(t, func() { Force(Level(-1)) })
 }
 
 func TestNoAllocation(t *testing.T) {

@@ -10,12 +10,12 @@ import (
 //
 // It panics if an index is outside of w.
 func AddRows32(dst, w []float32, ldw int, idx []int32) {
-	addRows(&active.Load().f32, dst, w, ldw, idx)
+	addRows(&active().f32, dst, w, ldw, idx)
 }
 
 // AddRows64 is AddRows32 for float64.
 func AddRows64(dst, w []float64, ldw int, idx []int32) {
-	addRows(&active.Load().f64, dst, w, ldw, idx)
+	addRows(&active().f64, dst, w, ldw, idx)
 }
 
 // AxpyRows32 adds multiples of rows of a matrix to dst: dst[i] += Σ_j
@@ -24,12 +24,12 @@ func AddRows64(dst, w []float64, ldw int, idx []int32) {
 //
 // It panics if an index is outside of w, or val is not as long as idx.
 func AxpyRows32(dst, w []float32, ldw int, idx []int32, val []float32) {
-	axpyRows(&active.Load().f32, dst, w, ldw, idx, val)
+	axpyRows(&active().f32, dst, w, ldw, idx, val)
 }
 
 // AxpyRows64 is AxpyRows32 for float64.
 func AxpyRows64(dst, w []float64, ldw int, idx []int32, val []float64) {
-	axpyRows(&active.Load().f64, dst, w, ldw, idx, val)
+	axpyRows(&active().f64, dst, w, ldw, idx, val)
 }
 
 // NonZero32 writes the positions of the elements of x that are not 0 to idx[:n],
@@ -38,19 +38,19 @@ func AxpyRows64(dst, w []float64, ldw int, idx []int32, val []float64) {
 //
 // It panics if idx has less capacity than x is long.
 func NonZero32(x []float32, idx []int32) (n int, ones bool) {
-	return nonZero(&active.Load().f32, x, idx)
+	return nonZero(&active().f32, x, idx)
 }
 
 // NonZero64 is NonZero32 for float64.
 func NonZero64(x []float64, idx []int32) (n int, ones bool) {
-	return nonZero(&active.Load().f64, x, idx)
+	return nonZero(&active().f64, x, idx)
 }
 
 // Count32 counts the elements of x that are not 0. NaN is not 0.
-func Count32(x []float32) int { return count(&active.Load().f32, x) }
+func Count32(x []float32) int { return count(&active().f32, x) }
 
 // Count64 is Count32 for float64.
-func Count64(x []float64) int { return count(&active.Load().f64, x) }
+func Count64(x []float64) int { return count(&active().f64, x) }
 
 func addRows[T float](kn *kernels[T], dst, w []T, ldw int, idx []int32) {
 	rows := countRows("w", len(w), ldw, len(dst))

@@ -1,9 +1,11 @@
 package jit
 
+import "github.com/spikegrad/spikegrad/internal/cpu"
+
 // avx2 is AVX2 with FMA. A comparison fills the lanes of a register of its own,
 // which the mask of a vector that is not full goes through, too.
 var avx2 = &target{
-	name: "avx2", registers: 15, bytes: 32, filled: true,
+	level: cpu.AVX2, registers: 15, bytes: 32, filled: true,
 	vectors: func(e *encoder) vectors { return vex{e} },
 }
 

@@ -1,9 +1,11 @@
 package jit
 
+import "github.com/spikegrad/spikegrad/internal/cpu"
+
 // avx512 is AVX-512 F and DQ. Lanes are chosen by mask registers, and an operand in
 // memory can be one element.
 var avx512 = &target{
-	name: "avx512", registers: 32, bytes: 64, scales: true,
+	level: cpu.AVX512, registers: 32, bytes: 64, scales: true,
 	vectors: func(e *encoder) vectors { return evex{e} },
 }
 

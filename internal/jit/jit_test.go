@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/spikegrad/spikegrad/internal/cpu"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -252,7 +253,7 @@ func onEach(t *testing.T, test func(t *testing.T, on *target)) {
 		t.Skip("generated code does not run here")
 	}
 	for _, on := range available() {
-		t.Run(on.name, func(t *testing.T) { test(t, on) })
+		t.Run(on.level.String(), func(t *testing.T) { test(t, on) })
 	}
 }
 
@@ -318,6 +319,9 @@ func testFunctions[F float32 | float64](t *testing.T, on *target) {
 	for len(x) < 100_001 {
 		x = append(x, F(r.NormFloat64()*math.Exp(6*r.NormFloat64())))
 	}
+	restore, err := cpu.ForceKernels(on.level)
+	require.NoError(t, err)
+	defer restore()
 	k := vec.For[F]()
 	for name, f := range map[string]struct {
 		kernel func(dst, a []F)

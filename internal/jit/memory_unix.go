@@ -6,21 +6,23 @@ import (
 	"fmt"
 	"sync"
 
-	"golang.org/x/sys/cpu"
 	"golang.org/x/sys/unix"
+
+	"github.com/spikegrad/spikegrad/internal/cpu"
 )
 
-// available returns the targets that this processor and system run, the fastest
-// first.
+// available returns the targets that this processor and system run.
 func available() (ts []*target) {
 	if !permitted() {
 		return nil
 	}
-	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ {
-		ts = append(ts, avx512)
-	}
-	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
-		ts = append(ts, avx2)
+	for _, l := range cpu.Levels() {
+		switch l {
+		case cpu.AVX2:
+			ts = append(ts, avx2)
+		case cpu.AVX512:
+			ts = append(ts, avx512)
+		}
 	}
 	return ts
 }

@@ -1,16 +1,10 @@
 package jit
 
-import (
-	"fmt"
-	"slices"
-	"sync/atomic"
-
-	"github.com/spikegrad/spikegrad/internal/paths"
-)
+import "github.com/spikegrad/spikegrad/internal/cpu"
 
 // A target is an instruction set to write code for.
 type target struct {
-	name      string
+	level     cpu.Level
 	registers int  // vectors that values can have
 	bytes     int  // of a vector
 	filled    bool // constants fill a vector in memory
@@ -54,34 +48,11 @@ type vectors interface {
 	choose(to, no uint8, yes operand)
 }
 
-// inForce is the name of the instruction set that code is written for: "" for the
-// best one, "none" for no code.
-var inForce atomic.Pointer[string]
-
-func init() {
-	name := paths.Code()
-	if paths.Kernels() != "" {
-		name = "none"
-	}
-	inForce.Store(&name)
-}
-
-// Force makes code be written for one instruction set, "avx512" or "avx2", or with
-// "none" for no one, until restore is called. It is for tests. Code that there is
-// stays what it is.
-func Force(name string) (restore func(), err error) {
-	if name != "none" && !slices.ContainsFunc(available(), func(t *target) bool { return t.name == name }) {
-		return nil, fmt.Errorf("jit: no instruction set %q here", name)
-	}
-	old := inForce.Swap(&name)
-	return func() { inForce.Store(old) }, nil
-}
-
-// best returns the target in force, nil where there is none.
+// best returns the target in force, cpu.Code, nil where there is none. Code that there
+// is stays what it is.
 func best() *target {
-	name := *inForce.Load()
 	for _, t := range available() {
-		if name == "" || name == t.name {
+		if t.level == cpu.Code() {
 			return t
 		}
 	}

@@ -1,13 +1,13 @@
 package sparse
 
-import "github.com/spikegrad/spikegrad/internal/paths"
+import "github.com/spikegrad/spikegrad/internal/cpu"
 
 // Below is the share of non-zero elements below which adding up the rows of a matrix
 // beats the dense product; 0 where only dense products are wanted.
 var Below = below()
 
 func below() float64 {
-	if paths.Dense() {
+	if cpu.DenseProducts() {
 		return 0
 	}
 	return 0.25

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/spikegrad/spikegrad/internal/cpu"
 )
 
 // stride 1 tries all float32: go test -run Accuracy32 -stride 1 -timeout 1h.
@@ -40,9 +42,9 @@ var functions = []function{
 func TestAccuracy32(t *testing.T) {
 	const block = 1 << 12
 	x, y := make([]float32, block), make([]float32, block)
-	for _, level := range levels(t) {
+	for _, level := range cpu.Levels() {
 		for _, f := range functions {
-			t.Run(level+"/"+f.name, func(t *testing.T) {
+			t.Run(level.String()+"/"+f.name, func(t *testing.T) {
 				kernel := f.f32(force[float32](t, level))
 				worst, at := 0.0, float32(0)
 				for next := uint64(0); next < 1<<32; {
@@ -98,8 +100,8 @@ func TestAccuracy64(t *testing.T) {
 			}
 			want[i] = f.big(new(big.Float).SetPrec(precision).SetFloat64(x))
 		}
-		for _, level := range levels(t) {
-			t.Run(level+"/"+f.name, func(t *testing.T) {
+		for _, level := range cpu.Levels() {
+			t.Run(level.String()+"/"+f.name, func(t *testing.T) {
 				f.f64(force[float64](t, level))(y, x)
 				worst, at := 0.0, 0.0
 				for i, want := range want {
@@ -240,20 +242,9 @@ func bigSoftplus(x *big.Float) *big.Float {
 	return bigLog1p(bigExp(x))
 }
 
-// levels returns the instruction sets this machine runs.
-func levels(t testing.TB) []string {
-	var ls []string
-	for _, l := range []string{"go", "avx2", "avx512"} {
-		if sets[l] != nil {
-			ls = append(ls, l)
-		}
-	}
-	return ls
-}
-
 // force returns the kernels of a level, which is in force until t ends.
-func force[F Float](t testing.TB, level string) *Kernels[F] {
-	restore, err := Force(level)
+func force[F Float](t testing.TB, level cpu.Level) *Kernels[F] {
+	restore, err := cpu.ForceKernels(level)
 	require.NoError(t, err)
 	t.Cleanup(restore)
 	return For[F]()

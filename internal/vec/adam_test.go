@@ -6,18 +6,20 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/spikegrad/spikegrad/internal/cpu"
 )
 
 // TestAdam compares Adam with its twin on ordinary and special numbers, at all
 // lengths, and with a step that is easy to follow.
 func TestAdam(t *testing.T) {
-	for _, level := range levels(t) {
-		t.Run(level+"/float32", func(t *testing.T) { testAdam[float32](t, level) })
-		t.Run(level+"/float64", func(t *testing.T) { testAdam[float64](t, level) })
+	for _, level := range cpu.Levels() {
+		t.Run(level.String()+"/float32", func(t *testing.T) { testAdam[float32](t, level) })
+		t.Run(level.String()+"/float64", func(t *testing.T) { testAdam[float64](t, level) })
 	}
 }
 
-func testAdam[F Float](t *testing.T, level string) {
+func testAdam[F Float](t *testing.T, level cpu.Level) {
 	k := force[F](t, level)
 	rng := rand.New(rand.NewPCG(7, 8))
 	for n := range 150 {

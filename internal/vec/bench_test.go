@@ -3,18 +3,20 @@ package vec
 import (
 	"slices"
 	"testing"
+
+	"github.com/spikegrad/spikegrad/internal/cpu"
 )
 
 // BenchmarkKernels reports ns/elem over 1024 elements in the first level of
-// the cache: go test -run '^$' -bench 'Kernels/avx512/float32'.
+// the cache: go test -run '^$' -bench 'Kernels/AVX512/float32'.
 func BenchmarkKernels(b *testing.B) {
-	for _, level := range levels(b) {
-		b.Run(level+"/float32", func(b *testing.B) { benchmark[float32](b, level) })
-		b.Run(level+"/float64", func(b *testing.B) { benchmark[float64](b, level) })
+	for _, level := range cpu.Levels() {
+		b.Run(level.String()+"/float32", func(b *testing.B) { benchmark[float32](b, level) })
+		b.Run(level.String()+"/float64", func(b *testing.B) { benchmark[float64](b, level) })
 	}
 }
 
-func benchmark[F Float](b *testing.B, level string) {
+func benchmark[F Float](b *testing.B, level cpu.Level) {
 	const n = 1024
 	var a [3][]F
 	for j := range a {

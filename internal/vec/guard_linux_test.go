@@ -6,19 +6,21 @@ import (
 	"unsafe"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/spikegrad/spikegrad/internal/cpu"
 )
 
 // TestGuard runs every kernel on slices that end where readable memory ends,
 // and on some that begin where it begins: a kernel that touches anything else
 // ends the test with a fault.
 func TestGuard(t *testing.T) {
-	for _, level := range levels(t) {
-		t.Run(level+"/float32", func(t *testing.T) { testGuard[float32](t, level) })
-		t.Run(level+"/float64", func(t *testing.T) { testGuard[float64](t, level) })
+	for _, level := range cpu.Levels() {
+		t.Run(level.String()+"/float32", func(t *testing.T) { testGuard[float32](t, level) })
+		t.Run(level.String()+"/float64", func(t *testing.T) { testGuard[float64](t, level) })
 	}
 }
 
-func testGuard[F Float](t *testing.T, level string) {
+func testGuard[F Float](t *testing.T, level cpu.Level) {
 	page := syscall.Getpagesize()
 	memory, err := syscall.Mmap(-1, 0, 3*page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	require.NoError(t, err)

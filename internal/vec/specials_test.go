@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/spikegrad/spikegrad/internal/cpu"
 )
 
 // specials returns zeros, infinities, NaN, denormals, the ends of the range
@@ -25,13 +27,13 @@ func specials[F Float]() []F {
 
 // TestSpecials runs all pairs of special values, and the twins' own meaning.
 func TestSpecials(t *testing.T) {
-	for _, level := range levels(t) {
-		t.Run(level+"/float32", func(t *testing.T) { testSpecials[float32](t, level) })
-		t.Run(level+"/float64", func(t *testing.T) { testSpecials[float64](t, level) })
+	for _, level := range cpu.Levels() {
+		t.Run(level.String()+"/float32", func(t *testing.T) { testSpecials[float32](t, level) })
+		t.Run(level.String()+"/float64", func(t *testing.T) { testSpecials[float64](t, level) })
 	}
 }
 
-func testSpecials[F Float](t *testing.T, level string) {
+func testSpecials[F Float](t *testing.T, level cpu.Level) {
 	s := specials[F]()
 	var a [3][]F
 	for _, x := range s {
@@ -39,7 +41,7 @@ func testSpecials[F Float](t *testing.T, level string) {
 			a[0], a[1], a[2] = append(a[0], x), append(a[1], y), append(a[2], y)
 		}
 	}
-	plain := calls(t, force[F](t, "go"))
+	plain := calls(t, force[F](t, cpu.Go))
 	want, got := make([]F, len(a[0])), make([]F, len(a[0]))
 	for name, k := range calls(t, force[F](t, level)) {
 		if slices.Contains(approximate, name) {

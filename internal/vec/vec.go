@@ -1,11 +1,6 @@
 package vec
 
-import (
-	"fmt"
-	"sync/atomic"
-
-	"github.com/spikegrad/spikegrad/internal/paths"
-)
+import "github.com/spikegrad/spikegrad/internal/cpu"
 
 // Float is the element type of a kernel.
 type Float interface{ float32 | float64 }
@@ -99,43 +94,22 @@ type set struct {
 	f64 Kernels[float64]
 }
 
-// sets holds what this processor runs, by name; current is the one in force.
-var (
-	sets    = available()
-	current atomic.Pointer[set]
-)
-
+// A level that has no kernels of its own gets those in plain Go.
 func init() {
-	for _, level := range []string{paths.Kernels(), "avx512", "avx2", "go"} {
-		if s := sets[level]; s != nil {
-			current.Store(s)
-			return
+	for l, s := range sets {
+		if s == nil {
+			sets[l] = sets[cpu.Go]
 		}
 	}
 }
 
-// For returns the kernels of F for the instruction set in force: AVX-512, AVX2
-// or plain Go, the first that the processor has. It costs a load.
+// For returns the kernels of F for the instruction set in force, cpu.Kernels. Those
+// handed out before another one was forced stay what they are. It costs a load.
 func For[F Float]() *Kernels[F] {
-	s := current.Load()
+	s := sets[cpu.Kernels()]
 	var k any = &s.f32
 	if _, ok := k.(*Kernels[F]); !ok {
 		k = &s.f64
 	}
 	return k.(*Kernels[F])
-}
-
-// Force puts an instruction set in force for tests, "avx512", "avx2" or "go",
-// and returns a function that restores the previous one. Kernels handed out
-// before stay what they are.
-func Force(level string) (restore func(), err error) {
-	s, ok := sets[level]
-	if !ok {
-		return nil, fmt.Errorf("vec: no instruction set %q, want avx512, avx2 or go", level)
-	}
-	if s == nil {
-		return nil, fmt.Errorf("vec: this processor lacks %s", level)
-	}
-	old := current.Swap(s)
-	return func() { current.Store(old) }, nil
 }

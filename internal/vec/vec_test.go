@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/spikegrad/spikegrad/internal/cpu"
 )
 
 // A call is one kernel, whatever its type, on up to three slices and a constant.
@@ -51,23 +53,23 @@ var approximate = []string{"Exp", "Expm1", "Log", "Log2", "Log1p", "Tanh", "Sigm
 // alignments, and checks each element, what lies around the destination, and
 // that a destination may be an operand.
 func TestKernels(t *testing.T) {
-	for _, level := range levels(t) {
-		t.Run(level+"/float32", func(t *testing.T) { testKernels[float32](t, level) })
-		t.Run(level+"/float64", func(t *testing.T) { testKernels[float64](t, level) })
+	for _, level := range cpu.Levels() {
+		t.Run(level.String()+"/float32", func(t *testing.T) { testKernels[float32](t, level) })
+		t.Run(level.String()+"/float64", func(t *testing.T) { testKernels[float64](t, level) })
 	}
 }
 
-func testKernels[F Float](t *testing.T, level string) {
+func testKernels[F Float](t *testing.T, level cpu.Level) {
 	const longest, room = 300, 16
-	plain := calls(t, force[F](t, "go"))
+	plain := calls(t, force[F](t, cpu.Go))
 	avx2 := plain
-	if sets["avx2"] != nil {
-		avx2 = calls(t, force[F](t, "avx2"))
+	if slices.Contains(cpu.Levels(), cpu.AVX2) {
+		avx2 = calls(t, force[F](t, cpu.AVX2))
 	}
 	for name, k := range calls(t, force[F](t, level)) {
 		// The twin is exact; approximations are the same for both forms of AVX.
 		twin := plain[name].run
-		if slices.Contains(approximate, name) && level != "go" {
+		if slices.Contains(approximate, name) && level != cpu.Go {
 			twin = avx2[name].run
 		}
 		rng := rand.New(rand.NewPCG(3, 4))
@@ -157,13 +159,13 @@ func bits[F Float](u uint64) F {
 
 // TestSum compares with the definition and, for integers, with the exact sum.
 func TestSum(t *testing.T) {
-	for _, level := range levels(t) {
-		t.Run(level+"/float32", func(t *testing.T) { testSum[float32](t, level) })
-		t.Run(level+"/float64", func(t *testing.T) { testSum[float64](t, level) })
+	for _, level := range cpu.Levels() {
+		t.Run(level.String()+"/float32", func(t *testing.T) { testSum[float32](t, level) })
+		t.Run(level.String()+"/float64", func(t *testing.T) { testSum[float64](t, level) })
 	}
 }
 
-func testSum[F Float](t *testing.T, level string) {
+func testSum[F Float](t *testing.T, level cpu.Level) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	k := force[F](t, level)
 	for n := range 300 {
@@ -184,13 +186,13 @@ func testSum[F Float](t *testing.T, level string) {
 }
 
 func TestFinite(t *testing.T) {
-	for _, level := range levels(t) {
-		t.Run(level+"/float32", func(t *testing.T) { testFinite[float32](t, level) })
-		t.Run(level+"/float64", func(t *testing.T) { testFinite[float64](t, level) })
+	for _, level := range cpu.Levels() {
+		t.Run(level.String()+"/float32", func(t *testing.T) { testFinite[float32](t, level) })
+		t.Run(level.String()+"/float64", func(t *testing.T) { testFinite[float64](t, level) })
 	}
 }
 
-func testFinite[F Float](t *testing.T, level string) {
+func testFinite[F Float](t *testing.T, level cpu.Level) {
 	k := force[F](t, level)
 	good := slices.DeleteFunc(specials[F](), func(x F) bool { return x-x != 0 })
 	for n := range 200 {
@@ -214,22 +216,17 @@ func testFinite[F Float](t *testing.T, level string) {
 	}
 }
 
-func TestForce(t *testing.T) {
-	before := For[float32]()
-	restore, err := Force("go")
-	require.NoError(t, err)
-	require.Same(t, &sets["go"].f32, For[float32]())
-	require.Same(t, &sets["go"].f64, For[float64]())
-	restore()
-	require.Same(t, before, For[float32]())
-
-	_, err = Force("sse")
-	require.EqualError(t, err, `vec: no instruction set "sse", want avx512, avx2 or go`)
+// For gives the kernels of the level in force; each level that the processor has is there.
+func TestFor(t *testing.T) {
+	for _, level := range cpu.Levels() {
+		require.Same(t, &sets[level].f32, force[float32](t, level))
+		require.Same(t, &sets[level].f64, For[float64]())
+	}
 }
 
 func TestAllocations(t *testing.T) {
 	x := make([]float32, 100)
-	for _, level := range levels(t) {
+	for _, level := range cpu.Levels() {
 		force[float32](t, level)
 		require.Zero(t, testing.AllocsPerRun(10, func() {
 			k := For[float32]()

@@ -69,10 +69,9 @@ type machine struct {
 }
 
 func thisMachine() machine {
-	levels := gemm.Levels()
 	return machine{
 		System: runtime.GOOS + "/" + runtime.GOARCH, CPU: cpuid.CPU.BrandName, Cores: runtime.NumCPU(),
-		GoMaxProcs: runtime.GOMAXPROCS(0), Kernels: levels[len(levels)-1].String(),
+		GoMaxProcs: runtime.GOMAXPROCS(0), Kernels: gemm.InForce(),
 		Go: runtime.Version(), Spikegrad: version(),
 	}
 }

@@ -1,27 +1,6 @@
 package gemm
 
-import (
-	"fmt"
-	"strings"
-	"sync/atomic"
-
-	"github.com/spikegrad/spikegrad/internal/paths"
-)
-
-// A Level is the instruction set that the package runs on.
-type Level int
-
-// The levels, slowest first.
-const (
-	Go       Level = iota // no assembly
-	AVX2                  // AVX2 and FMA
-	AVX512                // AVX-512 F, BW, DQ and VL
-	OpenBLAS              // the best of the others, but large products by OpenBLAS; with the build tag openblas alone
-)
-
-func (l Level) String() string {
-	return [...]string{"Go", "AVX2", "AVX512", "OpenBLAS"}[l]
-}
+import "github.com/spikegrad/spikegrad/internal/cpu"
 
 // kernels are the inner loops of a level for one element type.
 type kernels[T float] struct {
@@ -39,7 +18,8 @@ type kernels[T float] struct {
 	gemm          func(k int, a []T, ars, aks int, b []T, bks int, c []T, ldc, rows, cols int, add bool)
 	pack          func(dst []T, step int, src []T, lds, k, panels, width int)
 	transpose     func(dst []T, step int, src []T, lds, k int)
-	// product computes a large product in the place of all that; nil but on OpenBLAS.
+	// product computes a large product in the place of all that; nil but in a program
+	// that has a library for it.
 	product func(transA, transB bool, m, n, k int, a []T, lda int, b []T, ldb int, accumulate bool, c []T, ldc int)
 
 	// Sums of rows, of at most tile elements.
@@ -62,45 +42,26 @@ type kernels[T float] struct {
 
 // A machine is the kernels of one level.
 type machine struct {
-	level Level
-	f32   kernels[float32]
-	f64   kernels[float64]
+	f32 kernels[float32]
+	f64 kernels[float64]
 }
 
-// machines are the levels that run on this computer, slowest first.
-var machines = withOpenBLAS(append([]*machine{{Go, goKernels[float32](), goKernels[float64]()}}, vectorMachines()...))
+// plainGo are the kernels of every processor.
+var plainGo = machine{goKernels[float32](), goKernels[float64]()}
 
-var active atomic.Pointer[machine]
-
+// A level that has none of its own gets these.
 func init() {
-	m := machines[len(machines)-1]
-	for _, wanted := range machines {
-		if strings.EqualFold(wanted.level.String(), paths.Kernels()) {
-			m = wanted
+	for l, m := range machines {
+		if m == nil {
+			machines[l] = &plainGo
 		}
 	}
-	active.Store(m)
 }
 
-// Levels returns the levels that run on this computer, slowest first. The last
-// one is in use unless Force has chosen another.
-func Levels() []Level {
-	ls := make([]Level, len(machines))
-	for i, m := range machines {
-		ls[i] = m.level
+// InForce names what computes products: a level, or a library.
+func InForce() string {
+	if library != "" && !cpu.Forced() {
+		return library
 	}
-	return ls
-}
-
-// Force makes the whole package run at a level that Levels lists, until restore
-// is called. It is for tests: sums by Go, and by OpenBLAS, differ from those of the
-// other levels in their last bits. It panics if the computer does not have the level.
-func Force(level Level) (restore func()) {
-	for _, m := range machines {
-		if m.level == level {
-			old := active.Swap(m)
-			return func() { active.Store(old) }
-		}
-	}
-	panic(fmt.Sprintf("gemm: level %d does not run on this computer, only %v", level, Levels()))
+	return cpu.Kernels().String()
 }

@@ -2,24 +2,14 @@ package gemm
 
 //go:generate go run -C asm . -out ../kernels_amd64.s -stubs ../kernels_amd64.go -pkg gemm
 
-import "golang.org/x/sys/cpu"
+import "github.com/spikegrad/spikegrad/internal/cpu"
 
-// vectorMachines returns the levels above Go that run on this computer.
-func vectorMachines() (ms []*machine) {
-	x := &cpu.X86
-	if !(x.HasAVX2 && x.HasFMA && x.HasBMI1 && x.HasBMI2 && x.HasPOPCNT) {
-		return nil
-	}
-	ms = append(ms, &avx2)
-	if x.HasAVX512F && x.HasAVX512BW && x.HasAVX512DQ && x.HasAVX512VL {
-		ms = append(ms, &avx512)
-	}
-	return ms
-}
+// machines are the kernels by level.
+var machines = [cpu.Count]*machine{cpu.Go: &plainGo, cpu.AVX2: &avx2, cpu.AVX512: &avx512}
 
 // A block of B takes 256 KiB of the cache, as processors without AVX-512 may
 // have no more than 512 KiB.
-var avx2 = machine{AVX2,
+var avx2 = machine{
 	kernels[float32]{
 		threadWork: 2 << 20,
 		mr:         6, nr: 16, lanes: 8, mc: 48, nc: 256, kc: 256, strip: 192, square: 8,
@@ -39,7 +29,7 @@ var avx2 = machine{AVX2,
 }
 
 // Those with it have 1 or 2 MiB: a block of B takes 768 KiB.
-var avx512 = machine{AVX512,
+var avx512 = machine{
 	kernels[float32]{
 		threadWork: 4 << 20,
 		mr:         14, nr: 32, lanes: 16, mc: 70, nc: 512, kc: 384, strip: 140, square: 8,

@@ -1,5 +1,0 @@
-//go:build !openblas
-
-package gemm
-
-func withOpenBLAS(ms []*machine) []*machine { return ms }

@@ -1,0 +1,8 @@
+//go:build !amd64
+
+package vec
+
+import "github.com/spikegrad/spikegrad/internal/cpu"
+
+// sets are the kernels by level.
+var sets = [cpu.Count]*set{cpu.Go: {plain[float32](), plain[float64]()}}
