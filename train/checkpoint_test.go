@@ -12,6 +12,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/diagnose"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
@@ -130,7 +131,7 @@ func courses() map[string]course {
 			t.Data, t.Patience = newCutUp(6, 4, 20, 6, 13, 12), 0 // ten parts in four batches
 		}},
 		"doctor": {net: deep, set: func(t *train.Trainer) {
-			t.Doctor, t.OnFinding, t.Encoder = true, func(train.Finding) {}, walk{rand.NewPCG(1, 2)}
+			t.Doctor, t.OnFinding, t.Encoder = true, func(diagnose.Finding) {}, walk{rand.NewPCG(1, 2)}
 		}},
 		"observed": {net: deep, set: func(t *train.Trainer) { t.Observers = []train.Observer{&diary{}} }},
 	}

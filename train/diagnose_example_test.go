@@ -6,6 +6,7 @@ import (
 	"log"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/diagnose"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
@@ -69,7 +70,7 @@ func ExampleTrainer_doctor() {
 	trainer := train.Trainer{
 		Model: model, Data: points, Epochs: 6, Optimiser: &optim.Adam{LearningRate: 1e-8},
 		Doctor:    true,
-		OnFinding: func(f train.Finding) { fmt.Printf("after %d epochs: %v. %s\n", f.Epoch, f.Kind, f.Cure) },
+		OnFinding: func(f diagnose.Finding) { fmt.Printf("after %d epochs: %v. %s\n", f.Epoch, f.Kind, f.Cure) },
 	}
 	if _, err := trainer.Run(context.Background()); err != nil {
 		log.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/diagnose"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
@@ -188,51 +189,51 @@ func TestDiagnose(t *testing.T) {
 	slow := []string{"TauMemInv"}
 	for name, c := range map[string]struct {
 		sick, healthy patient
-		want          train.Finding // without what it says; Value is compared if it is not NaN
+		want          diagnose.Finding // without what it says; Value is compared if it is not NaN
 		says          string
 	}{
 		"zero input": {patient{enc: zeros}, patient{},
-			train.Finding{Kind: train.ZeroInput}, "All inputs of 150 samples are zero."},
+			diagnose.Finding{Kind: diagnose.ZeroInput}, "All inputs of 150 samples are zero."},
 		"constant labels": {patient{data: constantLabels(t, 2, 2)}, patient{data: constantLabels(t, 2, 1)},
-			train.Finding{Kind: train.ConstantLabels, Value: 2}, "All samples have the label 2."},
+			diagnose.Finding{Kind: diagnose.ConstantLabels, Value: 2}, "All samples have the label 2."},
 		"silent": {patient{first: layers.Scaled{Gain: 0.01}}, patient{first: layers.Scaled{Gain: 1}},
-			train.Finding{Kind: train.SilentLayer, Layer: "hidden", Limit: 0.02}, "hidden: none of 40 neurons spikes in 150 samples: the highest voltage is 0.0"},
+			diagnose.Finding{Kind: diagnose.SilentLayer, Layer: "hidden", Limit: 0.02}, "hidden: none of 40 neurons spikes in 150 samples: the highest voltage is 0.0"},
 		"silent without input": {patient{first: layers.Constant(0)}, patient{},
-			train.Finding{Kind: train.SilentLayer, Layer: "hidden", Limit: 0.02}, "hidden: none of 40 neurons spikes in 150 samples: no current reaches them."},
+			diagnose.Finding{Kind: diagnose.SilentLayer, Layer: "hidden", Limit: 0.02}, "hidden: none of 40 neurons spikes in 150 samples: no current reaches them."},
 		"always spiking": {patient{first: layers.Constant(20)}, patient{first: layers.Constant(0.2)},
-			train.Finding{Kind: train.SaturatedLayer, Layer: "hidden", Neurons: numbers(hidden), Value: 1, Limit: 0.5}, "hidden: 40 of 40 neurons spike at more than 80 % of the steps: 0, 1, 2, 3, 4, 5, 6, 7, … (40 in all)."},
+			diagnose.Finding{Kind: diagnose.SaturatedLayer, Layer: "hidden", Neurons: numbers(hidden), Value: 1, Limit: 0.5}, "hidden: 40 of 40 neurons spike at more than 80 % of the steps: 0, 1, 2, 3, 4, 5, 6, 7, … (40 in all)."},
 		"driven": {patient{first: layers.Scaled{Gain: 400}}, patient{first: layers.Scaled{Gain: 4}},
-			train.Finding{Kind: train.SaturatedLayer, Layer: "hidden", Value: math.NaN(), Limit: 5}, "away from a threshold that lies 1 above reset"},
+			diagnose.Finding{Kind: diagnose.SaturatedLayer, Layer: "hidden", Value: math.NaN(), Limit: 5}, "away from a threshold that lies 1 above reset"},
 		"driven over a peak": {patient{neurons: peaked(3), first: layers.Scaled{Gain: 2000}}, patient{neurons: peaked(3)},
-			train.Finding{Kind: train.SaturatedLayer, Layer: "hidden", Value: math.NaN(), Limit: 5}, "away from a threshold that lies 3 above reset"},
+			diagnose.Finding{Kind: diagnose.SaturatedLayer, Layer: "hidden", Value: math.NaN(), Limit: 5}, "away from a threshold that lies 3 above reset"},
 		"dead": {patient{first: odd{}, spike: surrogate.Triangle{Alpha: 0.3}}, patient{first: odd{}},
-			train.Finding{Kind: train.DeadNeurons, Layer: "hidden", Neurons: odds(), Value: 0.5, Limit: 1. / 3}, "hidden: 20 of 40 neurons never spike in 150 samples, and get no gradient that could change it: 1, 3, 5, 7, 9, 11, 13, 15, … (20 in all)."},
+			diagnose.Finding{Kind: diagnose.DeadNeurons, Layer: "hidden", Neurons: odds(), Value: 0.5, Limit: 1. / 3}, "hidden: 20 of 40 neurons never spike in 150 samples, and get no gradient that could change it: 1, 3, 5, 7, 9, 11, 13, 15, … (20 in all)."},
 		"negative time constant": {patient{learn: slow, change: each("hidden.TauMemInv", put(-5, 3, 7))}, patient{learn: slow},
-			train.Finding{Kind: train.TimeConstant, Layer: "hidden", Neurons: []int{3, 7}, Value: -5}, "hidden: TauMemInv of the neurons 3, 7 is -5 /s, so a voltage or current grows where it should decay."},
+			diagnose.Finding{Kind: diagnose.TimeConstant, Layer: "hidden", Neurons: []int{3, 7}, Value: -5}, "hidden: TauMemInv of the neurons 3, 7 is -5 /s, so a voltage or current grows where it should decay."},
 		"overshoot": {patient{learn: slow, change: each("hidden.TauMemInv", put(1500, 3))}, patient{learn: slow, change: each("hidden.TauMemInv", put(1000, 3))},
-			train.Finding{Kind: train.TimeConstant, Layer: "hidden", Neurons: []int{3}, Value: 1.5, Limit: 1}, "hidden: TauMemInv of the neurons 3 is 1500 /s, 1.5 times 1/dt: the decay overshoots at every step."},
+			diagnose.Finding{Kind: diagnose.TimeConstant, Layer: "hidden", Neurons: []int{3}, Value: 1.5, Limit: 1}, "hidden: TauMemInv of the neurons 3 is 1500 /s, 1.5 times 1/dt: the decay overshoots at every step."},
 		"unstable by its time constant": {patient{learn: slow, change: each("hidden.TauMemInv", put(2500, 3))}, patient{learn: slow},
-			train.Finding{Kind: train.Unstable, Layer: "hidden", Neurons: []int{3}, Value: 2.5, Limit: 2}, "hidden: TauMemInv of the neurons 3 is 2500 /s, 2.5 times 1/dt: beyond 2 Euler's method is unstable."},
+			diagnose.Finding{Kind: diagnose.Unstable, Layer: "hidden", Neurons: []int{3}, Value: 2.5, Limit: 2}, "hidden: TauMemInv of the neurons 3 is 2500 /s, 2.5 times 1/dt: beyond 2 Euler's method is unstable."},
 		"unstable": {patient{neurons: saws(3)}, patient{neurons: saws(0.5)},
-			train.Finding{Kind: train.Unstable, Layer: "hidden", Value: math.NaN(), Limit: math.NaN()}, "it turns round at every step, so Euler's method is unstable."},
+			diagnose.Finding{Kind: diagnose.Unstable, Layer: "hidden", Value: math.NaN(), Limit: math.NaN()}, "it turns round at every step, so Euler's method is unstable."},
 		"grown": {patient{neurons: saws(-2)}, patient{neurons: saws(0.5)},
-			train.Finding{Kind: train.Unstable, Layer: "hidden", Value: math.NaN(), Limit: math.NaN()}, "it grows without bound."},
+			diagnose.Finding{Kind: diagnose.Unstable, Layer: "hidden", Value: math.NaN(), Limit: math.NaN()}, "it grows without bound."},
 		"not finite": {patient{neurons: saws(-1e5), steps: 70}, patient{neurons: saws(0.5)},
-			train.Finding{Kind: train.Unstable, Layer: "hidden", Value: math.Inf(1), Limit: math.NaN()}, "hidden: a voltage is not a finite number in the end"},
+			diagnose.Finding{Kind: diagnose.Unstable, Layer: "hidden", Value: math.Inf(1), Limit: math.NaN()}, "hidden: a voltage is not a finite number in the end"},
 		"narrow": {patient{spike: surrogate.SuperSpike{Alpha: 1e4}}, patient{spike: surrogate.SuperSpike{Alpha: 100}},
-			train.Finding{Kind: train.NarrowSurrogate, Layer: "hidden", Value: math.NaN(), Limit: 1e-3}, "hidden: voltages are near enough to the threshold for a slope of SuperSpike in only "},
+			diagnose.Finding{Kind: diagnose.NarrowSurrogate, Layer: "hidden", Value: math.NaN(), Limit: 1e-3}, "hidden: voltages are near enough to the threshold for a slope of SuperSpike in only "},
 		"no slope": {patient{spike: surrogate.Heaviside{}}, patient{spike: surrogate.Arctan{Alpha: 2}},
-			train.Finding{Kind: train.NarrowSurrogate, Layer: "hidden", Limit: 1e-3}, "hidden: Heaviside has no slope at any of the voltages seen, so no gradient passes."},
+			diagnose.Finding{Kind: diagnose.NarrowSurrogate, Layer: "hidden", Limit: 1e-3}, "hidden: Heaviside has no slope at any of the voltages seen, so no gradient passes."},
 		"wide": {patient{spike: surrogate.SuperSpike{Alpha: 0.1}}, patient{spike: surrogate.SuperSpike{Alpha: 1}},
-			train.Finding{Kind: train.WideSurrogate, Layer: "hidden", Value: math.NaN(), Limit: 0.6}, "hidden: SuperSpike has more than half its largest slope in "},
+			diagnose.Finding{Kind: diagnose.WideSurrogate, Layer: "hidden", Value: math.NaN(), Limit: 0.6}, "hidden: SuperSpike has more than half its largest slope in "},
 		"vanishing": {patient{spike: scaled{surrogate.SuperSpike{Alpha: 10}, 1e-7}}, patient{spike: scaled{surrogate.SuperSpike{Alpha: 10}, 0.3}},
-			train.Finding{Kind: train.VanishingGradient, Layer: "hidden", Value: math.NaN(), Limit: 1e-6}, "training hardly changes what comes before."},
+			diagnose.Finding{Kind: diagnose.VanishingGradient, Layer: "hidden", Value: math.NaN(), Limit: 1e-6}, "training hardly changes what comes before."},
 		"exploding": {patient{spike: scaled{surrogate.SuperSpike{Alpha: 10}, 1e6}, detach: true}, patient{detach: true},
-			train.Finding{Kind: train.ExplodingGradient, Layer: "hidden", Value: math.NaN(), Limit: 1e4}, "hidden: the gradient of its currents, times the currents, is "},
+			diagnose.Finding{Kind: diagnose.ExplodingGradient, Layer: "hidden", Value: math.NaN(), Limit: 1e4}, "hidden: the gradient of its currents, times the currents, is "},
 		"exploding in time": {patient{spike: surrogate.SuperSpike{Alpha: 0.1}}, patient{},
-			train.Finding{Kind: train.ExplodingInTime, Layer: "hidden", Value: math.NaN(), Limit: 1e4}, "hidden: the gradient grows on its way back in time, from "},
+			diagnose.Finding{Kind: diagnose.ExplodingInTime, Layer: "hidden", Value: math.NaN(), Limit: 1e4}, "hidden: the gradient grows on its way back in time, from "},
 		"vanishing in time": {patient{steps: 240, read: layers.Last}, patient{steps: 240, read: layers.MeanOverTime},
-			train.Finding{Kind: train.VanishingInTime, Layer: "readout", Value: math.NaN(), Limit: 1e-6}, "the loss does not see what happens there."},
+			diagnose.Finding{Kind: diagnose.VanishingInTime, Layer: "readout", Value: math.NaN(), Limit: 1e-6}, "the loss does not see what happens there."},
 	} {
 		for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
 			t.Run(fmt.Sprint(name, dt), func(t *testing.T) {
@@ -243,7 +244,7 @@ func TestDiagnose(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, before, m.Weights())
 				require.Equal(t, nodes, m.Nodes())
-				i := slices.IndexFunc(fs, func(f train.Finding) bool { return f.Kind == c.want.Kind && f.Layer == c.want.Layer })
+				i := slices.IndexFunc(fs, func(f diagnose.Finding) bool { return f.Kind == c.want.Kind && f.Layer == c.want.Layer })
 				require.GreaterOrEqual(t, i, 0, "%v", fs)
 				f := fs[i]
 				require.Contains(t, f.Message, c.says)
@@ -375,8 +376,7 @@ func TestDiagnoseErrors(t *testing.T) {
 	cancel()
 	_, err = train.Diagnose(ctx, m, yinyang(t, 5), nil)
 	require.ErrorIs(t, err, context.Canceled)
-	require.Equal(t, "silent layer", train.SilentLayer.String())
-	require.Equal(t, "FindingKind(99)", train.FindingKind(99).String())
+	require.Equal(t, "silent layer", diagnose.SilentLayer.String())
 }
 
 // What is measured of a layer is what simulated neurons do.
@@ -413,7 +413,7 @@ func TestDiagnoseMeasures(t *testing.T) {
 	}
 	slices.Sort(away)
 	require.Len(t, fs, 1)
-	require.Equal(t, train.NarrowSurrogate, fs[0].Kind)
+	require.Equal(t, diagnose.NarrowSurrogate, fs[0].Kind)
 	require.Equal(t, float64(near)/(steps*n), fs[0].Value)
 	// The median is known up to the bin it is in, a quarter of an octave.
 	var median float64
@@ -443,7 +443,7 @@ func TestDiagnoseGradientInTime(t *testing.T) {
 	fs, err := train.Diagnose(background, m, yinyang(t, 10), nil)
 	require.NoError(t, err)
 	require.Len(t, fs, 1)
-	require.Equal(t, train.VanishingInTime, fs[0].Kind)
+	require.Equal(t, diagnose.VanishingInTime, fs[0].Kind)
 	response := make([]float64, steps)
 	v, i := 0.0, 1.0
 	for k := range response {
@@ -465,24 +465,24 @@ func TestDoctor(t *testing.T) {
 		patient
 		rate   float64
 		epochs int
-		want   train.FindingKind // the last, of as many as there are
+		want   diagnose.Kind // the last, of as many as there are
 		some   bool
 		says   string
 		cure   string
 	}{
 		"healthy":      {patient{data: many}, 5e-3, 12, 0, false, "", ""},
-		"silent":       {patient{first: layers.Constant(0)}, 5e-3, 3, train.SilentLayer, true, "no current reaches them", "Look at the layer before"},
-		"rate is low":  {patient{data: many}, 1e-9, 12, train.LossStuck, true, "is what guessing by the frequencies of the labels gives. The last step changed the weights by ", "Raise the learning rate to about 1e-02."},
-		"rate is high": {patient{data: many}, 1000, 12, train.LossStuck, true, "They have grown to ", "Lower the learning rate to about 3e-02"},
-		"no relation":  {patient{data: unrelated(t, 2000)}, 1e-2, 3, train.LossStuck, true, "In 120 batches the loss has not come below 1.099, where 1.098 is ", "The learning rate seems right."},
+		"silent":       {patient{first: layers.Constant(0)}, 5e-3, 3, diagnose.SilentLayer, true, "no current reaches them", "Look at the layer before"},
+		"rate is low":  {patient{data: many}, 1e-9, 12, diagnose.LossStuck, true, "is what guessing by the frequencies of the labels gives. The last step changed the weights by ", "Raise the learning rate to about 1e-02."},
+		"rate is high": {patient{data: many}, 1000, 12, diagnose.LossStuck, true, "They have grown to ", "Lower the learning rate to about 3e-02"},
+		"no relation":  {patient{data: unrelated(t, 2000)}, 1e-2, 3, diagnose.LossStuck, true, "In 120 batches the loss has not come below 1.099, where 1.098 is ", "The learning rate seems right."},
 	} {
 		t.Run(name, func(t *testing.T) {
-			fit := func(doctor bool) ([]*tensor.Dense, train.Result, []train.Finding) {
-				var told []train.Finding
+			fit := func(doctor bool) ([]*tensor.Dense, train.Result, []diagnose.Finding) {
+				var told []diagnose.Finding
 				m := c.model(t)
 				tr := train.Trainer{
 					Model: m, Data: c.samples(t), Epochs: c.epochs, Seed: 5, Optimiser: &optim.Adam{LearningRate: c.rate},
-					Doctor: doctor, OnFinding: func(f train.Finding) { told = append(told, f) },
+					Doctor: doctor, OnFinding: func(f diagnose.Finding) { told = append(told, f) },
 				}
 				r, err := tr.Run(background)
 				require.NoError(t, err)
@@ -530,13 +530,13 @@ func TestDoctorOneBatch(t *testing.T) {
 	c := patient{data: yinyang(t, 20)}
 	tr := train.Trainer{
 		Model: c.model(t), Data: c.data, Epochs: 100, Optimiser: &optim.Adam{LearningRate: 1e-9},
-		Doctor: true, OnFinding: func(train.Finding) {},
+		Doctor: true, OnFinding: func(diagnose.Finding) {},
 	}
 	r, err := tr.Run(background)
 	require.NoError(t, err)
 	require.NotEmpty(t, r.Findings)
 	f := r.Findings[len(r.Findings)-1]
-	require.Equal(t, train.LossStuck, f.Kind)
+	require.Equal(t, diagnose.LossStuck, f.Kind)
 	require.Equal(t, 100, f.Epoch)
 	require.Contains(t, f.Cure, "Raise the learning rate to about 1e-0")
 }
@@ -548,7 +548,7 @@ func TestDoctorResumed(t *testing.T) {
 	trainer := func(dir string, o ...train.Observer) *train.Trainer {
 		return &train.Trainer{
 			Model: c.model(t), Data: c.data, Epochs: 5, Optimiser: &optim.Adam{LearningRate: 1e-9}, Seed: 2, Observers: o,
-			Checkpoints: &train.Checkpoints{Dir: dir}, Doctor: true, OnFinding: func(train.Finding) {},
+			Checkpoints: &train.Checkpoints{Dir: dir}, Doctor: true, OnFinding: func(diagnose.Finding) {},
 		}
 	}
 	var whole diary

@@ -8,6 +8,9 @@ import (
 	"os"
 
 	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/diagnose"
+	"github.com/spikegrad/spikegrad/internal/vitals"
 )
 
 // A doctor is what a Trainer with a Doctor has: it diagnoses the model before the
@@ -15,7 +18,7 @@ import (
 type doctor struct {
 	run      *trainRun
 	x        *examiner
-	findings []Finding
+	findings []diagnose.Finding
 	open     map[string]bool // what the last examination found
 	memory   *doctorState    // nil before the first examination of a training
 	before   []*tensor.Dense // the weights before the last batch of an epoch
@@ -73,11 +76,11 @@ func (d *doctor) begin(ctx context.Context) error {
 	}
 	if d.memory == nil {
 		d.memory = &doctorState{Size: distance(d.run.Model.learnt(), nil), Step: -1, Labels: map[int]int{}}
-		if d.run.opt.State().Steps == 0 && !math.IsNaN(v.loss) && !math.IsInf(v.loss, 0) {
-			d.memory.First = &v.loss
+		if d.run.opt.State().Steps == 0 && !math.IsNaN(v.Loss) && !math.IsInf(v.Loss, 0) {
+			d.memory.First = &v.Loss
 		}
 	}
-	fs := v.findings()
+	fs := v.Findings()
 	d.tell(d.run.at.epoch, fs)
 	if d.run.step() == 0 { // else the observers have heard it
 		d.report(0, fs)
@@ -86,7 +89,7 @@ func (d *doctor) begin(ctx context.Context) error {
 }
 
 // examine examines the model, and leaves all that has a state where it stood.
-func (d *doctor) examine(ctx context.Context) (*vitals, error) {
+func (d *doctor) examine(ctx context.Context) (*vitals.Network, error) {
 	back, err := d.run.mark()
 	if err != nil {
 		return nil, err
@@ -118,7 +121,7 @@ func (d *doctor) after(b int) {
 }
 
 // epoch examines the model after an epoch, and returns what it finds.
-func (d *doctor) epoch(ctx context.Context, ep Epoch) ([]Finding, error) {
+func (d *doctor) epoch(ctx context.Context, ep Epoch) ([]diagnose.Finding, error) {
 	if d == nil {
 		return nil, nil
 	}
@@ -126,7 +129,7 @@ func (d *doctor) epoch(ctx context.Context, ep Epoch) ([]Finding, error) {
 	if err != nil {
 		return nil, fmt.Errorf("doctor: %w", err)
 	}
-	fs := v.findings()
+	fs := v.Findings()
 	if f, stuck := d.loss(ep); stuck {
 		if f.Cure, err = d.rate(ep.LearningRate, &f.Message); err != nil {
 			return nil, fmt.Errorf("doctor: %w", err)
@@ -139,7 +142,7 @@ func (d *doctor) epoch(ctx context.Context, ep Epoch) ([]Finding, error) {
 }
 
 // report tells the observers what was found after so many epochs.
-func (d *doctor) report(epochs int, fs []Finding) {
+func (d *doctor) report(epochs int, fs []diagnose.Finding) {
 	if d == nil {
 		return
 	}
@@ -147,7 +150,7 @@ func (d *doctor) report(epochs int, fs []Finding) {
 }
 
 // tell passes on what was not found the last time.
-func (d *doctor) tell(epochs int, fs []Finding) {
+func (d *doctor) tell(epochs int, fs []diagnose.Finding) {
 	now := map[string]bool{}
 	for i := range fs {
 		fs[i].Epoch = epochs
@@ -167,7 +170,7 @@ func (d *doctor) tell(epochs int, fs []Finding) {
 }
 
 // told returns the findings so far.
-func (d *doctor) told() []Finding {
+func (d *doctor) told() []diagnose.Finding {
 	if d == nil {
 		return nil
 	}
@@ -177,7 +180,7 @@ func (d *doctor) told() []Finding {
 // loss judges the loss of an epoch: it is stuck if after a hundred batches none was
 // lower than guessing gives, or the network before the training; or if it has risen
 // beyond that again.
-func (d *doctor) loss(ep Epoch) (Finding, bool) {
+func (d *doctor) loss(ep Epoch) (diagnose.Finding, bool) {
 	const (
 		patience = 100  // batches
 		fallen   = 0.98 // of where it started
@@ -195,7 +198,7 @@ func (d *doctor) loss(ep Epoch) (Finding, bool) {
 			start, what = h, "guessing by the frequencies of the labels gives"
 		}
 	}
-	f := Finding{Kind: LossStuck, Value: ep.Train.Loss, Limit: fallen * start}
+	f := diagnose.Finding{Kind: diagnose.LossStuck, Value: ep.Train.Loss, Limit: fallen * start}
 	switch {
 	case d.run.step() < patience || math.IsInf(start, 1):
 	case lowest > fallen*start:

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"github.com/spikegrad/spikegrad/diagnose"
 )
 
 // An Observer is told what happens in a training, in the order in which it
@@ -21,7 +23,7 @@ type Observer interface {
 	// Diagnosis comes after every examination by the Doctor, if there is one, with
 	// all that it found, also what it had found before: once before the first
 	// batch, and after every epoch, ahead of Epoch. epochs is how many there were.
-	Diagnosis(epochs int, found []Finding)
+	Diagnosis(epochs int, found []diagnose.Finding)
 
 	// Epoch comes after every epoch, behind its validation.
 	Epoch(Epoch)

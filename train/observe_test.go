@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/spikegrad/spikegrad/diagnose"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/train"
@@ -28,7 +29,7 @@ type diary struct {
 func (d *diary) Begin(s train.Session) error { d.sessions = append(d.sessions, s); return d.refuse }
 func (d *diary) Batch(b train.Batch)         { d.batches = append(d.batches, b) }
 func (d *diary) Epoch(e train.Epoch)         { d.epochs = append(d.epochs, e) }
-func (d *diary) Diagnosis(epochs int, fs []train.Finding) {
+func (d *diary) Diagnosis(epochs int, fs []diagnose.Finding) {
 	d.found = append(d.found, fmt.Sprint(epochs, fs))
 }
 func (d *diary) Sync() { d.early = d.early || len(d.sessions) == 0 }

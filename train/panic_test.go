@@ -12,6 +12,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/diagnose"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
@@ -110,12 +111,12 @@ func (o shakyObserver) at(method string) {
 		o.tick()
 	}
 }
-func (o shakyObserver) Begin(train.Session) error      { o.at("Begin"); return nil }
-func (o shakyObserver) Batch(train.Batch)              { o.at("Batch") }
-func (o shakyObserver) Diagnosis(int, []train.Finding) { o.at("Diagnosis") }
-func (o shakyObserver) Epoch(train.Epoch)              { o.at("Epoch") }
-func (o shakyObserver) Sync()                          { o.at("Sync") }
-func (o shakyObserver) End(train.Result, error)        { o.at("End") }
+func (o shakyObserver) Begin(train.Session) error         { o.at("Begin"); return nil }
+func (o shakyObserver) Batch(train.Batch)                 { o.at("Batch") }
+func (o shakyObserver) Diagnosis(int, []diagnose.Finding) { o.at("Diagnosis") }
+func (o shakyObserver) Epoch(train.Epoch)                 { o.at("Epoch") }
+func (o shakyObserver) Sync()                             { o.at("Sync") }
+func (o shakyObserver) End(train.Result, error)           { o.at("End") }
 
 // sparks is a spike function that is asked on several goroutines at once.
 type sparks struct {
@@ -197,7 +198,7 @@ func TestPanicInATraining(t *testing.T) {
 		trainer := func(dir string, tick func()) *train.Trainer {
 			tr := (course{net: deep, set: func(*train.Trainer) {}}).trainer(t, dir)
 			tr.Checkpoints.EverySteps, tr.Checkpoints.Keep, tr.Epochs = 1, 100, 2
-			tr.Doctor, tr.OnFinding = name == "Diagnosis", func(train.Finding) {}
+			tr.Doctor, tr.OnFinding = name == "Diagnosis", func(diagnose.Finding) {}
 			tr.OnWarning = func(error) {}
 			c.set(tr, tick)
 			return tr

@@ -12,6 +12,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/diagnose"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
@@ -182,7 +183,7 @@ func TestModelIsLent(t *testing.T) {
 			}),
 			Schedule: scheduleFunc(func() float64 { asks(); return 0.5 }),
 			OnBatch:  func(train.Batch) { asks() }, OnEpoch: func(train.Epoch) error { asks(); return nil },
-			OnFinding: func(train.Finding) { asks() },
+			OnFinding: func(diagnose.Finding) { asks() },
 			Observers: []train.Observer{watcher(asks)},
 		}
 		_, err := tr.Run(background)
@@ -219,12 +220,12 @@ func (f scheduleFunc) Rate(int, int) float64 { return f() }
 
 type watcher func()
 
-func (w watcher) Begin(train.Session) error      { w(); return nil }
-func (w watcher) Batch(train.Batch)              { w() }
-func (w watcher) Diagnosis(int, []train.Finding) { w() }
-func (w watcher) Epoch(train.Epoch)              { w() }
-func (w watcher) Sync()                          { w() }
-func (w watcher) End(train.Result, error)        { w() }
+func (w watcher) Begin(train.Session) error         { w(); return nil }
+func (w watcher) Batch(train.Batch)                 { w() }
+func (w watcher) Diagnosis(int, []diagnose.Finding) { w() }
+func (w watcher) Epoch(train.Epoch)                 { w() }
+func (w watcher) Sync()                             { w() }
+func (w watcher) End(train.Result, error)           { w() }
 
 // Replicas answer at the same time, bit for bit as the model does alone: whole sequences,
 // metrics, classes, recordings, costs, and step by step.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/diagnose"
 	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/optim"
 )
@@ -32,8 +33,8 @@ type Trainer struct {
 	OnEpoch   func(Epoch) error // called after every epoch; may be nil. An error ends the training
 	OnWarning func(error)       // told what went wrong and does not end the training; nil prints it to standard error
 
-	Doctor    bool          // diagnose the model before the first batch and after every epoch, see Diagnose, and judge whether the loss falls
-	OnFinding func(Finding) // called with what the Doctor finds, once as long as it lasts; nil prints it to standard error
+	Doctor    bool                   // diagnose the model before the first batch and after every epoch, see Diagnose, and judge whether the loss falls
+	OnFinding func(diagnose.Finding) // called with what the Doctor finds, once as long as it lasts; nil prints it to standard error
 
 	Observers []Observer // told of all that happens, after OnBatch and OnEpoch; with any, firing rates are measured in training too
 }
@@ -67,7 +68,7 @@ type Result struct {
 	Best    int  // epoch with the highest validation accuracy, of equals with the lowest loss; −1 without one
 	Stopped bool // ended before the last epoch: cancelled, or out of patience
 
-	Findings []Finding // of the Doctor, in this call of Run
+	Findings []diagnose.Finding // of the Doctor, in this call of Run
 }
 
 // Run trains. When ctx is cancelled it ends after the present batch and returns

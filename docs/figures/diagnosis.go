@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/diagnose"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/plot"
@@ -43,7 +44,7 @@ func diagnosis() (plot.Figure, error) {
 }
 
 // patient diagnoses a network, and records three of its hidden neurons.
-func patient(gain float64) (fs []train.Finding, voltages, spikes layers.Recording, err error) {
+func patient(gain float64) (fs []diagnose.Finding, voltages, spikes layers.Recording, err error) {
 	points, err := data.NewYinYang(200, 42)
 	if err != nil {
 		return nil, voltages, spikes, err

@@ -9,8 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/spikegrad/spikegrad/diagnose"
 	"github.com/spikegrad/spikegrad/encode"
-	"github.com/spikegrad/spikegrad/train"
 )
 
 // A first derivative is odd, and largest one standard deviation from the middle.
@@ -47,10 +47,10 @@ func TestPictures(t *testing.T) {
 
 // The networks of the picture are what it calls them.
 func TestPatients(t *testing.T) {
-	for i, want := range [][]train.FindingKind{{train.SilentLayer}, nil, {train.SaturatedLayer}} {
+	for i, want := range [][]diagnose.Kind{{diagnose.SilentLayer}, nil, {diagnose.SaturatedLayer}} {
 		found, _, _, err := patient(gains[i])
 		require.NoError(t, err)
-		var kinds []train.FindingKind
+		var kinds []diagnose.Kind
 		for _, f := range found {
 			kinds = append(kinds, f.Kind)
 		}

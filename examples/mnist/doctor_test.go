@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/diagnose"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -37,7 +38,7 @@ func bars(t *testing.T, n int) data.Dataset {
 // first weights that are badly scaled.
 func TestDiagnose(t *testing.T) {
 	d := bars(t, 640)
-	for scale, want := range map[float32]train.FindingKind{0.01: train.SilentLayer, 1: 0, 100: train.SaturatedLayer} {
+	for scale, want := range map[float32]diagnose.Kind{0.01: diagnose.SilentLayer, 1: 0, 100: diagnose.SaturatedLayer} {
 		m, err := newModel(1)
 		require.NoError(t, err)
 		w := m.Params()[0].Value().Data().([]float32)
@@ -47,7 +48,7 @@ func TestDiagnose(t *testing.T) {
 		if scale == 1 {
 			tr := train.Trainer{
 				Model: m, Data: d, Encoder: poisson, Epochs: 3, Optimiser: &optim.Adam{LearningRate: 5e-3}, ClipNorm: 1,
-				Doctor: true, OnFinding: func(f train.Finding) { t.Error(f) },
+				Doctor: true, OnFinding: func(f diagnose.Finding) { t.Error(f) },
 			}
 			_, err := tr.Run(context.Background())
 			require.NoError(t, err)

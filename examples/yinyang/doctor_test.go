@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/spikegrad/spikegrad/diagnose"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -15,7 +16,7 @@ import (
 func TestDiagnose(t *testing.T) {
 	s, err := generate()
 	require.NoError(t, err)
-	for scale, want := range map[float32]train.FindingKind{0.01: train.SilentLayer, 1: 0, 100: train.SaturatedLayer} {
+	for scale, want := range map[float32]diagnose.Kind{0.01: diagnose.SilentLayer, 1: 0, 100: diagnose.SaturatedLayer} {
 		m, err := newModel(1)
 		require.NoError(t, err)
 		w := m.Params()[0].Value().Data().([]float32)
@@ -25,7 +26,7 @@ func TestDiagnose(t *testing.T) {
 		if scale == 1 {
 			tr := train.Trainer{
 				Model: m, Data: s.test, Epochs: 6, Optimiser: &optim.Adam{LearningRate: 5e-3},
-				Doctor: true, OnFinding: func(f train.Finding) { t.Error(f) },
+				Doctor: true, OnFinding: func(f diagnose.Finding) { t.Error(f) },
 			}
 			_, err := tr.Run(context.Background())
 			require.NoError(t, err)

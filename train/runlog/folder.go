@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/diagnose"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/files"
 	"github.com/spikegrad/spikegrad/train"
@@ -261,7 +262,7 @@ func memory() uint64 {
 }
 
 // Diagnosis writes the line of an examination by the Doctor.
-func (f *Folder) Diagnosis(epochs int, found []train.Finding) {
+func (f *Folder) Diagnosis(epochs int, found []diagnose.Finding) {
 	if !f.open() {
 		return
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/diagnose"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
@@ -65,7 +66,7 @@ type tape struct {
 // An exam is a call of Diagnosis.
 type exam struct {
 	epochs int
-	found  []train.Finding
+	found  []diagnose.Finding
 }
 
 func (c *tape) Begin(s train.Session) error   { c.session = s; return nil }
@@ -73,7 +74,7 @@ func (c *tape) Batch(b train.Batch)           { c.calls = append(c.calls, b) }
 func (c *tape) Epoch(e train.Epoch)           { c.calls = append(c.calls, e) }
 func (c *tape) Sync()                         {}
 func (c *tape) End(r train.Result, err error) { c.result = r }
-func (c *tape) Diagnosis(epochs int, fs []train.Finding) {
+func (c *tape) Diagnosis(epochs int, fs []diagnose.Finding) {
 	c.calls = append(c.calls, exam{epochs, fs})
 }
 
@@ -172,20 +173,20 @@ func sick(t testing.TB, epochs int, observers ...train.Observer) *train.Trainer 
 	tr := trainer(t, epochs, observers...)
 	clear(tr.Model.Params()[0].Value().Data().([]float32))
 	tr.Optimiser = &optim.Adam{LearningRate: 1e-6}
-	tr.Doctor, tr.OnFinding = true, func(train.Finding) {}
+	tr.Doctor, tr.OnFinding = true, func(diagnose.Finding) {}
 	return tr
 }
 
 // What the Doctor finds has a line for each examination.
 func TestDiagnosis(t *testing.T) {
 	dir := t.TempDir()
-	var told []train.Finding
+	var told []diagnose.Finding
 	tr := sick(t, 2, &runlog.Folder{Dir: dir})
-	tr.OnFinding = func(f train.Finding) { told = append(told, f) }
+	tr.OnFinding = func(f diagnose.Finding) { told = append(told, f) }
 	_, err := tr.Run(background)
 	require.NoError(t, err)
 	require.Len(t, told, 1)
-	require.Equal(t, train.SilentLayer, told[0].Kind)
+	require.Equal(t, diagnose.SilentLayer, told[0].Kind)
 	l, err := runlog.Read(filepath.Join(dir, "log.jsonl"))
 	require.NoError(t, err)
 	require.Len(t, l.Diagnoses, 3)
@@ -220,7 +221,7 @@ func TestDiagnosis(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, f.Begin(c.session))
 	f.Diagnosis(0, nil)
-	f.Diagnosis(1, []train.Finding{{Kind: train.Unstable, Layer: "a", Neurons: []int{3}, Value: math.Inf(1), Limit: 2, Message: "M.", Cure: "C."}})
+	f.Diagnosis(1, []diagnose.Finding{{Kind: diagnose.Unstable, Layer: "a", Neurons: []int{3}, Value: math.Inf(1), Limit: 2, Message: "M.", Cure: "C."}})
 	f.End(train.Result{}, nil)
 	require.Equal(t, `{"kind":"diagnosis","epochs":0,"findings":[]}
 {"kind":"diagnosis","epochs":1,"findings":[{"kind":"unstable","layer":"a","neurons":[3],"limit":2,"message":"M.","cure":"C."}]}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/spikegrad/spikegrad/diagnose"
 	"github.com/spikegrad/spikegrad/train"
 )
 
@@ -145,7 +146,7 @@ func newEpoch(e train.Epoch, steps int, c Clock) *Epoch {
 	return l
 }
 
-func newDiagnosis(epochs int, fs []train.Finding, c Clock) *Diagnosis {
+func newDiagnosis(epochs int, fs []diagnose.Finding, c Clock) *Diagnosis {
 	d := &Diagnosis{Epochs: epochs, Findings: []Finding{}, Clock: c}
 	for _, f := range fs {
 		d.Findings = append(d.Findings, Finding{

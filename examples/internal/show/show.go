@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/spikegrad/spikegrad/diagnose"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/plot"
 	"github.com/spikegrad/spikegrad/train"
@@ -40,7 +41,7 @@ func Watch(ctx context.Context, t *train.Trainer, title string) (done func()) {
 		p.Say(title + ": warning: " + w)
 	}
 	t.OnWarning = func(err error) { p.Say(title + ": warning: " + err.Error()) }
-	t.OnFinding = func(f train.Finding) { p.Say(fmt.Sprintf("%s: doctor: after %d epochs: %v", title, f.Epoch, f)) }
+	t.OnFinding = func(f diagnose.Finding) { p.Say(fmt.Sprintf("%s: doctor: after %d epochs: %v", title, f.Epoch, f)) }
 	rates := ""
 	t.OnBatch = func(b train.Batch) {
 		accuracy := ""

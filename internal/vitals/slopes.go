@@ -1,4 +1,4 @@
-package train
+package vitals
 
 import (
 	"math"
@@ -7,12 +7,12 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 )
 
-// slopes is a spike function that counts its arguments, the voltages less the
+// Slopes is a spike function that counts its arguments, the voltages less the
 // threshold, in bins of a quarter of an octave. It is asked from several
 // goroutines at once.
-type slopes struct {
+type Slopes struct {
 	graph.Func
-	on  bool
+	On  bool                       // count
 	bin [2][slopeBins]atomic.Int64 // below and above the threshold
 }
 
@@ -23,8 +23,8 @@ const (
 )
 
 // Eval counts x and returns what the function says.
-func (s *slopes) Eval(x float64) float64 {
-	if s.on {
+func (s *Slopes) Eval(x float64) float64 {
+	if s.On {
 		side := 0
 		if x > 0 {
 			side = 1
@@ -36,8 +36,8 @@ func (s *slopes) Eval(x float64) float64 {
 	return s.Func.Eval(x)
 }
 
-// reset forgets what was counted.
-func (s *slopes) reset() {
+// Reset forgets what was counted.
+func (s *Slopes) Reset() {
 	for side := range s.bin {
 		for k := range s.bin[side] {
 			s.bin[side][k].Store(0)
@@ -46,7 +46,7 @@ func (s *slopes) reset() {
 }
 
 // each calls f with the middle of each bin that is not empty, and its count.
-func (s *slopes) each(f func(x float64, n int64)) {
+func (s *Slopes) each(f func(x float64, n int64)) {
 	for side, sign := range []float64{-1, 1} {
 		for k := range s.bin[side] {
 			if n := s.bin[side][k].Load(); n > 0 {
@@ -64,13 +64,13 @@ func middle(k int) float64 {
 }
 
 // moments returns how many were counted.
-func (s *slopes) moments() (n int64) {
+func (s *Slopes) moments() (n int64) {
 	s.each(func(_ float64, k int64) { n += k })
 	return n
 }
 
 // median returns the median of |x|.
-func (s *slopes) median() float64 {
+func (s *Slopes) median() float64 {
 	total, below := s.moments(), int64(0)
 	for k := range slopeBins {
 		below += s.bin[0][k].Load() + s.bin[1][k].Load()
@@ -82,14 +82,14 @@ func (s *slopes) median() float64 {
 }
 
 // peak returns the largest slope at the threshold and at what was counted.
-func (s *slopes) peak() float64 {
+func (s *Slopes) peak() float64 {
 	top := s.Deriv(0)
 	s.each(func(x float64, _ int64) { top = max(top, s.Deriv(x)) })
 	return top
 }
 
 // share returns the share of the moments at which the slope is more than limit.
-func (s *slopes) share(limit float64) float64 {
+func (s *Slopes) share(limit float64) float64 {
 	var n int64
 	s.each(func(x float64, k int64) {
 		if s.Deriv(x) > limit {
