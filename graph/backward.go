@@ -6,6 +6,9 @@ import (
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/ir"
+	"github.com/spikegrad/spikegrad/internal/lower"
 )
 
 // A backward is one gradient of a scan.
@@ -16,12 +19,14 @@ type backward struct {
 	sg      *stepGraph
 	v       *vjp
 	sums    G.Nodes // the reductions that states add up, nil for those that are carried
-	program *program
-	tails   []*tail
-	advance *program      // the carried states and dear values, nil where all states are kept
-	dear    int           // how many values are kept beside the states
-	memory  any           // *backMemory[F]
-	into    *tensor.Dense // where a machine wants the gradient of xs; nil for memory of its own
+	program *lower.Program
+	tails   []*lower.Tail
+	back    lower.Step     // what became program
+	forward lower.Step     // what became advance
+	advance *lower.Program // the carried states and dear values, nil where all states are kept
+	dear    int            // how many values are kept beside the states
+	memory  any            // *backMemory[F]
+	into    *tensor.Dense  // where a machine wants the gradient of xs; nil for memory of its own
 }
 
 // newBackward finds the gradients of the scan's results behind the token grad,
@@ -74,7 +79,7 @@ func (bw *backward) collect(n *G.Node, given *G.Nodes) error {
 		*given = append(*given, in[0])
 		return nil
 	}
-	if n.Op() == nil || elementwise(n.Op()) != opAdd {
+	if !lower.IsOp(n.Op(), ir.OpAdd) {
 		return fmt.Errorf("got %v where a sum of gradients was expected", n)
 	}
 	for _, c := range in {
@@ -85,115 +90,96 @@ func (bw *backward) collect(n *G.Node, given *G.Nodes) error {
 	return nil
 }
 
-func (bw *backward) lower() error {
+// steps says what is to be lowered: the gradients, and what brings forward the states
+// that they read.
+func (bw *backward) steps() (back, forward lower.Step) {
 	s, v := bw.s, bw.v
-	leaves, streams := s.leaves(bw.sg)
 	// Carried here are the gradients of the states, numbers 0 … n−1, and read
 	// are the states themselves, numbers n … 2n−1, and behind them dear values.
 	n := len(s.states)
+	back = lower.Step{Leaves: s.leaves(bw.sg), Sums: v.params, States: 2 * n, Batch: s.batch()}
+	forward = lower.Step{Leaves: s.leaves(bw.sg), Roots: stateRoots(bw.sg, bw.sums), States: n, Batch: s.batch()}
 	for i, st := range bw.sg.states {
-		leaves[st] = leaf{leafState, n + i}
+		back.Leaves[st] = lower.Leaf{Kind: lower.LeafState, Index: n + i}
 	}
 	for i, l := range v.lambda {
 		if bw.sums[i] == nil {
-			leaves[l] = leaf{leafState, i}
+			back.Leaves[l] = lower.Leaf{Kind: lower.LeafState, Index: i}
 		} else {
-			leaves[l] = leaf{kind: leafParam}
+			back.Leaves[l] = lower.Leaf{Kind: lower.LeafParam}
 		}
 	}
-	add := func(node *G.Node, st stream) {
+	add := func(node *G.Node, st ir.Stream) {
 		if node != nil {
-			leaves[node], streams[node] = leaf{kind: leafStream}, st
+			back.Leaves[node] = lower.Leaf{Kind: lower.LeafStream, Stream: st}
 		}
 	}
-	add(v.gradOut, stream{kind: streamGradOut})
+	add(v.gradOut, ir.Stream{Kind: ir.StreamGradOut})
 	for i, t := range v.gradTrace {
-		add(t, stream{streamGradTrc, i})
+		add(t, ir.Stream{Kind: ir.StreamGradTrace, Index: i})
 	}
-	var roots []root
 	if v.x != nil {
-		roots = append(roots, root{node: v.x, kind: slotStream, strm: stream{kind: streamGradX}})
+		back.Roots = append(back.Roots, lower.Root{Node: v.x, Kind: ir.SlotStream, Stream: ir.Stream{Kind: ir.StreamGradX}})
 	}
 	for i, d := range v.states {
 		if d != nil && bw.sums[i] == nil {
-			roots = append(roots, root{node: d, kind: slotOut, i: i})
+			back.Roots = append(back.Roots, lower.Root{Node: d, Kind: ir.SlotOut, Index: i})
 		}
 	}
-	forward, forwardStreams := s.leaves(bw.sg)
-	states := stateRoots(bw.sg, bw.sums)
-	if s.every > 1 {
-		gradients := slices.Clone(v.params)
-		for _, r := range roots {
-			gradients = append(gradients, r.node)
-		}
-		for i, d := range dearValues(states, gradients, forward, leaves) {
-			leaves[d] = leaf{leafState, 2*n + i}
-			states = append(states, root{node: d, kind: slotOut, i: n + i})
-			bw.dear++
-		}
-	}
-	return bw.lowerBoth(roots, states, leaves, forward, streams, forwardStreams)
+	return back, forward
 }
 
-// lowerBoth lowers the gradients, and what brings forward the states that they
-// read, if they read any. Both run on the same blocks.
-func (bw *backward) lowerBoth(gradients, states []root, back, forward map[*G.Node]leaf, backStreams, forwardStreams map[*G.Node]stream) error {
-	s, n := bw.s, len(bw.s.states)
-	for rows := 0; ; {
+// lower lowers the gradients, and what brings forward the states that they read, if
+// they read any. Both run on the same blocks.
+func (bw *backward) lower() error {
+	back, forward := bw.steps()
+	n := len(bw.s.states)
+	if bw.s.every > 1 {
+		for i, d := range lower.Dear(forward, back) {
+			back.Leaves[d] = lower.Leaf{Kind: lower.LeafState, Index: 2*n + i}
+			forward.Roots = append(forward.Roots, lower.Root{Node: d, Kind: ir.SlotOut, Index: n + i})
+			bw.dear++
+		}
+		back.States += bw.dear
+		forward.States += bw.dear
+	}
+	for {
 		var err error
-		bw.program, bw.tails, err = lower(gradients, bw.v.params, back, backStreams, 2*n+bw.dear, s.batch(), rows)
-		if err != nil || s.every == 1 || !bw.readsStates() {
+		bw.back, bw.forward = back, forward
+		bw.program, bw.tails, err = lower.Lower(back, nil)
+		if err != nil || bw.s.every == 1 || !bw.readsStates() {
 			bw.dear = 0
 			return err
 		}
-		bw.advance, _, err = lower(states, nil, forward, forwardStreams, n+bw.dear, s.batch(), rows)
-		if err != nil {
+		if bw.advance, _, err = lower.Lower(forward, nil); err != nil {
 			return err
 		}
-		if bw.advance.rows == bw.program.rows {
-			lanes := max(bw.advance.lanes, bw.program.lanes)
-			bw.advance.lanes, bw.program.lanes = lanes, lanes
+		if bw.advance.Rows == bw.program.Rows {
+			lanes := max(bw.advance.Lanes, bw.program.Lanes)
+			bw.advance.Lanes, bw.program.Lanes = lanes, lanes
 			return nil
 		}
 		// The coarser cut serves both.
-		rows = min(bw.advance.rows, bw.program.rows)
-		if max(bw.advance.rows, bw.program.rows)%rows != 0 {
+		rows := min(bw.advance.Rows, bw.program.Rows)
+		if max(bw.advance.Rows, bw.program.Rows)%rows != 0 {
 			rows = 1
 		}
+		back.Rows, forward.Rows = rows, rows
 	}
 }
 
 // readsStates reports whether the gradients depend on the states, or on what is
 // kept beside them.
 func (bw *backward) readsStates() bool {
-	for _, c := range bw.program.states[len(bw.s.states):] {
-		if c.in >= 0 {
+	for _, c := range bw.program.States[len(bw.s.states):] {
+		if c.In >= 0 {
 			return true
 		}
 	}
 	return false
 }
 
-// inPlace reports whether the gradient of xs may be written over xs: whether no
-// time step reads xs after it has written the gradient. Of the steps before, none
-// is read any more when the states between two kept ones have been computed.
-func (bw *backward) inPlace() bool {
-	p := bw.program
-	written := false
-	for i := range p.instrs {
-		ins := &p.instrs[i]
-		writes := p.isStream(ins.dst, streamGradX)
-		lanewise := ins.code != opRows && ins.code != opCall
-		for s := range int32(len(p.slots)) {
-			if p.isStream(s, streamX) && p.reads(ins, s) && (written || writes && !lanewise) {
-				return false
-			}
-		}
-		written = written || writes
-	}
-	return written
-}
-
-func (p *program) isStream(s int32, kind streamKind) bool {
-	return p.slots[s].kind == slotStream && p.slots[s].strm.kind == kind
-}
+// inPlace reports whether the gradient of xs may be written over xs. Of the steps
+// before, none is read any more when the states between two kept ones have been
+// computed.
+func (bw *backward) inPlace() bool { return bw.program.Overwrites(ir.StreamX, ir.StreamGradX) }

@@ -8,6 +8,8 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/internal/ir"
+	"github.com/spikegrad/spikegrad/internal/lower"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -53,6 +55,7 @@ func (b *Builder) expand(p *G.Node, to tensor.Shape) *G.Node {
 
 func (op expandOp) String() string        { return fmt.Sprintf("expand%v", []int(op.Shape)) }
 func (op expandOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v", op, op.In) }
+func (op expandOp) Form() lower.Form      { return lower.Form{Kind: lower.Expand} }
 func (op expandOp) Hashcode() uint32      { return hashcode(op) }
 func (op expandOp) DiffWRT(int) []bool    { return []bool{true} }
 func (op expandOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
@@ -87,6 +90,7 @@ func expandInto[F vec.Float](where fmt.Stringer, dst []F, shape tensor.Shape, v 
 
 func (op reduceOp) String() string        { return fmt.Sprintf("reduce%v", []int(op.Shape)) }
 func (op reduceOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v", op, op.In) }
+func (op reduceOp) Form() lower.Form      { return lower.Form{Linear: ir.A, Reduce: true} }
 func (op reduceOp) Hashcode() uint32      { return hashcode(op) }
 func (op reduceOp) DiffWRT(int) []bool    { return []bool{true} }
 func (op reduceOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
@@ -176,6 +180,7 @@ type fillOp struct {
 
 func (op *fillOp) String() string        { return fmt.Sprintf("fill%v(%v)", []int(op.Shape), op.c) }
 func (op *fillOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v", op) }
+func (op *fillOp) Form() lower.Form      { return lower.Form{Kind: lower.Fill, Const: op.c} }
 func (op *fillOp) Hashcode() uint32      { return hashcode(op) }
 
 func (op *fillOp) Do(vs ...G.Value) (G.Value, error) { return op.value(vs[0].Dtype()) }

@@ -9,6 +9,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/internal/ir"
 	ops "github.com/spikegrad/spikegrad/internal/op"
 )
 
@@ -194,29 +195,29 @@ func (b *Builder) Tanh(x *G.Node) *G.Node { return b.unary("tanh", G.Tanh, x) }
 // Sigmoid returns 1/(1 + e to the power of −x).
 func (b *Builder) Sigmoid(x *G.Node) *G.Node { return b.unary("sigmoid", G.Sigmoid, x) }
 
-func (b *Builder) mapped(x *G.Node, code opcode, c float64) *G.Node {
+func (b *Builder) mapped(x *G.Node, code ir.Op, c float64) *G.Node {
 	return b.apply(mapOp{code: code, c: c}, x)
 }
 
 // Relu returns max(x, 0), with derivative 0 at 0.
-func (b *Builder) Relu(x *G.Node) *G.Node { return b.mapped(x, opRelu, 0) }
+func (b *Builder) Relu(x *G.Node) *G.Node { return b.mapped(x, ir.OpRelu, 0) }
 
 // Clamp returns min(max(x, lo), hi). The gradient passes where lo ≤ x ≤ hi.
 func (b *Builder) Clamp(x *G.Node, lo, hi float64) *G.Node {
-	return b.mapped(b.mapped(x, opMaxC, lo), opMinC, hi)
+	return b.mapped(b.mapped(x, ir.OpMaxC, lo), ir.OpMinC, hi)
 }
 
 // AtLeast returns max(x, lo). The gradient passes where x ≥ lo.
-func (b *Builder) AtLeast(x *G.Node, lo float64) *G.Node { return b.mapped(x, opMaxC, lo) }
+func (b *Builder) AtLeast(x *G.Node, lo float64) *G.Node { return b.mapped(x, ir.OpMaxC, lo) }
 
 // AtMost returns min(x, hi). The gradient passes where x ≤ hi.
-func (b *Builder) AtMost(x *G.Node, hi float64) *G.Node { return b.mapped(x, opMinC, hi) }
+func (b *Builder) AtMost(x *G.Node, hi float64) *G.Node { return b.mapped(x, ir.OpMinC, hi) }
 
 // Above returns 1 where x > c, else 0, with no gradient.
-func (b *Builder) Above(x *G.Node, c float64) *G.Node { return b.mapped(x, opGtC, c) }
+func (b *Builder) Above(x *G.Node, c float64) *G.Node { return b.mapped(x, ir.OpGtC, c) }
 
 // Not returns 1 − x.
-func (b *Builder) Not(x *G.Node) *G.Node { return b.mapped(x, opRSubC, 1) }
+func (b *Builder) Not(x *G.Node) *G.Node { return b.mapped(x, ir.OpRSubC, 1) }
 
 // Detach returns x, with no gradient flowing into it.
 func (b *Builder) Detach(x *G.Node) *G.Node { return b.apply(stopOp{}, x) }
@@ -230,11 +231,11 @@ func (b *Builder) ScaleBy(x *G.Node, c float64, p Param) *G.Node {
 		if v*c == 1 {
 			return x
 		}
-		return b.mapped(x, opMulC, v*c)
+		return b.mapped(x, ir.OpMulC, v*c)
 	}
 	q := b.value(p)
 	if c != 1 {
-		q = b.mapped(q, opMulC, c)
+		q = b.mapped(q, ir.OpMulC, c)
 	}
 	return b.Mul(x, b.like(q, x))
 }
@@ -245,7 +246,7 @@ func (b *Builder) Shift(x *G.Node, p Param) *G.Node {
 		if v == 0 {
 			return x
 		}
-		return b.mapped(x, opAddC, v)
+		return b.mapped(x, ir.OpAddC, v)
 	}
 	return b.Add(x, b.like(b.value(p), x))
 }
@@ -261,7 +262,7 @@ func (b *Builder) Less(x *G.Node, p Param) *G.Node {
 // From returns p − x.
 func (b *Builder) From(p Param, x *G.Node) *G.Node {
 	if v, ok := p.Value(); ok {
-		return b.mapped(x, opRSubC, v)
+		return b.mapped(x, ir.OpRSubC, v)
 	}
 	return b.Sub(b.like(b.value(p), x), x)
 }
@@ -273,7 +274,7 @@ func (b *Builder) Over(x *G.Node, p Param) *G.Node {
 			b.fail("over: division by the constant 0")
 			return nil
 		}
-		return b.mapped(x, opMulC, 1/v)
+		return b.mapped(x, ir.OpMulC, 1/v)
 	}
 	return b.Div(x, b.like(b.value(p), x))
 }

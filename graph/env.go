@@ -6,6 +6,8 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/internal/arith"
+	"github.com/spikegrad/spikegrad/internal/lower"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -34,7 +36,7 @@ func (e *env) value(n *G.Node) (G.Value, error) {
 }
 
 func (e *env) eval(n *G.Node) (G.Value, error) {
-	if isConstant(n) {
+	if lower.IsConstant(n) {
 		return n.Value(), nil
 	}
 	switch op := n.Op().(type) {
@@ -59,25 +61,25 @@ func (e *env) eval(n *G.Node) (G.Value, error) {
 		}
 		return op.into(dst, in[0])
 	}
-	return compute(n.Op(), arithmeticOf(n.Op()), nil, in...)
+	return arith.Compute(n.Op(), arith.Of(n.Op()), nil, in...)
 }
 
 // tail returns the value of a tail, given the sums of the accumulators.
-func (e *env) tail(t *tail, sum func(acc int) (G.Value, error)) (G.Value, error) {
-	if t.acc >= 0 {
-		return sum(t.acc)
+func (e *env) tail(t *lower.Tail, sum func(acc int, n *G.Node) G.Value) (G.Value, error) {
+	if t.Acc >= 0 {
+		return sum(t.Acc, t.Node), nil
 	}
-	if len(t.in) == 0 {
-		return e.value(t.node)
+	if len(t.In) == 0 {
+		return e.value(t.Node)
 	}
-	in := make([]G.Value, len(t.in))
-	for i, c := range t.in {
+	in := make([]G.Value, len(t.In))
+	for i, c := range t.In {
 		var err error
 		if in[i], err = e.tail(c, sum); err != nil {
 			return nil, err
 		}
 	}
-	return compute(t.node.Op(), arithmeticOf(t.node.Op()), nil, in...)
+	return arith.Compute(t.Node.Op(), arith.Of(t.Node.Op()), nil, in...)
 }
 
 func envFloats[F vec.Float](e *env, n *G.Node) ([]F, error) {

@@ -3,6 +3,8 @@ package graph
 import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/ir"
 )
 
 // solve finds the gains of the exponential method, from φ of the matrix of the system.
@@ -122,7 +124,7 @@ func (p place) block(row, col int, whole bool) place {
 func (b *Builder) product(c float64, p, q Param, shape tensor.Shape) Param {
 	v, ok := p.Value()
 	w, ok2 := q.Value()
-	scaled := func(p Param, c float64) *G.Node { return b.mapped(b.expand(b.value(p), shape), opMulC, c) }
+	scaled := func(p Param, c float64) *G.Node { return b.mapped(b.expand(b.value(p), shape), ir.OpMulC, c) }
 	switch {
 	case ok && ok2:
 		return Const(c * v * w)

@@ -9,6 +9,8 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/internal/ir"
+	"github.com/spikegrad/spikegrad/internal/lower"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -83,14 +85,25 @@ func (op spikeOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 	return G.Nodes{b.Mul(grad, s)}, b.Err()
 }
 
-func (op spikeOp) Do(vs ...G.Value) (G.Value, error) {
+// Form says that spikeOp is element-wise: a comparison, or a function of each element.
+func (op spikeOp) Form() lower.Form {
 	if _, ok := op.f.(heaviside); ok && !op.slope {
-		return mapOp{code: opGtC}.Do(vs...)
+		return lower.Form{Kind: lower.Lanewise, Op: ir.OpGtC}
 	}
 	f := op.eval()
-	return mapValue(op, vs[0],
-		func(dst, a []float32) { evaluate(&op, f, dst, a) },
-		func(dst, a []float64) { evaluate(&op, f, dst, a) })
+	return lower.Form{Kind: lower.Lanewise, Op: ir.OpFunc, Func: &lower.Func{
+		Name: op.String(),
+		F32:  func(dst, a []float32) { evaluate(&op, f, dst, a) },
+		F64:  func(dst, a []float64) { evaluate(&op, f, dst, a) },
+	}}
+}
+
+func (op spikeOp) Do(vs ...G.Value) (G.Value, error) {
+	if _, ok := op.f.(heaviside); ok && !op.slope {
+		return mapOp{code: ir.OpGtC}.Do(vs...)
+	}
+	f := op.Form().Func
+	return mapValue(op, vs[0], f.F32, f.F64)
 }
 
 // evaluate writes f, the scalar function of op, of the elements of a to dst. A panic is

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	G "gorgonia.org/gorgonia"
+
+	"github.com/spikegrad/spikegrad/internal/ir"
 )
 
 // Integration is the way in which a model moves its states over a time step. Flow
@@ -75,7 +77,7 @@ func (m Integration) Rise(b *Builder, d *G.Node, dt float64, tauInv Param) *G.No
 func (b *Builder) risen(dt float64, tauInv Param) Param {
 	return b.derived(tauInv,
 		func(v float64) float64 { return -math.Expm1(-dt * v) },
-		func(n *G.Node) *G.Node { return b.Neg(b.unary("expm1", G.Expm1, b.mapped(n, opMulC, -dt))) })
+		func(n *G.Node) *G.Node { return b.Neg(b.unary("expm1", G.Expm1, b.mapped(n, ir.OpMulC, -dt))) })
 }
 
 // Advance returns s + Rise(d): the state after a time step of ds/dt = τ⁻¹ d, where
@@ -92,7 +94,7 @@ func (m Integration) Decay(b *Builder, s *G.Node, dt float64, tauInv Param) *G.N
 	if m.scheme == exponential {
 		return b.Scale(s, b.derived(tauInv,
 			func(v float64) float64 { return math.Exp(-dt * v) },
-			func(n *G.Node) *G.Node { return b.Exp(b.mapped(n, opMulC, -dt)) }))
+			func(n *G.Node) *G.Node { return b.Exp(b.mapped(n, ir.OpMulC, -dt)) }))
 	}
 	return b.Euler(s, -dt, tauInv, s)
 }

@@ -5,6 +5,8 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
+	"github.com/spikegrad/spikegrad/internal/ir"
+	"github.com/spikegrad/spikegrad/internal/lower"
 	ops "github.com/spikegrad/spikegrad/internal/op"
 )
 
@@ -88,7 +90,7 @@ func undetached(n *G.Node) *G.Node {
 		switch {
 		case n.Op() == nil:
 			return n
-		case isReshape(n.Op()) || isStop(n.Op()), elementwise(n.Op()) == opMul && isNotZero(in[1], in[0]):
+		case lower.FormOf(n.Op()).Kind == lower.Alias, lower.IsOp(n.Op(), ir.OpMul) && isNotZero(in[1], in[0]):
 			n = in[0]
 		default:
 			return n
@@ -96,14 +98,12 @@ func undetached(n *G.Node) *G.Node {
 	}
 }
 
-func isStop(op G.Op) bool { _, ok := op.(stopOp); return ok }
-
 // isNotZero reports whether n is 1 where x is not 0, and 0 elsewhere.
 func isNotZero(n, x *G.Node) bool {
-	above, ok := n.Op().(mapOp)
-	if !ok || above.code != opGtC || above.c != 0 {
+	above := lower.FormOf(n.Op())
+	if above.Op != ir.OpGtC || above.Const != 0 {
 		return false
 	}
 	abs := childrenOf(n)[0]
-	return abs.Op() != nil && opcodeOf(abs) == opAbs && childrenOf(abs)[0] == x
+	return lower.IsOp(abs.Op(), ir.OpAbs) && childrenOf(abs)[0] == x
 }

@@ -2,6 +2,8 @@ package graph
 
 import (
 	G "gorgonia.org/gorgonia"
+
+	"github.com/spikegrad/spikegrad/internal/lower"
 )
 
 // A Lowering says what a time step of a scan has become: how it runs, not what
@@ -37,10 +39,10 @@ func Lowered(nodes ...*G.Node) []Lowering {
 		switch op := n.Op().(type) {
 		case *scanOp:
 			if op.s.lowerForward() == nil {
-				all = append(all, op.s.fwd.lowering(false))
+				all = append(all, lowering(op.s.fwd, false))
 			}
 		case *backwardOp:
-			all = append(all, op.bw.program.lowering(true))
+			all = append(all, lowering(op.bw.program, true))
 		}
 	}
 	for _, n := range nodes {
@@ -49,10 +51,14 @@ func Lowered(nodes ...*G.Node) []Lowering {
 	return all
 }
 
-func (p *program) lowering(backward bool) Lowering {
-	l := Lowering{Backward: backward, Rows: p.rows, Products: len(p.mats)}
-	for _, c := range p.calls {
-		l.Calls = append(l.Calls, c.op.String())
+func lowering(p *lower.Program, backward bool) Lowering {
+	return Lowering{Backward: backward, Rows: p.Rows, Products: len(p.Mats), Calls: callsOf(p)}
+}
+
+// callsOf names the operations that a program calls.
+func callsOf(p *lower.Program) (names []string) {
+	for _, c := range p.Program.Calls {
+		names = append(names, c.Name)
 	}
-	return l
+	return names
 }

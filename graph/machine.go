@@ -6,7 +6,9 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
+	"github.com/spikegrad/spikegrad/internal/arith"
 	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/internal/ir"
 	"github.com/spikegrad/spikegrad/internal/op"
 )
 
@@ -31,8 +33,8 @@ type Machine struct {
 // A machineInstr computes the value of one node.
 type machineInstr struct {
 	node *G.Node
-	op   G.Op   // nil for an input
-	code opcode // of arithmetic
+	op   G.Op  // nil for an input
+	code ir.Op // of arithmetic
 	args []int
 	in   []G.Value
 	loan *loan
@@ -87,7 +89,7 @@ func (m *Machine) add(n *G.Node, place map[*G.Node]int) int {
 	if i, ok := place[n]; ok {
 		return i
 	}
-	ins := machineInstr{node: n, op: n.Op(), code: arithmeticOf(n.Op())}
+	ins := machineInstr{node: n, op: n.Op(), code: arith.Of(n.Op())}
 	for _, c := range childrenOf(n) {
 		ins.args = append(ins.args, m.add(c, place))
 	}
@@ -155,7 +157,7 @@ func (m *Machine) exec(i int) (err error) {
 	if ins.loan != nil {
 		m.take(i)
 	}
-	m.values[i], err = compute(ins.op, ins.code, m.values[i], ins.in...)
+	m.values[i], err = arith.Compute(ins.op, ins.code, m.values[i], ins.in...)
 	return err
 }
 

@@ -8,21 +8,19 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/internal/exec"
+	"github.com/spikegrad/spikegrad/internal/ir"
+	"github.com/spikegrad/spikegrad/internal/lower"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
-// mapOp applies an element-wise opcode, with a constant where it takes one. It
+// mapOp applies an element-wise operation, with a constant where it takes one. It
 // stands beside Gorgonia's own operations for the forms that those lack: a
 // constant that is part of the operation needs no node and no gradient.
 type mapOp struct {
 	pure
-	code opcode
+	code ir.Op
 	c    float64
-}
-
-var mapNames = map[opcode]string{
-	opAddC: "shift", opMulC: "scale", opRSubC: "rsub", opMaxC: "atLeast", opMinC: "atMost",
-	opGtC: "above", opGeC: "notBelow", opLeC: "notAbove", opLtC: "below", opEqC: "equals", opRelu: "relu",
 }
 
 func (op mapOp) Arity() int { return 1 }
@@ -33,55 +31,39 @@ func (op mapOp) Type() hm.Type {
 func (op mapOp) InferShape(in ...G.DimSizer) (tensor.Shape, error) {
 	return in[0].(tensor.Shape).Clone(), nil
 }
-func (op mapOp) String() string        { return fmt.Sprintf("%s(%v)", mapNames[op.code], op.c) }
+func (op mapOp) String() string        { return fmt.Sprintf("%v(%v)", op.code, op.c) }
 func (op mapOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad map %d %x", op.code, op.c) }
 func (op mapOp) Hashcode() uint32      { return hashcode(op) }
 
-func (op mapOp) DiffWRT(int) []bool {
-	switch op.code {
-	case opAddC, opMulC, opRSubC, opMaxC, opMinC, opRelu:
-		return []bool{true}
-	}
-	return []bool{false}
+// Form says that mapOp is element-wise.
+func (op mapOp) Form() lower.Form {
+	return lower.Form{Kind: lower.Lanewise, Op: op.code, Const: op.c}
 }
+
+func (op mapOp) DiffWRT(int) []bool { return []bool{op.code.Facts().Slope != ir.OpNone} }
 
 // SymDiff multiplies the gradient by the slope.
 func (op mapOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 	var b Builder
-	x := in[0]
-	var d *G.Node
-	switch op.code {
-	case opAddC:
-		d = grad
-	case opMulC:
-		d = b.mapped(grad, opMulC, op.c)
-	case opRSubC:
-		d = b.Neg(grad)
-	case opRelu:
-		d = b.Mul(grad, b.mapped(x, opGtC, 0))
-	case opMaxC:
-		d = b.Mul(grad, b.mapped(x, opGeC, op.c))
-	case opMinC:
-		d = b.Mul(grad, b.mapped(x, opLeC, op.c))
-	default:
+	slope := op.code.Facts().Slope
+	d := grad
+	switch {
+	case slope == ir.OpNone:
 		return nil, fmt.Errorf("graph: %v has no gradient", op)
+	case slope == ir.OpNeg:
+		d = b.Neg(grad)
+	case slope == ir.OpMulC:
+		d = b.mapped(grad, ir.OpMulC, op.c)
+	case slope.Facts().Compares:
+		d = b.Mul(grad, b.mapped(in[0], slope, op.c))
 	}
 	return G.Nodes{d}, b.Err()
 }
 
 func (op mapOp) Do(vs ...G.Value) (G.Value, error) {
 	return mapValue(op, vs[0],
-		func(dst, a []float32) { kernelsFor[float32]().do(op.code, dst, a, float32(op.c)) },
-		func(dst, a []float64) { kernelsFor[float64]().do(op.code, dst, a, op.c) })
-}
-
-// do runs the kernel of a unary opcode or one with a constant.
-func (t *kernelTable[F]) do(code opcode, dst, a []F, c F) {
-	if k := t[code].konst; k != nil {
-		k(dst, a, c)
-		return
-	}
-	t[code].unary(dst, a)
+		func(dst, a []float32) { exec.Map(op.code, dst, a, float32(op.c)) },
+		func(dst, a []float64) { exec.Map(op.code, dst, a, op.c) })
 }
 
 // mapValue returns f of the elements of v, in a new value of the same shape.
@@ -120,6 +102,7 @@ func (op stopOp) InferShape(in ...G.DimSizer) (tensor.Shape, error) { return map
 func (op stopOp) String() string                                    { return "detach" }
 func (op stopOp) WriteHash(h hash.Hash)                             { fmt.Fprint(h, "spikegrad detach") }
 func (op stopOp) Hashcode() uint32                                  { return hashcode(op) }
+func (op stopOp) Form() lower.Form                                  { return lower.Form{Kind: lower.Alias} }
 func (op stopOp) Do(vs ...G.Value) (G.Value, error)                 { return G.CloneValue(vs[0]) }
 
 var (

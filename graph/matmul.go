@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/internal/gemm"
+	"github.com/spikegrad/spikegrad/internal/lower"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -67,6 +68,10 @@ func (op matOp) Connects(in G.Nodes) (x, w *G.Node, fanOut []int) {
 	}
 	rows, cols := flip(in[1].Shape(), op.transB)
 	return in[0], in[1], slices.Repeat([]int{cols}, rows)
+}
+
+func (op matOp) Form() lower.Form {
+	return lower.Form{Kind: lower.MatMul, TransA: op.transA, TransB: op.transB}
 }
 
 func (op matOp) DiffWRT(int) []bool { return []bool{true, true} }

@@ -9,6 +9,8 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/internal/gemm"
+	"github.com/spikegrad/spikegrad/internal/ir"
+	"github.com/spikegrad/spikegrad/internal/lower"
 	"github.com/spikegrad/spikegrad/internal/par"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
@@ -84,6 +86,7 @@ type phiGradOp struct {
 
 func (op phiGradOp) String() string        { return "gradient of phi of matrices" }
 func (op phiGradOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "%v", op); op.phiOp.WriteHash(h) }
+func (op phiGradOp) Form() lower.Form      { return lower.Form{Linear: ir.B} }
 func (op phiGradOp) Hashcode() uint32      { return hashcode(op) }
 func (op phiGradOp) DiffWRT(n int) []bool  { return op.final.DiffWRT(n) }
 func (op phiGradOp) SymDiff(in G.Nodes, out, grad *G.Node) (G.Nodes, error) {

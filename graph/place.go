@@ -7,6 +7,8 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/internal/ir"
+	"github.com/spikegrad/spikegrad/internal/lower"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -72,6 +74,7 @@ func (b *Builder) extract(x *G.Node, from place, shape tensor.Shape) *G.Node {
 
 func (op insertOp) String() string        { return fmt.Sprintf("insert%+v", op.to) }
 func (op insertOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v", op, op.In) }
+func (op insertOp) Form() lower.Form      { return lower.Form{Linear: ir.A} }
 func (op insertOp) Hashcode() uint32      { return hashcode(op) }
 func (op insertOp) DiffWRT(int) []bool    { return []bool{true} }
 func (op insertOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
@@ -82,6 +85,7 @@ func (op insertOp) Do(vs ...G.Value) (G.Value, error) { return move(op, op.Shape
 
 func (op extractOp) String() string        { return fmt.Sprintf("extract%+v", op.from) }
 func (op extractOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v", op, op.Shape) }
+func (op extractOp) Form() lower.Form      { return lower.Form{Linear: ir.A} }
 func (op extractOp) Hashcode() uint32      { return hashcode(op) }
 func (op extractOp) DiffWRT(int) []bool    { return []bool{true} }
 func (op extractOp) SymDiff(_ G.Nodes, _, grad *G.Node) (G.Nodes, error) {

@@ -6,6 +6,8 @@ import (
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/lower"
 )
 
 // Reshape returns the elements of x, in their order, with another shape of as
@@ -69,6 +71,7 @@ type reshapeOp struct {
 
 func (op *reshapeOp) String() string        { return fmt.Sprintf("reshape%v", []int(op.Shape)) }
 func (op *reshapeOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v %p", op, op.In, op) }
+func (op *reshapeOp) Form() lower.Form      { return lower.Form{Kind: lower.Alias} }
 func (op *reshapeOp) Hashcode() uint32      { return hashcode(op) }
 func (op *reshapeOp) DiffWRT(int) []bool    { return []bool{true} }
 func (op *reshapeOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {

@@ -250,3 +250,9 @@ var (
 	_ G.SDOp = (*rowsOp)(nil)
 	_ G.Op   = (*stepWeightsOp)(nil)
 )
+
+// rowsOf returns rows r0 ≤ r < r1 of a value that has rows rows in all.
+func rowsOf[F any](x []F, rows, r0, r1 int) []F {
+	w := len(x) / rows
+	return x[r0*w : r1*w]
+}

@@ -7,6 +7,9 @@ import (
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/ir"
+	"github.com/spikegrad/spikegrad/internal/lower"
 )
 
 // An Option changes how a scan runs, never what it computes.
@@ -35,7 +38,7 @@ func (s *scan) chooseEvery() {
 		return
 	}
 	s.every = 1
-	if len(s.fwd.mats) == 0 && len(s.fwd.calls) == 0 {
+	if len(s.fwd.Mats) == 0 && len(s.fwd.Calls) == 0 {
 		s.every = int(math.Ceil(2 * math.Sqrt(float64(s.steps()))))
 	}
 }
@@ -55,8 +58,8 @@ type scan struct {
 	node     *G.Node
 	trace    []*G.Node // those asked for
 	wantGrad bool
-	fwd      *program // nil when it has to be made again
-	tails    []*tail  // of the states that are sums, nil for those that are carried
+	fwd      *lower.Program // nil when it has to be made again
+	tails    []*lower.Tail  // of the states that are sums, nil for those that are carried
 	run      runner
 }
 
@@ -106,7 +109,7 @@ func Scan[S any, P Params[S]](step Step[S, P], xs *G.Node, s *S, p P, opts ...Op
 	for _, i := range sc.sg.unused() {
 		r.Unused = append(r.Unused, outer[i].Name())
 	}
-	r.Calls = sc.fwd.lowering(false).Calls
+	r.Calls = callsOf(sc.fwd)
 	finals := make(G.Nodes, len(m.states))
 	r.final = func(i int) (*G.Node, error) {
 		if finals[i] == nil {
@@ -157,33 +160,46 @@ func (s *scan) init() error {
 func (s *scan) steps() int { return s.xShape[0] }
 func (s *scan) batch() int { return s.xShape[1] }
 
-// leaves says what the inputs of sg stand for.
-func (s *scan) leaves(sg *stepGraph) (map[*G.Node]leaf, map[*G.Node]stream) {
-	leaves := map[*G.Node]leaf{sg.x: {kind: leafStream}}
-	streams := map[*G.Node]stream{sg.x: {kind: streamX}}
-	for i, n := range sg.states {
-		leaves[n] = leaf{leafState, i}
+// sizes returns the number of elements of each state.
+func (s *scan) sizes() []int {
+	n := make([]int, len(s.states))
+	for i, shape := range s.states {
+		n[i] = shape.TotalSize()
 	}
-	for i, n := range sg.params {
-		leaves[n] = leaf{leafParam, i}
-	}
-	return leaves, streams
+	return n
 }
 
-func (s *scan) lowerForward() error {
-	if s.fwd != nil {
-		return nil
+// leaves says what the inputs of sg stand for.
+func (s *scan) leaves(sg *stepGraph) map[*G.Node]lower.Leaf {
+	leaves := map[*G.Node]lower.Leaf{sg.x: {Kind: lower.LeafStream, Stream: ir.Stream{Kind: ir.StreamX}}}
+	for i, n := range sg.states {
+		leaves[n] = lower.Leaf{Kind: lower.LeafState, Index: i}
 	}
+	for _, n := range sg.params {
+		leaves[n] = lower.Leaf{Kind: lower.LeafParam}
+	}
+	return leaves
+}
+
+// step says what is to be lowered forward.
+func (s *scan) step() lower.Step {
 	sums := s.sg.sums(func(i int) bool { return s.trace[i] != nil })
-	roots := append([]root{{node: s.sg.out, kind: slotStream, strm: stream{kind: streamOut}}}, stateRoots(s.sg, sums)...)
+	sequence := func(n *G.Node, st ir.Stream) lower.Root {
+		return lower.Root{Node: n, Kind: ir.SlotStream, Stream: st}
+	}
+	roots := append([]lower.Root{sequence(s.sg.out, ir.Stream{Kind: ir.StreamOut})}, stateRoots(s.sg, sums)...)
 	for i, n := range s.trace {
 		if n != nil {
-			roots = append(roots, root{node: s.sg.next[i], kind: slotStream, strm: stream{streamTrace, i}})
+			roots = append(roots, sequence(s.sg.next[i], ir.Stream{Kind: ir.StreamTrace, Index: i}))
 		}
 	}
-	leaves, streams := s.leaves(s.sg)
-	var err error
-	s.fwd, s.tails, err = lower(roots, sums, leaves, streams, len(s.states), s.batch(), 0)
+	return lower.Step{Leaves: s.leaves(s.sg), Roots: roots, Sums: sums, States: len(s.states), Batch: s.batch()}
+}
+
+func (s *scan) lowerForward() (err error) {
+	if s.fwd == nil {
+		s.fwd, s.tails, err = lower.Lower(s.step(), nil)
+	}
 	return err
 }
 

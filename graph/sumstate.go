@@ -2,6 +2,10 @@ package graph
 
 import (
 	G "gorgonia.org/gorgonia"
+
+	"github.com/spikegrad/spikegrad/internal/exec"
+	"github.com/spikegrad/spikegrad/internal/ir"
+	"github.com/spikegrad/spikegrad/internal/lower"
 )
 
 // A state that adds up a reduction of each time step,
@@ -31,7 +35,7 @@ func (sg *stepGraph) sums(traced func(i int) bool) G.Nodes {
 	}
 	sums := make(G.Nodes, len(sg.states))
 	for i, n := range sg.next {
-		if traced(i) || n.Op() == nil || elementwise(n.Op()) != opAdd || uses[n] != 1 || uses[sg.states[i]] != 1 {
+		if traced(i) || !lower.IsOp(n.Op(), ir.OpAdd) || uses[n] != 1 || uses[sg.states[i]] != 1 {
 			continue
 		}
 		in := childrenOf(n)
@@ -47,16 +51,13 @@ func (sg *stepGraph) sums(traced func(i int) bool) G.Nodes {
 // isReduction reports whether n sums the elements of a value that no product of
 // two changing matrices goes into, which would be summed over time in its own way.
 func isReduction(n *G.Node) bool {
-	if n.Op() == nil {
-		return false
-	}
-	if _, ok := n.Op().(reduceOp); !ok && !isSum(n.Op()) {
+	if !lower.FormOf(n.Op()).Reduce {
 		return false
 	}
 	seen := map[*G.Node]bool{}
 	var plain func(n *G.Node) bool
 	plain = func(n *G.Node) bool {
-		if op, ok := n.Op().(matOp); ok && op.transA {
+		if f := lower.FormOf(n.Op()); f.Kind == lower.MatMul && f.TransA {
 			return false
 		}
 		seen[n] = true
@@ -71,11 +72,11 @@ func isReduction(n *G.Node) bool {
 }
 
 // stateRoots returns the states that are carried to the next step, all but sums.
-func stateRoots(sg *stepGraph, sums G.Nodes) []root {
-	var roots []root
+func stateRoots(sg *stepGraph, sums G.Nodes) []lower.Root {
+	var roots []lower.Root
 	for i, n := range sg.next {
 		if sums[i] == nil {
-			roots = append(roots, root{node: n, kind: slotOut, i: i})
+			roots = append(roots, lower.Root{Node: n, Kind: ir.SlotOut, Index: i})
 		}
 	}
 	return roots
@@ -95,7 +96,7 @@ func (r *scanRun[F]) addSums(e *env, initial [][]F) error {
 		if err != nil {
 			return err
 		}
-		kernelsFor[F]()[opAdd].binary(elems[F](r.finals[i]), initial[i], f)
+		exec.Combine(ir.OpAdd, elems[F](r.finals[i]), initial[i], f)
 	}
 	return nil
 }

@@ -5,6 +5,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 	G "gorgonia.org/gorgonia"
+
+	"github.com/spikegrad/spikegrad/internal/ir"
+	"github.com/spikegrad/spikegrad/internal/lower"
 )
 
 type expState struct{ V *G.Node }
@@ -21,9 +24,9 @@ func TestDearValues(t *testing.T) {
 		v := b.Exp(b.Sub(x, s.V))
 		return b.Tanh(v), expState{v}, b.Err()
 	}
-	count := func(p *program, code opcode) (n int) {
-		for _, i := range p.instrs {
-			if i.code == code {
+	count := func(p *lower.Program, code ir.Op) (n int) {
+		for _, i := range p.Instrs {
+			if i.Op == code {
 				n++
 			}
 		}
@@ -39,11 +42,11 @@ func TestDearValues(t *testing.T) {
 		dx, _, err := Grad(loss, xs)
 		require.NoError(t, err)
 		bw := childrenOf(dx[0])[0].Op().(*backwardOp).bw
-		require.Equal(t, want, count(bw.program, opExp), "Checkpoint(%d)", every)
-		require.Equal(t, 1, count(bw.program, opTanh), "Checkpoint(%d)", every)
+		require.Equal(t, want, count(bw.program, ir.OpExp), "Checkpoint(%d)", every)
+		require.Equal(t, 1, count(bw.program, ir.OpTanh), "Checkpoint(%d)", every)
 		if every > 1 {
-			require.Equal(t, 1, count(bw.advance, opExp))
-			require.Equal(t, 0, count(bw.advance, opTanh))
+			require.Equal(t, 1, count(bw.advance, ir.OpExp))
+			require.Equal(t, 0, count(bw.advance, ir.OpTanh))
 		}
 	}
 }

@@ -1,10 +1,12 @@
-package graph
+package exec
 
 import (
 	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/spikegrad/spikegrad/internal/ir"
 )
 
 // A kernel that is given more than a piece gives what it gives part by part.
@@ -18,7 +20,7 @@ func TestPieces(t *testing.T) {
 		return x
 	}
 	a, b, e := in(1), in(2), in(3)
-	run := func(code opcode, dst, a, b, e []float64) bool {
+	run := func(code ir.Op, dst, a, b, e []float64) bool {
 		switch k := &kernelsFor[float64]()[code]; {
 		case k.binary != nil:
 			k.binary(dst, a, b)
@@ -36,7 +38,7 @@ func TestPieces(t *testing.T) {
 		return true
 	}
 	kernels := 0
-	for code := range numOpcodes {
+	for code := range ir.NumOps {
 		got, want := make([]float64, n), make([]float64, n)
 		if !run(code, got, a, b, e) {
 			continue
@@ -46,7 +48,7 @@ func TestPieces(t *testing.T) {
 			j := min(n, i+1000)
 			run(code, want[i:j], a[i:j], b[i:j], e[i:j])
 		}
-		require.Equal(t, want, got, "opcode %d", code)
+		require.Equal(t, want, got, "%v", code)
 	}
 	require.Equal(t, 50, kernels)
 }

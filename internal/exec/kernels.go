@@ -1,80 +1,10 @@
-package graph
+package exec
 
 import (
 	"sync"
 
+	"github.com/spikegrad/spikegrad/internal/ir"
 	"github.com/spikegrad/spikegrad/internal/vec"
-)
-
-// An opcode names an element-wise operation. Gorgonia's operations and the
-// library's own share this one vocabulary: it is what a step is lowered to.
-type opcode uint8
-
-const (
-	opNone opcode = iota
-
-	// dst = a ∘ b
-	opAdd
-	opSub
-	opMul
-	opDiv
-	opPow
-	opGt
-	opGe
-	opLt
-	opLe
-	opEq
-	opNe
-
-	// dst = a ∘ c, with a constant c
-	opAddC
-	opMulC
-	opRSubC // c − a
-	opDivC
-	opRDivC // c / a
-	opPowC
-	opGtC
-	opGeC
-	opLtC
-	opLeC
-	opEqC
-	opNeC
-	opMaxC
-	opMinC
-
-	// dst = f(a)
-	opNeg
-	opAbs
-	opSign
-	opSquare
-	opCube
-	opSqrt
-	opInv
-	opRelu
-	opExp
-	opLog
-	opLog2
-	opTanh
-	opSigmoid
-	opExpm1
-	opLog1p
-	opSoftplus
-	opSin
-	opCos
-	opFloor
-	opCeil
-
-	// programs only
-	opMulAdd      // dst = a·b + e
-	opMulRSub     // dst = e − a·b
-	opMulAddC     // dst = c·a + e
-	opOneMinusMul // dst = (1 − a)·b
-	opCopy        // dst = a
-	opFill        // dst = c
-	opFunc        // dst = fn(a), element by element
-	opRows        // dst = a · W, rows of a by a matrix that does not change
-	opCall        // dst = an operation's own Do
-	numOpcodes
 )
 
 type (
@@ -86,8 +16,8 @@ type (
 	mulAddKernel[F vec.Float]  func(dst, a []F, c F, e []F)
 )
 
-// kernelTable holds the kernel of each opcode; one of the first four is set.
-type kernelTable[F vec.Float] [numOpcodes]struct {
+// kernelTable holds the kernel of each operation that has one; one of the fields is set.
+type kernelTable[F vec.Float] [ir.NumOps]struct {
 	binary  binaryKernel[F]
 	konst   constKernel[F]
 	unary   unaryKernel[F]
@@ -110,34 +40,47 @@ func kernelsFor[F vec.Float]() *kernelTable[F] {
 
 func newKernelTable[F vec.Float](k *vec.Kernels[F]) *kernelTable[F] {
 	var t kernelTable[F]
-	for op, f := range map[opcode]binaryKernel[F]{
-		opAdd: k.Add, opSub: k.Sub, opMul: k.Mul, opDiv: k.Div, opPow: k.Pow,
-		opGt: k.Gt, opGe: k.Ge, opLt: k.Lt, opLe: k.Le, opEq: k.Eq, opNe: k.Ne,
-		opOneMinusMul: k.OneMinusMul,
+	for op, f := range map[ir.Op]binaryKernel[F]{
+		ir.OpAdd: k.Add, ir.OpSub: k.Sub, ir.OpMul: k.Mul, ir.OpDiv: k.Div, ir.OpPow: k.Pow,
+		ir.OpGt: k.Gt, ir.OpGe: k.Ge, ir.OpLt: k.Lt, ir.OpLe: k.Le, ir.OpEq: k.Eq, ir.OpNe: k.Ne,
+		ir.OpOneMinusMul: k.OneMinusMul,
 	} {
 		t[op].binary = f.byPieces()
 	}
-	for op, f := range map[opcode]constKernel[F]{
-		opAddC: k.AddC, opMulC: k.MulC, opRSubC: k.RSubC, opDivC: k.DivC, opRDivC: k.RDivC, opPowC: k.PowC,
-		opGtC: k.GtC, opGeC: k.GeC, opLtC: k.LtC, opLeC: k.LeC, opEqC: k.EqC, opNeC: k.NeC,
-		opMaxC: k.MaxC, opMinC: k.MinC,
+	for op, f := range map[ir.Op]constKernel[F]{
+		ir.OpAddC: k.AddC, ir.OpMulC: k.MulC, ir.OpRSubC: k.RSubC, ir.OpDivC: k.DivC, ir.OpRDivC: k.RDivC, ir.OpPowC: k.PowC,
+		ir.OpGtC: k.GtC, ir.OpGeC: k.GeC, ir.OpLtC: k.LtC, ir.OpLeC: k.LeC, ir.OpEqC: k.EqC, ir.OpNeC: k.NeC,
+		ir.OpMaxC: k.MaxC, ir.OpMinC: k.MinC,
 	} {
 		t[op].konst = f.byPieces()
 	}
-	for op, f := range map[opcode]unaryKernel[F]{
-		opNeg: k.Neg, opAbs: k.Abs, opSign: k.Sign, opSquare: k.Square, opCube: k.Cube, opSqrt: k.Sqrt,
-		opInv: k.Inv, opRelu: k.Relu, opExp: k.Exp, opLog: k.Log, opLog2: k.Log2, opTanh: k.Tanh,
-		opSigmoid: k.Sigmoid, opExpm1: k.Expm1, opLog1p: k.Log1p, opSoftplus: k.Softplus,
-		opSin: k.Sin, opCos: k.Cos, opFloor: k.Floor, opCeil: k.Ceil,
-		opCopy: func(dst, a []F) { copy(dst, a) },
+	for op, f := range map[ir.Op]unaryKernel[F]{
+		ir.OpNeg: k.Neg, ir.OpAbs: k.Abs, ir.OpSign: k.Sign, ir.OpSquare: k.Square, ir.OpCube: k.Cube, ir.OpSqrt: k.Sqrt,
+		ir.OpInv: k.Inv, ir.OpRelu: k.Relu, ir.OpExp: k.Exp, ir.OpLog: k.Log, ir.OpLog2: k.Log2, ir.OpTanh: k.Tanh,
+		ir.OpSigmoid: k.Sigmoid, ir.OpExpm1: k.Expm1, ir.OpLog1p: k.Log1p, ir.OpSoftplus: k.Softplus,
+		ir.OpSin: k.Sin, ir.OpCos: k.Cos, ir.OpFloor: k.Floor, ir.OpCeil: k.Ceil,
+		ir.OpCopy: func(dst, a []F) { copy(dst, a) },
 	} {
 		t[op].unary = f.byPieces()
 	}
-	t[opMulAdd].ternary = ternaryKernel[F](k.MulAdd).byPieces()
-	t[opMulRSub].ternary = ternaryKernel[F](k.MulRSub).byPieces()
-	t[opMulAddC].mulAddC = mulAddKernel[F](k.MulAddC).byPieces()
+	t[ir.OpMulAdd].ternary = ternaryKernel[F](k.MulAdd).byPieces()
+	t[ir.OpMulRSub].ternary = ternaryKernel[F](k.MulRSub).byPieces()
+	t[ir.OpMulAddC].mulAddC = mulAddKernel[F](k.MulAddC).byPieces()
 	return &t
 }
+
+// Map writes f(a) to dst for an operation on one value, or on one and the constant c.
+func Map[F vec.Float](op ir.Op, dst, a []F, c F) {
+	k := &kernelsFor[F]()[op]
+	if k.konst != nil {
+		k.konst(dst, a, c)
+		return
+	}
+	k.unary(dst, a)
+}
+
+// Combine writes a ∘ b to dst for an operation on two values.
+func Combine[F vec.Float](op ir.Op, dst, a, b []F) { kernelsFor[F]()[op].binary(dst, a, b) }
 
 // A piece is how many elements a kernel gets at a time. Like the code of scans
 // kernels cannot be interrupted, and the garbage collector waits for their end.

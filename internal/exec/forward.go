@@ -1,0 +1,123 @@
+package exec
+
+import (
+	"github.com/spikegrad/spikegrad/internal/par"
+	"github.com/spikegrad/spikegrad/internal/vec"
+)
+
+// A Pass is one way through time.
+type Pass[F vec.Float] struct {
+	Steps int
+	// Every says at how many steps' distance states are kept for the way back, in Kept.
+	Every int
+	Kept  [][]F // by state: [Steps/Every rounded up, …]; nil where none are kept
+	// Enter holds the states that enter the first time step forward; backward the
+	// gradients of those that leave the last one, nil for zero.
+	Enter [][]F
+	// Leave is where the states go that leave the last time step; backward the gradients
+	// of those that enter the first one, nil for states that are not carried.
+	Leave [][]F
+}
+
+// Forward runs the program through all time steps, after Load.
+func (b *Bound[F]) Forward(p Pass[F]) error {
+	b.pass = p
+	return par.Blocks(b.p.Rows, blockRows(b.p), b.start, b.work)
+}
+
+// forward runs rows r0 ≤ r < r1 through all time steps.
+func (b *Bound[F]) forward(w *stateWorker[F], r0, r1 int) error {
+	p, rows := &b.pass, b.p.Rows
+	w.enter(r0, r1)
+	for i, x := range p.Enter {
+		copy(w.in[i], rowsOf(x, rows, r0, r1))
+	}
+	for t := 0; t < p.Steps; {
+		n := p.Steps - t
+		if p.Kept != nil {
+			n = min(n, p.Every)
+			for i := range p.Kept {
+				copy(p.kept(i, t, rows, r0, r1), w.in[i])
+			}
+		}
+		w.run(t, n)
+		t += n
+	}
+	for i, f := range p.Leave {
+		copy(rowsOf(f, rows, r0, r1), w.in[i])
+	}
+	return w.err
+}
+
+// kept returns the rows of kept state i that enter time step t.
+func (p *Pass[F]) kept(i, t, rows, r0, r1 int) []F {
+	n := len(p.Kept[i]) / ((p.Steps + p.Every - 1) / p.Every)
+	at := t / p.Every * n
+	return rowsOf(p.Kept[i][at:at+n], rows, r0, r1)
+}
+
+// rowsOf returns rows r0 ≤ r < r1 of a value that has rows rows in all.
+func rowsOf[F any](x []F, rows, r0, r1 int) []F {
+	w := len(x) / rows
+	return x[r0*w : r1*w]
+}
+
+// A stateWorker is a worker with memory for the carried states of a block: the
+// ones that enter the step, and the ones that leave it.
+type stateWorker[F vec.Float] struct {
+	*worker[F]
+	in, out       [][]F // of the present block
+	inAll, outAll [][]F
+}
+
+func newStateWorker[F vec.Float](b *Bound[F]) *stateWorker[F] {
+	w := &stateWorker[F]{worker: newWorker(b)}
+	for _, size := range b.sizes {
+		n := size / b.p.Rows * blockRows(b.p)
+		w.inAll = append(w.inAll, make([]F, n))
+		w.outAll = append(w.outAll, make([]F, n))
+	}
+	w.in, w.out = make([][]F, len(b.sizes)), make([][]F, len(b.sizes))
+	return w
+}
+
+// enter points all slots but the streams at a block of rows.
+func (w *stateWorker[F]) enter(r0, r1 int) {
+	w.worker.enter(r0, r1)
+	for i := range w.in {
+		n := len(w.inAll[i]) / blockRows(w.b.p) * (r1 - r0)
+		w.in[i], w.out[i] = w.inAll[i][:n], w.outAll[i][:n]
+	}
+	w.place()
+}
+
+// place puts the carried states into their slots.
+func (w *stateWorker[F]) place() {
+	for i, c := range w.b.p.States[:len(w.in)] {
+		if c.In >= 0 {
+			w.slots[c.In] = w.in[i]
+		}
+		if c.Out >= 0 {
+			w.slots[c.Out] = w.out[i]
+		}
+	}
+}
+
+// run runs n time steps from t on.
+func (w *stateWorker[F]) run(t, n int) {
+	if w.b.plan.whole {
+		w.through(t, n, 1, w.in, 0)
+		return
+	}
+	for range n {
+		w.step(t, 1)
+		w.swap()
+		t++
+	}
+}
+
+// swap makes the states that left the step the ones that enter the next.
+func (w *stateWorker[F]) swap() {
+	w.in, w.out = w.out, w.in
+	w.place()
+}
