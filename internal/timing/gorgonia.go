@@ -11,7 +11,7 @@ import (
 
 // gorgoniaAlong is along for Gorgonia's own operations, of which those that are not
 // named here are refused. They are told apart by the names of their types and
-// settings, as in gorgonia_ops.go; TestChunksOfGorgonia fails should a new Gorgonia
+// settings, as in internal/lower/gorgonia.go; TestChunksOfGorgonia fails should a new Gorgonia
 // change them.
 func gorgoniaAlong(op G.Op, u *Reading) (Timing, error) {
 	same := func(_, axis int) int { return axis }
