@@ -1,6 +1,9 @@
 package events
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 func init() {
 	register(format{
@@ -9,6 +12,7 @@ func init() {
 		open: func(r *Reader) (decoder, head, error) {
 			return &atis{in: r.in, sum: &r.sum}, head{}, nil
 		},
+		write: writeBin,
 	})
 }
 
@@ -57,8 +61,8 @@ func (d *atis) read(dst []Event) (int, error) {
 		n++
 	}
 	if d.seen < atisTrial {
-		if err := d.trial(dst[:n]); err != nil {
-			return 0, err
+		if k, err := d.trial(dst[:n]); err != nil {
+			return k, err
 		}
 	}
 	d.in.skip(i)
@@ -66,18 +70,17 @@ func (d *atis) read(dst []Event) (int, error) {
 }
 
 // trial looks at the first events: of bytes that are something else, half of the
-// times run backwards.
-func (d *atis) trial(es []Event) error {
-	for _, e := range es[:min(len(es), atisTrial-d.seen)] {
+// times run backwards. It returns how many there were before that was clear.
+func (d *atis) trial(es []Event) (int, error) {
+	for i, e := range es[:min(len(es), atisTrial-d.seen)] {
 		if d.seen++; e.T < d.last {
 			d.back++
 		}
-		d.last = e.T
+		if d.last = e.T; d.seen >= 16 && d.back > d.seen/4 {
+			return i, &placed{0, fmt.Errorf("of the first %d times %d are before the one before them: %w", d.seen, d.back, errNotATIS)}
+		}
 	}
-	if d.seen >= 16 && d.back > d.seen/4 {
-		return d.in.errorf("of the first %d times %d are before the one before them: %w", d.seen, d.back, errNotATIS)
-	}
-	return nil
+	return len(es), nil
 }
 
 var errNotATIS = errors.New("this is no recording of 5 bytes an event")

@@ -16,6 +16,7 @@ func init() {
 		extensions: []string{".csv", ".txt"},
 		is:         isCSV,
 		open:       openCSV,
+		write:      writeCSV,
 	})
 }
 

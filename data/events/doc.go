@@ -19,5 +19,18 @@
 //
 // [Formats] lists what it reads: the files of N-MNIST and N-Caltech101, AEDAT 2.0,
 // 3.1 and 4, Prophesee's EVT 2.0, EVT 3.0 and .dat, Event Stream, NumPy, MATLAB and
-// text. [Options] say what a file does not.
+// text. [Options] say what a file does not. [WriteFile] writes five of them.
+//
+// A [Transform] makes another [Recording] of one, event by event as they are asked
+// for. [Apply] puts several in a row:
+//
+//	rec, err := events.Apply(r.Recording(),
+//		events.Normalise(),
+//		events.Denoise(5*time.Millisecond),
+//		events.Downsample(4),
+//	)
+//
+// [ByTime], [ByCount] and [ByLabels] cut a recording into windows, of which [Frames]
+// makes pictures and [Voxels] grids; [Surface] and [HATS] are time surfaces. [Bins]
+// makes spikes of it, for a network: an event at exactly n·dt is in time step n.
 package events

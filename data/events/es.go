@@ -12,6 +12,7 @@ func init() {
 		extensions: []string{".es"},
 		is:         func(b []byte) bool { return strings.HasPrefix(string(b[:min(len(b), 12)]), esMagic) },
 		open:       openES,
+		write:      writeES,
 	})
 }
 

@@ -9,7 +9,7 @@ import (
 // other senses have their place in X and Y too: of a cochlea with 700 channels, X
 // is the channel and Y is 0.
 type Event struct {
-	T    int64  // time, µs
+	T    int64  // time, µs, from −2⁶¹ to 2⁶¹
 	X, Y uint16 // column and row of the pixel, from 0
 	On   bool   // brighter; false is darker
 }

@@ -14,6 +14,7 @@ func init() {
 			}
 			return &evt2{in: r.in, sum: &r.sum, clock: clock{period: evt2Period, sum: &r.sum}}, p.head(640, 480), nil
 		},
+		write: writeEVT2,
 	})
 }
 

@@ -14,6 +14,7 @@ func init() {
 		extensions: []string{".npy"},
 		is:         func(b []byte) bool { return strings.HasPrefix(string(b[:min(len(b), 6)]), npyMagic) },
 		open:       openNPY,
+		write:      writeNPY,
 	})
 }
 

@@ -69,7 +69,7 @@ func openNPZ(r *Reader) (decoder, head, error) {
 func entry(f *zip.File) (*source, error) {
 	rc, err := f.Open()
 	if err != nil {
-		return nil, fmt.Errorf("%.40q in the archive: %w", f.Name, err)
+		return nil, fmt.Errorf("%.40q in the archive: %w", f.Name, unexpected(err))
 	}
 	return newSource(rc), nil
 }

@@ -26,6 +26,10 @@ type Skipped struct {
 // out Other.
 func (s Skipped) Total() int64 { return s.Early + s.Invalid + s.Unknown + s.Outside }
 
+// maxTime is beyond all times: 73,000 years in µs. Below it, differences of times
+// fit into an int64.
+const maxTime = 1 << 61
+
 // take counts the events of a batch and drops those outside of a sensor, of which
 // 0 says that it has no bounds. It returns how many are left.
 func (s *Summary) take(es []Event, width, height int) int {
@@ -35,16 +39,18 @@ func (s *Summary) take(es []Event, width, height int) int {
 	if height == 0 {
 		height = 1 << 16
 	}
-	if s.Events == 0 && len(es) > 0 {
-		s.prev, s.First, s.Last = es[0].T, es[0].T, es[0].T
-	}
 	n, on, back := 0, 0, 0
 	prev, first, last := s.prev, s.First, s.Last
 	right, low := s.Width-1, s.Height-1
+	far := 0
 	for i := range es {
 		e := es[i]
 		x, y := int(e.X), int(e.Y)
 		if x >= width || y >= height {
+			continue
+		}
+		if uint64(e.T)+maxTime > 2*maxTime {
+			far++
 			continue
 		}
 		if s.Events == 0 && n == 0 {
@@ -65,7 +71,8 @@ func (s *Summary) take(es []Event, width, height int) int {
 		}
 		n++
 	}
-	s.Skipped.Outside += int64(len(es) - n)
+	s.Skipped.Outside += int64(len(es) - n - far)
+	s.Skipped.Invalid += int64(far)
 	s.Events += int64(n)
 	s.On += int64(on)
 	s.Backwards += int64(back)

@@ -130,6 +130,7 @@ func TestWords(t *testing.T) {
 		"csv: without names":    {file: []byte("0.000003 0 0 1\n1e-5 0 0 1\n2 0 0 1\n"), o: events.Options{Format: "csv", Columns: "t,x,y,p", Unit: time.Second}, want: at(3, 10, 2000000)},
 		"npy: columns of ms":    {file: npyFile("'<i2'", "(1,4)", []byte{0, 0, 0, 0, 1, 0, 7, 0}), o: events.Options{Columns: "x,y,p,t", Unit: time.Millisecond}, want: at(7000)},
 		"npy: nanoseconds":      {file: npyFile("'<i2'", "(1,4)", []byte{0, 0, 0, 0, 1, 0, 0x10, 0x27}), o: events.Options{Columns: "x,y,p,t", Unit: time.Nanosecond}, want: at(10)},
+		"csv: far away":         {file: []byte("t,x,y,p\n2305843009213693953,0,0,1\n-2305843009213693953,0,0,1\n3,0,0,1\n"), skipped: events.Skipped{Invalid: 2}, want: at(3)},
 		"npy: negative place":   {file: npyFile("'|i1'", "(2,4)", []byte{255, 0, 1, 1, 0, 0, 1, 2}), o: events.Options{Columns: "x,y,p,t"}, skipped: events.Skipped{Outside: 1}, want: at(2)},
 	} {
 		t.Run(name, func(t *testing.T) {
