@@ -55,45 +55,11 @@ func Digits[F Float](title string, w, h, cols int, images ...Digit[F]) (Figure, 
 		}
 	}
 
-	cols = min(cols, len(images))
-	rows := (len(images) + cols - 1) / cols
-	const (
-		caption  = 1.6 * tickSize
-		air      = 8   // points between images
-		pitchMin = 0.6 // inches, for a caption of a few letters
-	)
-	pitch := min(max(6.5/float64(cols), pitchMin), 1) * 72
-	picture := (pitch - air) * float64(h) / float64(w)
-	height := float64(rows)*(picture+float64(caption)+air) + 2*float64(margin) + 2*float64(titleSize)
-	fig := Figure{
-		Width:  max(float64(cols)*pitch+2*float64(margin), 3*72) / 72, // room for a title
-		Height: max(height, 72) / 72,
-		paint: func(c draw.Canvas) error {
-			c = header(c, title, nil)
-			c = draw.Crop(c, -air/2, air/2, 0, 0) // flush with the title
-			cellW := (c.Max.X - c.Min.X) / vg.Length(cols)
-			cellH := (c.Max.Y - c.Min.Y) / vg.Length(rows)
-			scale := min((cellW-air)/vg.Length(w), (cellH-caption-air/2)/vg.Length(h))
-			cellW = min(cellW, max(scale*vg.Length(w)+air, pitchMin*72)) // few images stay together
-			if !(scale*vg.Length(w) >= smallest && scale*vg.Length(h) >= smallest) {
-				return fmt.Errorf("%.0f × %.0f points are left for an image, want at least %g each: make the figure larger or the rows shorter", float64(cellW), float64(cellH), float64(smallest))
-			}
-			st := letters(tickSize, false)
-			for i, g := range greys {
-				mid := c.Min.X + (vg.Length(i%cols)+0.5)*cellW
-				top := c.Max.Y - vg.Length(i/cols)*cellH
-				r := vg.Rectangle{
-					Min: vg.Point{X: mid - scale*vg.Length(w)/2, Y: top - scale*vg.Length(h)},
-					Max: vg.Point{X: mid + scale*vg.Length(w)/2, Y: top},
-				}
-				drawGrey(c, r, g)
-				write(c, st, mid, r.Min.Y-1.2*tickSize, 0.5, fit(st, captions[i], cellW-air/2))
-			}
-			return nil
-		},
-	}
+	fig := gallery{title: title, w: w, h: h, cols: cols, pitch: 1, captions: captions, draw: func(c draw.Canvas, r vg.Rectangle, i int) {
+		drawGrey(c, r, greys[i])
+	}}.figure()
 	if err := fig.check(); err != nil {
-		return Figure{}, fmt.Errorf("plot: digits: %d rows: %w", rows, err)
+		return Figure{}, fmt.Errorf("plot: digits: %d rows: %w", (len(images)+cols-1)/cols, err)
 	}
 	return fig, nil
 }

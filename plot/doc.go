@@ -1,6 +1,7 @@
 // Package plot draws spiking networks: learning curves, decision regions,
 // spike rasters, firing rates, membrane potentials, phase planes, weights,
-// misclassified images, and a progress line for the time it takes to get there.
+// misclassified images, recordings of event cameras, and a progress line for the time
+// it takes to get there.
 //
 // Every picture is a function from plain slices to a [Figure], and [Save]
 // writes a figure as name.png and name.svg:
@@ -19,8 +20,9 @@
 // pictures after it. [Progress] says how long that will take.
 //
 // The pictures are [Curves], [Regions], [Raster], [Rates], [Traces], [Phase],
-// [Matrix], [Digits] and, for everything else, [Lines]; [Panels] tiles several on one
-// canvas. [SaveGIF] writes a [RasterMovie]. They copy what
+// [Matrix], [Digits] and, for everything else, [Lines]; of recordings of event cameras
+// [EventCloud], [EventFrames] and [EventRate]. [Panels] tiles several on one
+// canvas. [SaveGIF] writes a [RasterMovie], an [EventMovie] or a [NewMovie]. They copy what
 // they are given, so buffers may be used again before a figure is saved. The
 // same input gives the same bytes.
 //

@@ -24,6 +24,16 @@ type Movie struct {
 	frame func(share float64) Figure // what is seen after a share of the time, up to 1
 }
 
+// NewMovie returns a movie of one's own: frame gives what is seen after a share of
+// its time, above 0 and up to 1. It takes the size of the last figure.
+func NewMovie(frames int, seconds float64, frame func(share float64) Figure) (Movie, error) {
+	if frame == nil {
+		return Movie{}, fmt.Errorf("plot: movie: there is no function that gives its frames")
+	}
+	last := frame(1)
+	return Movie{Width: last.Width, Height: last.Height, Frames: frames, Seconds: seconds, frame: frame}, nil
+}
+
 // RasterMovie draws the spikes of layers as [Raster] does, as they come: a line runs
 // from left to right and leaves them behind. The movie takes five seconds, in sixty
 // frames.
