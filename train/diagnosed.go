@@ -14,7 +14,6 @@ import (
 // what they are asked. A nil exam, which all other models have, adds nothing.
 type exam struct {
 	slopes map[string]*vitals.Slopes // by layer
-	from   int                       // where what gradients returns stands in the machine for training
 	at     []int                     // by layer of neurons, where in gradients its own is; 0 for none
 }
 
@@ -45,11 +44,10 @@ func (e *exam) also(x *G.Node) G.Nodes {
 
 // gradients returns the gradient of the outputs, and for each layer of neurons on
 // which the loss depends the gradient of the currents into it and these.
-func (e *exam) gradients(b *layers.Build, out *G.Node, from int) G.Nodes {
+func (e *exam) gradients(b *layers.Build, out *G.Node) G.Nodes {
 	if e == nil {
 		return nil
 	}
-	e.from = from
 	nodes := G.Nodes{out}
 	if d := out.Deriv(); d != nil {
 		nodes[0] = d

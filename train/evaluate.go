@@ -349,11 +349,3 @@ func (m *Model) setMode(r *rand.Rand) error {
 	}
 	return nil
 }
-
-func values(m *graph.Machine, from, n int) []G.Value {
-	vs := make([]G.Value, n)
-	for i := range vs {
-		vs[i] = m.Value(from + i)
-	}
-	return vs
-}

@@ -188,15 +188,15 @@ func (x *examiner) inside(v *vitals.Network) error {
 	if err := m.fit.Run(); err != nil {
 		return err
 	}
-	fit, grads := m.readFit(), m.exam.from
+	fit, asked := m.readFit(), m.fitAt.exam.in(m.fit)
 	v.Loss = number(fit.terms[0])
 	if m.out.Deriv() != nil {
-		v.SeeOutput(toFloat64(m.fit.Value(grads)), toFloat64(fit.out))
+		v.SeeOutput(toFloat64(asked[0]), toFloat64(fit.out))
 	}
 	for i, l := range v.Layers {
 		if k := m.exam.at[x.layers[i]]; k > 0 {
-			current := m.fit.Value(grads + k + 1)
-			l.SeeGradient(toFloat64(m.fit.Value(grads+k)), toFloat64(current), current.Shape())
+			current := asked[k+1]
+			l.SeeGradient(toFloat64(asked[k]), toFloat64(current), current.Shape())
 		}
 	}
 	return nil

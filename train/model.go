@@ -81,12 +81,14 @@ type Model struct {
 	params    []*Parameter
 	fixed     []*Parameter   // values of neurons that are not learnt
 	termNames []string       // of the loss, and of each penalty
-	fit       *graph.Machine // terms, outputs, gradients, of a carry those of the states and the states; rates where they are watched
-	test      *graph.Machine // terms, outputs, rates, the states of a carry
-	fitted    reading        // of the last batch of a training
-	tested    reading        // and of an evaluation
-	spiking   []string       // layers that have a rate
-	fitNodes  G.Nodes        // of fit, without rates
+	fit       *graph.Machine // for training
+	fitAt     layout
+	test      *graph.Machine // for evaluation
+	testAt    layout
+	fitted    reading  // of the last batch of a training
+	tested    reading  // and of an evaluation
+	spiking   []string // layers that have a rate
+	fitNodes  G.Nodes  // of fit, without rates
 	rates     G.Nodes
 	watched   bool            // fit computes rates
 	streams   map[int]*stream // for Step, by batch size
@@ -159,193 +161,8 @@ func (m *Model) check() error {
 
 func (m *Model) inputShape() []int { return append([]int{m.Steps, m.Batch}, m.Shape...) }
 
-// fill sets all elements of an input to x.
-func fill(n *G.Node, x int) {
-	v := make([]float32, n.Shape().TotalSize())
-	for i := range v {
-		v[i] = float32(x)
-	}
-	set(n.Value(), v)
-}
-
 // isNil reports whether v is nil, or holds a nil pointer, slice or function.
 func isNil(v any) bool { return guard.IsNil(v) }
-
-// assemble makes the graph and the machines that run it.
-func (m *Model) assemble() error {
-	g := G.NewGraph()
-	input := func(name string, shape ...int) (*G.Node, error) {
-		return graph.Input(g, name, tensor.New(tensor.Of(m.Dtype), tensor.WithShape(shape...)))
-	}
-	var err error
-	if m.x, err = m.inputNode(g); err != nil {
-		return err
-	}
-	for _, in := range []struct {
-		name string
-		node **G.Node
-		x    int
-	}{{"sample weights", &m.w, 0}, {"length", &m.length, m.cut.steps}, {"total length", &m.total, m.Steps}} {
-		if *in.node, err = input(in.name, m.Batch); err != nil {
-			return err
-		}
-		fill(*in.node, in.x)
-	}
-	m.build = layers.NewBuild(m.Seed)
-	m.build.SampleWeight, m.build.Length = m.w, m.length
-	if m.cut.carries {
-		if m.carry, err = newCarry(g, m.Dtype, m.Batch); err != nil {
-			return err
-		}
-		m.build.Carry = &layers.Carry{Starts: m.carry.starts}
-	}
-	m.exam.prepare(m.build)
-	m.build.Values = m.given
-	if m.out, err = m.apply(m.build, m.x); err != nil {
-		return err
-	}
-	if err := m.askLoss(); err != nil {
-		return fmt.Errorf("loss: %w", err)
-	}
-	shape, err := m.targetShape()
-	if err != nil {
-		return fmt.Errorf("loss: %w", err)
-	}
-	if m.y, err = input("target", shape...); err != nil {
-		return err
-	}
-	terms, total, err := m.cost()
-	if err != nil {
-		return fmt.Errorf("loss: %w", err)
-	}
-	var outs G.Nodes
-	if err := inNetwork(m.build.CheckHidden(m.out)); err != nil {
-		return err
-	}
-	if m.carry != nil {
-		if err := m.checkTime(false); err != nil {
-			return err
-		}
-		outs = m.carry.outs()
-	}
-	show := append(slices.Clone(terms), m.out)
-	if m.replica {
-		err = m.take()
-	} else {
-		err = m.differentiate(total, show, outs)
-	}
-	if err != nil {
-		return err
-	}
-	for _, a := range m.build.Activities {
-		if !a.Spiking {
-			continue
-		}
-		r, err := graph.Rate(a.Out, m.stepWeights())
-		if err != nil {
-			return err
-		}
-		m.spiking, m.rates = append(m.spiking, a.Name), append(m.rates, r)
-	}
-	m.test, err = graph.NewMachine(slices.Concat(show, m.rates, outs)...)
-	return err
-}
-
-// apply adds the network to the graph of x.
-func (m *Model) apply(b *layers.Build, x *G.Node) (out *G.Node, err error) {
-	err = guard.Call("Apply", "layer", m.Net, func() (err error) { out, err = m.Net.Apply(b, x); return err })
-	if err == nil && out == nil {
-		err = errors.New("it returned no output")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("network: %w", err)
-	}
-	return out, nil
-}
-
-// enlist notes the weights.
-func (m *Model) enlist() {
-	for _, n := range m.build.Params {
-		m.params = append(m.params, &Parameter{name: n.Name(), value: n.Value().(*tensor.Dense), keep: m.build.Constraints[n]})
-	}
-	for _, n := range m.build.Fixed {
-		m.fixed = append(m.fixed, &Parameter{name: n.Name(), value: n.Value().(*tensor.Dense)})
-	}
-	m.nodes = slices.Concat(m.build.Params, m.build.Fixed)
-}
-
-// differentiate makes the machine for training: of what is to be shown, the gradients
-// and the states that leave.
-func (m *Model) differentiate(total *G.Node, show, outs G.Nodes) error {
-	wrt := slices.Clone(m.build.Params)
-	if m.carry != nil {
-		wrt = append(wrt, m.carry.ins()...)
-	}
-	grads, unused, err := graph.Grad(total, append(wrt, m.exam.also(m.x)...)...)
-	if err != nil {
-		return err
-	}
-	for _, i := range unused {
-		if i >= len(m.build.Params) {
-			continue // a state that nothing flows back through
-		}
-		m.build.Warnings = append(m.build.Warnings,
-			fmt.Sprintf("the loss does not depend on %s: its gradient is zero", m.build.Params[i].Name()))
-	}
-	if w := m.cut.warning(m); w != "" {
-		m.build.Warnings = append(m.build.Warnings, w)
-	}
-	m.enlist()
-	m.fitNodes = slices.Concat(show, grads[:len(wrt)], outs)
-	m.fitNodes = append(m.fitNodes, m.exam.gradients(m.build, m.out, len(m.fitNodes))...)
-	if m.fit, err = graph.NewMachine(m.fitNodes...); err != nil {
-		return err
-	}
-	if len(outs) > 0 {
-		if m.carry.advance, err = graph.NewMachine(outs...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// inputNode returns the input of the network.
-func (m *Model) inputNode(g *G.ExprGraph) (*G.Node, error) {
-	shape := append([]int{m.cut.steps, m.Batch}, m.Shape...)
-	if !m.SpikeInput {
-		return graph.Input(g, "x", tensor.New(tensor.Of(m.Dtype), tensor.WithShape(shape...)))
-	}
-	s, err := graph.NewSpikes(shape...)
-	if err != nil {
-		return nil, err
-	}
-	return graph.SpikeInput(g, "x", m.Dtype, s)
-}
-
-// stepWeights returns the weight of each time step, [T, batch].
-func (m *Model) stepWeights() *G.Node {
-	if m.perStep == nil {
-		var b graph.Builder
-		m.perStep = b.StepWeights(m.cut.steps, m.w, m.length, m.total)
-	}
-	return m.perStep
-}
-
-// watch says whether firing rates are to be computed in training. They change no
-// bit of anything else.
-func (m *Model) watch(rates bool) (err error) {
-	if rates == m.watched {
-		return nil
-	}
-	nodes := slices.Clone(m.fitNodes)
-	if rates {
-		nodes = append(nodes, m.rates...)
-	}
-	if m.fit, err = graph.NewMachine(nodes...); err == nil {
-		m.watched = rates
-	}
-	return err
-}
 
 // Warnings says what a user should know about the network: parameters without
 // effect, above all.

@@ -15,17 +15,16 @@ type reading struct {
 
 // readFit returns what the machine for training gave.
 func (m *Model) readFit() reading {
-	r := reading{terms: values(m.fit, 0, len(m.termNames)), out: m.fit.Value(len(m.termNames))}
+	r := reading{terms: m.fitAt.terms.in(m.fit), out: m.fit.Value(m.fitAt.out.from)}
 	if m.watched {
-		r.rates = values(m.fit, len(m.fitNodes), len(m.rates))
+		r.rates = m.fitAt.rates.in(m.fit)
 	}
 	return r
 }
 
 // readTest returns what the machine for evaluation gave.
 func (m *Model) readTest() reading {
-	n := len(m.termNames)
-	return reading{terms: values(m.test, 0, n), out: m.test.Value(n), rates: values(m.test, n+1, len(m.rates))}
+	return reading{terms: m.testAt.terms.in(m.test), out: m.test.Value(m.testAt.out.from), rates: m.testAt.rates.in(m.test)}
 }
 
 // clear makes r the reading of a sample of which no segment was run.

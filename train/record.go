@@ -172,7 +172,7 @@ func (f *feeder) recordBatch(ctx context.Context, machine *graph.Machine, taps [
 			}
 		}
 		if f.m.cut.carries {
-			if err := f.m.carry.keep(k, machine, len(taps)); err != nil {
+			if err := f.m.carry.keep(k, machine, span{len(taps), len(f.m.carry.states)}); err != nil {
 				return err
 			}
 		}

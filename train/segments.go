@@ -146,14 +146,22 @@ func (c *carry) join(b *graph.Builder, m *Model) (sum *G.Node, err error) {
 
 var errNoOut = errors.New("network: a layer entered a state and did not say what leaves it, of the same shape")
 
+// ins returns the states that enter a segment, of which a nil carry has none.
 func (c *carry) ins() (ns G.Nodes) {
+	if c == nil {
+		return nil
+	}
 	for _, s := range c.states {
 		ns = append(ns, s.In)
 	}
 	return ns
 }
 
+// outs returns the states that leave a segment.
 func (c *carry) outs() (ns G.Nodes) {
+	if c == nil {
+		return nil
+	}
 	for _, s := range c.states {
 		ns = append(ns, s.Out)
 	}
@@ -176,10 +184,10 @@ func (c *carry) stand(f *feeder, k int) error {
 // entering returns the states that enter segment k.
 func (c *carry) entering(k int) []*tensor.Dense { return c.at[k%len(c.at)] }
 
-// keep copies the states that left segment k, values from i on of the machine.
-func (c *carry) keep(k int, m *graph.Machine, i int) error {
+// keep copies the states that left segment k, which the machine has there.
+func (c *carry) keep(k int, m *graph.Machine, at span) error {
 	for j, t := range c.entering(k + 1) {
-		if err := copyValue(t, m.Value(i+j)); err != nil {
+		if err := copyValue(t, m.Value(at.from+j)); err != nil {
 			return fmt.Errorf("state %s %w", c.states[j].Name, err)
 		}
 	}
@@ -267,7 +275,7 @@ func (c *carry) forward(f *feeder, from, end int) error {
 		if err := c.advance.Run(); err != nil {
 			return err
 		}
-		if err := c.keep(k, c.advance, 0); err != nil {
+		if err := c.keep(k, c.advance, span{0, len(c.states)}); err != nil {
 			return err
 		}
 	}
@@ -293,20 +301,16 @@ func (m *Model) backInto(f *feeder, k, from, end int) error {
 	if err := m.fit.Run(); err != nil {
 		return err
 	}
-	at := len(m.termNames) + 1
-	for i, p := range m.params {
-		if err := p.takeGrad(m.fit.Value(at+i), !last); err != nil {
-			return err
-		}
+	if err := m.takeGrads(!last); err != nil {
+		return err
 	}
-	at += len(m.params)
 	for i, t := range c.back {
-		if err := copyValue(t, m.fit.Value(at+i)); err != nil {
+		if err := copyValue(t, m.fit.Value(m.fitAt.lambda.from+i)); err != nil {
 			return fmt.Errorf("the gradient of state %s %w", c.states[i].Name, err)
 		}
 	}
 	if last {
-		if err := c.keep(k, m.fit, at+len(c.back)); err != nil {
+		if err := c.keep(k, m.fit, m.fitAt.states); err != nil {
 			return err
 		}
 	}
@@ -340,7 +344,7 @@ func (m *Model) look(f *feeder, after func(k int) error) error {
 		if err := after(k); err != nil {
 			return err
 		}
-		if err := m.carry.keep(k, m.test, len(m.termNames)+1+len(m.rates)); err != nil {
+		if err := m.carry.keep(k, m.test, m.testAt.states); err != nil {
 			return err
 		}
 		if err := m.tested.add(m, m.readTest(), k, true, true); err != nil {

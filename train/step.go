@@ -86,12 +86,21 @@ func (m *Model) backpropagate(clip float64) (float64, error) {
 	if err := m.checkTerms(m.fitted.terms); err != nil {
 		return 0, err
 	}
-	for i, p := range m.params {
-		if err := p.takeGrad(m.fit.Value(len(m.termNames)+1+i), false); err != nil {
-			return 0, err
-		}
+	if err := m.takeGrads(false); err != nil {
+		return 0, err
 	}
 	return m.clipped(clip)
+}
+
+// takeGrads takes over the gradients of the parameters, or adds them to those that are
+// there.
+func (m *Model) takeGrads(add bool) error {
+	for i, p := range m.params {
+		if err := p.takeGrad(m.fit.Value(m.fitAt.grads.from+i), add); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // clipped clips the gradients, and returns their norm before that.

@@ -1,0 +1,213 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/layers"
+)
+
+// assemble makes the graph and the machines that run it.
+func (m *Model) assemble() error {
+	g := G.NewGraph()
+	if err := m.addInputs(g); err != nil {
+		return err
+	}
+	if err := m.addNetwork(g); err != nil {
+		return err
+	}
+	terms, total, err := m.addObjective(g)
+	if err != nil {
+		return fmt.Errorf("loss: %w", err)
+	}
+	if err := inNetwork(m.build.CheckHidden(m.out)); err != nil {
+		return err
+	}
+	if m.carry != nil {
+		if err := m.checkTime(false); err != nil {
+			return err
+		}
+	}
+	if m.replica {
+		err = m.take()
+	} else {
+		err = m.addTraining(terms, total)
+	}
+	if err != nil {
+		return err
+	}
+	if err := m.addRates(); err != nil {
+		return err
+	}
+	m.fitAt.rates = span{len(m.fitNodes), len(m.rates)}
+	var values list
+	m.testAt = layout{terms: values.add(terms...), out: values.add(m.out), rates: values.add(m.rates...), states: values.add(m.carry.outs()...)}
+	m.test, err = graph.NewMachine(values...)
+	return err
+}
+
+// addInputs adds the inputs of the network, and what each sample counts.
+func (m *Model) addInputs(g *G.ExprGraph) (err error) {
+	if m.x, err = m.inputNode(g); err != nil {
+		return err
+	}
+	for _, in := range []struct {
+		name string
+		node **G.Node
+		x    int
+	}{{"sample weights", &m.w, 0}, {"length", &m.length, m.cut.steps}, {"total length", &m.total, m.Steps}} {
+		if *in.node, err = m.input(g, in.name, m.Batch); err != nil {
+			return err
+		}
+		fill(*in.node, in.x)
+	}
+	return nil
+}
+
+// input adds an input of a shape.
+func (m *Model) input(g *G.ExprGraph, name string, shape ...int) (*G.Node, error) {
+	return graph.Input(g, name, tensor.New(tensor.Of(m.Dtype), tensor.WithShape(shape...)))
+}
+
+// inputNode returns the input of the network.
+func (m *Model) inputNode(g *G.ExprGraph) (*G.Node, error) {
+	shape := append([]int{m.cut.steps, m.Batch}, m.Shape...)
+	if !m.SpikeInput {
+		return graph.Input(g, "x", tensor.New(tensor.Of(m.Dtype), tensor.WithShape(shape...)))
+	}
+	s, err := graph.NewSpikes(shape...)
+	if err != nil {
+		return nil, err
+	}
+	return graph.SpikeInput(g, "x", m.Dtype, s)
+}
+
+// fill sets all elements of an input to x.
+func fill(n *G.Node, x int) {
+	v := make([]float32, n.Shape().TotalSize())
+	for i := range v {
+		v[i] = float32(x)
+	}
+	set(n.Value(), v)
+}
+
+// addNetwork adds the layers.
+func (m *Model) addNetwork(g *G.ExprGraph) (err error) {
+	m.build = layers.NewBuild(m.Seed)
+	m.build.SampleWeight, m.build.Length = m.w, m.length
+	if m.cut.carries {
+		if m.carry, err = newCarry(g, m.Dtype, m.Batch); err != nil {
+			return err
+		}
+		m.build.Carry = &layers.Carry{Starts: m.carry.starts}
+	}
+	m.exam.prepare(m.build)
+	m.build.Values = m.given
+	m.out, err = m.apply(m.build, m.x)
+	return err
+}
+
+// apply adds the network to the graph of x.
+func (m *Model) apply(b *layers.Build, x *G.Node) (out *G.Node, err error) {
+	err = guard.Call("Apply", "layer", m.Net, func() (err error) { out, err = m.Net.Apply(b, x); return err })
+	if err == nil && out == nil {
+		err = errors.New("it returned no output")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("network: %w", err)
+	}
+	return out, nil
+}
+
+// addObjective adds the targets, and returns the loss with the penalties and what is to be
+// differentiated.
+func (m *Model) addObjective(g *G.ExprGraph) (terms G.Nodes, total *G.Node, err error) {
+	if err := m.askLoss(); err != nil {
+		return nil, nil, err
+	}
+	shape, err := m.targetShape()
+	if err != nil {
+		return nil, nil, err
+	}
+	if m.y, err = m.input(g, "target", shape...); err != nil {
+		return nil, nil, err
+	}
+	return m.cost()
+}
+
+// addRates adds the firing rates of the layers that spike.
+func (m *Model) addRates() error {
+	for _, a := range m.build.Activities {
+		if !a.Spiking {
+			continue
+		}
+		r, err := graph.Rate(a.Out, m.stepWeights())
+		if err != nil {
+			return err
+		}
+		m.spiking, m.rates = append(m.spiking, a.Name), append(m.rates, r)
+	}
+	return nil
+}
+
+// stepWeights returns the weight of each time step, [T, batch].
+func (m *Model) stepWeights() *G.Node {
+	if m.perStep == nil {
+		var b graph.Builder
+		m.perStep = b.StepWeights(m.cut.steps, m.w, m.length, m.total)
+	}
+	return m.perStep
+}
+
+// addTraining adds the gradients, and makes the machine for training.
+func (m *Model) addTraining(terms G.Nodes, total *G.Node) error {
+	params, ins := m.build.Params, m.carry.ins()
+	wrt := slices.Concat(params, ins)
+	grads, unused, err := graph.Grad(total, append(wrt, m.exam.also(m.x)...)...)
+	if err != nil {
+		return err
+	}
+	for _, i := range unused {
+		if i >= len(params) {
+			continue // a state that nothing flows back through
+		}
+		m.build.Warnings = append(m.build.Warnings,
+			fmt.Sprintf("the loss does not depend on %s: its gradient is zero", params[i].Name()))
+	}
+	if w := m.cut.warning(m); w != "" {
+		m.build.Warnings = append(m.build.Warnings, w)
+	}
+	m.enlist()
+	outs := m.carry.outs()
+	var values list
+	m.fitAt = layout{
+		terms: values.add(terms...), out: values.add(m.out),
+		grads: values.add(grads[:len(params)]...), lambda: values.add(grads[len(params):len(wrt)]...), states: values.add(outs...),
+		exam: values.add(m.exam.gradients(m.build, m.out)...),
+	}
+	m.fitNodes = G.Nodes(values)
+	if m.fit, err = graph.NewMachine(values...); err != nil {
+		return err
+	}
+	if len(outs) > 0 {
+		m.carry.advance, err = graph.NewMachine(outs...)
+	}
+	return err
+}
+
+// enlist notes the weights.
+func (m *Model) enlist() {
+	for _, n := range m.build.Params {
+		m.params = append(m.params, &Parameter{name: n.Name(), value: n.Value().(*tensor.Dense), keep: m.build.Constraints[n]})
+	}
+	for _, n := range m.build.Fixed {
+		m.fixed = append(m.fixed, &Parameter{name: n.Name(), value: n.Value().(*tensor.Dense)})
+	}
+	m.nodes = slices.Concat(m.build.Params, m.build.Fixed)
+}
