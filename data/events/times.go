@@ -37,6 +37,26 @@ func Between(from, to time.Duration) Transform {
 	}
 }
 
+// Excerpt keeps the events of from ≤ t − t₁ < to, where t₁ is the time of the first
+// event. Times are not moved.
+func Excerpt(from, to time.Duration) Transform {
+	return func(rec Recording) (Recording, error) {
+		a, b := from.Microseconds(), to.Microseconds()
+		if from > to {
+			return rec, fmt.Errorf("excerpt: from %v to %v, want them in order", from, to)
+		}
+		return through(rec, func() func(*Event) bool {
+			begun, first := false, int64(0)
+			return func(e *Event) bool {
+				if !begun {
+					begun, first = true, e.T
+				}
+				return a <= e.T-first && e.T-first < b
+			}
+		}), nil
+	}
+}
+
 // Quantise rounds times down to a multiple of dt: what is at n·dt stays there.
 func Quantise(dt time.Duration) Transform {
 	return func(rec Recording) (Recording, error) {

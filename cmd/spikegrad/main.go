@@ -1,0 +1,122 @@
+// Spikegrad works with recordings of event cameras on the command line.
+//
+//	spikegrad events info FILE...                  what recordings hold
+//	spikegrad events convert IN OUT [flags]        into another format, cut or filtered
+//	spikegrad events view IN -out FILE [flags]     a picture or a movie
+//
+// Each command has help: spikegrad events info -h. It ends with 0, with 1 if a file
+// could not be read or written, and with 2 if it was called in another way than its
+// help says.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+const usage = `spikegrad works with recordings of event cameras and other spiking sensors.
+
+usage:
+  spikegrad events info FILE...              what recordings hold
+  spikegrad events convert IN OUT [flags]    into another format, cut or filtered
+  spikegrad events view IN -out FILE [flags] a picture or a movie
+  spikegrad events formats                   the formats that are read and written
+
+Formats are found by the first bytes of a file. Each command has help, -h.
+The exit code is 0, 1 if a file could not be read or written, 2 if the command
+was not understood.
+`
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// Exit codes.
+const (
+	fine   = 0
+	failed = 1
+	misuse = 2
+)
+
+// errUsage says that a command was called in another way than its help says.
+var errUsage = errors.New("usage")
+
+// commands are the commands of the family events.
+var commands = map[string]func(args []string, out, errs io.Writer) error{
+	"info": info, "convert": convert, "view": view, "formats": formats,
+}
+
+func run(args []string, out, errs io.Writer) int {
+	if len(args) > 0 && (args[0] == "help" || args[0] == "-h" || args[0] == "-help" || args[0] == "--help") {
+		fmt.Fprint(out, usage)
+		return fine
+	}
+	if len(args) > 1 && args[0] == "events" && (args[1] == "-h" || args[1] == "--help" || args[1] == "help") {
+		fmt.Fprint(out, usage)
+		return fine
+	}
+	if len(args) < 2 || args[0] != "events" || commands[args[1]] == nil {
+		if len(args) > 0 {
+			fmt.Fprintf(errs, "spikegrad: there is no command %q\n\n", strings.Join(args[:min(2, len(args))], " "))
+		}
+		fmt.Fprint(errs, usage)
+		return misuse
+	}
+	err := commands[args[1]](args[2:], out, errs)
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return fine
+	case errors.Is(err, errUsage):
+		if text := strings.TrimPrefix(err.Error(), "usage: "); text != "usage" {
+			fmt.Fprintf(errs, "spikegrad events %s: %s\n", args[1], text)
+		}
+		fmt.Fprintf(errs, "spikegrad events %s -h has help\n", args[1])
+		return misuse
+	}
+	fmt.Fprintln(errs, "spikegrad:", err)
+	return failed
+}
+
+// wrong is an errUsage with what is wrong.
+func wrong(format string, args ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{errUsage}, args...)...)
+}
+
+// command returns the flags of a command, with its help.
+func command(name, help string, out io.Writer) *flag.FlagSet {
+	fs := flag.NewFlagSet(name, flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	fs.Usage = func() {
+		fmt.Fprint(out, help)
+		fs.SetOutput(out)
+		fs.PrintDefaults()
+		fs.SetOutput(io.Discard)
+	}
+	return fs
+}
+
+// parse returns what is no flag. Flags may stand before, behind and between.
+func parse(fs *flag.FlagSet, args []string) (files []string, err error) {
+	asked := false
+	usage := fs.Usage
+	fs.Usage = func() {} // an error is one line, and only -h gives the help
+	for {
+		err := fs.Parse(args)
+		if errors.Is(err, flag.ErrHelp) {
+			asked = true
+		}
+		if asked {
+			usage()
+			return nil, flag.ErrHelp
+		}
+		if err != nil {
+			return nil, wrong("%v", err)
+		}
+		if fs.NArg() == 0 {
+			return files, nil
+		}
+		files, args = append(files, fs.Arg(0)), fs.Args()[1:]
+	}
+}
