@@ -1,8 +1,15 @@
 package graph
 
 import (
-	G "gorgonia.org/gorgonia"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
 
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/exec"
 	"github.com/spikegrad/spikegrad/internal/lower"
 )
 
@@ -19,11 +26,31 @@ type Lowering struct {
 	// Calls names the operations that could not be fused and are called at each
 	// time step.
 	Calls []string
+
+	programs []lowered
+}
+
+// A Stage is what a step was after one pass of the compiler, as text.
+type Stage struct {
+	Pass string
+	Text string
+}
+
+// lowered is one program of a pass over time, and what it was made from.
+type lowered struct {
+	name    string
+	step    lower.Step
+	bits    int
+	carried int
 }
 
 // Lowered returns how the scans run that the nodes need: their passes forward,
 // and those backward where a node is a gradient. A step of yours that should be
-// element-wise has no Calls and as many Rows as elements.
+// element-wise has no Calls and as many Rows as elements; String says why one has not.
+//
+// The environment variable SPIKEGRAD_PRINT has what String returns printed on standard
+// error whenever a scan is lowered: all of it for "all", else the passes that it names,
+// as in "rows,emit".
 func Lowered(nodes ...*G.Node) []Lowering {
 	var all []Lowering
 	seen := map[*G.Node]bool{}
@@ -39,10 +66,10 @@ func Lowered(nodes ...*G.Node) []Lowering {
 		switch op := n.Op().(type) {
 		case *scanOp:
 			if op.s.lowerForward() == nil {
-				all = append(all, lowering(op.s.fwd, false))
+				all = append(all, op.s.lowering())
 			}
 		case *backwardOp:
-			all = append(all, lowering(op.bw.program, true))
+			all = append(all, op.bw.lowering())
 		}
 	}
 	for _, n := range nodes {
@@ -51,8 +78,72 @@ func Lowered(nodes ...*G.Node) []Lowering {
 	return all
 }
 
-func lowering(p *lower.Program, backward bool) Lowering {
-	return Lowering{Backward: backward, Rows: p.Rows, Products: len(p.Mats), Calls: callsOf(p)}
+func newLowering(p *lower.Program, programs ...lowered) Lowering {
+	return Lowering{Rows: p.Rows, Products: len(p.Mats), Calls: callsOf(p), programs: programs}
+}
+
+func (s *scan) lowering() Lowering {
+	return newLowering(s.fwd, lowered{"forward", s.step(), s.bits(), len(s.states)})
+}
+
+func (bw *backward) lowering() Lowering {
+	l := newLowering(bw.program, lowered{"backward", bw.back, bw.s.bits(), len(bw.s.states)})
+	l.Backward = true
+	if bw.advance != nil {
+		l.programs = append(l.programs, lowered{"states again", bw.forward, bw.s.bits(), 0})
+	}
+	return l
+}
+
+func (s *scan) bits() int {
+	if s.dt == tensor.Float32 {
+		return 32
+	}
+	return 64
+}
+
+// Stages returns the step after each pass of the compiler: the values that change from
+// step to step as they were classified, the rows, what was fused, the program, and
+// its machine code. Backward there may be a second program, which computes the states
+// between two that are kept.
+func (l Lowering) Stages() []Stage {
+	var all []Stage
+	for _, p := range l.programs {
+		var t lower.Trace
+		program, _, err := lower.Lower(p.step, &t)
+		for _, s := range t.Stages {
+			all = append(all, Stage{p.name + ": " + s.Pass, s.Text})
+		}
+		if err == nil { // it was lowered before
+			all = append(all, Stage{p.name + ": code", exec.Describe(program.Program, p.bits, p.carried)})
+		}
+	}
+	return all
+}
+
+// String returns all stages as text.
+func (l Lowering) String() string {
+	var b strings.Builder
+	for _, s := range l.Stages() {
+		fmt.Fprintf(&b, "%s\n%s", s.Pass, s.Text)
+	}
+	return b.String()
+}
+
+// printed are the passes that SPIKEGRAD_PRINT names.
+var printed = strings.Split(os.Getenv("SPIKEGRAD_PRINT"), ",")
+
+// print shows on standard error what the environment asks for.
+func (l Lowering) print() {
+	if len(printed) == 1 && printed[0] == "" {
+		return
+	}
+	for _, s := range l.Stages() {
+		_, pass, _ := strings.Cut(s.Pass, ": ")
+		if slices.Contains(printed, pass) || slices.Contains(printed, "all") {
+			fmt.Fprintf(os.Stderr, "%s\n%s", s.Pass, s.Text)
+		}
+	}
 }
 
 // callsOf names the operations that a program calls.

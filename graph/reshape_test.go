@@ -83,7 +83,8 @@ func TestReshapeInStep(t *testing.T) {
 		ds, _, err := graph.Grad(loss, xs)
 		require.NoError(t, err)
 		for _, l := range graph.Lowered(ds[0]) {
-			require.Equal(t, graph.Lowering{Rows: 6, Backward: l.Backward}, l, name)
+			require.Equal(t, 6, l.Rows, name)
+			require.Empty(t, l.Calls, name)
 		}
 		if got := graphtest.Eval(t, r.Out, ds[0]); want == nil {
 			want = got

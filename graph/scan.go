@@ -197,8 +197,11 @@ func (s *scan) step() lower.Step {
 }
 
 func (s *scan) lowerForward() (err error) {
-	if s.fwd == nil {
-		s.fwd, s.tails, err = lower.Lower(s.step(), nil)
+	if s.fwd != nil {
+		return nil
+	}
+	if s.fwd, s.tails, err = lower.Lower(s.step(), nil); err == nil {
+		s.lowering().print()
 	}
 	return err
 }

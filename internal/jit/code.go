@@ -39,6 +39,9 @@ func Compile(b *Builder) (*Code, error) {
 	return c, nil
 }
 
+// Bytes returns a copy of the instructions, for people to read.
+func (c *Code) Bytes() []byte { return slices.Clone(c.memory) }
+
 // callCost is about how many instructions on vectors one call may take: some
 // tens of microseconds, so that nobody waits long for its end, and so many that
 // a call more does not show.

@@ -273,10 +273,14 @@ func (l *lowering) sink(r Root) int32 {
 	return s
 }
 
-// name returns what a person knows a node by.
+// name returns what a person knows a node by. Gorgonia's binary operations have more
+// in their names than the operation.
 func name(n *G.Node) string {
-	if n.Op() != nil {
-		return n.Op().String()
+	switch {
+	case n.Op() == nil:
+		return n.Name()
+	case n.Op().Arity() == 2 && FormOf(n.Op()).Kind == Lanewise:
+		return FormOf(n.Op()).Op.String()
 	}
-	return n.Name()
+	return n.Op().String()
 }

@@ -3,8 +3,6 @@ package lower
 import (
 	"fmt"
 	"strings"
-
-	"github.com/spikegrad/spikegrad/internal/ir"
 )
 
 // A Trace holds what a step was after each pass, as text.
@@ -19,50 +17,53 @@ func (t *Trace) add(pass string, text func() string) {
 	}
 }
 
-// Add notes a stage that comes after lowering.
-func (t *Trace) Add(pass, text string) { t.add(pass, func() string { return text }) }
-
-// printValues lists the values that change from step to step, and what reads each
-// as often.
-func (l *lowering) printValues() string {
+// numbers numbers the values that change from step to step, in their order.
+func (l *lowering) numbers() map[*value]int {
 	numbers := map[*value]int{}
 	for i, v := range l.order {
 		numbers[v] = i
 	}
+	return numbers
+}
+
+// printValues lists the values that change from step to step, what each is, and how
+// often it is read.
+func (l *lowering) printValues() string {
+	numbers := l.numbers()
 	var b strings.Builder
 	for i, v := range l.order {
-		var in []string
-		for _, c := range v.in {
+		fmt.Fprintf(&b, "  v%d = %s", i, v.what())
+		for k, c := range v.in {
+			sep := ", "
+			if k == 0 {
+				sep = " of "
+			}
 			if n, ok := numbers[c]; ok {
-				in = append(in, fmt.Sprintf("v%d", n))
+				fmt.Fprintf(&b, "%sv%d", sep, n)
 			} else {
-				in = append(in, name(c.node))
+				fmt.Fprintf(&b, "%s%s", sep, name(c.node))
 			}
 		}
-		fmt.Fprintf(&b, "  v%d = %s", i, name(v.node))
-		if v.leaf == nil {
-			fmt.Fprintf(&b, " of %s", strings.Join(in, ", "))
-		}
-		fmt.Fprintf(&b, ": %s, %d elements, read %d times\n", v.kind(), v.size, v.uses)
+		fmt.Fprintf(&b, ": %d elements, read by %d\n", v.size, v.uses)
 	}
 	return b.String()
 }
 
-// kind says in a word what a value is to the passes.
-func (v *value) kind() string {
+// what says what a value is to the passes.
+func (v *value) what() string {
 	switch {
 	case v.leaf != nil && v.leaf.Kind == LeafState:
-		return fmt.Sprintf("state %d", v.leaf.Index)
+		return fmt.Sprintf("state %d (%s)", v.leaf.Index, name(v.node))
 	case v.leaf != nil:
 		return "sequence " + v.leaf.Stream.String()
 	case v.alias() != v:
-		return "alias"
-	case v.isLanewise():
-		return v.form.Op.String()
+		return "alias (" + name(v.node) + ")"
 	case v.isRowProduct():
-		return ir.OpRows.String()
+		return "rows"
+	case !v.isLanewise():
+		return fmt.Sprintf("call (%s; %s)", name(v.node), v.whyNotLanewise())
 	}
-	return fmt.Sprintf("%v (%s)", ir.OpCall, v.whyNotLanewise())
+	return name(v.node)
 }
 
 func (l *lowering) printRows() string {
@@ -79,9 +80,10 @@ func (l *lowering) printRows() string {
 
 func (l *lowering) printFusions() string {
 	var b strings.Builder
-	for _, v := range l.order {
+	numbers := l.numbers()
+	for i, v := range l.order {
 		if f := v.fusion; f != nil {
-			fmt.Fprintf(&b, "  %v and %v are %v\n", f.inner.form.Op, v.form.Op, f.op)
+			fmt.Fprintf(&b, "  v%d and v%d, %v and %v, are %v\n", numbers[f.inner], i, f.inner.form.Op, v.form.Op, f.op)
 		}
 	}
 	if b.Len() == 0 {
