@@ -19,7 +19,8 @@
 //
 // [Formats] lists what it reads: the files of N-MNIST and N-Caltech101, AEDAT 2.0,
 // 3.1 and 4, Prophesee's EVT 2.0, EVT 3.0 and .dat, Event Stream, NumPy, MATLAB and
-// text. [Options] say what a file does not. [WriteFile] writes five of them.
+// text. [Options] say what a file does not. [WriteFile] writes five of them. [OpenSHD]
+// opens the many recordings of a file of SHD or SSC.
 //
 // A [Transform] makes another [Recording] of one, event by event as they are asked
 // for. [Apply] puts several in a row:

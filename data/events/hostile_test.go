@@ -29,7 +29,7 @@ func TestHostile(t *testing.T) {
 	}{
 		"empty":             {nil, events.Options{}, "events: byte 0: the file starts with nothing: it is empty, by which no format is known: name it in Options.Format"},
 		"unknown format":    {nil, events.Options{Format: "evt4"}, `events: format is "evt4", want one of aedat2, aedat3, aedat4, bin, csv, dat, es, evt, evt2, evt3, mat, npy, npz`},
-		"picture":           {[]byte("\x89PNG\r\n\x1a\n"), events.Options{}, "events: byte 0: this is a PNG picture, not a recording of events"},
+		"picture":           {[]byte("\x89PNG\r\n\x1a\n"), events.Options{}, "events: byte 0: this is a PNG picture"},
 		"half a sensor":     {nil, events.Options{Width: 3}, "events: options: the sensor is 3 × 0, want 1 to 65536 each, or 0 for both"},
 		"time backwards":    {nil, events.Options{Unit: -1}, "events: options: the unit of time is -1ns, want more than 0, or 0 for 1µs"},
 		"gzip in name only": {[]byte("\x1f\x8b\x08\x00"), events.Options{}, "events: gzip header: unexpected EOF"},

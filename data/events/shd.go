@@ -1,0 +1,143 @@
+package events
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+
+	"github.com/spikegrad/spikegrad/internal/files"
+	"github.com/spikegrad/spikegrad/internal/h5"
+)
+
+// An SHD is a file of the Spiking Heidelberg Digits or the Spiking Speech Commands:
+// spoken words as the spikes of 700 channels of an artificial inner ear. It must not
+// be used by two goroutines at once.
+//
+// B. Cramer et al., IEEE Transactions on Neural Networks and Learning Systems 33
+// (2022), 2744.
+type SHD struct {
+	Keys     []string // the words, by their classes; nil if the file does not say
+	Labels   []int    // the class of every recording
+	Speakers []int    // who says it; nil if the file does not say
+
+	file         *os.File
+	times, units *h5.Dataset
+}
+
+// shdChannels is how many channels a recording has.
+const shdChannels = 700
+
+// OpenSHD opens a file in the layout of SHD and SSC, unpacked: an HDF5 file with
+//
+//	/spikes/times  [n] rows of times, s
+//	/spikes/units  [n] rows of channels, 0 to 699
+//	/labels        [n] classes
+//	/extra/keys, /extra/speaker
+//
+// of which the last two may be missing. The caller closes it.
+func OpenSHD(path string) (*SHD, error) {
+	f, info, err := files.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("events: shd: %w", err)
+	}
+	d := &SHD{file: f}
+	if err := d.open(info.Size()); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("events: shd: %s: %w", path, err)
+	}
+	return d, nil
+}
+
+func (d *SHD) open(size int64) error {
+	f, err := h5.Open(d.file, size)
+	if err != nil {
+		return err
+	}
+	if d.times, err = f.Read("/spikes/times"); err != nil {
+		return err
+	}
+	if d.units, err = f.Read("/spikes/units"); err != nil {
+		return err
+	}
+	if d.Labels, err = shdInts(f, "/labels"); err != nil {
+		return err
+	}
+	n := len(d.Labels)
+	if d.times.Len() != n || d.units.Len() != n {
+		return fmt.Errorf("there are %d rows of times, %d of channels and %d labels, want as many of each", d.times.Len(), d.units.Len(), n)
+	}
+	if d.Speakers, err = shdInts(f, "/extra/speaker"); err != nil && !errors.Is(err, h5.ErrNotFound) {
+		return err
+	}
+	if d.Speakers != nil && len(d.Speakers) != n {
+		return fmt.Errorf("there are %d speakers and %d labels, want as many of both", len(d.Speakers), n)
+	}
+	keys, err := f.Read("/extra/keys")
+	if err == nil {
+		d.Keys, err = keys.Strings()
+	}
+	if err != nil && !errors.Is(err, h5.ErrNotFound) {
+		return err
+	}
+	for i, l := range d.Labels {
+		if l < 0 || d.Keys != nil && l >= len(d.Keys) {
+			return fmt.Errorf("label %d is %d, of %d classes", i, l, len(d.Keys))
+		}
+	}
+	return nil
+}
+
+func shdInts(f *h5.File, path string) ([]int, error) {
+	d, err := f.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	vs, err := d.Ints()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]int, len(vs))
+	for i, v := range vs {
+		if v < math.MinInt32 || v > math.MaxInt32 {
+			return nil, fmt.Errorf("%s: element %d is %d", path, i, v)
+		}
+		out[i] = int(v)
+	}
+	return out, nil
+}
+
+// Len returns the number of recordings.
+func (d *SHD) Len() int { return len(d.Labels) }
+
+// Recording returns recording i, of 700 × 1 channels, in the order of the file. Times
+// are µs, without what is left below one, as tonic has them; the file has them as
+// float16, of which those near 1 s are about 0.5 to 1 ms apart. All events are ON.
+func (d *SHD) Recording(i int) (Recording, error) {
+	if i < 0 || i >= d.Len() {
+		return Recording{}, fmt.Errorf("events: shd: recording %d asked for, want 0 to %d", i, d.Len()-1)
+	}
+	ts, err := d.times.Row(i)
+	if err != nil {
+		return Recording{}, fmt.Errorf("events: shd: %w", err)
+	}
+	us, err := d.units.Row(i)
+	if err != nil {
+		return Recording{}, fmt.Errorf("events: shd: %w", err)
+	}
+	if len(ts) != len(us) {
+		return Recording{}, fmt.Errorf("events: shd: recording %d has %d times and %d channels, want as many of both", i, len(ts), len(us))
+	}
+	es := make([]Event, len(ts))
+	for k, t := range ts {
+		u := us[k]
+		if !(t >= 0 && t < 1e6) || u != math.Trunc(u) || !(u >= 0 && u < shdChannels) {
+			return Recording{}, fmt.Errorf("events: shd: recording %d: event %d is at %v s in channel %v, want 0 to 10⁶ s and 0 to %d", i, k, t, u, shdChannels-1)
+		}
+		es[k] = Event{T: int64(t * 1e6), X: uint16(u), On: true}
+	}
+	return Of(es, shdChannels, 1), nil
+}
+
+// Close closes the file.
+func (d *SHD) Close() error { return d.file.Close() }
