@@ -9,49 +9,66 @@ import (
 	"gorgonia.org/tensor"
 )
 
+// A carriedState is the states in which sequences go on that are not at their end.
+type carriedState struct {
+	feed *feeder
+	read map[int][]*tensor.Dense
+}
+
 // carriedName is the name of a state in which a sequence goes on with its next part.
 func carriedName(sequence int, state string) string {
 	return fmt.Sprintf("carried/%d/%s", sequence, state)
 }
 
-// addCarried adds the states of sequences that are not at their end.
-func (c *Checkpoint) addCarried(f *feeder) error {
+func (s *carriedState) save(c *Checkpoint) error {
+	f := s.feed
 	if f.parts == nil {
 		return nil
 	}
-	c.state.Carried = slices.Sorted(maps.Keys(f.parts.states))
-	for _, id := range c.state.Carried {
-		for k, s := range f.m.carry.states {
-			if err := c.add(carriedName(id, s.Name), f.parts.states[id][k]); err != nil {
+	ids := slices.Sorted(maps.Keys(f.parts.states))
+	for _, id := range ids {
+		for k, state := range f.m.carry.states {
+			if err := c.add(carriedName(id, state.Name), f.parts.states[id][k]); err != nil {
 				return err
 			}
+		}
+	}
+	return c.put(entry{"carried", ids})
+}
+
+func (s *carriedState) check(c *Checkpoint) error {
+	f := s.feed
+	var ids []int
+	if err := c.get(entry{"carried", &ids}); err != nil {
+		return err
+	}
+	if f.parts == nil {
+		if len(ids) > 0 {
+			return errors.New("its samples were parts of longer sequences, and are not")
+		}
+		return nil
+	}
+	s.read = map[int][]*tensor.Dense{}
+	for _, id := range ids {
+		for _, state := range f.m.carry.states {
+			d, err := c.tensor(carriedName(id, state.Name))
+			if err != nil {
+				return err
+			}
+			want := state.In.Shape().Clone()
+			want[0] = 1
+			if d.Dtype() != f.m.Dtype || !d.Shape().Eq(want) {
+				return fmt.Errorf("%s is of %v with shape %v, want %v and %v", carriedName(id, state.Name), d.Dtype(), d.Shape(), f.m.Dtype, want)
+			}
+			s.read[id] = append(s.read[id], d.Clone().(*tensor.Dense))
 		}
 	}
 	return nil
 }
 
-// carried returns the states that addCarried added.
-func (c *Checkpoint) carried(f *feeder) (map[int][]*tensor.Dense, error) {
-	all := map[int][]*tensor.Dense{}
-	if f.parts == nil {
-		if len(c.state.Carried) > 0 {
-			return nil, errors.New("its samples were parts of longer sequences, and are not")
-		}
-		return all, nil
+func (s *carriedState) load() (back func(), err error) {
+	if s.feed.parts != nil {
+		s.feed.parts.states = s.read
 	}
-	for _, id := range c.state.Carried {
-		for _, s := range f.m.carry.states {
-			d, err := c.tensor(carriedName(id, s.Name))
-			if err != nil {
-				return nil, err
-			}
-			want := s.In.Shape().Clone()
-			want[0] = 1
-			if d.Dtype() != f.m.Dtype || !d.Shape().Eq(want) {
-				return nil, fmt.Errorf("%s is of %v with shape %v, want %v and %v", carriedName(id, s.Name), d.Dtype(), d.Shape(), f.m.Dtype, want)
-			}
-			all[id] = append(all[id], d.Clone().(*tensor.Dense))
-		}
-	}
-	return all, nil
+	return nil, nil
 }

@@ -65,40 +65,9 @@ type Checkpoint struct {
 	Best    int     `json:"best"`    // as in Result
 	History []Epoch `json:"history"` // as in Result
 
-	state   state
+	state   map[string]json.RawMessage // what else a training goes on from, see stateful
 	clock   clock
 	tensors []safetensors.Tensor
-}
-
-// state is what else a training goes on from.
-type state struct {
-	Params []string `json:"params"`
-	Fixed  []string `json:"fixed,omitempty"` // values of neurons that are not learnt
-	// Constraints are those of parameters, which are in the file as what is learnt; nil in files from before they were named.
-	Constraints constraints       `json:"constraints"`
-	Kept        bool              `json:"kept"` // there are best weights
-	BestBy      Metrics           `json:"bestBy"`
-	Lowest      int               `json:"lowest"`
-	LowestLoss  float64           `json:"lowestLoss"`
-	RateFactor  float64           `json:"rateFactor"`
-	Optimiser   optimiserState    `json:"optimiser"`
-	Sums        sums              `json:"sums"`     // over the batches of the present epoch
-	GradNorm    float64           `json:"gradNorm"` // too
-	Own         map[string][]byte `json:"own"`      // of an encoder or a schedule that has a state
-	Carried     []int             `json:"carried"`  // sequences that are not at their end
-	Doctor      *doctorState      `json:"doctor,omitempty"`
-}
-
-// optimiserState is a State without its tensors.
-type optimiserState struct {
-	Type  string               `json:"type"`
-	Steps int                  `json:"steps"`
-	Slots map[string]slotState `json:"slots"`
-}
-
-type slotState struct {
-	Steps   int      `json:"steps"`
-	Moments []string `json:"moments"`
 }
 
 // clock is what no two runs have alike.
@@ -111,7 +80,7 @@ type clock struct {
 type document struct {
 	Format int `json:"format"`
 	*Checkpoint
-	State *state `json:"state"`
+	State *map[string]json.RawMessage `json:"state"`
 }
 
 // The names of our metadata.
@@ -119,11 +88,6 @@ const (
 	documentName = "spikegrad"
 	clockName    = "clock"
 )
-
-// The names of tensors that are no parameters.
-func bestName(param string) string           { return "best/" + param }
-func lastName(param string) string           { return "last/" + param }
-func momentName(moment, param string) string { return "optimiser/" + moment + "/" + param }
 
 // Steps returns how many batches the training has had.
 func (c *Checkpoint) Steps() int { return c.Epoch*c.Batches + c.Batch }
@@ -201,14 +165,21 @@ func decode(f *safetensors.File) (*Checkpoint, error) {
 
 // check returns an error unless the numbers in c fit each other.
 func (c *Checkpoint) check() error {
-	s := c.state
+	s, err := c.progress()
+	if err != nil {
+		return err
+	}
+	w, err := c.weights()
+	if err != nil {
+		return err
+	}
 	switch {
 	case c.Epoch < 0 || c.Epoch > math.MaxInt32 || c.Size < 1 || c.Size > math.MaxInt32 || c.Samples < 1 ||
 		c.Batches < 1 || c.Batches > min(c.Samples, math.MaxInt32) || c.Batch < 0 || c.Batch > c.Batches:
 		return fmt.Errorf("its state makes no sense: batch %d of %d in epoch %d, with %d samples in batches of %d", c.Batch, c.Batches, c.Epoch, c.Samples, c.Size)
 	case len(c.History) != c.Epoch:
 		return fmt.Errorf("its state makes no sense: it has a history of %d epochs, want %d", len(c.History), c.Epoch)
-	case c.Best < -1 || c.Best >= max(c.Epoch, 0) || s.Lowest < 0 || s.Lowest > c.Epoch || s.Kept && c.Best < 0:
+	case c.Best < -1 || c.Best >= max(c.Epoch, 0) || s.Lowest < 0 || s.Lowest > c.Epoch || w.Kept && c.Best < 0:
 		return fmt.Errorf("its state makes no sense: the best of %d epochs is %d, the one of lowest loss %d", c.Epoch, c.Best, s.Lowest)
 	case c.Network != hashOf(c.Layers):
 		return errors.New("its state makes no sense: the hash is not that of the network")

@@ -3,7 +3,6 @@ package train
 import (
 	"context"
 	"fmt"
-	"maps"
 	"math"
 	"os"
 
@@ -20,13 +19,13 @@ type doctor struct {
 	x        *examiner
 	findings []diagnose.Finding
 	open     map[string]bool // what the last examination found
-	memory   *doctorState    // nil before the first examination of a training
+	memory   *recollection   // nil before the first examination of a training
 	before   []*tensor.Dense // the weights before the last batch of an epoch
 }
 
-// doctorState is what a doctor remembers from batch to batch. Checkpoints have it,
+// A recollection is what a doctor remembers from batch to batch. Checkpoints have it,
 // so that a training that goes on is judged as if it had run through.
-type doctorState struct {
+type recollection struct {
 	First  *float64    `json:"first,omitempty"` // loss before the first batch; nil where the training began with an optimiser of another
 	Size   float64     `json:"size"`            // of the weights in the beginning, as distance measures it
 	Step   float64     `json:"step"`            // how far the last batch of an epoch moved them; −1 if that is not known
@@ -44,27 +43,6 @@ func newDoctor(r *trainRun) (*doctor, error) {
 	return &doctor{run: r, x: x}, nil
 }
 
-// state returns what is to be saved, nil if there is nothing.
-func (d *doctor) state() *doctorState {
-	if d == nil {
-		return nil
-	}
-	return d.memory
-}
-
-// goTo puts back what was saved, if it was.
-func (d *doctor) goTo(s *doctorState) {
-	if d == nil || s == nil {
-		return
-	}
-	m := *s
-	m.Labels = maps.Clone(s.Labels)
-	if m.Labels == nil {
-		m.Labels = map[int]int{}
-	}
-	d.memory = &m
-}
-
 // begin examines the model before the first batch.
 func (d *doctor) begin(ctx context.Context) error {
 	if d == nil {
@@ -75,7 +53,7 @@ func (d *doctor) begin(ctx context.Context) error {
 		return fmt.Errorf("train: doctor: %w", err)
 	}
 	if d.memory == nil {
-		d.memory = &doctorState{Size: distance(d.run.Model.learnt(), nil), Step: -1, Labels: map[int]int{}}
+		d.memory = &recollection{Size: distance(d.run.Model.learnt(), nil), Step: -1, Labels: map[int]int{}}
 		if d.run.opt.State().Steps == 0 && !math.IsNaN(v.Loss) && !math.IsInf(v.Loss, 0) {
 			d.memory.First = &v.Loss
 		}

@@ -144,7 +144,7 @@ func (r *trainRun) epoch(ctx context.Context) error {
 		r.doctor.batch(b)
 		norm, err := r.train(idx, seeded(r.Seed, e, b))
 		if err != nil {
-			r.torn = r.torn || len(r.stateful()) > 0 // an encoder or a schedule may have moved on
+			r.torn = r.torn || len(r.own()) > 0 // an encoder or a schedule may have moved on
 			return fmt.Errorf("train: epoch %d, batch %d: %w", e, b, err)
 		}
 		m := r.Model

@@ -88,8 +88,12 @@ func readWeights(path string) (*weightSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &weightSource{within: c.state.Constraints, tensors: slices.DeleteFunc(c.tensors, func(t safetensors.Tensor) bool {
-		return !slices.Contains(c.state.Params, t.Name) && !slices.Contains(c.state.Fixed, t.Name)
+	w, err := c.weights()
+	if err != nil {
+		return nil, err
+	}
+	return &weightSource{within: w.Within, tensors: slices.DeleteFunc(c.tensors, func(t safetensors.Tensor) bool {
+		return !slices.Contains(w.Params, t.Name) && !slices.Contains(w.Fixed, t.Name)
 	})}, nil
 }
 
