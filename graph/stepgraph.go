@@ -139,45 +139,73 @@ type vjp struct {
 	params    G.Nodes
 }
 
+// cotangents are the nodes that a step has as results, each once, with the sum of the
+// gradients that are given for it.
+type cotangents struct {
+	b       Builder
+	results G.Nodes
+	grads   map[*G.Node]*G.Node
+}
+
+// add adds an input to the graph of the step, named so, to the gradient of n.
+func (c *cotangents) add(n *G.Node, name string) *G.Node {
+	d := inputLike(n.Graph(), n.Dtype(), n.Shape(), name)
+	if c.grads[n] == nil {
+		c.results, c.grads[n] = append(c.results, n), d
+	} else {
+		c.grads[n] = c.b.Add(c.grads[n], d)
+	}
+	return d
+}
+
 // differentiate adds the vector-Jacobian product to the graph of sg. hasOut and
 // hasTrace say which results have a gradient of their own.
 func (sg *stepGraph) differentiate(hasOut bool, hasTrace []bool) (*vjp, error) {
 	v := &vjp{gradTrace: make(G.Nodes, len(sg.states)), lambda: make(G.Nodes, len(sg.states))}
-	g := sg.x.Graph()
-	cotangent := func(like *G.Node, name string) *G.Node {
-		return inputLike(g, like.Dtype(), like.Shape(), name)
-	}
-	var b Builder
-	// Gradients of each distinct result node, added up.
-	var results G.Nodes
-	grads := map[*G.Node]*G.Node{}
-	add := func(n, d *G.Node) {
-		if grads[n] == nil {
-			results = append(results, n)
-			grads[n] = d
-		} else {
-			grads[n] = b.Add(grads[n], d)
-		}
-	}
+	c := &cotangents{grads: map[*G.Node]*G.Node{}}
 	if hasOut {
-		v.gradOut = cotangent(sg.out, "gradient of the output")
-		add(sg.out, v.gradOut)
+		v.gradOut = c.add(sg.out, "gradient of the output")
 	}
 	for i, n := range sg.next {
-		v.lambda[i] = cotangent(n, fmt.Sprintf("gradient of state %d", i))
-		add(n, v.lambda[i])
+		v.lambda[i] = c.add(n, fmt.Sprintf("gradient of state %d", i))
 		if hasTrace[i] {
-			v.gradTrace[i] = cotangent(n, fmt.Sprintf("gradient of trace %d", i))
-			add(n, v.gradTrace[i])
+			v.gradTrace[i] = c.add(n, fmt.Sprintf("gradient of trace %d", i))
 		}
 	}
-	if err := b.Err(); err != nil {
+	if err := c.b.Err(); err != nil {
 		return nil, err
 	}
+	found, err := sg.backpropagate(c)
+	if err != nil {
+		return nil, err
+	}
+	at := func(in *G.Node) *G.Node {
+		d := found[in]
+		if through := c.grads[in]; through != nil {
+			if d == nil {
+				return through
+			}
+			return c.b.Add(d, through)
+		}
+		return d
+	}
+	v.x = at(sg.x)
+	for _, n := range sg.states {
+		v.states = append(v.states, at(n))
+	}
+	for _, n := range sg.params {
+		v.params = append(v.params, at(n))
+	}
+	return v, c.b.Err()
+}
+
+// backpropagate returns the gradients of the inputs of the step that its inner results
+// depend on. An input that passes through has that of the result besides.
+func (sg *stepGraph) backpropagate(c *cotangents) (map[*G.Node]*G.Node, error) {
 	inputs := sg.inputs()
 	reached := map[*G.Node]bool{} // inputs that some inner result depends on
 	var outs, outGrads G.Nodes
-	for _, n := range results {
+	for _, n := range c.results {
 		if n.Op() == nil { // an input that passes through
 			continue
 		}
@@ -193,7 +221,7 @@ func (sg *stepGraph) differentiate(hasOut bool, hasTrace []bool) (*vjp, error) {
 			}
 		}
 		if depends {
-			outs, outGrads = append(outs, n), append(outGrads, grads[n])
+			outs, outGrads = append(outs, n), append(outGrads, c.grads[n])
 		}
 	}
 	var wrt G.Nodes
@@ -203,33 +231,17 @@ func (sg *stepGraph) differentiate(hasOut bool, hasTrace []bool) (*vjp, error) {
 		}
 	}
 	found := map[*G.Node]*G.Node{}
-	if len(outs) > 0 {
-		ds, err := G.Backpropagate(outs, outGrads, wrt)
-		if err != nil {
-			return nil, fmt.Errorf("gradient: %w", err)
-		}
-		for i, in := range wrt {
-			found[in] = ds[i]
-		}
+	if len(outs) == 0 {
+		return found, nil
 	}
-	at := func(in *G.Node) *G.Node {
-		d := found[in]
-		if through := grads[in]; through != nil {
-			if d == nil {
-				return through
-			}
-			return b.Add(d, through)
-		}
-		return d
+	ds, err := G.Backpropagate(outs, outGrads, wrt)
+	if err != nil {
+		return nil, fmt.Errorf("gradient: %w", err)
 	}
-	v.x = at(sg.x)
-	for _, n := range sg.states {
-		v.states = append(v.states, at(n))
+	for i, in := range wrt {
+		found[in] = ds[i]
 	}
-	for _, n := range sg.params {
-		v.params = append(v.params, at(n))
-	}
-	return v, b.Err()
+	return found, nil
 }
 
 // unused returns the positions of the parameters on which nothing depends.

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"go/ast"
-	"go/doc"
 	"go/parser"
 	"go/token"
 	"os"
@@ -108,13 +107,11 @@ func packages() (string, error) {
 	}
 	table := "| package | |\n|---|---|\n"
 	for _, f := range files {
-		file, err := parser.ParseFile(token.NewFileSet(), f, nil, parser.ParseComments|parser.PackageClauseOnly)
+		about, err := synopsis(f)
 		if err != nil {
 			return "", err
 		}
 		name := filepath.Base(filepath.Dir(f))
-		about := new(doc.Package).Synopsis(file.Doc.Text())
-		about = strings.TrimSuffix(strings.TrimPrefix(about, "Package "+name+" "), ".")
 		table += fmt.Sprintf("| [`%s`](%s) | %s |\n", name, name, about)
 	}
 	return table, nil

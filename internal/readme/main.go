@@ -6,6 +6,8 @@
 //
 //	<!-- code FILE NAME … -->     declarations with their comments; of an Example, its body
 //	<!-- packages -->             a table of the packages
+//	<!-- rooms -->                a table of all packages with their sizes
+//	<!-- stage FILE PASS -->      what a pass of the compiler left, from a file of programs
 //
 // Run it by go generate; a test fails where a document is not up to date.
 package main
@@ -69,13 +71,18 @@ func documents() ([]string, error) {
 
 var (
 	codeBlock  = regexp.MustCompile("(?ms)^<!-- code (\\S+) ([^>]*) -->\n```go\n.*?^```$")
+	stageBlock = regexp.MustCompile("(?ms)^<!-- stage (\\S+) ([^>]*) -->\n```text\n.*?^```$")
 	tableBlock = regexp.MustCompile(`(?m)^<!-- packages -->\n(\|.*\n)*`)
-	marker     = regexp.MustCompile(`(?m)^<!-- (code|packages)\b`)
+	roomsBlock = regexp.MustCompile(`(?m)^<!-- rooms -->\n(\|.*\n)*`)
+	marker     = regexp.MustCompile(`(?m)^<!-- (code|packages|rooms|stage)\b`)
 )
 
 // update returns a document with its blocks of code and its tables made anew.
 func update(doc string) (string, error) {
-	blocks := len(codeBlock.FindAllString(doc, -1)) + len(tableBlock.FindAllString(doc, -1))
+	blocks := 0
+	for _, kind := range []*regexp.Regexp{codeBlock, stageBlock, tableBlock, roomsBlock} {
+		blocks += len(kind.FindAllString(doc, -1))
+	}
 	if n := len(marker.FindAllString(doc, -1)); n != blocks {
 		return "", fmt.Errorf("%d lines ask for a block of code or a table, %d have one below", n, blocks)
 	}
@@ -91,6 +98,16 @@ func update(doc string) (string, error) {
 		m := codeBlock.FindStringSubmatch(block)
 		text, err := code(m[1], strings.Fields(m[2]))
 		return keep(line+"\n```go\n"+text+"\n```", err)
+	})
+	doc = stageBlock.ReplaceAllStringFunc(doc, func(block string) string {
+		line, _, _ := strings.Cut(block, "\n")
+		m := stageBlock.FindStringSubmatch(block)
+		text, err := stage(m[1], m[2])
+		return keep(line+"\n```text\n"+text+"```", err)
+	})
+	doc = roomsBlock.ReplaceAllStringFunc(doc, func(string) string {
+		text, err := rooms()
+		return keep("<!-- rooms -->\n"+text, err)
 	})
 	doc = tableBlock.ReplaceAllStringFunc(doc, func(string) string {
 		text, err := packages()
