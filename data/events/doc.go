@@ -34,4 +34,6 @@
 // [ByTime], [ByCount] and [ByLabels] cut a recording into windows, of which [Frames]
 // makes pictures and [Voxels] grids; [Surface] and [HATS] are time surfaces. [Bins]
 // makes spikes of it, for a network: an event at exactly n·dt is in time step n.
+// [NewDataset] is a data set of recordings in files, [OpenNMNIST] finds those of
+// N-MNIST.
 package events
