@@ -27,6 +27,7 @@
 // OpenBLAS, unless kernels were asked for, whose sums have an order of their own: then bits depend on its version
 // and on the number of threads.
 //
-// Package cpu says which kernels are in force. The assembly (kernels_amd64.s) is
-// written by the program in asm, a module of its own, by go generate.
+// Package cpu says which kernels are in force. The assembly
+// (kernels_….s, a family of kernels a file) is written by the program in asm, a module
+// of its own, by go generate.
 package gemm

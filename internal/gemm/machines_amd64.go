@@ -1,6 +1,11 @@
 package gemm
 
-//go:generate go run -C asm . -out ../kernels_amd64.s -stubs ../kernels_amd64.go -pkg gemm
+//go:generate go run -C asm . -family gemm -out ../kernels_gemm_amd64.s -stubs ../kernels_gemm_amd64.go -pkg gemm
+//go:generate go run -C asm . -family pack -out ../kernels_pack_amd64.s -stubs ../kernels_pack_amd64.go -pkg gemm
+//go:generate go run -C asm . -family rows -out ../kernels_rows_amd64.s -stubs ../kernels_rows_amd64.go -pkg gemm
+//go:generate go run -C asm . -family runs -out ../kernels_runs_amd64.s -stubs ../kernels_runs_amd64.go -pkg gemm
+//go:generate go run -C asm . -family patches -out ../kernels_patches_amd64.s -stubs ../kernels_patches_amd64.go -pkg gemm
+//go:generate go run -C asm . -family search -out ../kernels_search_amd64.s -stubs ../kernels_search_amd64.go -pkg gemm
 
 import "github.com/spikegrad/spikegrad/internal/cpu"
 

@@ -1,26 +1,36 @@
-// Command asm writes the assembly of package gemm. Run it by go generate in
-// the package's folder.
+// Command asm writes the assembly of package gemm, one family of kernels at a time.
+// Run it by go generate in the package's folder.
 package main
 
 import (
+	"flag"
+	"log"
+
 	. "github.com/mmcloughlin/avo/build"
 )
 
+// families are the kernels that stand in one file.
+var families = map[string][]func(t target){
+	"gemm":    {target.gemm},
+	"pack":    {target.pack, target.transpose},
+	"rows":    {target.addRows, target.axpyRows},
+	"runs":    {target.sumRuns, target.listRows},
+	"patches": {target.patches, target.sumPatches},
+	"search":  {target.nonZero, target.count},
+}
+
 func main() {
+	family := flag.String("family", "", "`name` of the kernels to write")
+	flag.Parse()
+	kernels, ok := families[*family]
+	if !ok {
+		log.Fatalf("no family %q", *family)
+	}
 	ConstraintExpr("amd64")
 	for _, t := range targets {
-		t.gemm()
-		t.pack()
-		t.addRows()
-		t.axpyRows()
-		t.sumRuns()
-		t.patches()
-		t.sumPatches()
-		t.listRows()
-		t.nonZero()
-		t.count()
+		for _, write := range kernels {
+			write(t)
+		}
 	}
-	transpose32()
-	transpose64()
 	Generate()
 }

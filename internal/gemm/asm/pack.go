@@ -63,6 +63,18 @@ func (t target) pack() {
 	done()
 }
 
+// transpose writes the kernel that transposes squares of an AVX register on a side. Both
+// instruction sets use it.
+func (t target) transpose() {
+	switch {
+	case t.wide():
+	case t.size == 4:
+		transpose32(t)
+	default:
+		transpose64(t)
+	}
+}
+
 // transposeText starts a transposing kernel.
 func transposeText(t target, doc string) (dst, step, src, lds, k reg.GPVirtual) {
 	t.text("transpose", doc, "(dst []T, step int, src []T, lds, k int)")
@@ -104,8 +116,7 @@ func halves(n, from int, low, high, lds, lds3 reg.GPVirtual) []reg.VecVirtual {
 }
 
 // transpose32 writes the transposition of 8 rows.
-func transpose32() {
-	t := targets[2]
+func transpose32(t target) {
 	dst, step, src, lds, k := transposeText(t, "sets dst[p·step+i] = src[i·lds+p] for i < 8 and p < k, a multiple of 8.")
 	lds3, high := GP64(), GP64()
 	LEAQ(Mem{Base: lds, Index: lds, Scale: 2}, lds3)
@@ -135,8 +146,7 @@ func transpose32() {
 }
 
 // transpose64 writes the transposition of 4 rows.
-func transpose64() {
-	t := targets[3]
+func transpose64(t target) {
 	dst, step, src, lds, k := transposeText(t, "sets dst[p·step+i] = src[i·lds+p] for i < 4 and p < k, a multiple of 4.")
 	high := GP64()
 	LEAQ(Mem{Base: src, Index: lds, Scale: 2}, high)
