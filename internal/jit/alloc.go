@@ -5,37 +5,25 @@ import (
 	"slices"
 )
 
-// The general-purpose registers of the loops.
-const (
-	rIndex  = rax // bytes from the start of the block
-	rNext   = rbx // the same place at the next time step
-	rTemp   = rcx
-	rFull   = rdx // bytes in whole vectors
-	rFrame  = rdi
-	rPtrs   = rsi
-	rConsts = r8
-	rSpills = r9
-)
-
-// pointers are the registers that hold the places most used; the others are
-// read from the frame each time.
-var pointers = []gpr{r10, r11, r12, r13}
-
 const none = -1
 
 // An emitter writes the body of the loop over lanes: it gives the values
 // registers, in the order of the instructions, and where none is free parks the
-// one whose next use is farthest away.
+// one whose next use is farthest away (spills it to memory, by Belady's rule). On
+// straight-line code that is local register allocation; what can be read again from
+// where it was, a constant or a place, is not written when it is parked
+// (rematerialised).
+//
+// L. A. Belady, IBM Systems Journal 5 (1966), 78.
 type emitter struct {
-	*encoder
-	vectors
+	Assembler
 	b     *Builder
 	tail  bool      // the vector is not full
-	ptrs  []gpr     // of each place, rTemp where it has no register
+	ptrs  []Reg     // of each place, RegTemp where it has no register
 	uses  [][]int   // instructions that read each value, those still to come
 	reg   []int8    // of each value, none where it has none
-	spill []int32   // offset of each parked value, none where it is not parked
-	again []bool    // whether the value can be read again from where it was
+	spill []int32   // offset of each parked (spilled) value, none where it is not parked
+	again []bool    // whether the value can be read again from where it was (rematerialised)
 	owner []Value   // of each register, none where it is free
 	pin   []bool    // registers that the present instruction needs
 	area  int32     // bytes of parked values
@@ -44,10 +32,10 @@ type emitter struct {
 	loads [][]Value // values loaded from each place
 }
 
-func newEmitter(e *encoder, b *Builder, tail bool, ptrs []gpr, hoist []Value) *emitter {
-	n, registers := len(b.instrs), b.target.registers
+func newEmitter(a Assembler, b *Builder, tail bool, ptrs []Reg, hoist []Value) *emitter {
+	n, registers := len(b.instrs), b.target.Registers
 	m := &emitter{
-		encoder: e, vectors: b.target.vectors(e), b: b, tail: tail, ptrs: ptrs, hoist: hoist, uses: make([][]int, n), reg: make([]int8, n),
+		Assembler: a, b: b, tail: tail, ptrs: ptrs, hoist: hoist, uses: make([][]int, n), reg: make([]int8, n),
 		spill: make([]int32, n), again: make([]bool, n), owner: make([]Value, registers), pin: make([]bool, registers),
 		loads: make([][]Value, b.nPtrs),
 	}
@@ -100,7 +88,7 @@ func (m *emitter) next(v Value) int {
 
 // free returns a register, which it takes from the value that is needed last if
 // all are taken.
-func (m *emitter) free() uint8 {
+func (m *emitter) free() Vec {
 	last, at := -1, -1
 	used := 0
 	for _, v := range m.owner {
@@ -111,14 +99,14 @@ func (m *emitter) free() uint8 {
 	m.most = max(m.most, used+1)
 	for r, v := range m.owner {
 		if v == none {
-			return uint8(r)
+			return Vec(r)
 		}
 		if n := m.next(v); !m.pin[r] && n > at {
 			last, at = r, n
 		}
 	}
 	m.park(m.owner[last])
-	return uint8(last)
+	return Vec(last)
 }
 
 // park takes the register from v, and keeps v in memory if it has to be.
@@ -126,60 +114,60 @@ func (m *emitter) park(v Value) {
 	r := m.reg[v]
 	if !m.again[v] && m.spill[v] == none {
 		m.spill[v] = m.area
-		m.area += int32(m.b.target.bytes)
-		m.vectors.store(mem{base: rSpills, disp: m.spill[v]}, uint8(r), false)
+		m.area += int32(m.b.target.Bytes)
+		m.Store(Mem{Base: RegSpills, Disp: m.spill[v]}, Vec(r), false)
 	}
 	m.owner[r], m.reg[v] = none, none
 }
 
-func (m *emitter) own(r uint8, v Value) {
+func (m *emitter) own(r Vec, v Value) {
 	m.owner[r], m.reg[v] = v, int8(r)
 }
 
 // place returns the memory of a place at the present vector.
-func (m *emitter) place(p Ptr) mem {
+func (m *emitter) place(p Ptr) Mem {
 	base := m.ptrs[p]
-	if base == rTemp {
-		m.loadInt(rTemp, mem{base: rPtrs, disp: int32(p) * 8})
+	if base == RegTemp {
+		m.LoadInt(RegTemp, pointer(p))
 	}
-	return mem{base: base, index: rIndex, hasIndex: true}
+	return Mem{Base: base, Index: RegIndex, Indexed: true}
 }
 
-func (m *emitter) constant(v Value) mem {
-	return mem{base: rConsts, disp: int32(m.b.instrs[v].k * m.b.target.constant(m.bits))}
+func (m *emitter) constant(v Value) Mem {
+	return Mem{Base: RegConsts, Disp: int32(m.b.instrs[v].k * m.b.target.constant(m.b.bits))}
 }
 
 // in returns a register that holds v, pinned until the instruction is written.
-func (m *emitter) in(v Value) uint8 {
+func (m *emitter) in(v Value) Vec {
 	if m.reg[v] == none {
 		r := m.free()
 		m.own(r, v)
 		switch in := m.b.instrs[v]; {
 		case m.spill[v] != none:
-			m.load(r, mem{base: rSpills, disp: m.spill[v]}, false)
+			m.Load(r, Mem{Base: RegSpills, Disp: m.spill[v]}, false)
 		case in.op == constant:
-			m.fill(r, m.constant(v))
+			m.Fill(r, m.constant(v))
 		default:
-			m.load(r, m.place(in.ptr), m.tail)
+			m.Load(r, m.place(in.ptr), m.tail)
 		}
 	}
-	r := uint8(m.reg[v])
+	r := Vec(m.reg[v])
 	m.pin[r] = true
 	return r
 }
 
 // operand returns v as the last operand of an instruction: a register, or
 // memory where it saves one.
-func (m *emitter) operand(v Value) operand {
+func (m *emitter) operand(v Value) Operand {
 	if m.reg[v] == none && m.spill[v] == none {
 		switch in := m.b.instrs[v]; {
 		case in.op == constant:
-			return m.vectors.constant(m.constant(v))
+			return Operand{InMem: true, Mem: m.constant(v), Constant: true}
 		case in.op == load && !m.tail && len(m.uses[v]) == 1: // its place has not been written since
-			return inMem(m.place(in.ptr))
+			return Operand{InMem: true, Mem: m.place(in.ptr)}
 		}
 	}
-	return inReg(m.in(v))
+	return Operand{Vec: m.in(v)}
 }
 
 // used notes that instruction i has read its operands, and gives back the
@@ -190,7 +178,7 @@ func (m *emitter) used(i int, args []Value) {
 			m.uses[a] = m.uses[a][1:]
 		}
 		r := m.reg[a]
-		if r == none || m.hoisted(uint8(r)) {
+		if r == none || m.hoisted(Vec(r)) {
 			continue
 		}
 		m.pin[r] = false
@@ -201,10 +189,10 @@ func (m *emitter) used(i int, args []Value) {
 }
 
 // hoisted reports whether a register holds a constant throughout.
-func (m *emitter) hoisted(r uint8) bool { return int(r) >= len(m.owner)-len(m.hoist) }
+func (m *emitter) hoisted(r Vec) bool { return int(r) >= len(m.owner)-len(m.hoist) }
 
 // result returns a register for the result of instruction i.
-func (m *emitter) result(i int) uint8 {
+func (m *emitter) result(i int) Vec {
 	r := m.free()
 	m.own(r, Value(i))
 	return r
@@ -219,8 +207,8 @@ func (m *emitter) store(i int, in instr) {
 			m.again[v], m.pin[r] = false, false
 		}
 	}
-	r := m.in(in.args[0]) // before place, which may take rTemp
-	m.vectors.store(m.place(in.ptr), r, m.tail)
+	r := m.in(in.args[0]) // before place, which may take RegTemp
+	m.Store(m.place(in.ptr), r, m.tail)
 	m.used(i, in.args)
 }
 
@@ -230,47 +218,47 @@ func (m *emitter) compute(i int, in instr) {
 	case Sqrt, Floor, Ceil, Nearest:
 		a := m.operand(args[0])
 		m.used(i, args)
-		m.unary(in.op, m.result(i), a)
+		m.Unary(in.op, m.result(i), a)
 	case Shift:
 		a := m.in(args[0])
 		m.used(i, args)
-		m.shift(m.result(i), a, in.k)
+		m.Shift(m.result(i), a, in.k)
 	case FMA, FNMA:
 		a, b := m.in(args[0]), m.in(args[1])
 		c := m.operand(args[2])
 		d := a
 		if m.hoisted(a) || slices.Max(m.uses[args[0]]) > i {
 			d = m.free()
-			m.move(d, a)
+			m.Move(d, a)
 		}
 		m.used(i, args)
 		m.own(d, Value(i))
-		m.fma(in.op, d, b, c)
+		m.FMA(in.op, d, b, c)
 	case Flag:
 		a, b := m.in(args[0]), m.operand(args[1])
 		one := m.operand(args[2])
-		m.compare(in.pred, a, b)
+		m.Compare(in.pred, a, b)
 		m.used(i, args)
-		m.flag(m.result(i), one)
+		m.Flag(m.result(i), one)
 	case Select:
-		// What is loaded goes first: a place may take rTemp, and the mask of a vector
+		// What is loaded goes first: a place may take RegTemp, and the mask of a vector
 		// that is not full what compare gives.
 		no := m.in(args[3])
 		if m.tail {
 			m.in(args[2])
 		}
 		a, b := m.in(args[0]), m.operand(args[1])
-		m.compare(in.pred, a, b)
+		m.Compare(in.pred, a, b)
 		yes := m.operand(args[2])
 		m.used(i, args)
-		m.choose(m.result(i), no, yes)
+		m.Choose(m.result(i), no, yes)
 	default:
 		if m.reg[args[0]] == none && m.reg[args[1]] != none && commutes(in.op) {
 			args = []Value{args[1], args[0]}
 		}
 		a, b := m.in(args[0]), m.operand(args[1])
 		m.used(i, args)
-		m.binary(in.op, m.result(i), a, b)
+		m.Binary(in.op, m.result(i), a, b)
 	}
 }
 

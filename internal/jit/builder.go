@@ -5,8 +5,8 @@ import "math"
 // A Value is a number in each lane: a result, an operand.
 type Value int32
 
-// A Ptr is a place in memory by number: the elements of one block at the present
-// time step. Frame says where it is.
+// A Ptr is a place in memory by number (a pointer): the elements of one block at the
+// present time step. Frame says where it is.
 type Ptr int32
 
 // An Op is an operation on values.
@@ -65,10 +65,11 @@ type instr struct {
 	args []Value
 }
 
-// A Builder collects the operations of one time step. Its values are numbered by
-// the instructions that make them.
+// A Builder collects the operations of one time step: straight-line code in which every
+// value is made once (static single assignment). Values are numbered by the instructions
+// that make them.
 type Builder struct {
-	target   *target
+	target   *Target
 	bits     int
 	instrs   []instr
 	consts   map[int]Value
@@ -82,7 +83,7 @@ type Builder struct {
 // constants as given, whose values the Frame has.
 func NewBuilder(bits, constants int) *Builder { return newBuilder(best(), bits, constants) }
 
-func newBuilder(t *target, bits, constants int) *Builder {
+func newBuilder(t *Target, bits, constants int) *Builder {
 	return &Builder{target: t, bits: bits, nConsts: constants, consts: map[int]Value{}, ahead: map[Ptr]bool{}}
 }
 
@@ -103,8 +104,8 @@ func (b *Builder) Store(p Ptr, v Value) {
 	b.add(instr{op: store, ptr: p, args: []Value{v}})
 }
 
-// Ahead says that p moves through memory from step to step: what the next step
-// reads or writes there is asked for early.
+// Ahead marks p for prefetching: it moves by a fixed distance from step to step, and
+// what the next step reads or writes there is asked for early.
 func (b *Builder) Ahead(p Ptr) { b.ahead[p] = true }
 
 // Const returns constant number k.

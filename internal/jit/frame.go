@@ -15,37 +15,9 @@ type Frame struct {
 	strides  []uintptr
 	consts   []byte
 	spills   []byte
-	args     frame
+	args     Args
 	elements int // bytes of one
 }
-
-// frame is what the code reads; its fields are those that the offsets name.
-type frame struct {
-	ptrs    *uintptr // places at the present time step; the code moves them on
-	strides *uintptr
-	consts  *byte
-	spills  *byte
-	bytes   uintptr   // of a block
-	full    uintptr   // of them, those in whole vectors
-	tail    uintptr   // mask of the elements behind these
-	steps   uintptr   // still to come
-	ahead   uintptr   // bytes from an element to the same one at the next time step
-	mask    [4]uint64 // like tail, for AVX2: all bits of these elements
-}
-
-// Offsets of the fields of frame.
-const (
-	atPtrs = 8 * iota
-	atStrides
-	atConsts
-	atSpills
-	atBytes
-	atFull
-	atTail
-	atSteps
-	atAhead
-	atMask
-)
 
 // NewFrame returns a Frame to run c.
 func (c *Code) NewFrame() *Frame {
@@ -53,7 +25,7 @@ func (c *Code) NewFrame() *Frame {
 		code: c, ptrs: make([]uintptr, c.nPtrs+1), strides: make([]uintptr, c.nPtrs+1),
 		consts: aligned((c.nConsts + len(c.literals)) * c.target.constant(c.bits)), spills: aligned(c.spills), elements: c.bits / 8,
 	}
-	f.args = frame{ptrs: &f.ptrs[0], strides: &f.strides[0], consts: &f.consts[0], spills: &f.spills[0]}
+	f.args = Args{Ptrs: &f.ptrs[0], Strides: &f.strides[0], Consts: &f.consts[0], Spills: &f.spills[0]}
 	for i, l := range c.literals {
 		f.word(c.nConsts+i, l)
 	}
@@ -106,7 +78,7 @@ func (f *Frame) Run(n, steps, ahead int) {
 	if n == 0 || steps == 0 {
 		return
 	}
-	f.args.ahead = uintptr(ahead * f.elements)
+	f.args.Ahead = uintptr(ahead * f.elements)
 	if n > f.code.elements {
 		for range steps {
 			f.pieces(n)
@@ -137,11 +109,10 @@ func (f *Frame) pieces(n int) {
 
 // setSize tells the code how many elements there are.
 func (f *Frame) setSize(n int) {
-	lanes := f.code.target.bytes / f.elements
-	f.args.bytes = uintptr(n * f.elements)
-	f.args.full = uintptr(n / lanes * f.code.target.bytes)
-	f.args.tail = 1<<(n%lanes) - 1
-	f.mask(n % lanes)
+	lanes := f.code.target.Bytes / f.elements
+	f.args.Bytes = uintptr(n * f.elements)
+	f.args.Full = uintptr(n / lanes * f.code.target.Bytes)
+	f.code.target.SetTail(&f.args, n%lanes, f.elements)
 }
 
 // enter calls the code for some time steps. It must be a call, since on entering
@@ -149,15 +120,6 @@ func (f *Frame) setSize(n int) {
 //
 //go:noinline
 func (f *Frame) enter(steps int) {
-	f.args.steps = uintptr(steps)
-	call(&f.code.memory[0], &f.args)
-}
-
-// mask sets the mask for AVX2 to the first n elements.
-func (f *Frame) mask(n int) {
-	for i := range f.args.mask {
-		// A word has 8 bytes, of which these are of the elements.
-		bytes := max(0, min(8, n*f.elements-8*i))
-		f.args.mask[i] = 1<<(8*bytes) - 1
-	}
+	f.args.Steps = uintptr(steps)
+	f.code.target.Call(&f.code.memory[0], &f.args)
 }

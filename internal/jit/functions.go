@@ -45,7 +45,7 @@ func (b *Builder) expWithin(x Value) Value {
 // scale returns a·2^n for a whole n, rounded once, also where that is denormal or
 // infinite.
 func (b *Builder) scale(a, n Value) Value {
-	if b.target.scales {
+	if b.target.Scales {
 		return b.Do(Scale, a, n)
 	}
 	// Two powers, of about half of n each, the first product being exact. Adding a
@@ -58,7 +58,8 @@ func (b *Builder) scale(a, n Value) Value {
 	return b.Do(Mul, b.Do(Mul, a, b.Shift(h, mantissa)), b.Shift(rest, mantissa))
 }
 
-// The limits beyond which exp is 0 and +Inf.
+// The limits beyond which exp is 0 and +Inf: exp(−104) < 2⁻¹⁵⁰, half of the smallest
+// float32, and exp(89) > 2¹²⁸; exp(−746) < 2⁻¹⁰⁷⁵ and exp(710) > 2¹⁰²⁴.
 func (b *Builder) lowest() Value  { return b.Literal(pick(b, -104., -746)) }
 func (b *Builder) highest() Value { return b.Literal(pick(b, 89., 710)) }
 
@@ -79,7 +80,7 @@ func (b *Builder) Sigmoid(x Value) Value {
 // Tanh returns tanh(x).
 func (b *Builder) Tanh(x Value) Value {
 	one := b.Literal(1)
-	a := b.Do(Min, b.Literal(20), b.Do(And, x, b.Magnitude()))
+	a := b.Do(Min, b.Literal(20), b.Do(And, x, b.Magnitude())) // 1 − tanh(20) < 2⁻⁵⁶
 	e := b.Do(Add, b.expWithin(b.Do(Add, a, a)), one)
 	large := b.Do(Sub, one, b.Do(Div, b.Literal(2), e))
 	z := b.Do(Mul, a, a)

@@ -1,5 +1,3 @@
-//go:build amd64
-
 package jit
 
 import (
@@ -15,13 +13,13 @@ import (
 // ends anything else ends the test with a fault. Nor does it write behind the memory
 // for values that find no register.
 func TestGuard(t *testing.T) {
-	onEach(t, func(t *testing.T, on *target) {
+	onEach(t, func(t *testing.T, on *Target) {
 		testGuard[float32](t, on)
 		testGuard[float64](t, on)
 	})
 }
 
-func testGuard[F float32 | float64](t *testing.T, on *target) {
+func testGuard[F float32 | float64](t *testing.T, on *Target) {
 	page := syscall.Getpagesize()
 	memory, err := syscall.Mmap(-1, 0, 3*page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	require.NoError(t, err)
@@ -41,7 +39,7 @@ func testGuard[F float32 | float64](t *testing.T, on *target) {
 		for i := range behind {
 			behind[i] = 0xa5
 		}
-		f.args.spills = &f.spills[0]
+		f.args.Spills = &f.spills[0]
 		for n := range 40 {
 			for _, x := range [][]F{all[:n], all[len(all)-n:]} {
 				for p := range Ptr(b.nPtrs) {

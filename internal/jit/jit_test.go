@@ -137,7 +137,7 @@ func width[F float32 | float64]() int {
 
 // random returns a program that exercises the allocation of registers: places
 // that are read before and after they are written, values that live long.
-func random[F float32 | float64](on *target, r *rand.Rand, size int) *Builder {
+func random[F float32 | float64](on *Target, r *rand.Rand, size int) *Builder {
 	b := newBuilder(on, width[F](), 3)
 	places := 1 + r.IntN(9)
 	values := []Value{b.Load(0), b.Const(r.IntN(3))}
@@ -188,7 +188,7 @@ func random[F float32 | float64](on *target, r *rand.Rand, size int) *Builder {
 	return b
 }
 
-func testRandom[F float32 | float64](t require.TestingT, on *target, seed uint64, size int) {
+func testRandom[F float32 | float64](t require.TestingT, on *Target, seed uint64, size int) {
 	r := rand.New(rand.NewPCG(seed, 1))
 	b := random[F](on, r, size)
 	n, steps, rows := 1+r.IntN(70), 1+r.IntN(4), 80
@@ -198,7 +198,7 @@ func testRandom[F float32 | float64](t require.TestingT, on *target, seed uint64
 	c, err := Compile(b)
 	require.NoError(t, err)
 	if r.IntN(2) == 0 { // in several calls, of time steps or of pieces of one
-		c.elements = (1 + r.IntN(6)) * (on.bytes * 8 / width[F]())
+		c.elements = (1 + r.IntN(6)) * (on.Bytes * 8 / width[F]())
 	}
 	f := c.NewFrame()
 	consts := []F{F(r.NormFloat64()), 1, F(math.NaN())}
@@ -248,18 +248,18 @@ func testRandom[F float32 | float64](t require.TestingT, on *target, seed uint64
 }
 
 // onEach runs a test on each instruction set that there is here.
-func onEach(t *testing.T, test func(t *testing.T, on *target)) {
+func onEach(t *testing.T, test func(t *testing.T, on *Target)) {
 	if len(available()) == 0 {
 		t.Skip("generated code does not run here")
 	}
 	for _, on := range available() {
-		t.Run(on.level.String(), func(t *testing.T) { test(t, on) })
+		t.Run(on.Level.String(), func(t *testing.T) { test(t, on) })
 	}
 }
 
 // The code of random programs gives the bits of plain Go.
 func TestRandomPrograms(t *testing.T) {
-	onEach(t, func(t *testing.T, on *target) {
+	onEach(t, func(t *testing.T, on *Target) {
 		for seed := range uint64(400) {
 			size := 1 + int(seed*seed%157)
 			t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -272,7 +272,7 @@ func TestRandomPrograms(t *testing.T) {
 
 // Operands of one instruction may all be read from places that have no register.
 func TestPlaces(t *testing.T) {
-	onEach(t, func(t *testing.T, on *target) {
+	onEach(t, func(t *testing.T, on *Target) {
 		b := newBuilder(on, 32, 0)
 		for range 2 { // these places are used most
 			for p := range Ptr(4) {
@@ -307,19 +307,19 @@ func TestPlaces(t *testing.T) {
 
 // The functions give the bits of the kernels of package vec.
 func TestFunctions(t *testing.T) {
-	onEach(t, func(t *testing.T, on *target) {
+	onEach(t, func(t *testing.T, on *Target) {
 		testFunctions[float32](t, on)
 		testFunctions[float64](t, on)
 	})
 }
 
-func testFunctions[F float32 | float64](t *testing.T, on *target) {
+func testFunctions[F float32 | float64](t *testing.T, on *Target) {
 	r := rand.New(rand.NewPCG(1, 2))
 	x := []F{0, F(math.Copysign(0, -1)), F(math.Inf(1)), F(math.Inf(-1)), F(math.NaN()), 1e-30, 88.7, -87.4, -103.9, 709.7, -745, 0.625, -0.625}
 	for len(x) < 100_001 {
 		x = append(x, F(r.NormFloat64()*math.Exp(6*r.NormFloat64())))
 	}
-	restore, err := cpu.ForceKernels(on.level)
+	restore, err := cpu.ForceKernels(on.Level)
 	require.NoError(t, err)
 	defer restore()
 	k := vec.For[F]()

@@ -1,9 +1,8 @@
-//go:build !(amd64 && (linux || darwin || freebsd || netbsd || openbsd))
+//go:build !(linux || darwin || freebsd || netbsd || openbsd)
 
 package jit
 
-func available() []*target { return nil }
+func permitted() bool { return false }
 
 func executable([]byte) ([]byte, error) { return nil, errUnavailable }
 func release([]byte)                    {}
-func call(*byte, *frame)                { panic(errUnavailable) }

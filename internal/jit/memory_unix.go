@@ -1,4 +1,4 @@
-//go:build amd64 && (linux || darwin || freebsd || netbsd || openbsd)
+//go:build linux || darwin || freebsd || netbsd || openbsd
 
 package jit
 
@@ -7,30 +7,12 @@ import (
 	"sync"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/spikegrad/spikegrad/internal/cpu"
 )
-
-// available returns the targets that this processor and system run.
-func available() (ts []*target) {
-	if !permitted() {
-		return nil
-	}
-	for _, l := range cpu.Levels() {
-		switch l {
-		case cpu.AVX2:
-			ts = append(ts, avx2)
-		case cpu.AVX512:
-			ts = append(ts, avx512)
-		}
-	}
-	return ts
-}
 
 // permitted reports whether the system lets memory be made executable; some
 // forbid it.
 var permitted = sync.OnceValue(func() bool {
-	m, err := executable([]byte{0xc3})
+	m, err := executable(make([]byte, 64))
 	if err == nil {
 		release(m)
 	}
@@ -53,8 +35,3 @@ func executable(text []byte) ([]byte, error) {
 }
 
 func release(m []byte) { _ = unix.Munmap(m) }
-
-// call runs code, which is at the start of executable memory.
-//
-//go:noescape
-func call(code *byte, f *frame)

@@ -1,0 +1,4 @@
+package jit_test
+
+// The tests of package jit run on these.
+import _ "github.com/spikegrad/spikegrad/internal/jit/amd64"
