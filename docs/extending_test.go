@@ -302,7 +302,7 @@ func TestMargin(t *testing.T) {
 func Example_extending() {
 	p := DefaultResonatorParams()
 	p.Spike = Parabola{Width: 0.5}
-	model, err := train.NewModel(train.Model{
+	model, err := train.Network{
 		Net: layers.Sequential{
 			layers.Linear{Out: 20},
 			Gain{},
@@ -314,7 +314,7 @@ func Example_extending() {
 			layers.MeanOverTime,
 		},
 		Shape: []int{1}, Steps: 200, Batch: 20, Loss: Margin{},
-	})
+	}.Compile()
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -71,7 +71,7 @@ func Example_norseRecurrent() {
 func Example_norseTrain() {
 	p := neurons.DefaultLIFParams()
 	p.Spike = surrogate.SuperSpike{Alpha: 10}
-	m := must(train.NewModel(train.Model{
+	m := must(train.Network{
 		Net: layers.Sequential{
 			layers.Linear{Out: 100, Init: layers.Scaled{Gain: 4}},
 			layers.Lift(neurons.LIFStep, p),
@@ -80,7 +80,7 @@ func Example_norseTrain() {
 			layers.MaxOverTime,
 		},
 		Shape: []int{4}, Steps: 30, Batch: 50, Seed: 1,
-	}))
+	}.Compile())
 	t := train.Trainer{
 		Model: m, Data: must(data.NewYinYang(5000, 42)),
 		Optimiser: &optim.Adam{LearningRate: 5e-3}, Epochs: 4,
@@ -160,7 +160,7 @@ func Example_norseSparse() {
 
 func Example_norseRegularise() {
 	p := neurons.DefaultLIFParams()
-	m := must(train.NewModel(train.Model{
+	m := must(train.Network{
 		Net: layers.Sequential{
 			layers.Linear{Out: 100, Init: layers.Scaled{Gain: 4}},
 			layers.Named("hidden", layers.Lift(neurons.LIFStep, p,
@@ -170,7 +170,7 @@ func Example_norseRegularise() {
 			layers.MaxOverTime,
 		},
 		Shape: []int{4}, Steps: 30, Batch: 50,
-	}))
+	}.Compile())
 	r := must(m.Evaluate(context.Background(), must(data.NewYinYang(500, 40)), nil))
 	fmt.Println("more than 5 % of the steps have a spike:", r.Rates[0].Value > 0.05)
 	fmt.Println("which adds to the loss that a Trainer lowers:", r.Terms["hidden.rate"] > 0)

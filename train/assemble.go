@@ -61,8 +61,8 @@ func (m *Model) addInputs(g *G.ExprGraph) (err error) {
 		name string
 		node **G.Node
 		x    int
-	}{{"sample weights", &m.w, 0}, {"length", &m.length, m.cut.steps}, {"total length", &m.total, m.Steps}} {
-		if *in.node, err = m.input(g, in.name, m.Batch); err != nil {
+	}{{"sample weights", &m.w, 0}, {"length", &m.length, m.cut.steps}, {"total length", &m.total, m.net.Steps}} {
+		if *in.node, err = m.input(g, in.name, m.net.Batch); err != nil {
 			return err
 		}
 		fill(*in.node, in.x)
@@ -72,20 +72,20 @@ func (m *Model) addInputs(g *G.ExprGraph) (err error) {
 
 // input adds an input of a shape.
 func (m *Model) input(g *G.ExprGraph, name string, shape ...int) (*G.Node, error) {
-	return graph.Input(g, name, tensor.New(tensor.Of(m.Dtype), tensor.WithShape(shape...)))
+	return graph.Input(g, name, tensor.New(tensor.Of(m.net.Dtype), tensor.WithShape(shape...)))
 }
 
 // inputNode returns the input of the network.
 func (m *Model) inputNode(g *G.ExprGraph) (*G.Node, error) {
-	shape := append([]int{m.cut.steps, m.Batch}, m.Shape...)
-	if !m.SpikeInput {
-		return graph.Input(g, "x", tensor.New(tensor.Of(m.Dtype), tensor.WithShape(shape...)))
+	shape := append([]int{m.cut.steps, m.net.Batch}, m.net.Shape...)
+	if !m.net.SpikeInput {
+		return graph.Input(g, "x", tensor.New(tensor.Of(m.net.Dtype), tensor.WithShape(shape...)))
 	}
 	s, err := graph.NewSpikes(shape...)
 	if err != nil {
 		return nil, err
 	}
-	return graph.SpikeInput(g, "x", m.Dtype, s)
+	return graph.SpikeInput(g, "x", m.net.Dtype, s)
 }
 
 // fill sets all elements of an input to x.
@@ -99,10 +99,10 @@ func fill(n *G.Node, x int) {
 
 // addNetwork adds the layers.
 func (m *Model) addNetwork(g *G.ExprGraph) (err error) {
-	m.build = layers.NewBuild(m.Seed)
+	m.build = layers.NewBuild(m.net.Seed)
 	m.build.SampleWeight, m.build.Length = m.w, m.length
 	if m.cut.carries {
-		if m.carry, err = newCarry(g, m.Dtype, m.Batch); err != nil {
+		if m.carry, err = newCarry(g, m.net.Dtype, m.net.Batch); err != nil {
 			return err
 		}
 		m.build.Carry = &layers.Carry{Starts: m.carry.starts}
@@ -115,7 +115,7 @@ func (m *Model) addNetwork(g *G.ExprGraph) (err error) {
 
 // apply adds the network to the graph of x.
 func (m *Model) apply(b *layers.Build, x *G.Node) (out *G.Node, err error) {
-	err = guard.Call("Apply", "layer", m.Net, func() (err error) { out, err = m.Net.Apply(b, x); return err })
+	err = guard.Call("Apply", "layer", m.net.Net, func() (err error) { out, err = m.net.Net.Apply(b, x); return err })
 	if err == nil && out == nil {
 		err = errors.New("it returned no output")
 	}
@@ -180,7 +180,7 @@ func (m *Model) addTraining(terms G.Nodes, total *G.Node) error {
 		m.build.Warnings = append(m.build.Warnings,
 			fmt.Sprintf("the loss does not depend on %s: its gradient is zero", params[i].Name()))
 	}
-	if w := m.cut.warning(m); w != "" {
+	if w := m.cut.warning(m.net); w != "" {
 		m.build.Warnings = append(m.build.Warnings, w)
 	}
 	m.enlist()

@@ -116,30 +116,30 @@ func elsewhere(p neurons.LIFParams) neurons.LIFParams {
 func TestBadModel(t *testing.T) {
 	net := small()
 	for _, c := range []struct {
-		m    train.Model
+		m    train.Network
 		want string
 	}{
-		{train.Model{Shape: []int{4}, Steps: 3, Batch: 2}, "train: the network is nil"},
-		{train.Model{Net: layers.Sequential(nil), Shape: []int{4}, Steps: 3, Batch: 2}, "train: the network is nil"},
-		{train.Model{Net: net, Shape: []int{4}, Steps: 0, Batch: 2}, "train: number of time steps is 0, want at least 1"},
-		{train.Model{Net: net, Shape: []int{4}, Steps: 3, Batch: 0}, "train: batch size is 0, want at least 1"},
-		{train.Model{Net: net, Shape: []int{4}, Steps: 3, Batch: -2}, "train: batch size is -2, want at least 1"},
-		{train.Model{Net: net, Steps: 3, Batch: 2}, "train: shape of a sample is [], want axes of at least 1"},
-		{train.Model{Net: net, Shape: []int{4, -1}, Steps: 3, Batch: 2}, "train: shape of a sample is [4 -1], want axes of at least 1"},
-		{train.Model{Net: net, Shape: []int{4}, Steps: 1 << 40, Batch: 2}, "train: input of a batch: shape [1099511627776 2 4] has 8796093022208 elements, want at most 2147483648"},
-		{train.Model{Net: net, Shape: []int{4}, Steps: 3, Batch: 2, Dtype: tensor.Int}, "train: element type is int, want float32 or float64"},
-		{train.Model{Net: layers.Sequential{lif()}, Shape: []int{4}, Steps: 3, Batch: 2},
+		{train.Network{Shape: []int{4}, Steps: 3, Batch: 2}, "train: the network is nil"},
+		{train.Network{Net: layers.Sequential(nil), Shape: []int{4}, Steps: 3, Batch: 2}, "train: the network is nil"},
+		{train.Network{Net: net, Shape: []int{4}, Steps: 0, Batch: 2}, "train: number of time steps is 0, want at least 1"},
+		{train.Network{Net: net, Shape: []int{4}, Steps: 3, Batch: 0}, "train: batch size is 0, want at least 1"},
+		{train.Network{Net: net, Shape: []int{4}, Steps: 3, Batch: -2}, "train: batch size is -2, want at least 1"},
+		{train.Network{Net: net, Steps: 3, Batch: 2}, "train: shape of a sample is [], want axes of at least 1"},
+		{train.Network{Net: net, Shape: []int{4, -1}, Steps: 3, Batch: 2}, "train: shape of a sample is [4 -1], want axes of at least 1"},
+		{train.Network{Net: net, Shape: []int{4}, Steps: 1 << 40, Batch: 2}, "train: input of a batch: shape [1099511627776 2 4] has 8796093022208 elements, want at most 2147483648"},
+		{train.Network{Net: net, Shape: []int{4}, Steps: 3, Batch: 2, Dtype: tensor.Int}, "train: element type is int, want float32 or float64"},
+		{train.Network{Net: layers.Sequential{lif()}, Shape: []int{4}, Steps: 3, Batch: 2},
 			"train: loss: outputs have shape [3 2 4], want [batch …] with a batch of 2; is a readout missing?"},
-		{train.Model{Net: layers.Sequential{lif()}, Shape: []int{4}, Steps: 3, Batch: 3},
+		{train.Network{Net: layers.Sequential{lif()}, Shape: []int{4}, Steps: 3, Batch: 3},
 			"train: loss: cross-entropy: outputs have shape [3 3 4], want [batch classes]; is a readout missing?"},
-		{train.Model{Net: net, Shape: []int{4}, Steps: 3, Batch: 2, Loss: train.MeanSquared{Sequence: true}},
+		{train.Network{Net: net, Shape: []int{4}, Steps: 3, Batch: 2, Loss: train.MeanSquared{Sequence: true}},
 			"train: loss: outputs have shape [2 3], want [T batch …] with a batch of 2; is there a readout too many?"},
-		{train.Model{Net: net, Shape: []int{4}, Steps: 3, Batch: 2, Loss: strange{shape: []int{3}}}, "train: loss: targets have shape [3], want [batch …] with a batch of 2"},
-		{train.Model{Net: net, Shape: []int{4}, Steps: 3, Batch: 2, Loss: strange{shape: []int{2}}}, "train: graph: gradient: the cost is nil"},
-		{train.Model{Net: layers.Sequential{layers.Conv2D{Out: 2, Kernel: 3}}, Shape: []int{4}, Steps: 3, Batch: 2},
+		{train.Network{Net: net, Shape: []int{4}, Steps: 3, Batch: 2, Loss: strange{shape: []int{3}}}, "train: loss: targets have shape [3], want [batch …] with a batch of 2"},
+		{train.Network{Net: net, Shape: []int{4}, Steps: 3, Batch: 2, Loss: strange{shape: []int{2}}}, "train: graph: gradient: the cost is nil"},
+		{train.Network{Net: layers.Sequential{layers.Conv2D{Out: 2, Kernel: 3}}, Shape: []int{4}, Steps: 3, Batch: 2},
 			"train: network: layers: conv2d 0: x has shape [3 2 4], want [T batch c h w]"},
 	} {
-		m, err := train.NewModel(c.m)
+		m, err := c.m.Compile()
 		require.EqualError(t, err, c.want)
 		require.Nil(t, m)
 	}
@@ -159,13 +159,13 @@ func TestBadTraining(t *testing.T) {
 	bad := func(label int, x ...float32) data.Dataset {
 		return list{shape: []int{len(x)}, x: [][]float32{x}, labels: []int{label}}
 	}
-	regress := newModel(t, train.Model{Net: small(), Shape: []int{4}, Steps: 3, Batch: 2, Loss: train.MeanSquared{}})
+	regress := newModel(t, train.Network{Net: small(), Shape: []int{4}, Steps: 3, Batch: 2, Loss: train.MeanSquared{}})
 	for _, c := range []struct {
 		t    train.Trainer
 		want string
 	}{
-		{train.Trainer{Data: d, Epochs: 1}, "train: the model is nil or was not made by NewModel"},
-		{train.Trainer{Model: &train.Model{Net: small()}, Data: d, Epochs: 1}, "train: the model is nil or was not made by NewModel"},
+		{train.Trainer{Data: d, Epochs: 1}, "train: the model is nil or was not made by Network.Compile"},
+		{train.Trainer{Model: &train.Model{}, Data: d, Epochs: 1}, "train: the model is nil or was not made by Network.Compile"},
 		{train.Trainer{Model: m, Epochs: 1}, "train: the data set is nil"},
 		{train.Trainer{Model: m, Data: none, Epochs: 1}, "train: the data set is nil"},
 		{train.Trainer{Model: m, Data: empty, Epochs: 1}, "train: the data set is empty"},
@@ -217,10 +217,10 @@ func TestBadTraining(t *testing.T) {
 	require.EqualError(t, err, "train: record: no samples came, want at least one")
 	_, err = m.Record(background, d, nil, []int{0}, layers.Probe{Layer: "hiden"})
 	require.ErrorContains(t, err, `train: record: layers: probe: no layer of neurons "hiden", have [`)
-	_, err = newModel(t, train.Model{Net: layers.Sequential{scale{}, layers.Last}, Shape: []int{4}, Steps: 3, Batch: 2}).Record(background, d, nil, []int{0})
+	_, err = newModel(t, train.Network{Net: layers.Sequential{scale{}, layers.Last}, Shape: []int{4}, Steps: 3, Batch: 2}).Record(background, d, nil, []int{0})
 	require.EqualError(t, err, "train: record: layers: probe: the network has no neurons")
 
-	// What NewModel did not make.
+	// What Compile did not make.
 	for _, m := range []*train.Model{nil, {}} {
 		require.Nil(t, m.Params())
 		require.Nil(t, m.Weights())
@@ -228,13 +228,13 @@ func TestBadTraining(t *testing.T) {
 		require.Nil(t, m.Layers())
 		require.Zero(t, m.Nodes())
 		_, err = m.Evaluate(background, d, nil)
-		require.EqualError(t, err, "train: evaluate: the model is nil or was not made by NewModel")
+		require.EqualError(t, err, "train: evaluate: the model is nil or was not made by Network.Compile")
 		_, err = m.Predict(background, d, nil)
-		require.EqualError(t, err, "train: predict: the model is nil or was not made by NewModel")
+		require.EqualError(t, err, "train: predict: the model is nil or was not made by Network.Compile")
 		_, err = m.Classes(background, d, nil)
-		require.EqualError(t, err, "train: classes: the model is nil or was not made by NewModel")
+		require.EqualError(t, err, "train: classes: the model is nil or was not made by Network.Compile")
 		_, err = m.Record(background, d, nil, []int{0})
-		require.EqualError(t, err, "train: record: the model is nil or was not made by NewModel")
-		require.EqualError(t, m.SetWeights(nil), "train: set weights: the model is nil or was not made by NewModel")
+		require.EqualError(t, err, "train: record: the model is nil or was not made by Network.Compile")
+		require.EqualError(t, m.SetWeights(nil), "train: set weights: the model is nil or was not made by Network.Compile")
 	}
 }

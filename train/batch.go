@@ -71,31 +71,31 @@ func newFeeder(m *Model, d data.Dataset, enc Encoder) (*feeder, error) {
 	}
 	if isNil(enc) {
 		switch {
-		case n == tensor.Shape(m.Shape).TotalSize():
+		case n == tensor.Shape(m.net.Shape).TotalSize():
 			enc = Repeat
-		case slices.Equal(shape, append([]int{m.Steps}, m.Shape...)):
-			enc = Sequences(m.Batch)
+		case slices.Equal(shape, append([]int{m.net.Steps}, m.net.Shape...)):
+			enc = Sequences(m.net.Batch)
 		default:
 			return nil, fmt.Errorf("samples have shape %v, the model takes %v at each of %d time steps; an encoder is missing",
-				shape, m.Shape, m.Steps)
+				shape, m.net.Shape, m.net.Steps)
 		}
 	}
 	f := &feeder{
-		m: m, d: d, n: count, enc: enc, labels: make([]int, m.Batch),
-		weights: make([]float64, m.Batch), steps: make([]float32, m.Batch), length: make([]float32, m.Batch),
-		starts: make([]float32, m.Batch), perSample: n, perOneTarget: m.y.Shape().TotalSize() / m.Batch,
+		m: m, d: d, n: count, enc: enc, labels: make([]int, m.net.Batch),
+		weights: make([]float64, m.net.Batch), steps: make([]float32, m.net.Batch), length: make([]float32, m.net.Batch),
+		starts: make([]float32, m.net.Batch), perSample: n, perOneTarget: m.y.Shape().TotalSize() / m.net.Batch,
 	}
 	if e, ok := enc.(SegmentEncoder); ok && m.cut.segments > 1 {
 		f.bySegment = e
 	}
 	f.allocate()
 	if m.sequences() {
-		f.perOneTarget = f.perOneTarget / m.cut.steps * m.Steps
+		f.perOneTarget = f.perOneTarget / m.cut.steps * m.net.Steps
 	}
-	f.target = make([]float32, m.Batch*f.perOneTarget)
+	f.target = make([]float32, m.net.Batch*f.perOneTarget)
 	var ok bool
 	if f.varied, ok = d.(Varied); ok {
-		f.inTime = inTime(enc, shape, m.Steps)
+		f.inTime = inTime(enc, shape, m.net.Steps)
 		if err := m.checkTime(true); err != nil {
 			return nil, fmt.Errorf("samples may have different lengths: %w", err)
 		}
@@ -133,7 +133,7 @@ func (f *feeder) fetch(idx []int, r *rand.Rand) error {
 	clear(f.weights)
 	f.present = idx
 	for b := range f.labels {
-		f.labels[b], f.steps[b] = -1, float32(f.m.Steps)
+		f.labels[b], f.steps[b] = -1, float32(f.m.net.Steps)
 	}
 	if _, fixed := f.enc.(fixedEncoder); f.bySegment != nil && !fixed {
 		f.seed = r.Uint64()
@@ -177,8 +177,8 @@ func (f *feeder) put(k int) error {
 // segment copies the time steps of x [T, …] from the given one on to the tensor
 // v, which may have more steps than are left: the rest is zeros.
 func (f *feeder) segment(v G.Value, x []float32, from int) {
-	n := len(x) / f.m.Steps
-	x = x[from*n : min(f.m.Steps, from+f.m.cut.steps)*n]
+	n := len(x) / f.m.net.Steps
+	x = x[from*n : min(f.m.net.Steps, from+f.m.cut.steps)*n]
 	if len(x) < f.m.cut.steps*n {
 		v.(*tensor.Dense).Zero()
 	}
@@ -188,11 +188,11 @@ func (f *feeder) segment(v G.Value, x []float32, from int) {
 // loadFrom loads the batch of evaluation that starts at the given sample, and
 // returns the numbers of its samples.
 func (f *feeder) loadFrom(from int) ([]int, error) {
-	idx := make([]int, min(f.m.Batch, f.n-from))
+	idx := make([]int, min(f.m.net.Batch, f.n-from))
 	for i := range idx {
 		idx[i] = from + i
 	}
-	return idx, f.load(idx, seeded(f.m.Seed, evaluation, from))
+	return idx, f.load(idx, seeded(f.m.net.Seed, evaluation, from))
 }
 
 // read reads sample i, with its label or target, into place b of the batch.
@@ -202,8 +202,8 @@ func (f *feeder) read(b, i int) error {
 		if err != nil {
 			return err
 		}
-		if steps < 1 || steps > f.m.Steps {
-			return fmt.Errorf("it has %d time steps, want 1 to %d", steps, f.m.Steps)
+		if steps < 1 || steps > f.m.net.Steps {
+			return fmt.Errorf("it has %d time steps, want 1 to %d", steps, f.m.net.Steps)
 		}
 		f.steps[b] = float32(steps)
 	}
@@ -236,13 +236,13 @@ func (f *feeder) readTarget(b, i int) error {
 	}
 	n, steps := f.perOneTarget, 1
 	if f.m.sequences() {
-		n, steps = n/f.m.Steps, int(f.steps[b])
+		n, steps = n/f.m.net.Steps, int(f.steps[b])
 	}
 	if err := allFinite(f.one[:steps*n]); err != nil {
 		return fmt.Errorf("target: %w", err)
 	}
 	for t := range steps {
-		copy(f.target[(t*f.m.Batch+b)*n:], f.one[t*n:(t+1)*n])
+		copy(f.target[(t*f.m.net.Batch+b)*n:], f.one[t*n:(t+1)*n])
 	}
 	return nil
 }

@@ -132,7 +132,7 @@ func BenchmarkSteps(b *testing.B) {
 	}
 }
 
-// BenchmarkBuild times NewModel: building the graph of ff, its gradients, and
+// BenchmarkBuild times Compile: building the graph of ff, its gradients, and
 // what else comes before the first training step.
 func BenchmarkBuild(b *testing.B) {
 	for _, steps := range []int{25, 100, 400, 1600} {
@@ -140,7 +140,7 @@ func BenchmarkBuild(b *testing.B) {
 			w := feedForward(steps, 16)
 			b.ReportAllocs()
 			for b.Loop() {
-				_, err := NewModel(Model{Net: w.net, Shape: w.shape, Steps: steps, Batch: w.batch, Seed: 22})
+				_, err := Network{Net: w.net, Shape: w.shape, Steps: steps, Batch: w.batch, Seed: 22}.Compile()
 				require.NoError(b, err)
 			}
 		})
@@ -190,7 +190,7 @@ func mean(x []float64) (m float64) {
 // model returns the model of a workload, with random spikes and labels loaded.
 func (w workload) model(b testing.TB, steps, batch int) *Model {
 	b.Helper()
-	m, err := NewModel(Model{Net: w.net, Shape: w.shape, Steps: steps, Batch: batch, Seed: 22})
+	m, err := Network{Net: w.net, Shape: w.shape, Steps: steps, Batch: batch, Seed: 22}.Compile()
 	require.NoError(b, err)
 	if w.noSelf != "" {
 		v := m.weight(w.noSelf)

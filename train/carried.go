@@ -57,8 +57,8 @@ func (s *carriedState) check(c *Checkpoint) error {
 			}
 			want := state.In.Shape().Clone()
 			want[0] = 1
-			if d.Dtype() != f.m.Dtype || !d.Shape().Eq(want) {
-				return fmt.Errorf("%s is of %v with shape %v, want %v and %v", carriedName(id, state.Name), d.Dtype(), d.Shape(), f.m.Dtype, want)
+			if d.Dtype() != f.m.net.Dtype || !d.Shape().Eq(want) {
+				return fmt.Errorf("%s is of %v with shape %v, want %v and %v", carriedName(id, state.Name), d.Dtype(), d.Shape(), f.m.net.Dtype, want)
 			}
 			s.read[id] = append(s.read[id], d.Clone().(*tensor.Dense))
 		}

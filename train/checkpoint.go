@@ -52,7 +52,7 @@ type Checkpoint struct {
 	Layers  []string `json:"layers"`  // the structure of the network, in words
 
 	Seed      uint64            `json:"seed"`      // Trainer.Seed
-	ModelSeed uint64            `json:"modelSeed"` // Model.Seed
+	ModelSeed uint64            `json:"modelSeed"` // Network.Seed
 	Settings  map[string]string `json:"settings"`  // of the training, by name
 
 	Epoch   int  `json:"epoch"`   // of the next batch, counted from 0; all before are in History

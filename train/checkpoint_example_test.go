@@ -21,7 +21,7 @@ func overnight(dir string) (*train.Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	model, err := train.NewModel(train.Model{
+	model, err := train.Network{
 		Net: layers.Sequential{
 			layers.Linear{Out: 20},
 			layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams()),
@@ -29,7 +29,7 @@ func overnight(dir string) (*train.Trainer, error) {
 			layers.Last,
 		},
 		Shape: []int{4}, Steps: 10, Batch: 50,
-	})
+	}.Compile()
 	if err != nil {
 		return nil, err
 	}

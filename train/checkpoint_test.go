@@ -123,9 +123,9 @@ func courses() map[string]course {
 			t.Optimiser, t.Schedule, t.Encoder = &momentum{rate: 0.5}, &halving{}, walk{rand.NewPCG(1, 2)}
 		}},
 		"continued": {net: deep, set: func(t *train.Trainer) {
-			m := train.Model{Net: deep(), Shape: t.Model.Shape, Steps: 6, Batch: 3, Seed: 3, Window: 4, Stride: 2}
+			m := train.Network{Net: deep(), Shape: t.Model.Network().Shape, Steps: 6, Batch: 3, Seed: 3, Window: 4, Stride: 2}
 			var err error
-			if t.Model, err = train.NewModel(m); err != nil {
+			if t.Model, err = m.Compile(); err != nil {
 				panic(err)
 			}
 			t.Data, t.Patience = newCutUp(6, 4, 20, 6, 13, 12), 0 // ten parts in four batches
@@ -141,7 +141,7 @@ func small0() layers.Layer { return small() }
 
 // trainer returns the training at its beginning.
 func (c course) trainer(t testing.TB, dir string) *train.Trainer {
-	m := newModel(t, train.Model{Net: c.net(), Shape: []int{4}, Steps: 6, Batch: 10, Seed: 3, Dtype: c.dt})
+	m := newModel(t, train.Network{Net: c.net(), Shape: []int{4}, Steps: 6, Batch: 10, Seed: 3, Dtype: c.dt})
 	tr := &train.Trainer{
 		Model: m, Data: yinyang(t, 34), Validation: yinyang(t, 15), Epochs: 4, Seed: 5,
 		Checkpoints: &train.Checkpoints{Dir: dir},

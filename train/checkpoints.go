@@ -131,7 +131,7 @@ func (r *trainRun) setAside() error {
 	}
 	if r.Resume != nil {
 		names = slices.DeleteFunc(names, func(n string) bool { return stepOf(n) <= r.step() })
-		if c, err := ReadCheckpoint(filepath.Join(dir, bestFile)); err == nil && c.seen() > r.at.epoch*c.Samples+min(r.at.batch*r.Model.Batch, c.Samples) {
+		if c, err := ReadCheckpoint(filepath.Join(dir, bestFile)); err == nil && c.seen() > r.at.epoch*c.Samples+min(r.at.batch*r.Model.net.Batch, c.Samples) {
 			names = append(names, bestFile)
 		}
 	} else {

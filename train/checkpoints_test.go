@@ -127,7 +127,7 @@ func TestAnchor(t *testing.T) {
 			dir := half(t, c)
 			tr := c.trainer(t, dir)
 			tr.OnWarning = func(error) {}
-			tr.Model = newModel(t, train.Model{Net: deep(), Shape: []int{4}, Steps: 6, Batch: x.size, Seed: 3})
+			tr.Model = newModel(t, train.Network{Net: deep(), Shape: []int{4}, Steps: 6, Batch: x.size, Seed: 3})
 			tr.Resume = checkpoint(t, dir, x.from)
 			var d diary
 			tr.Observers = []train.Observer{&d}
@@ -230,7 +230,7 @@ func (f fullWriter) Write(b []byte) (int, error) {
 // nothing else: one training tries with 0 bytes after its first batch, with 1 after
 // its second, and so on.
 func TestFullAfterEveryByte(t *testing.T) {
-	m := newModel(t, train.Model{Net: layers.Sequential{layers.Linear{Out: 3}, layers.Last}, Shape: []int{4}, Steps: 1, Batch: 1})
+	m := newModel(t, train.Network{Net: layers.Sequential{layers.Linear{Out: 3}, layers.Last}, Shape: []int{4}, Steps: 1, Batch: 1})
 	dir := t.TempDir()
 	tr := &train.Trainer{Model: m, Data: yinyang(t, 10_000), Epochs: 1, Checkpoints: &train.Checkpoints{Dir: dir, EverySteps: 1}}
 	ctx, cancel := context.WithCancel(background)

@@ -15,13 +15,13 @@ import (
 // sequences.
 func (m *Model) checkTime(lengths bool) error {
 	// The last segment may go on behind the end of the sample.
-	lengths = lengths || m.cut.carries && m.Steps%m.cut.steps > 0
+	lengths = lengths || m.cut.carries && m.net.Steps%m.cut.steps > 0
 	var err error
 	switch {
 	case m.cut.steps > 1:
 		err = m.build.CheckTime(m.x, m.out, lengths)
 	case m.cut.carries:
-		err = m.checkSteps(m.Batch, lengths)
+		err = m.checkSteps(m.net.Batch, lengths)
 	}
 	return inNetwork(err)
 }
@@ -29,7 +29,7 @@ func (m *Model) checkTime(lengths bool) error {
 // checkStepwise returns an error if the network cannot go step by step.
 func (m *Model) checkStepwise() error {
 	if m.cut.carries && m.cut.steps > 1 {
-		return nil // as NewModel has found
+		return nil // as Compile has found
 	}
 	return inNetwork(m.checkSteps(1, false))
 }
@@ -38,16 +38,16 @@ func (m *Model) checkStepwise() error {
 // cannot be told from a copy.
 func (m *Model) checkSteps(batch int, lengths bool) error {
 	g := G.NewGraph()
-	x, err := graph.Input(g, "x", tensor.New(tensor.Of(m.Dtype), tensor.WithShape(append([]int{2, batch}, m.Shape...)...)))
+	x, err := graph.Input(g, "x", tensor.New(tensor.Of(m.net.Dtype), tensor.WithShape(append([]int{2, batch}, m.net.Shape...)...)))
 	if err != nil {
 		return err
 	}
-	b := layers.NewBuild(m.Seed)
+	b := layers.NewBuild(m.net.Seed)
 	b.Carry = &layers.Carry{}
-	if b.Length, err = graph.Input(g, "length", tensor.New(tensor.Of(m.Dtype), tensor.WithShape(batch))); err != nil {
+	if b.Length, err = graph.Input(g, "length", tensor.New(tensor.Of(m.net.Dtype), tensor.WithShape(batch))); err != nil {
 		return err
 	}
-	out, err := m.Net.Apply(b, x)
+	out, err := m.net.Net.Apply(b, x)
 	if err != nil {
 		return err
 	}

@@ -35,13 +35,13 @@ func (delay) Apply(b *layers.Build, x *G.Node) (*G.Node, error) {
 
 // A sum over the first axis would be that of a segment. A layer of one's own that
 // reads over time uses the readouts of layers, or methods of Build.
-func ExampleNewModel_overTime() {
+func ExampleNetwork_overTime() {
 	sum := layers.Func(func(x *G.Node) (*G.Node, error) { return encode.Sum(x, 0) })
 	for _, readout := range []layers.Layer{sum, layers.SpikeCount} {
-		m, err := train.NewModel(train.Model{
+		m, err := train.Network{
 			Net: layers.Sequential{delay{}, layers.Named("count", readout)}, Shape: []int{2}, Steps: 6, Batch: 1,
 			Segment: 2,
-		})
+		}.Compile()
 		if err != nil {
 			fmt.Println(err)
 			continue

@@ -60,9 +60,9 @@ func inChunks(t *testing.T, l layers.Layer, c chunk) (whole, cut []float64, err 
 	if len(outputShape(t, l)) > 2 { // all steps must be right
 		net = append(net, layers.Lift(encode.FilterStep, encode.FilterParams{Decay: graph.Const(0.7)}), layers.Flatten, layers.SumOverTime)
 	}
-	m := train.Model{Net: net, Shape: []int{chunkIn}, Steps: chunkSteps, Batch: chunkBatch, Dtype: tensor.Float64, Seed: 1}
-	predict := func(m train.Model, d data.Dataset) ([]float64, error) {
-		n, err := train.NewModel(m)
+	m := train.Network{Net: net, Shape: []int{chunkIn}, Steps: chunkSteps, Batch: chunkBatch, Dtype: tensor.Float64, Seed: 1}
+	predict := func(m train.Network, d data.Dataset) ([]float64, error) {
+		n, err := m.Compile()
 		if err != nil {
 			return nil, err
 		}
@@ -481,9 +481,9 @@ func TestHiddenStates(t *testing.T) {
 			return G.Add(x, G.GaussianRandomNode(x.Graph(), x.Dtype(), 0, 1, x.Shape()...))
 		},
 	} {
-		_, err := train.NewModel(train.Model{
+		_, err := train.Network{
 			Net: layers.Sequential{layers.Linear{Out: 4}, layers.Named("mine", l), layers.Last}, Shape: []int{2}, Steps: 3, Batch: 2,
-		})
+		}.Compile()
 		require.ErrorContains(t, err, "train: network: layer mine: ")
 		require.ErrorContains(t, err, use)
 	}

@@ -46,7 +46,7 @@ func within(t testing.TB, dt tensor.Dtype, constrained bool, seed uint64) *train
 		}
 	}
 	net := layers.Sequential{layers.Linear{Out: 3, Init: layers.Scaled{Gain: 4}}, layers.Named("hidden", layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams(), opts...)), layers.Linear{Out: 3}, layers.MaxOverTime}
-	return newModel(t, train.Model{Net: net, Shape: []int{4}, Steps: 12, Batch: 5, Seed: seed, Dtype: dt})
+	return newModel(t, train.Network{Net: net, Shape: []int{4}, Steps: 12, Batch: 5, Seed: seed, Dtype: dt})
 }
 
 // named returns the parameter of the hidden neurons.
@@ -129,7 +129,7 @@ func TestWeightsAreValues(t *testing.T) {
 // values alone are checked.
 func TestReplicasOfWhatRanAway(t *testing.T) {
 	net := layers.Sequential{layers.Linear{Out: 3}, layers.Named("hidden", lif(layers.LearnEach("TauMemInv"))), layers.MaxOverTime}
-	m := newModel(t, train.Model{Net: net, Shape: []int{4}, Steps: 12, Batch: 5})
+	m := newModel(t, train.Network{Net: net, Shape: []int{4}, Steps: 12, Batch: 5})
 	named(m, "TauMemInv").Value().(*tensor.Dense).Float32s()[1] = -5
 	want := outputsOf(t, m)
 	r, err := m.Replica()

@@ -95,7 +95,7 @@ func (m *Model) newTally() (*tally, error) {
 		return nil, err
 	}
 	t := &tally{m: m, products: ps, values: make([]float64, len(ps))}
-	t.c = Cost{Bytes: int(m.Dtype.Size()), States: states}
+	t.c = Cost{Bytes: int(m.net.Dtype.Size()), States: states}
 	var nodes G.Nodes
 	add := func(n *G.Node) int {
 		for i, k := range nodes {
@@ -148,7 +148,7 @@ func (t *tally) add(f *feeder, k int) error {
 		z := toFloat64(t.machine.Value(at))
 		for b := range f.present {
 			for s := range int(f.length[b]) {
-				for j, v := range z[(s*t.m.Batch+b)*layer.Neurons:][:layer.Neurons] {
+				for j, v := range z[(s*t.m.net.Batch+b)*layer.Neurons:][:layer.Neurons] {
 					layer.Each[j] += v
 					layer.Spikes += v
 				}

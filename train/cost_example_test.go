@@ -22,7 +22,7 @@ func ExampleModel_Cost() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	model, err := train.NewModel(train.Model{
+	model, err := train.Network{
 		Net: layers.Sequential{
 			layers.Linear{Out: 5, Init: layers.Constant(0)},
 			layers.Named("hidden", layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams())),
@@ -30,7 +30,7 @@ func ExampleModel_Cost() {
 			layers.SpikeCount,
 		},
 		Shape: []int{10}, Steps: 20, Batch: 1,
-	})
+	}.Compile()
 	if err != nil {
 		log.Fatal(err)
 	}

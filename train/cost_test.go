@@ -35,7 +35,7 @@ func relay(x *G.Node, _ relayState, p relayParams) (*G.Node, relayState, error) 
 // relayNetwork returns a network in which input 0 makes hidden neurons 0
 // and 1 spike, and input 1 neuron 2; the recurrent weights are 0.
 func relayNetwork(t *testing.T, batch int, dt tensor.Dtype) *train.Model {
-	m := newModel(t, train.Model{
+	m := newModel(t, train.Network{
 		Net: layers.Sequential{
 			layers.Linear{Out: 3, NoBias: true},
 			layers.Named("hidden", layers.Recurrent(relay, relayParams{surrogate.SuperSpike{Alpha: 10}}, layers.RecurrentInit(layers.Constant(0)))),
@@ -112,7 +112,7 @@ func TestCostOfCurrents(t *testing.T) {
 }
 
 func TestCostOfConvolutions(t *testing.T) {
-	m := newModel(t, train.Model{
+	m := newModel(t, train.Network{
 		Net: layers.Sequential{
 			layers.Conv2D{Out: 2, Kernel: 2},
 			layers.Lift(relay, relayParams{surrogate.SuperSpike{Alpha: 10}}),
@@ -137,7 +137,7 @@ func TestCostOfWrappers(t *testing.T) {
 		in.x[0][i] = float32(i%3) * 20
 	}
 	cost := func(l layers.Layer) train.Cost {
-		m := newModel(t, train.Model{
+		m := newModel(t, train.Network{
 			Net: layers.Sequential{l, layers.SpikeCount}, Shape: []int{4}, Steps: 10, Batch: 2, Seed: 1,
 		})
 		c, err := m.Cost(background, in, nil)
@@ -202,7 +202,7 @@ func TestCostOfLengths(t *testing.T) {
 	}
 	in := varied{full, []int{7, 3, 5}}
 	measure := func(segment int, d data.Dataset) train.Cost {
-		m := newModel(t, train.Model{
+		m := newModel(t, train.Network{
 			Net: layers.Sequential{
 				layers.Named("hidden", layers.Recurrent(neurons.LIFStep, neurons.DefaultLIFParams())), layers.Linear{Out: 2}, layers.SpikeCount,
 			},
@@ -236,14 +236,14 @@ func TestCostOfLengths(t *testing.T) {
 func TestCostRefuses(t *testing.T) {
 	m := relayNetwork(t, 1, tensor.Float32)
 	_, err := (*train.Model)(nil).Cost(background, relayInput, nil)
-	require.EqualError(t, err, "train: cost: the model is nil or was not made by NewModel")
+	require.EqualError(t, err, "train: cost: the model is nil or was not made by Network.Compile")
 	_, err = m.Cost(background, nil, nil)
 	require.EqualError(t, err, "train: cost: the data set is nil")
 	ctx, cancel := context.WithCancel(background)
 	cancel()
 	_, err = m.Cost(ctx, relayInput, nil)
 	require.ErrorIs(t, err, context.Canceled)
-	bare := newModel(t, train.Model{Net: layers.Last, Shape: []int{2}, Steps: 3, Batch: 1})
+	bare := newModel(t, train.Network{Net: layers.Last, Shape: []int{2}, Steps: 3, Batch: 1})
 	_, err = bare.Cost(background, relayInput, nil)
 	require.EqualError(t, err, "train: cost: the network has neither weights nor spiking neurons")
 }

@@ -43,7 +43,7 @@ func (f *feeder) sample(i int, x []float32) (label int, err error) {
 // stepsOf returns the number of time steps of sample i.
 func (f *feeder) stepsOf(i int) (steps int, err error) {
 	if f.varied == nil {
-		return f.m.Steps, nil
+		return f.m.net.Steps, nil
 	}
 	err = guard.Call("Steps", "data set", f.d, func() error { steps = f.varied.Steps(i); return nil })
 	return steps, err

@@ -28,7 +28,7 @@ func Diagnose(ctx context.Context, m *Model, d data.Dataset, enc Encoder) ([]dia
 		if ctx == nil {
 			return errNoContext
 		}
-		x, err := newExaminer(m, d, enc, m.Seed)
+		x, err := newExaminer(m, d, enc, m.net.Seed)
 		if err != nil {
 			return err
 		}

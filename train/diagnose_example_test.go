@@ -19,7 +19,7 @@ func ExampleDiagnose() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	model, err := train.NewModel(train.Model{
+	model, err := train.Network{
 		Net: layers.Sequential{
 			layers.Linear{Out: 50, Init: layers.Constant(0.05)},
 			layers.Named("hidden", layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams())),
@@ -28,7 +28,7 @@ func ExampleDiagnose() {
 			layers.MaxOverTime,
 		},
 		Shape: []int{4}, Steps: 30, Batch: 50,
-	})
+	}.Compile()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func ExampleTrainer_doctor() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	model, err := train.NewModel(train.Model{
+	model, err := train.Network{
 		Net: layers.Sequential{
 			layers.Linear{Out: 50, Init: layers.Scaled{Gain: 4}},
 			layers.Named("hidden", layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams())),
@@ -63,7 +63,7 @@ func ExampleTrainer_doctor() {
 			layers.MaxOverTime,
 		},
 		Shape: []int{4}, Steps: 30, Batch: 50,
-	})
+	}.Compile()
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -76,7 +76,7 @@ func (p patient) model(t testing.TB) *train.Model {
 	if p.steps == 0 {
 		p.steps = 30
 	}
-	m := newModel(t, train.Model{
+	m := newModel(t, train.Network{
 		Net: layers.Sequential{
 			layers.Linear{Out: hidden, Init: first}, layers.Named("hidden", spiking),
 			layers.Linear{Out: 3}, layers.Named("readout", li()), read,
@@ -336,7 +336,7 @@ func TestDiagnoseFindsNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := p.model(t)
 			if name == "no neurons" {
-				m = newModel(t, train.Model{Net: layers.Sequential{layers.Linear{Out: 3}, layers.Last}, Shape: []int{4}, Steps: 3, Batch: 50})
+				m = newModel(t, train.Network{Net: layers.Sequential{layers.Linear{Out: 3}, layers.Last}, Shape: []int{4}, Steps: 3, Batch: 50})
 			}
 			fs, err := train.Diagnose(background, m, p.samples(t), p.enc)
 			require.NoError(t, err)
@@ -369,7 +369,7 @@ func TestDiagnoseErrors(t *testing.T) {
 	_, err := train.Diagnose(none, m, yinyang(t, 5), nil)
 	require.EqualError(t, err, "train: diagnose: the context is nil")
 	_, err = train.Diagnose(background, nil, yinyang(t, 5), nil)
-	require.EqualError(t, err, "train: diagnose: the model is nil or was not made by NewModel")
+	require.EqualError(t, err, "train: diagnose: the model is nil or was not made by Network.Compile")
 	_, err = train.Diagnose(background, m, nil, nil)
 	require.EqualError(t, err, "train: diagnose: the data set is nil")
 	ctx, cancel := context.WithCancel(background)
@@ -385,7 +385,7 @@ func TestDiagnoseMeasures(t *testing.T) {
 	const steps, n = 20, 4
 	lif := neurons.DefaultLIFParams()
 	lif.Spike = surrogate.SuperSpike{Alpha: 1e4}
-	m := newModel(t, train.Model{
+	m := newModel(t, train.Network{
 		Net: layers.Sequential{
 			layers.Linear{Out: n, Init: rising{}, NoBias: true}, layers.Named("hidden", layers.Lift(neurons.LIFStep, lif)),
 			layers.Linear{Out: 3}, layers.Named("readout", li()), layers.MaxOverTime,
@@ -436,7 +436,7 @@ func (rising) Draw(_ *rand.Rand, _ []int, w []float64) error {
 // a pulse, read at the end, run backwards.
 func TestDiagnoseGradientInTime(t *testing.T) {
 	const steps = 250
-	m := newModel(t, train.Model{
+	m := newModel(t, train.Network{
 		Net:   layers.Sequential{layers.Linear{Out: 3}, layers.Named("readout", li()), layers.Last},
 		Shape: []int{4}, Steps: steps, Batch: 10, Dtype: tensor.Float64,
 	})
@@ -592,7 +592,7 @@ func TestDoctorGoesOn(t *testing.T) {
 	for i := range 16 {
 		d.x, d.targets = append(d.x, []float32{float32(i) / 16}), append(d.targets, []float32{float32(i) / 8})
 	}
-	m := newModel(t, train.Model{
+	m := newModel(t, train.Network{
 		Net:   layers.Sequential{layers.Linear{Out: 1, Init: layers.Constant(0.1)}, layers.Named("readout", li()), layers.MeanOverTime},
 		Shape: []int{1}, Steps: 20, Batch: 4, Loss: train.MeanSquared{}, Dtype: tensor.Float64,
 	})

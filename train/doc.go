@@ -1,12 +1,12 @@
 // Package train fits a network to data: losses, the training loop, checkpoints.
 //
-// A [Model] is a network of package layers with a loss, compiled for batches of
-// one size. A [Trainer] fits it:
+// A [Network] of package layers with a loss is compiled, for batches of one size, to
+// a [Model], which a [Trainer] fits:
 //
-//	m, err := train.NewModel(train.Model{
+//	m, err := train.Network{
 //		Net:   layers.Sequential{ … },
 //		Shape: []int{784}, Steps: 25, Batch: 64,
-//	})
+//	}.Compile()
 //	t := train.Trainer{
 //		Model: m, Data: samples, Validation: heldBack,
 //		Optimiser: &optim.Adam{LearningRate: 2e-3}, Epochs: 10,
@@ -14,7 +14,7 @@
 //	result, err := t.Run(ctx)
 //
 // Sequences may be long, may go on from sample to sample and may have different
-// lengths: see Segment and Window of [Model], [Continued] and [Varied]. [Model.Step]
+// lengths: see Segment and Window of [Network], [Continued] and [Varied]. [Model.Step]
 // runs a network one time step at a time. With SpikeInput the spikes of events and
 // of a [SpikeEncoder] go into the network as lists.
 //

@@ -171,7 +171,7 @@ func (d *doctor) loss(ep Epoch) (diagnose.Finding, bool) {
 	if d.memory.First != nil {
 		start = *d.memory.First
 	}
-	if _, ok := d.run.Model.Loss.(CrossEntropy); ok {
+	if _, ok := d.run.Model.net.Loss.(CrossEntropy); ok {
 		if h := entropy(d.memory.Labels); h > 0 && (h < start || math.IsInf(start, 1)) {
 			start, what = h, "guessing by the frequencies of the labels gives"
 		}

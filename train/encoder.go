@@ -14,7 +14,7 @@ type Encoder interface {
 	Encode(dst, x []float32, steps int, r *rand.Rand) error
 }
 
-// A SegmentEncoder can encode any stretch of time alone. A Model with a Segment or a
+// A SegmentEncoder can encode any stretch of time alone. A Network with a Segment or a
 // Window asks for one stretch after the other, and for each of them again backward,
 // so that a long sequence never is in memory as a whole.
 type SegmentEncoder interface {

@@ -42,7 +42,7 @@ func TestStationary(t *testing.T) {
 		}
 		return nil
 	}))
-	m := train.Model{Net: small(), Shape: []int{4}, Steps: steps, Batch: 2, Seed: 3, Dtype: tensor.Float64, Segment: segment}
+	m := train.Network{Net: small(), Shape: []int{4}, Steps: steps, Batch: 2, Seed: 3, Dtype: tensor.Float64, Segment: segment}
 	var before *overheard
 	for seed := range uint64(2) {
 		o := &overheard{random, t, map[int][]float32{}, 0}
@@ -82,7 +82,7 @@ func TestFixedEncodersInSegments(t *testing.T) {
 	for name, d := range map[string]data.Dataset{"repeat": currents(3, 4), "sequences": currents(3, 20, 4)} {
 		// Dropout: the encoder must not take numbers from the masks.
 		net := layers.Sequential{layers.Linear{Out: 16, Init: layers.Scaled{Gain: 4}}, lif(), layers.Dropout{P: 0.5}, layers.Linear{Out: 3}, li(), layers.MaxOverTime}
-		m := train.Model{Net: net, Shape: []int{4}, Steps: 20, Batch: 4, Seed: 3, Dtype: tensor.Float64}
+		m := train.Network{Net: net, Shape: []int{4}, Steps: 20, Batch: 4, Seed: 3, Dtype: tensor.Float64}
 		whole := newModel(t, m)
 		m.Segment = 6
 		cut := newModel(t, m)

@@ -212,9 +212,9 @@ func (m *Model) predict(ctx context.Context, d data.Dataset, enc Encoder) (*tens
 	err := m.each(ctx, d, enc, func(feed *feeder) error {
 		x := toFloat64(m.testOut())
 		if m.sequences() {
-			x = byBatch(x, m.Steps, m.Batch)
+			x = byBatch(x, m.net.Steps, m.net.Batch)
 		}
-		n := len(x) / m.Batch
+		n := len(x) / m.net.Batch
 		if all == nil {
 			size, err := limit.Elements(feed.n, n)
 			if err != nil {
@@ -232,9 +232,9 @@ func (m *Model) predict(ctx context.Context, d data.Dataset, enc Encoder) (*tens
 	}
 	shape := append(tensor.Shape{samples}, m.out.Shape()[1:]...)
 	if m.sequences() {
-		shape[1] = m.Steps
+		shape[1] = m.net.Steps
 	}
-	t := tensor.New(tensor.Of(m.Dtype), tensor.WithShape(shape...))
+	t := tensor.New(tensor.Of(m.net.Dtype), tensor.WithShape(shape...))
 	set(t, all)
 	return t, nil
 }
@@ -298,7 +298,7 @@ func (m *Model) batches(ctx context.Context, d data.Dataset, enc Encoder, f func
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		r := seeded(m.Seed, evaluation, idx[0])
+		r := seeded(m.net.Seed, evaluation, idx[0])
 		if err := feed.fetch(idx, r); err != nil {
 			return err
 		}

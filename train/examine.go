@@ -103,7 +103,7 @@ func (x *examiner) outside(ctx context.Context, v *vitals.Network) error {
 	}
 	m.exam.count(true)
 	defer m.exam.count(false)
-	most, steps := max(m.Batch, min(enough, len(x.order))), 0.0
+	most, steps := max(m.net.Batch, min(enough, len(x.order))), 0.0
 	for b := 0; v.Samples < most; b++ {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -116,8 +116,8 @@ func (x *examiner) outside(ctx context.Context, v *vitals.Network) error {
 				return err
 			}
 		}
-		v.Samples += m.Batch
-		v.SeeInput(toFloat64(m.x.Value()), m.Steps)
+		v.Samples += m.net.Batch
+		v.SeeInput(toFloat64(m.x.Value()), m.net.Steps)
 		if m.y.Dims() == 1 {
 			v.Labels = append(v.Labels, x.feed.labels...)
 		}
@@ -169,11 +169,11 @@ func (x *examiner) compare(ctx context.Context, v *vitals.Network) error {
 // load loads batch b of the examination. A data set that is too small fills it
 // more than once: padding would look like silence.
 func (x *examiner) load(b int) error {
-	idx := make([]int, x.twin.Batch)
+	idx := make([]int, x.twin.net.Batch)
 	for i := range idx {
 		idx[i] = x.order[(b*len(idx)+i)%len(x.order)]
 	}
-	return x.feed.load(idx, seeded(x.twin.Seed, diagnosis, b))
+	return x.feed.load(idx, seeded(x.twin.net.Seed, diagnosis, b))
 }
 
 // inside measures the loss and the gradients, on the first batch, as in training.
@@ -182,7 +182,7 @@ func (x *examiner) inside(v *vitals.Network) error {
 	if err := x.load(0); err != nil {
 		return err
 	}
-	if err := m.setMode(seeded(m.Seed, diagnosis, 0)); err != nil {
+	if err := m.setMode(seeded(m.net.Seed, diagnosis, 0)); err != nil {
 		return err
 	}
 	if err := m.fit.Run(); err != nil {

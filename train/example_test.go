@@ -22,7 +22,7 @@ func Example() {
 	}
 	lif := neurons.DefaultLIFParams()
 	lif.Spike = surrogate.SuperSpike{Alpha: 10}
-	model, err := train.NewModel(train.Model{
+	model, err := train.Network{
 		Net: layers.Sequential{
 			layers.Linear{Out: 100, Init: layers.Scaled{Gain: 4}},
 			layers.Lift(neurons.LIFStep, lif),
@@ -31,7 +31,7 @@ func Example() {
 			layers.MaxOverTime,
 		},
 		Shape: []int{4}, Steps: 20, Batch: 50, Seed: 1,
-	})
+	}.Compile()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func ExampleTrainer() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	model, err := train.NewModel(train.Model{
+	model, err := train.Network{
 		Net: layers.Sequential{
 			layers.Linear{Out: 20},
 			layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams()),
@@ -62,7 +62,7 @@ func ExampleTrainer() {
 			layers.Last,
 		},
 		Shape: []int{4}, Steps: 10, Batch: 50,
-	})
+	}.Compile()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func ExampleModel_Record() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	model, err := train.NewModel(train.Model{
+	model, err := train.Network{
 		Net: layers.Sequential{
 			layers.Linear{Out: 4, Init: layers.Constant(1), NoBias: true},
 			layers.Named("hidden", layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams())),
@@ -102,7 +102,7 @@ func ExampleModel_Record() {
 			layers.Last,
 		},
 		Shape: []int{1}, Steps: 10, Batch: 2,
-	})
+	}.Compile()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -128,14 +128,14 @@ func ExampleModel_Record() {
 // Each sample has a target tensor in place of a label, if the data set has a
 // method Target.
 func ExampleTargeter() {
-	model, err := train.NewModel(train.Model{
+	model, err := train.Network{
 		Net: layers.Sequential{
 			layers.Linear{Out: 1, Init: layers.Constant(0)},
 			layers.Lift(neurons.LIStep, neurons.DefaultLIParams()),
 			layers.Last,
 		},
 		Shape: []int{1}, Steps: 20, Batch: 4, Loss: train.MeanSquared{},
-	})
+	}.Compile()
 	if err != nil {
 		log.Fatal(err)
 	}

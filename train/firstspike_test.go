@@ -21,7 +21,7 @@ func TestFirstSpike(t *testing.T) {
 	x[0], x[1] = slices.Repeat([]float32{1.2}, 20), slices.Repeat([]float32{2.5}, 20)
 	d := list{shape: []int{20, 1}, x: x}
 	model := func(readout layers.Layer, segment int) *train.Model {
-		return newModel(t, train.Model{
+		return newModel(t, train.Network{
 			Net: layers.Sequential{
 				layers.Linear{Out: 2, NoBias: true, Init: layers.Values{1, 0.8}}, layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams()), readout,
 			},
@@ -55,7 +55,7 @@ func TestFirstSpike(t *testing.T) {
 			require.Equal(t, want, elements(y), "step %d", step)
 		}
 	}
-	_, err = train.NewModel(train.Model{Net: layers.FirstSpike{Latest: -1}, Shape: []int{1}, Steps: 2, Batch: 2})
+	_, err = train.Network{Net: layers.FirstSpike{Latest: -1}, Shape: []int{1}, Steps: 2, Batch: 2}.Compile()
 	require.EqualError(t, err, "train: network: layers: first spike: Latest is -1, want at least 0")
 }
 
@@ -64,7 +64,7 @@ func TestFirstSpike(t *testing.T) {
 func TestFirstSpikeGradient(t *testing.T) {
 	d := currents(6, 20, 4)
 	gradients := func(readout layers.Layer, segment int) map[string][]float64 {
-		m := newModel(t, train.Model{
+		m := newModel(t, train.Network{
 			Net: layers.Sequential{
 				layers.Linear{Out: 6, Init: layers.Scaled{Gain: 3}}, layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams()),
 				layers.Linear{Out: 3, Init: layers.Scaled{Gain: 3}}, layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams()), readout,

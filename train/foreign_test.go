@@ -22,7 +22,7 @@ import (
 func TestSaveWeightsOfAnyName(t *testing.T) {
 	for _, name := range []string{".", "..", ".hidden", "a/../b", "c:d", "%2E", "über all", "con", "\\", "x.npy", ".npy"} {
 		model := func(seed uint64) *train.Model {
-			return newModel(t, train.Model{Net: layers.Sequential{layers.Named(name, layers.Linear{Out: 2}), layers.Last},
+			return newModel(t, train.Network{Net: layers.Sequential{layers.Named(name, layers.Linear{Out: 2}), layers.Last},
 				Shape: []int{4}, Steps: 1, Batch: 2, Seed: seed})
 		}
 		m, other := model(1), model(2)

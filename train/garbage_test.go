@@ -57,7 +57,7 @@ var functions = map[string]map[string]any{
 		"Learn": layers.Learn, "LearnEach": layers.LearnEach, "RecurrentInit": layers.RecurrentInit, "Regularise": layers.Regularise,
 	},
 	"train": {
-		"ClipNorm": optim.ClipNorm, "NewAdamW": optim.NewAdamW, "Sequences": train.Sequences, "NewModel": train.NewModel,
+		"ClipNorm": optim.ClipNorm, "NewAdamW": optim.NewAdamW, "Sequences": train.Sequences, "Compile": train.Network.Compile,
 		"LatestCheckpoint": train.LatestCheckpoint, "ReadCheckpoint": train.ReadCheckpoint, "Diagnose": train.Diagnose,
 		"Stationary": train.Stationary,
 	},
@@ -376,14 +376,14 @@ func (g *garbage) special(t reflect.Type, depth int) (v any, ok bool) {
 	case reflect.TypeFor[train.Encoder]():
 		return pick[any](g, nil, train.Repeat, train.Sequences(pick(g, manyInts...)), train.EncoderFunc(nil),
 			g.value(reflect.TypeFor[encode.PoissonParams](), 0).Interface()), true
-	case reflect.TypeFor[train.Model]():
-		m := train.Model{Net: small(), Shape: []int{4}, Steps: 3, Batch: 2}
+	case reflect.TypeFor[train.Network]():
+		m := train.Network{Net: small(), Shape: []int{4}, Steps: 3, Batch: 2}
 		if g.IntN(3) == 0 {
 			m, _ = g.value(reflect.TypeFor[modelSettings](), depth).Interface().(modelSettings).model(), 0
 		}
 		return m, true
 	case reflect.TypeFor[*train.Model]():
-		m, _ := train.NewModel(train.Model{Net: small(), Shape: []int{4}, Steps: 3, Batch: 2, Seed: g.seed, Window: pick(g, 0, 0, 2, 3), SpikeInput: g.IntN(4) == 0})
+		m, _ := train.Network{Net: small(), Shape: []int{4}, Steps: 3, Batch: 2, Seed: g.seed, Window: pick(g, 0, 0, 2, 3), SpikeInput: g.IntN(4) == 0}.Compile()
 		return pick(g, nil, &train.Model{}, m, m), true
 	case reflect.TypeFor[*train.Trainer]():
 		v := g.value(reflect.TypeFor[train.Trainer](), depth)
@@ -426,8 +426,8 @@ type modelSettings struct {
 	SpikeInput              bool
 }
 
-func (s modelSettings) model() train.Model {
-	return train.Model{Net: s.Net, Shape: s.Shape, Steps: s.Steps, Batch: s.Batch, Loss: s.Loss, Dtype: s.Dtype,
+func (s modelSettings) model() train.Network {
+	return train.Network{Net: s.Net, Shape: s.Shape, Steps: s.Steps, Batch: s.Batch, Loss: s.Loss, Dtype: s.Dtype,
 		Segment: s.Segment, Window: s.Window, Stride: s.Stride, SpikeInput: s.SpikeInput}
 }
 

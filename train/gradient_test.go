@@ -107,7 +107,7 @@ func TestNetworkGradients(t *testing.T) {
 				}
 				d = r
 			}
-			m := newModel(t, train.Model{Net: c.net, Shape: c.shape, Steps: 10, Batch: 4, Seed: 3, Loss: c.loss, Dtype: tensor.Float64})
+			m := newModel(t, train.Network{Net: c.net, Shape: c.shape, Steps: 10, Batch: 4, Seed: 3, Loss: c.loss, Dtype: tensor.Float64})
 			total := func() float64 {
 				v, err := m.Evaluate(background, d, nil)
 				require.NoError(t, err)

@@ -13,7 +13,7 @@ import (
 // the model.
 func (f *feeder) allocate() {
 	if f.spikes = newSpikeFeed(f); f.spikes == nil || f.spikes.events == nil {
-		f.samples = make([]float32, f.m.Batch*f.perSample)
+		f.samples = make([]float32, f.m.net.Batch*f.perSample)
 	}
 	switch {
 	case f.spikes == nil:
@@ -25,7 +25,7 @@ func (f *feeder) allocate() {
 	}
 	switch {
 	case f.bySegment == nil:
-		f.sequence = make([]float32, tensor.Shape(f.m.inputShape()).TotalSize())
+		f.sequence = make([]float32, tensor.Shape(f.m.net.inputShape()).TotalSize())
 	case f.in.Dtype() == tensor.Float32:
 		f.sequence = f.in.Float32s()
 	default:
@@ -56,7 +56,7 @@ func (f *feeder) readInput(b, i int) (label int, err error) {
 		return 0, err
 	}
 	if f.inTime {
-		x = x[:len(x)/f.m.Steps*int(f.steps[b])]
+		x = x[:len(x)/f.m.net.Steps*int(f.steps[b])]
 	}
 	return label, allFinite(x)
 }
@@ -66,7 +66,7 @@ func (f *feeder) encodeAll(r *rand.Rand) error {
 	if !f.spikes.dense() {
 		return f.spikes.encode(r)
 	}
-	err := guard.Call("Encode", "encoder", f.enc, func() error { return f.enc.Encode(f.sequence, f.samples, f.m.Steps, r) })
+	err := guard.Call("Encode", "encoder", f.enc, func() error { return f.enc.Encode(f.sequence, f.samples, f.m.net.Steps, r) })
 	if err != nil {
 		return fmt.Errorf("encoder: %w", err)
 	}
@@ -76,11 +76,11 @@ func (f *feeder) encodeAll(r *rand.Rand) error {
 // check clears what the encoder wrote behind the length of each sample, and returns an
 // error unless all else are finite numbers. The time steps in x begin at from.
 func (f *feeder) check(x []float32, from int) error {
-	n := tensor.Shape(f.m.Shape).TotalSize()
-	for t := range len(x) / (f.m.Batch * n) {
+	n := tensor.Shape(f.m.net.Shape).TotalSize()
+	for t := range len(x) / (f.m.net.Batch * n) {
 		for b, steps := range f.steps {
 			if from+t >= int(steps) {
-				clear(x[(t*f.m.Batch+b)*n:][:n])
+				clear(x[(t*f.m.net.Batch+b)*n:][:n])
 			}
 		}
 	}
@@ -93,11 +93,11 @@ func (f *feeder) check(x []float32, from int) error {
 // encode encodes segment k.
 func (f *feeder) encode(k int) error {
 	from := k * f.m.cut.steps
-	steps := min(f.m.cut.steps, f.m.Steps-from)
-	x := f.sequence[:steps*f.m.Batch*tensor.Shape(f.m.Shape).TotalSize()]
+	steps := min(f.m.cut.steps, f.m.net.Steps-from)
+	x := f.sequence[:steps*f.m.net.Batch*tensor.Shape(f.m.net.Shape).TotalSize()]
 	r := rand.New(rand.NewPCG(f.seed, uint64(k)))
 	err := guard.Call("EncodeSegment", "encoder", f.enc, func() error {
-		return f.bySegment.EncodeSegment(x, f.samples, from, steps, f.m.Steps, r)
+		return f.bySegment.EncodeSegment(x, f.samples, from, steps, f.m.net.Steps, r)
 	})
 	if err != nil {
 		return fmt.Errorf("encoder: time steps %d to %d: %w", from, from+steps-1, err)

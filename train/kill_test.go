@@ -29,7 +29,7 @@ func heavy(t testing.TB, dir string) *train.Trainer {
 		layers.Linear{Out: 700}, lif(), layers.Linear{Out: 3}, li(), layers.MaxOverTime,
 	}
 	return &train.Trainer{
-		Model: newModel(t, train.Model{Net: net, Shape: []int{4}, Steps: 3, Batch: 8, Seed: 1}),
+		Model: newModel(t, train.Network{Net: net, Shape: []int{4}, Steps: 3, Batch: 8, Seed: 1}),
 		Data:  yinyang(t, 24), Validation: yinyang(t, 8), Encoder: noisy, Epochs: 40, Seed: 2, KeepBest: true,
 		Checkpoints: &train.Checkpoints{Dir: dir},
 	}

@@ -113,7 +113,7 @@ func TestBehindTheEnd(t *testing.T) {
 		"sequences, lists": {net: body(), loss: train.MeanSquared{Sequence: true}, spikes: true},
 		"own loss":         {net: body(), loss: doubled{}},
 	} {
-		for mode, cut := range map[string]train.Model{"whole": {}, "segments": {Segment: 5}, "windows": {Window: 6, Stride: 3}} {
+		for mode, cut := range map[string]train.Network{"whole": {}, "segments": {Segment: 5}, "windows": {Window: 6, Stride: 3}} {
 			for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
 				if dt == tensor.Float64 && mode != "windows" {
 					continue
@@ -172,7 +172,7 @@ func TestBehindTheEnd(t *testing.T) {
 // Before its end a sample is read, and what is not finite there is an error.
 func TestBeforeTheEnd(t *testing.T) {
 	d := cutShort{currents(2, 6, 4), 6, []int{6, 3}, float32(math.NaN())}
-	m := newModel(t, train.Model{Net: small(), Shape: []int{4}, Steps: 6, Batch: 2})
+	m := newModel(t, train.Network{Net: small(), Shape: []int{4}, Steps: 6, Batch: 2})
 	_, err := m.Evaluate(background, d, nil)
 	require.NoError(t, err)
 	late := cutShort{d, 6, []int{6, 4}, 0}
@@ -197,7 +197,7 @@ func TestInfiniteBehindTheEnd(t *testing.T) {
 	want := ((1+1./4+1./16+1./64)/4 + (1./4+1./16)/2) / 2
 	for _, segment := range []int{0, 1, 3} {
 		for _, batch := range []int{1, 2, 3} { // of three places one is padding, zeros too
-			m := newModel(t, train.Model{Net: inverse, Shape: []int{1}, Steps: 4, Batch: batch, Segment: segment,
+			m := newModel(t, train.Network{Net: inverse, Shape: []int{1}, Steps: 4, Batch: batch, Segment: segment,
 				Loss: train.MeanSquared{Sequence: true}, Dtype: tensor.Float64})
 			v, err := m.Evaluate(background, d, nil)
 			require.NoError(t, err)

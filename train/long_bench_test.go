@@ -25,7 +25,7 @@ func BenchmarkLong(b *testing.B) {
 		for _, segment := range []int{0, 100} {
 			b.Run(fmt.Sprintf("T=%d/segment=%d", steps, segment), func(b *testing.B) {
 				before := live()
-				m, err := NewModel(Model{Net: w.net, Shape: w.shape, Steps: steps, Batch: batch, Seed: 22, Segment: segment})
+				m, err := Network{Net: w.net, Shape: w.shape, Steps: steps, Batch: batch, Seed: 22, Segment: segment}.Compile()
 				require.NoError(b, err)
 				require.NoError(b, m.SetWeights(weights))
 				require.True(b, m.use.Enter())

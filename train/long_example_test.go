@@ -46,10 +46,10 @@ func listener() layers.Layer {
 // Sequences of 400 steps are gone through 40 steps at a time, in a fraction of the
 // memory. The samples have different lengths; what is behind them does not count.
 func ExampleModel_segments() {
-	m, err := train.NewModel(train.Model{
+	m, err := train.Network{
 		Net: listener(), Shape: []int{1}, Steps: 400, Batch: 16, Seed: 1,
 		Segment: 40,
-	})
+	}.Compile()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -65,10 +65,10 @@ func ExampleModel_segments() {
 // Truncated backpropagation updates the weights every 50 steps, by a gradient that
 // goes back 100 steps.
 func ExampleModel_window() {
-	m, err := train.NewModel(train.Model{
+	m, err := train.Network{
 		Net: listener(), Shape: []int{1}, Steps: 400, Batch: 16, Seed: 1,
 		Window: 100, Stride: 50,
-	})
+	}.Compile()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -104,10 +104,10 @@ func (r recordings) Sample(i int, x []float32) (class int, err error) {
 
 // The network goes on with a part where it stood at the end of the part before.
 func ExampleContinued() {
-	m, err := train.NewModel(train.Model{
+	m, err := train.Network{
 		Net: listener(), Shape: []int{1}, Steps: 100, Batch: 2, Seed: 1,
 		Window: 100,
-	})
+	}.Compile()
 	if err != nil {
 		log.Fatal(err)
 	}

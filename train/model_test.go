@@ -45,16 +45,16 @@ func small(opts ...layers.LiftOption) layers.Layer {
 	}
 }
 
-func newModel(t testing.TB, m train.Model) *train.Model {
+func newModel(t testing.TB, m train.Network) *train.Model {
 	t.Helper()
-	model, err := train.NewModel(m)
+	model, err := m.Compile()
 	require.NoError(t, err)
 	return model
 }
 
 // smallModel returns a model of small.
 func smallModel(t testing.TB, batch int, opts ...layers.LiftOption) *train.Model {
-	return newModel(t, train.Model{Net: small(opts...), Shape: []int{4}, Steps: 12, Batch: batch, Seed: 1})
+	return newModel(t, train.Network{Net: small(opts...), Shape: []int{4}, Steps: 12, Batch: batch, Seed: 1})
 }
 
 // yinyang returns n samples.
@@ -184,8 +184,8 @@ func TestPaddingInMetrics(t *testing.T) {
 	reg := layers.Regularise(layers.Voltage{Upper: 0.3, Weight: 2})
 	d := yinyang(t, 6)
 	net := small(reg)
-	m := newModel(t, train.Model{Net: net, Shape: []int{4}, Steps: 12, Batch: 4, Seed: 1})
-	one := newModel(t, train.Model{Net: net, Shape: []int{4}, Steps: 12, Batch: 1, Seed: 1})
+	m := newModel(t, train.Network{Net: net, Shape: []int{4}, Steps: 12, Batch: 4, Seed: 1})
+	one := newModel(t, train.Network{Net: net, Shape: []int{4}, Steps: 12, Batch: 1, Seed: 1})
 	got, err := m.Evaluate(background, d, nil)
 	require.NoError(t, err)
 	var loss, right, rate, penalty float64
@@ -258,12 +258,12 @@ func TestSampleWeights(t *testing.T) {
 				d.x, d.targets = append(d.x, []float32{1}), append(d.targets, []float32{0})
 			}
 			for batch := 1; batch <= n+1; batch++ {
-				m := newModel(t, train.Model{Net: net, Shape: []int{1}, Steps: 1, Batch: batch, Loss: train.MeanSquared{}, Dtype: dt})
+				m := newModel(t, train.Network{Net: net, Shape: []int{1}, Steps: 1, Batch: batch, Loss: train.MeanSquared{}, Dtype: dt})
 				v, err := m.Evaluate(background, d, nil)
 				require.NoError(t, err)
 				require.InDelta(t, 1, v.Loss, 4*eps, "%v: %d samples in batches of %d", dt, n, batch)
 			}
-			m := newModel(t, train.Model{Net: net, Shape: []int{1}, Steps: 1, Batch: n, Loss: train.MeanSquared{}, Dtype: dt})
+			m := newModel(t, train.Network{Net: net, Shape: []int{1}, Steps: 1, Batch: n, Loss: train.MeanSquared{}, Dtype: dt})
 			for name, g := range gradientsOf(t, m, d) { // that of (w + b)²
 				require.InDeltaSlice(t, []float64{2}, g, 8*eps, name)
 			}
@@ -279,7 +279,7 @@ func TestNodesDoNotDependOnTime(t *testing.T) {
 			layers.Linear{Out: 3}, lif(layers.LearnEach("TauMemInv"), layers.Regularise(layers.Rate{Upper: 0.1})),
 			layers.Linear{Out: 2}, li(), layers.MaxOverTime,
 		}
-		return newModel(t, train.Model{Net: net, Shape: []int{2}, Steps: steps, Batch: 2}).Nodes()
+		return newModel(t, train.Network{Net: net, Shape: []int{2}, Steps: steps, Batch: 2}).Nodes()
 	}
 	n := nodes(10)
 	t.Log(n, "nodes")
@@ -296,7 +296,7 @@ func TestModelWarnings(t *testing.T) {
 		layers.Named("out", layers.Linear{Out: 3}),
 		layers.SpikeCount,
 	}
-	m := newModel(t, train.Model{Net: net, Shape: []int{4}, Steps: 3, Batch: 2})
+	m := newModel(t, train.Network{Net: net, Shape: []int{4}, Steps: 3, Batch: 2})
 	require.Equal(t, []string{
 		"the neurons do not depend on hidden.VReset: its gradient is zero",
 		"the loss does not depend on 0.linear.w: its gradient is zero",
@@ -330,7 +330,7 @@ func holdStep(x *G.Node, s holdState, _ hold) (*G.Node, holdState, error) {
 // and says so.
 func TestModelWithoutGradient(t *testing.T) {
 	net := layers.Sequential{layers.Linear{Out: 5}, layers.Lift(holdStep, hold{}), layers.Linear{Out: 3}, layers.Last}
-	m := newModel(t, train.Model{Net: net, Shape: []int{4}, Steps: 6, Batch: 2})
+	m := newModel(t, train.Network{Net: net, Shape: []int{4}, Steps: 6, Batch: 2})
 	require.Equal(t, []string{
 		"the loss does not depend on 0.linear.w: its gradient is zero",
 		"the loss does not depend on 0.linear.b: its gradient is zero",
@@ -365,7 +365,7 @@ func TestRecord(t *testing.T) {
 			layers.Named("hidden", layers.Recurrent(neurons.LIFStep, neurons.DefaultLIFParams())),
 			layers.Dropout{P: 0.5}, layers.Linear{Out: 3}, layers.Named("readout", li()), layers.Last,
 		}
-		m := newModel(t, train.Model{Net: net, Shape: []int{4}, Steps: 12, Batch: 4, Seed: 2, Dtype: dt})
+		m := newModel(t, train.Network{Net: net, Shape: []int{4}, Steps: 12, Batch: 4, Seed: 2, Dtype: dt})
 		require.NoError(t, m.SetWeights(shifted(m.Weights())))
 		before := m.Nodes()
 		out, err := m.Predict(background, d, nil)
@@ -417,7 +417,7 @@ func TestRecordEncoded(t *testing.T) {
 		return nil
 	})
 	net := layers.Sequential{layers.Dropout{P: 0.5}, layers.Linear{Out: 3}, layers.Named("readout", li()), layers.Last}
-	m := newModel(t, train.Model{Net: net, Shape: []int{4}, Steps: 5, Batch: 3, Seed: 4})
+	m := newModel(t, train.Network{Net: net, Shape: []int{4}, Steps: 5, Batch: 3, Seed: 4})
 	out, err := m.Predict(background, d, noise)
 	require.NoError(t, err)
 	for _, samples := range [][]int{{0, 1, 2, 3, 4, 5, 6}, {6, 2}, {4}} {
@@ -447,7 +447,7 @@ func shifted(ws []*tensor.Dense) []*tensor.Dense {
 }
 
 func TestWeights(t *testing.T) {
-	m, other := smallModel(t, 2), newModel(t, train.Model{Net: small(), Shape: []int{4}, Steps: 12, Batch: 2, Seed: 2})
+	m, other := smallModel(t, 2), newModel(t, train.Network{Net: small(), Shape: []int{4}, Steps: 12, Batch: 2, Seed: 2})
 	require.NotEqual(t, bits(m), bits(other))
 	require.NoError(t, other.SetWeights(m.Weights()))
 	require.Equal(t, bits(m), bits(other))
@@ -501,13 +501,13 @@ func TestSequences(t *testing.T) {
 	// A model that only reads out shows what it got. Samples that are sequences
 	// need no encoder; constant ones are repeated.
 	net := layers.Sequential{scale{}, layers.Last}
-	m := newModel(t, train.Model{Net: net, Shape: []int{2}, Steps: 3, Batch: 2})
+	m := newModel(t, train.Network{Net: net, Shape: []int{2}, Steps: 3, Batch: 2})
 	d := list{shape: []int{3, 2}, x: [][]float32{x[:6], x[6:], x[:6]}, labels: []int{0, 1, 1}}
 	for _, enc := range []train.Encoder{nil, train.Sequences(2)} {
 		out, err := m.Predict(background, d, enc)
 		require.NoError(t, err)
 		require.Equal(t, []float64{4, 5, 14, 15, 4, 5}, elements(out))
-		rs, err := newModel(t, train.Model{Net: layers.Sequential{li(), layers.Last}, Shape: []int{2}, Steps: 3, Batch: 2}).Record(background, d, enc, []int{1})
+		rs, err := newModel(t, train.Network{Net: layers.Sequential{li(), layers.Last}, Shape: []int{2}, Steps: 3, Batch: 2}).Record(background, d, enc, []int{1})
 		require.NoError(t, err)
 		require.Equal(t, 2, rs[0].N())
 	}
@@ -558,7 +558,7 @@ func TestEncodersRepeat(t *testing.T) {
 func TestDropoutIsOffInEvaluation(t *testing.T) {
 	d := list{shape: []int{50}, x: [][]float32{slices.Repeat([]float32{1}, 50)}}
 	net := layers.Sequential{layers.Dropout{P: 0.5}, layers.Linear{Out: 3, Init: layers.Constant(1)}, layers.Last}
-	m := newModel(t, train.Model{Net: net, Shape: []int{50}, Steps: 2, Batch: 1})
+	m := newModel(t, train.Network{Net: net, Shape: []int{50}, Steps: 2, Batch: 1})
 	off := func() {
 		out, err := m.Predict(background, d, nil)
 		require.NoError(t, err)

@@ -13,9 +13,9 @@ import (
 // targetShape returns the shape of the targets, and checks it and that of the
 // outputs.
 func (m *Model) targetShape() ([]int, error) {
-	lead, want := []int{m.Batch}, "[batch …]"
+	lead, want := []int{m.net.Batch}, "[batch …]"
 	if m.sequences() {
-		lead, want = []int{m.cut.steps, m.Batch}, "[T batch …]"
+		lead, want = []int{m.cut.steps, m.net.Batch}, "[T batch …]"
 	}
 	leads := func(s []int) bool { return len(s) >= len(lead) && slices.Equal(s[:len(lead)], lead) }
 	out := m.out.Shape()
@@ -24,23 +24,23 @@ func (m *Model) targetShape() ([]int, error) {
 		if m.sequences() {
 			hint = "is there a readout too many?"
 		}
-		return nil, fmt.Errorf("outputs have shape %v, want %s with a batch of %d; %s", []int(out), want, m.Batch, hint)
+		return nil, fmt.Errorf("outputs have shape %v, want %s with a batch of %d; %s", []int(out), want, m.net.Batch, hint)
 	}
 	var shape []int
-	err := guard.Call("Target", "loss", m.Loss, func() (err error) { shape, err = m.Loss.Target(out.Clone()); return err })
+	err := guard.Call("Target", "loss", m.net.Loss, func() (err error) { shape, err = m.net.Loss.Target(out.Clone()); return err })
 	if err == nil && (!leads(shape) || slices.Min(shape) < 1) {
-		err = fmt.Errorf("targets have shape %v, want %s with a batch of %d", shape, want, m.Batch)
+		err = fmt.Errorf("targets have shape %v, want %s with a batch of %d", shape, want, m.net.Batch)
 	}
 	return shape, err
 }
 
 // askLoss asks the loss whether the targets are sequences.
 func (m *Model) askLoss() error {
-	s, ok := m.Loss.(interface{ OverTime() bool })
+	s, ok := m.net.Loss.(interface{ OverTime() bool })
 	if !ok {
 		return nil
 	}
-	return guard.Call("OverTime", "loss", m.Loss, func() error { m.overTime = s.OverTime(); return nil })
+	return guard.Call("OverTime", "loss", m.net.Loss, func() error { m.overTime = s.OverTime(); return nil })
 }
 
 // sequences reports whether the targets are sequences [T, batch, …].
@@ -63,7 +63,7 @@ func (m *Model) cost() (terms G.Nodes, total *G.Node, err error) {
 		return nil, nil, err
 	}
 	var loss *G.Node
-	err = guard.Call("Cost", "loss", m.Loss, func() (err error) { loss, err = m.Loss.Cost(out, m.y, weight); return err })
+	err = guard.Call("Cost", "loss", m.net.Loss, func() (err error) { loss, err = m.net.Loss.Cost(out, m.y, weight); return err })
 	if err != nil {
 		return nil, nil, err
 	}

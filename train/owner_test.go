@@ -38,7 +38,7 @@ func slots(o optim.Optimiser) map[string]any {
 // the optimiser.
 func fold(t *testing.T, o optim.Optimiser, out int, dt tensor.Dtype) ([][]float64, map[string]any) {
 	t.Helper()
-	m := newModel(t, train.Model{Net: layers.Sequential{layers.Linear{Out: out}, li(), layers.Last}, Shape: []int{4}, Steps: 3, Batch: 10, Seed: uint64(out), Dtype: dt})
+	m := newModel(t, train.Network{Net: layers.Sequential{layers.Linear{Out: out}, li(), layers.Last}, Shape: []int{4}, Steps: 3, Batch: 10, Seed: uint64(out), Dtype: dt})
 	_, err := (&train.Trainer{Model: m, Data: yinyang(t, 30), Epochs: 2, Optimiser: o, Schedule: optim.StepDecay{Every: 2, Factor: 0.5}}).Run(background)
 	require.NoError(t, err)
 	state := slots(o)
@@ -73,7 +73,7 @@ func TestOptimiserOfManyNetworks(t *testing.T) {
 func TestOptimiserGoesOnWithItsNetwork(t *testing.T) {
 	d := list{shape: []int{1}, x: [][]float32{{1}}, labels: []int{0}}
 	network := func() *train.Model {
-		return newModel(t, train.Model{Net: layers.Sequential{layers.Linear{Out: 1, NoBias: true, Init: layers.Constant(0)}, layers.MeanOverTime},
+		return newModel(t, train.Network{Net: layers.Sequential{layers.Linear{Out: 1, NoBias: true, Init: layers.Constant(0)}, layers.MeanOverTime},
 			Shape: []int{1}, Steps: 1, Batch: 1, Loss: train.SpikeCount{Right: 1}, Dtype: tensor.Float64})
 	}
 	for name, o := range map[string]optim.Optimiser{
@@ -177,7 +177,7 @@ func (stubborn) Restore(optim.State) error { return fmt.Errorf("no state is as g
 func TestOptimiserOfTwoTrainings(t *testing.T) {
 	o := &optim.Adam{LearningRate: 0.01}
 	trainer := func() *train.Trainer {
-		m := newModel(t, train.Model{Net: layers.Sequential{layers.Linear{Out: 3}, layers.Last}, Shape: []int{4}, Steps: 3, Batch: 10})
+		m := newModel(t, train.Network{Net: layers.Sequential{layers.Linear{Out: 3}, layers.Last}, Shape: []int{4}, Steps: 3, Batch: 10})
 		return &train.Trainer{Model: m, Data: yinyang(t, 10), Epochs: 1, Optimiser: o}
 	}
 	first, second := trainer(), trainer()

@@ -164,11 +164,11 @@ func TestPanicInATraining(t *testing.T) {
 			layers.Linear{Out: 3}, li(), layers.MaxOverTime,
 		}
 	}
-	rebuild := func(tr *train.Trainer, set func(m *train.Model)) {
-		m := train.Model{Net: deep(), Shape: []int{4}, Steps: 6, Batch: 10, Seed: 3}
+	rebuild := func(tr *train.Trainer, set func(m *train.Network)) {
+		m := train.Network{Net: deep(), Shape: []int{4}, Steps: 6, Batch: 10, Seed: 3}
 		set(&m)
 		var err error
-		tr.Model, err = train.NewModel(m)
+		tr.Model, err = m.Compile()
 		require.NoError(t, err)
 	}
 	for name, c := range map[string]setting{
@@ -188,12 +188,12 @@ func TestPanicInATraining(t *testing.T) {
 			})
 		}},
 		"encoder of segments": {"EncodeSegment of the encoder train_test.segmentEncoder", 20, func(tr *train.Trainer, tick func()) {
-			rebuild(tr, func(m *train.Model) { m.Window, m.Stride = 4, 2 })
+			rebuild(tr, func(m *train.Network) { m.Window, m.Stride = 4, 2 })
 			tr.Encoder = segmentEncoder(tick)
 		}},
 		"OnBatch": {"OnBatch", 6, func(tr *train.Trainer, tick func()) { tr.OnBatch = func(train.Batch) { tick() } }},
 		"OnEpoch": {"OnEpoch", 2, func(tr *train.Trainer, tick func()) { tr.OnEpoch = func(train.Epoch) error { tick(); return nil } }},
-		"spikes":  {"Eval of the spike function train_test.sparks", 100_000, func(tr *train.Trainer, tick func()) { rebuild(tr, func(m *train.Model) { m.Net = net(tick) }) }},
+		"spikes":  {"Eval of the spike function train_test.sparks", 100_000, func(tr *train.Trainer, tick func()) { rebuild(tr, func(m *train.Network) { m.Net = net(tick) }) }},
 	} {
 		trainer := func(dir string, tick func()) *train.Trainer {
 			tr := (course{net: deep, set: func(*train.Trainer) {}}).trainer(t, dir)
@@ -299,7 +299,7 @@ func (warns) Begin(s train.Session) error { s.Warn(errFull); return nil }
 // What a network is made of says who it is when it panics.
 func TestPanicInANetwork(t *testing.T) {
 	d := yinyang(t, 10)
-	for who, m := range map[string]train.Model{
+	for who, m := range map[string]train.Network{
 		"Apply of the layer train_test.badLayer":            {Net: layers.Sequential{layers.Named("bad", badLayer{})}},
 		"Draw of the initialiser train_test.badInit":        {Net: layers.Linear{Out: 3, Init: badInit{}}},
 		"the step train_test.badStep":                       {Net: layers.Lift(badStep, neurons.DefaultLIFParams())},
@@ -309,11 +309,11 @@ func TestPanicInANetwork(t *testing.T) {
 		"OverTime of the loss train_test.badLoss":           {Net: small(), Loss: badLoss{in: "OverTime"}},
 	} {
 		m.Shape, m.Steps, m.Batch = []int{4}, 3, 2
-		_, err := train.NewModel(m)
+		_, err := m.Compile()
 		require.ErrorContains(t, err, "train: ")
 		require.ErrorContains(t, err, who+" panicked: boom\n\t")
 	}
-	m := newModel(t, train.Model{Net: small(), Shape: []int{4}, Steps: 3, Batch: 5})
+	m := newModel(t, train.Network{Net: small(), Shape: []int{4}, Steps: 3, Batch: 5})
 	for _, method := range []string{"Len", "Shape", "Sample"} {
 		_, err := m.Predict(background, badData{d, method}, nil)
 		require.ErrorContains(t, err, "train: predict: ")

@@ -58,7 +58,7 @@ func (p *Parameter) takeGrad(v G.Value, add bool) error {
 // replica are copies of what they are now; nil while another goroutine uses it.
 func (m *Model) Params() []*Parameter {
 	switch {
-	case m.compiled() != nil:
+	case !m.compiled():
 		return nil
 	case !m.replica:
 		return slices.Clone(m.params)

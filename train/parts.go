@@ -75,13 +75,13 @@ func newParts(f *feeder, c Continued) (*parts, error) {
 			return nil, fmt.Errorf("sequence %d has no part %d", ids[i], k)
 		}
 		p.last[s[len(s)-1]] = true
-		if len(s) > 1 && m.Steps%m.cut.steps != 0 {
-			return nil, fmt.Errorf("samples of %d time steps are gone through %d at a time; to go on behind the end of one the latter must be a divisor", m.Steps, m.cut.steps)
+		if len(s) > 1 && m.net.Steps%m.cut.steps != 0 {
+			return nil, fmt.Errorf("samples of %d time steps are gone through %d at a time; to go on behind the end of one the latter must be a divisor", m.net.Steps, m.cut.steps)
 		}
 		for _, i := range s[:len(s)-1] {
 			steps, err := f.stepsOf(i)
-			if err == nil && steps != m.Steps {
-				err = fmt.Errorf("sample %d has %d time steps, and is not the end of its sequence; want %d", i, steps, m.Steps)
+			if err == nil && steps != m.net.Steps {
+				err = fmt.Errorf("sample %d has %d time steps, and is not the end of its sequence; want %d", i, steps, m.net.Steps)
 			}
 			if err != nil {
 				return nil, err
@@ -122,25 +122,25 @@ func (p *parts) deal(batch int, r *rand.Rand) [][]int {
 // epoch returns the samples of each batch of an epoch of training.
 func (f *feeder) epoch(seed uint64, epoch int) ([][]int, error) {
 	if f.parts != nil {
-		return f.parts.deal(f.m.Batch, rand.New(rand.NewPCG(seed, uint64(epoch)))), nil
+		return f.parts.deal(f.m.net.Batch, rand.New(rand.NewPCG(seed, uint64(epoch)))), nil
 	}
 	order, err := data.Order(f.n, seed, epoch)
 	if err != nil {
 		return nil, err
 	}
-	return chunks(order, f.m.Batch), nil
+	return chunks(order, f.m.net.Batch), nil
 }
 
 // inOrder returns the samples of each batch of an evaluation.
 func (f *feeder) inOrder() [][]int {
 	if f.parts != nil {
-		return f.parts.deal(f.m.Batch, nil)
+		return f.parts.deal(f.m.net.Batch, nil)
 	}
 	all := make([]int, f.n)
 	for i := range all {
 		all[i] = i
 	}
-	return chunks(all, f.m.Batch)
+	return chunks(all, f.m.net.Batch)
 }
 
 func chunks(x []int, n int) [][]int { return slices.Collect(slices.Chunk(x, n)) }
@@ -194,7 +194,7 @@ func (m *Model) leave(f *feeder) error {
 		for k, t := range m.carry.entering(m.cut.segments) {
 			shape := t.Shape().Clone()
 			shape[0] = 1
-			rows[k] = tensor.New(tensor.Of(m.Dtype), tensor.WithShape(shape...))
+			rows[k] = tensor.New(tensor.Of(m.net.Dtype), tensor.WithShape(shape...))
 			if err := copyRow(rows[k], 0, t, b); err != nil {
 				return err
 			}

@@ -42,7 +42,7 @@ func (c *Checkpoint) progress() (s savedProgress, err error) {
 
 func (p *progress) save(c *Checkpoint) error {
 	r := p.run
-	c.Epoch, c.Batch, c.Batches, c.Size, c.Best, c.History = r.at.epoch, r.at.batch, r.batches, r.Model.Batch, r.best, r.history
+	c.Epoch, c.Batch, c.Batches, c.Size, c.Best, c.History = r.at.epoch, r.at.batch, r.batches, r.Model.net.Batch, r.best, r.history
 	c.clock = clock{Epoch: r.elapsed()}
 	for _, e := range r.history {
 		c.clock.Epochs = append(c.clock.Epochs, e.Duration)
@@ -66,8 +66,8 @@ func (p *progress) check(c *Checkpoint) (err error) {
 	switch {
 	case s.N < 0 || s.Rated < 0 || s.N > 0 && len(s.Terms) != terms || len(s.Rates) != 0 && len(s.Rates) != spiking:
 		return errors.New("the sums of its epoch make no sense")
-	case c.Size == m.Batch && c.Batches != r.batches || c.Size != m.Batch && c.Batch > 0 && r.feed.parts != nil:
-		return fmt.Errorf("an epoch had %d batches of %d, has %d of %d: sequences go on from batch to batch, and would be torn", c.Batches, c.Size, r.batches, m.Batch)
+	case c.Size == m.net.Batch && c.Batches != r.batches || c.Size != m.net.Batch && c.Batch > 0 && r.feed.parts != nil:
+		return fmt.Errorf("an epoch had %d batches of %d, has %d of %d: sequences go on from batch to batch, and would be torn", c.Batches, c.Size, r.batches, m.net.Batch)
 	}
 	return nil
 }
@@ -83,13 +83,13 @@ func (p *progress) load() (back func(), err error) {
 	r.factor = s.RateFactor
 	r.keep(guard.Call("SetRateFactor", "optimiser", r.opt, func() error { r.opt.SetRateFactor(r.factor); return nil }))
 	r.at = position{epoch: c.Epoch, batch: c.Batch, sums: s.Sums, gradNorm: s.GradNorm, spent: c.clock.Epoch}
-	if c.Size == r.Model.Batch {
+	if c.Size == r.Model.net.Batch {
 		return nil, nil
 	}
 	// Batches of another size: none of the samples is seen twice in an epoch.
 	seen := int(min(int64(c.Batch)*int64(c.Size), int64(c.Samples)))
-	r.at.batch = (seen + r.Model.Batch - 1) / r.Model.Batch
-	if left := min(r.at.batch*r.Model.Batch, c.Samples) - seen; left > 0 {
+	r.at.batch = (seen + r.Model.net.Batch - 1) / r.Model.net.Batch
+	if left := min(r.at.batch*r.Model.net.Batch, c.Samples) - seen; left > 0 {
 		r.warn(fmt.Errorf("train: resume from %s: epoch %d leaves out %d samples, since batches have another size", c.Path, c.Epoch, left))
 	}
 	return nil, nil

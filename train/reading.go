@@ -64,7 +64,7 @@ func (r *reading) add(m *Model, s reading, k int, last, counts bool) error {
 		return r.place(m, s.out, k)
 	}
 	if r.out == nil {
-		r.out = tensor.New(tensor.Of(m.Dtype), tensor.WithShape(m.out.Shape()...))
+		r.out = tensor.New(tensor.Of(m.net.Dtype), tensor.WithShape(m.out.Shape()...))
 	}
 	return copyValue(r.out.(*tensor.Dense), s.out)
 }
@@ -73,8 +73,8 @@ func (r *reading) add(m *Model, s reading, k int, last, counts bool) error {
 func (r *reading) place(m *Model, out G.Value, k int) error {
 	if r.out == nil {
 		shape := m.out.Shape().Clone()
-		shape[0] = m.Steps
-		r.out = tensor.New(tensor.Of(m.Dtype), tensor.WithShape(shape...))
+		shape[0] = m.net.Steps
+		r.out = tensor.New(tensor.Of(m.net.Dtype), tensor.WithShape(shape...))
 	}
 	from, err := flat.Of(out)
 	if err != nil {

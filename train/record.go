@@ -62,17 +62,17 @@ func (m *Model) record(ctx context.Context, d data.Dataset, enc Encoder, samples
 // twin returns a copy of the model, on a graph of its own, which is in use when the
 // model is. One with an exam can be examined, and goes through whole samples.
 func (m *Model) twin(e *exam) (*Model, error) {
-	t := m.made.blank()
-	t.exam, t.use, t.building = e, m.use, m.building
-	t.SpikeInput = m.SpikeInput && e == nil // an exam asks for the gradient of the input
-	t.Segment, t.Window, t.Stride = 0, 0, 0
+	n := m.net
+	n.SpikeInput = n.SpikeInput && e == nil // an exam asks for the gradient of the input
+	n.Segment, n.Window, n.Stride = 0, 0, 0
 	if m.cut.carries {
-		t.Segment = m.cut.steps
+		n.Segment = m.cut.steps
 		if e != nil {
-			t.Segment = m.Steps
+			n.Segment = n.Steps
 		}
 	}
-	if _, err := t.compile(); err != nil {
+	t, err := n.compile(&Model{exam: e, use: m.use, building: m.building})
+	if err != nil {
 		return nil, err
 	}
 	return t, m.copyTo(t)
@@ -122,12 +122,12 @@ func (f *feeder) record(ctx context.Context, taps []layers.Tap, samples []int) (
 	}
 	rs := make([]layers.Recording, len(taps))
 	for len(samples) > 0 {
-		batch := samples[0] / f.m.Batch
-		n := slices.IndexFunc(samples, func(i int) bool { return i/f.m.Batch != batch })
+		batch := samples[0] / f.m.net.Batch
+		n := slices.IndexFunc(samples, func(i int) bool { return i/f.m.net.Batch != batch })
 		if n < 0 {
 			n = len(samples)
 		}
-		if _, err := f.loadFrom(batch * f.m.Batch); err != nil {
+		if _, err := f.loadFrom(batch * f.m.net.Batch); err != nil {
 			return nil, err
 		}
 		if err := f.recordBatch(ctx, machine, taps, samples[:n], rs); err != nil {
@@ -162,12 +162,12 @@ func (f *feeder) recordBatch(ctx context.Context, machine *graph.Machine, taps [
 		}
 		for i, t := range taps {
 			for j, s := range samples {
-				r, err := t.Record(machine.Value(i), s%f.m.Batch)
+				r, err := t.Record(machine.Value(i), s%f.m.net.Batch)
 				if err != nil {
 					return err
 				}
 				seen[j][i] = append(seen[j][i], r.Values...)
-				r.Steps, r.Samples, r.Values = f.m.Steps, rs[i].Samples, rs[i].Values
+				r.Steps, r.Samples, r.Values = f.m.net.Steps, rs[i].Samples, rs[i].Values
 				rs[i] = r
 			}
 		}

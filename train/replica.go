@@ -25,12 +25,10 @@ import (
 // gradients, and the memory of one batch forward. States that m or a replica has made by
 // Rest go on with any of them, one at a time. A replica of a replica is one of m.
 func (m *Model) Replica() (*Model, error) {
-	if err := m.compiled(); err != nil {
-		return nil, fmt.Errorf("train: replica: %w", err)
+	if !m.compiled() {
+		return nil, fmt.Errorf("train: replica: %w", errNoModel)
 	}
-	r := m.made.blank()
-	r.made, r.cut, r.replica, r.family, r.building = m.made, m.cut, true, m.family, m.building
-	r.use, r.training = &guard.InUse{}, &guard.InUse{}
+	r := &Model{net: m.net, cut: m.cut, replica: true, family: m.family, building: m.building, use: &guard.InUse{}, training: &guard.InUse{}}
 	r.reads = m.family.borrow()
 	defer m.family.giveBack(r.reads)
 	if err := r.construct(); err != nil {

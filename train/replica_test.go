@@ -20,8 +20,8 @@ import (
 )
 
 // asked returns a model that spikes, some data sets, and what it predicts for each.
-func asked(t testing.TB, set func(*train.Model)) (m *train.Model, sets []data.Dataset, want [][]float32) {
-	c := train.Model{
+func asked(t testing.TB, set func(*train.Network)) (m *train.Model, sets []data.Dataset, want [][]float32) {
+	c := train.Network{
 		Net: layers.Sequential{
 			layers.Linear{Out: 50, Init: layers.Scaled{Gain: 4}},
 			layers.Dropout{P: 0.2},
@@ -35,7 +35,7 @@ func asked(t testing.TB, set func(*train.Model)) (m *train.Model, sets []data.Da
 	if set != nil {
 		set(&c)
 	}
-	m, err := train.NewModel(c)
+	m, err := c.Compile()
 	require.NoError(t, err)
 	for i := range 4 {
 		d, err := data.NewYinYang(30, uint64(i))
@@ -70,8 +70,8 @@ func hammer(goroutines, times int, f func(i int)) {
 // A model that several goroutines ask answers one of them, rightly, and tells the others
 // what to do. So does a copy of it.
 func TestModelInUse(t *testing.T) {
-	for name, set := range map[string]func(*train.Model){
-		"whole": nil, "segments": func(m *train.Model) { m.Segment = 8 },
+	for name, set := range map[string]func(*train.Network){
+		"whole": nil, "segments": func(m *train.Network) { m.Segment = 8 },
 	} {
 		m, sets, want := asked(t, set)
 		copied := *m
@@ -128,9 +128,9 @@ func every(t testing.TB, m *train.Model, d data.Dataset, s *train.Carried) map[s
 // While a batch runs every method is refused, whoever calls it: here it is an encoder
 // that is asked segment by segment.
 func TestModelInUseEverywhere(t *testing.T) {
-	m, err := train.NewModel(train.Model{
+	m, err := train.Network{
 		Net: layers.Sequential{layers.Linear{Out: 3}, layers.MaxOverTime}, Shape: []int{4}, Steps: 4, Segment: 2, Batch: 10,
-	})
+	}.Compile()
 	require.NoError(t, err)
 	d, err := data.NewYinYang(10, 1)
 	require.NoError(t, err)
@@ -230,8 +230,8 @@ func (w watcher) End(train.Result, error)           { w() }
 // Replicas answer at the same time, bit for bit as the model does alone: whole sequences,
 // metrics, classes, recordings, costs, and step by step.
 func TestReplicas(t *testing.T) {
-	for name, set := range map[string]func(*train.Model){
-		"whole": nil, "segments": func(m *train.Model) { m.Segment = 8 }, "spikes": func(m *train.Model) { m.SpikeInput = true },
+	for name, set := range map[string]func(*train.Network){
+		"whole": nil, "segments": func(m *train.Network) { m.Segment = 8 }, "spikes": func(m *train.Network) { m.SpikeInput = true },
 	} {
 		m, sets, want := asked(t, set)
 		metrics, err := m.Evaluate(background, sets[0], nil)
@@ -436,31 +436,35 @@ func TestSecondTraining(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// A model must stay as NewModel made it; a copy can be made into a model of its own.
-func TestChangedSettings(t *testing.T) {
+// What a model was compiled from can be compiled again, otherwise.
+func TestNetworkOfModel(t *testing.T) {
 	m, sets, want := asked(t, nil)
-	m.Batch = 7
-	_, err := m.Predict(background, sets[0], nil)
-	require.EqualError(t, err, "train: predict: the settings of the model are not those with which NewModel made it; make another one")
-	_, err = m.Replica()
-	require.Error(t, err)
-	other, err := train.NewModel(*m)
+	n := m.Network()
+	n.Batch = 7
+	other, err := n.Compile()
 	require.NoError(t, err)
 	got := predict(t, other, sets[0])
 	for i, w := range want[0] {
 		require.InDelta(t, w, got[i], 1e-5)
 	}
 	require.Len(t, other.Params(), 5)
+	require.NotEqual(t, 7, m.Network().Batch)
+
+	n.Shape[0] = 100
+	require.NotEqual(t, 100, m.Network().Shape[0])
+	require.NotEqual(t, 100, other.Network().Shape[0])
+	require.Equal(t, train.Network{}, new(train.Model).Network())
+	require.Equal(t, train.Network{}, (*train.Model)(nil).Network())
 }
 
 // Nobody made these.
 func TestZeroModels(t *testing.T) {
 	for _, m := range []*train.Model{nil, {}} {
 		for name, f := range every(t, m, nil, nil) {
-			require.ErrorContains(t, f(), "the model is nil or was not made by NewModel", name)
+			require.ErrorContains(t, f(), "the model is nil or was not made by Network.Compile", name)
 		}
 		_, err := m.Replica()
-		require.EqualError(t, err, "train: replica: the model is nil or was not made by NewModel")
+		require.EqualError(t, err, "train: replica: the model is nil or was not made by Network.Compile")
 		require.Nil(t, m.Weights())
 		require.Nil(t, m.Params())
 		require.Nil(t, m.Layers())

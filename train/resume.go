@@ -36,8 +36,8 @@ func (r *trainRun) fits(c *Checkpoint) error {
 	switch x, y := differ(c.Layers, r.layers); {
 	case x != y:
 		return fmt.Errorf("it belongs to another network: %s there is %s here; Model.LoadPartial loads the weights that fit", describe.Quote(x), describe.Quote(y))
-	case c.ModelSeed != m.Seed:
-		return fmt.Errorf("the seed of the model was %d, is %d: set Model.Seed to go on", c.ModelSeed, m.Seed)
+	case c.ModelSeed != m.net.Seed:
+		return fmt.Errorf("the seed of the model was %d, is %d: set Network.Seed to go on", c.ModelSeed, m.net.Seed)
 	case c.Seed != r.Seed:
 		return fmt.Errorf("the seed was %d, is %d: set Trainer.Seed to go on", c.Seed, r.Seed)
 	case c.Samples != r.feed.n:
@@ -50,16 +50,16 @@ func (r *trainRun) fits(c *Checkpoint) error {
 // and a person wants to hear of.
 func (r *trainRun) settings() map[string]string {
 	s := map[string]string{
-		"batch size": strconv.Itoa(r.Model.Batch),
+		"batch size": strconv.Itoa(r.Model.net.Batch),
 		"epochs":     strconv.Itoa(r.Epochs),
 		"ClipNorm":   fmt.Sprint(r.ClipNorm),
 		"optimiser":  describe.Value(r.opt),
 		"schedule":   describe.Value(r.schedule),
 		"Patience":   strconv.Itoa(r.Patience),
 		"KeepBest":   strconv.FormatBool(r.KeepBest),
-		"Segment":    strconv.Itoa(r.Model.Segment),
-		"Window":     strconv.Itoa(r.Model.Window),
-		"Stride":     strconv.Itoa(r.Model.Stride),
+		"Segment":    strconv.Itoa(r.Model.net.Segment),
+		"Window":     strconv.Itoa(r.Model.net.Window),
+		"Stride":     strconv.Itoa(r.Model.net.Stride),
 		"validation": "none",
 	}
 	if r.Validation != nil {

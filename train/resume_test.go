@@ -174,18 +174,18 @@ func TestResumeErrors(t *testing.T) {
 			set: func(tr *train.Trainer) {
 				net := deep().(layers.Sequential)
 				net[3] = layers.Linear{Out: 4}
-				tr.Model = newModel(t, train.Model{Net: net, Shape: []int{4}, Steps: 6, Batch: 10, Seed: 3})
+				tr.Model = newModel(t, train.Network{Net: net, Shape: []int{4}, Steps: 6, Batch: 10, Seed: 3})
 			}},
 		{want: `it belongs to another network: "input [4] over 6 time steps of float32" there is "input [4] over 7 time steps of float32" here`,
 			set: func(tr *train.Trainer) {
-				tr.Model = newModel(t, train.Model{Net: deep(), Shape: []int{4}, Steps: 7, Batch: 10, Seed: 3})
+				tr.Model = newModel(t, train.Network{Net: deep(), Shape: []int{4}, Steps: 7, Batch: 10, Seed: 3})
 			}},
 		{want: `it belongs to another network: "input [4] over 6 time steps of float32" there is "input [4] over 6 time steps of float64" here`,
 			set: func(tr *train.Trainer) {
-				tr.Model = newModel(t, train.Model{Net: deep(), Shape: []int{4}, Steps: 6, Batch: 10, Seed: 3, Dtype: tensor.Float64})
+				tr.Model = newModel(t, train.Network{Net: deep(), Shape: []int{4}, Steps: 6, Batch: 10, Seed: 3, Dtype: tensor.Float64})
 			}},
-		{want: "the seed of the model was 3, is 4: set Model.Seed to go on", set: func(tr *train.Trainer) {
-			tr.Model = newModel(t, train.Model{Net: deep(), Shape: []int{4}, Steps: 6, Batch: 10, Seed: 4})
+		{want: "the seed of the model was 3, is 4: set Network.Seed to go on", set: func(tr *train.Trainer) {
+			tr.Model = newModel(t, train.Network{Net: deep(), Shape: []int{4}, Steps: 6, Batch: 10, Seed: 4})
 		}},
 		{want: "the seed was 5, is 6: set Trainer.Seed to go on", set: func(tr *train.Trainer) { tr.Seed = 6 }},
 		{want: "the data set had 34 samples, has 35: their order would be another", set: func(tr *train.Trainer) { tr.Data = yinyang(t, 35) }},
@@ -343,7 +343,7 @@ func TestResumeOtherwise(t *testing.T) {
 		first := -1
 		var sizes []int
 		_, r, warnings := resume(func(tr *train.Trainer) {
-			tr.Model = newModel(t, train.Model{Net: deep(), Shape: []int{4}, Steps: 6, Batch: x.size, Seed: 3})
+			tr.Model = newModel(t, train.Network{Net: deep(), Shape: []int{4}, Steps: 6, Batch: x.size, Seed: 3})
 			tr.Patience = 0
 			tr.OnBatch = func(b train.Batch) {
 				if first < 0 {

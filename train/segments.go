@@ -22,34 +22,34 @@ type cutting struct {
 	carries  bool // states are handed from segment to segment
 }
 
-func (m *Model) cutUp() (cutting, error) {
+func (n Network) cutUp() (cutting, error) {
 	for _, f := range []struct {
 		name string
-		n    int
-	}{{"Segment", m.Segment}, {"Window", m.Window}, {"Stride", m.Stride}} {
-		if f.n < 0 || f.n > m.Steps {
-			return cutting{}, fmt.Errorf("train: %s is %d, want 0 to %d time steps", f.name, f.n, m.Steps)
+		of   int
+	}{{"Segment", n.Segment}, {"Window", n.Window}, {"Stride", n.Stride}} {
+		if f.of < 0 || f.of > n.Steps {
+			return cutting{}, fmt.Errorf("train: %s is %d, want 0 to %d time steps", f.name, f.of, n.Steps)
 		}
 	}
 	switch {
-	case m.Stride > 0 && m.Window == 0:
-		return cutting{}, fmt.Errorf("train: Stride is %d without a Window", m.Stride)
-	case m.Stride > m.Window:
-		return cutting{}, fmt.Errorf("train: Stride is %d and Window %d, want no stride longer than the window", m.Stride, m.Window)
-	case m.Segment == 0 && m.Window == 0:
-		return cutting{steps: m.Steps, segments: 1, stride: 1, reach: 1}, nil
+	case n.Stride > 0 && n.Window == 0:
+		return cutting{}, fmt.Errorf("train: Stride is %d without a Window", n.Stride)
+	case n.Stride > n.Window:
+		return cutting{}, fmt.Errorf("train: Stride is %d and Window %d, want no stride longer than the window", n.Stride, n.Window)
+	case n.Segment == 0 && n.Window == 0:
+		return cutting{steps: n.Steps, segments: 1, stride: 1, reach: 1}, nil
 	}
-	window, stride := m.Window, cmp.Or(m.Stride, m.Window)
+	window, stride := n.Window, cmp.Or(n.Stride, n.Window)
 	// Windows end at strides and at the end of the sample. Each begins at the beginning
 	// of a segment if these divide all three.
-	c := cutting{steps: m.Segment, carries: true}
-	if common := gcd(gcd(window, stride), m.Steps); c.steps == 0 {
+	c := cutting{steps: n.Segment, carries: true}
+	if common := gcd(gcd(window, stride), n.Steps); c.steps == 0 {
 		c.steps = common
 	} else if window > 0 && common%c.steps != 0 {
 		return cutting{}, fmt.Errorf("train: Segment is %d, want a divisor of the window of %d, the stride of %d and the %d time steps",
-			c.steps, window, stride, m.Steps)
+			c.steps, window, stride, n.Steps)
 	}
-	c.segments = (m.Steps + c.steps - 1) / c.steps
+	c.segments = (n.Steps + c.steps - 1) / c.steps
 	c.stride, c.reach = c.segments, c.segments
 	if window > 0 {
 		c.stride, c.reach = stride/c.steps, window/c.steps
@@ -59,13 +59,13 @@ func (m *Model) cutUp() (cutting, error) {
 
 // warning says where segments are shorter than windows and strides alone would have
 // them, "" if they are not.
-func (c cutting) warning(m *Model) string {
-	stride := cmp.Or(m.Stride, m.Window)
-	if m.Window == 0 || m.Segment > 0 || c.steps == gcd(m.Window, stride) {
+func (c cutting) warning(n Network) string {
+	stride := cmp.Or(n.Stride, n.Window)
+	if n.Window == 0 || n.Segment > 0 || c.steps == gcd(n.Window, stride) {
 		return ""
 	}
 	return fmt.Sprintf("the network goes through time in segments of %d, since a window of %d, a stride of %d and %d time steps have no larger common divisor: "+
-		"a number of time steps that is a multiple of the stride takes less time", c.steps, m.Window, stride, m.Steps)
+		"a number of time steps that is a multiple of the stride takes less time", c.steps, n.Window, stride, n.Steps)
 }
 
 func gcd(a, b int) int {
@@ -121,7 +121,7 @@ func (c *carry) join(b *graph.Builder, m *Model) (sum *G.Node, err error) {
 		if s == nil || s.In == nil || s.Out == nil || !s.Out.Shape().Eq(s.In.Shape()) {
 			return nil, errNoOut
 		}
-		zero := tensor.New(tensor.Of(m.Dtype), tensor.WithShape(s.In.Shape()...))
+		zero := tensor.New(tensor.Of(m.net.Dtype), tensor.WithShape(s.In.Shape()...))
 		l, err := graph.Input(s.In.Graph(), "gradient of "+s.In.Name(), zero)
 		if err != nil {
 			return nil, err
@@ -288,7 +288,7 @@ func (m *Model) backInto(f *feeder, k, from, end int) error {
 	if err := c.stand(f, k); err != nil {
 		return err
 	}
-	if err := errors.Join(flag(c.last, m.Dtype, last), flag(c.counts, m.Dtype, counts)); err != nil {
+	if err := errors.Join(flag(c.last, m.net.Dtype, last), flag(c.counts, m.net.Dtype, counts)); err != nil {
 		return err
 	}
 	lambda := c.back

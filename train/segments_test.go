@@ -92,7 +92,7 @@ func TestSegmentsAreTheWhole(t *testing.T) {
 		for dt, tol := range tolerances {
 			t.Run(fmt.Sprint(name, "/", dt), func(t *testing.T) {
 				d := c.data(samples, steps, c.shape)
-				m := train.Model{Net: c.net, Shape: c.shape, Steps: steps, Batch: 4, Seed: 3, Loss: c.loss, Dtype: dt}
+				m := train.Network{Net: c.net, Shape: c.shape, Steps: steps, Batch: 4, Seed: 3, Loss: c.loss, Dtype: dt}
 				whole := newModel(t, m)
 				grads := gradientsOf(t, whole, d)
 				want, err := whole.Evaluate(background, d, nil)
@@ -125,7 +125,7 @@ func TestSegmentsAreTheWhole(t *testing.T) {
 // What looks into a network sees the same in one that goes through segments.
 func TestSegmentsAreSeenWhole(t *testing.T) {
 	d := currents(3, 20, 4)
-	m := train.Model{Net: small(), Shape: []int{4}, Steps: 20, Batch: 4, Seed: 3}
+	m := train.Network{Net: small(), Shape: []int{4}, Steps: 20, Batch: 4, Seed: 3}
 	whole := newModel(t, m)
 	m.Segment = 6
 	cut := newModel(t, m)
@@ -237,7 +237,7 @@ func TestLengthsAreThoseOfSamplesAlone(t *testing.T) {
 		for dt, tol := range tolerances {
 			t.Run(fmt.Sprint(name, "/", dt), func(t *testing.T) {
 				d := c.data(len(lengths), steps, c.shape)
-				m := train.Model{Net: c.net, Shape: c.shape, Steps: steps, Batch: 5, Seed: 3, Loss: c.loss, Dtype: dt}
+				m := train.Network{Net: c.net, Shape: c.shape, Steps: steps, Batch: 5, Seed: 3, Loss: c.loss, Dtype: dt}
 				var loss, right float64
 				var rates []float64
 				grads := map[string][]float64{}
@@ -301,7 +301,7 @@ func TestSegmentsWithoutStates(t *testing.T) {
 		"linear": layers.Linear{Out: 1, NoBias: true, Init: layers.Constant(0.5)},
 		"deep":   layers.Sequential{layers.Linear{Out: 4}, layers.Func(func(x *G.Node) (*G.Node, error) { return G.Tanh(x) }), layers.Linear{Out: 1}},
 	} {
-		m := train.Model{Net: net, Shape: []int{1}, Steps: steps, Batch: 3, Loss: train.MeanSquared{Sequence: true}, Dtype: tensor.Float64, Seed: 2}
+		m := train.Network{Net: net, Shape: []int{1}, Steps: steps, Batch: 3, Loss: train.MeanSquared{Sequence: true}, Dtype: tensor.Float64, Seed: 2}
 		whole := gradientsOf(t, newModel(t, m), d)
 		if name == "linear" {
 			want := 0.
@@ -359,7 +359,7 @@ func TestPenaltiesOfLengths(t *testing.T) {
 	lengths := []int{20, 9, 1, 14}
 	d := currents(len(lengths), steps, 4)
 	voltage := layers.Voltage{Lower: -0.1, Upper: 0.3, Weight: 0.1}
-	m := train.Model{Net: small(layers.Regularise(voltage)), Shape: []int{4}, Steps: steps, Batch: 5, Seed: 3, Dtype: tensor.Float64}
+	m := train.Network{Net: small(layers.Regularise(voltage)), Shape: []int{4}, Steps: steps, Batch: 5, Seed: 3, Dtype: tensor.Float64}
 	var want float64
 	for i, l := range lengths {
 		one := m

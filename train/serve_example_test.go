@@ -32,7 +32,7 @@ func serve(m *train.Model) http.Handler {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		sample, err := data.New(m.Shape, x, []int{0})
+		sample, err := data.New(m.Network().Shape, x, []int{0})
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
@@ -56,7 +56,7 @@ func serve(m *train.Model) http.Handler {
 
 // A model answers requests over HTTP, many at the same time, each by a replica.
 func ExampleModel_Replica() {
-	m, err := train.NewModel(train.Model{
+	m, err := train.Network{
 		Net: layers.Sequential{
 			layers.Linear{Out: 50, Init: layers.Scaled{Gain: 4}},
 			layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams()),
@@ -65,7 +65,7 @@ func ExampleModel_Replica() {
 			layers.MaxOverTime,
 		},
 		Shape: []int{4}, Steps: 30, Batch: 1,
-	})
+	}.Compile()
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -17,7 +17,7 @@ import (
 // A server that many ask at once answers each as the model does alone, while that asks
 // and is asked itself. The race detector of CI watches it.
 func TestServer(t *testing.T) {
-	m, sets, _ := asked(t, func(m *train.Model) { m.Batch = 1 })
+	m, sets, _ := asked(t, func(m *train.Network) { m.Batch = 1 })
 	var bodies [][]byte
 	var want []string
 	for _, d := range sets {

@@ -11,7 +11,7 @@ import (
 )
 
 // A SpikeEncoder is an Encoder that can write its sequences as lists of spikes, as
-// encode.PoissonParams can. A Model with SpikeInput asks it for them.
+// encode.PoissonParams can. A Network with SpikeInput asks it for them.
 type SpikeEncoder interface {
 	Encoder
 
@@ -73,15 +73,15 @@ func (s *spikeFeed) of(steps int) (*graph.Spikes, error) {
 
 // clear forgets the events of the last batch.
 func (s *spikeFeed) clear() {
-	if s != nil && s.events != nil && s.lists[s.f.m.Steps] != nil {
-		s.lists[s.f.m.Steps].Clear()
+	if s != nil && s.events != nil && s.lists[s.f.m.net.Steps] != nil {
+		s.lists[s.f.m.net.Steps].Clear()
 	}
 }
 
 // read reads the events of sample i into place b, and returns its label. Those behind the
 // length of a sample are passed over.
 func (s *spikeFeed) read(b, i int) (label int, err error) {
-	all, err := s.of(s.f.m.Steps)
+	all, err := s.of(s.f.m.net.Steps)
 	if err != nil {
 		return 0, err
 	}
@@ -115,7 +115,7 @@ func (s *spikeFeed) encode(r *rand.Rand) error {
 	if s.events != nil {
 		return nil
 	}
-	all, err := s.of(s.f.m.Steps)
+	all, err := s.of(s.f.m.net.Steps)
 	if err == nil {
 		err = guard.Call("EncodeSpikes", "encoder", s.enc, func() error { return s.enc.EncodeSpikes(all, s.f.samples, r) })
 	}
@@ -130,12 +130,12 @@ func (s *spikeFeed) encode(r *rand.Rand) error {
 func (s *spikeFeed) put(k int) error {
 	f := s.f
 	from := k * f.m.cut.steps
-	steps := min(f.m.cut.steps, f.m.Steps-from)
+	steps := min(f.m.cut.steps, f.m.net.Steps-from)
 	s.to.Clear()
 	if s.dense() {
 		return s.to.SetDense(f.in)
 	}
-	n, first := f.m.Steps, from // of the lists, and where the segment is in them
+	n, first := f.m.net.Steps, from // of the lists, and where the segment is in them
 	if f.bySegment != nil {
 		n, first = steps, 0
 	}

@@ -67,7 +67,7 @@ func TestSpikeInput(t *testing.T) {
 		"stationary function": {yinyang(t, 23), train.Stationary(function)}, "constant": {yinyang(t, 5), nil},
 	}
 	for name, s := range sets {
-		for how, m := range map[string]train.Model{"whole": {}, "segments": {Segment: 4}, "windows": {Window: 4, Stride: 2}} {
+		for how, m := range map[string]train.Network{"whole": {}, "segments": {Segment: 4}, "windows": {Window: 4, Stride: 2}} {
 			for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
 				t.Run(fmt.Sprintf("%s/%s/%v", name, how, dt), func(t *testing.T) {
 					run := func(lists bool) ([][]float64, train.Metrics) {
@@ -101,8 +101,8 @@ func TestSpikeInput(t *testing.T) {
 // What else a model does, it does with lists too.
 func TestSpikeInputElsewhere(t *testing.T) {
 	d := randman(t, 9)
-	dense := newModel(t, train.Model{Net: small(), Shape: []int{4}, Steps: 10, Batch: 6, Seed: 3})
-	lists := newModel(t, train.Model{Net: small(), Shape: []int{4}, Steps: 10, Batch: 6, Seed: 3, SpikeInput: true})
+	dense := newModel(t, train.Network{Net: small(), Shape: []int{4}, Steps: 10, Batch: 6, Seed: 3})
+	lists := newModel(t, train.Network{Net: small(), Shape: []int{4}, Steps: 10, Batch: 6, Seed: 3, SpikeInput: true})
 	want, err := dense.Cost(background, d, nil)
 	require.NoError(t, err)
 	got, err := lists.Cost(background, d, nil)
@@ -143,7 +143,7 @@ func (events) Sample(int, []float32) (int, error)                    { return 0,
 func (e events) Events(int, []data.Event) ([]data.Event, int, error) { return e, 0, nil }
 
 func TestSpikeInputErrors(t *testing.T) {
-	m := newModel(t, train.Model{Net: small(), Shape: []int{4}, Steps: 10, Batch: 6, Seed: 3, SpikeInput: true})
+	m := newModel(t, train.Network{Net: small(), Shape: []int{4}, Steps: 10, Batch: 6, Seed: 3, SpikeInput: true})
 	for _, c := range []struct {
 		d    data.Dataset
 		enc  train.Encoder

@@ -40,7 +40,7 @@ func (r *trainRun) states(end *final) []stateful {
 func (r *trainRun) snapshot(end *final) (*Checkpoint, error) {
 	c := &Checkpoint{
 		Version: Version, Network: hashOf(r.layers), Layers: r.layers,
-		Seed: r.Seed, ModelSeed: r.Model.Seed, Settings: r.settings(), Samples: r.feed.n, Final: end != nil,
+		Seed: r.Seed, ModelSeed: r.Model.net.Seed, Settings: r.settings(), Samples: r.feed.n, Final: end != nil,
 		state: map[string]json.RawMessage{},
 	}
 	for _, s := range r.states(end) {

@@ -117,8 +117,8 @@ func (m *Model) Step(s *Carried, x []float32) (*tensor.Dense, error) {
 			return fmt.Errorf("state is %w; give each a Clone", ErrInUse)
 		}
 		defer s.use.Leave()
-		if n := s.batch * tensor.Shape(m.Shape).TotalSize(); len(x) != n {
-			return fmt.Errorf("the input has %d values, a time step of shape %v has %d", len(x), append([]int{s.batch}, m.Shape...), n)
+		if n := s.batch * tensor.Shape(m.net.Shape).TotalSize(); len(x) != n {
+			return fmt.Errorf("the input has %d values, a time step of shape %v has %d", len(x), append([]int{s.batch}, m.net.Shape...), n)
 		}
 		if err := allFinite(x); err != nil {
 			return fmt.Errorf("input: %w", err)
@@ -155,17 +155,17 @@ type stream struct {
 }
 
 func (m *Model) newStream(batch int) (*stream, error) {
-	if n := tensor.Shape(m.Shape).TotalSize(); batch < 1 || batch > limit.Most/n {
+	if n := tensor.Shape(m.net.Shape).TotalSize(); batch < 1 || batch > limit.Most/n {
 		return nil, fmt.Errorf("batch size is %d, want at least 1 and at most %d", batch, limit.Most/n)
 	}
 	s := &stream{m: m}
 	g := G.NewGraph()
 	var err error
-	if s.x, err = graph.Input(g, "x", tensor.New(tensor.Of(m.Dtype), tensor.WithShape(append([]int{1, batch}, m.Shape...)...))); err != nil {
+	if s.x, err = graph.Input(g, "x", tensor.New(tensor.Of(m.net.Dtype), tensor.WithShape(append([]int{1, batch}, m.net.Shape...)...))); err != nil {
 		return nil, err
 	}
 	all := m.all()
-	b := layers.NewBuild(m.Seed)
+	b := layers.NewBuild(m.net.Seed)
 	b.Carry = &layers.Carry{}
 	b.Values = func(name string) *tensor.Dense {
 		if i := slices.IndexFunc(all, func(p *Parameter) bool { return p.name == name }); i >= 0 {
@@ -196,7 +196,7 @@ func (m *Model) newStream(batch int) (*stream, error) {
 	if m.out.Dims() == out.Dims() && m.sequences() {
 		shape = shape[1:]
 	}
-	s.out = tensor.New(tensor.Of(m.Dtype), tensor.WithShape(shape...))
+	s.out = tensor.New(tensor.Of(m.net.Dtype), tensor.WithShape(shape...))
 	s.states = b.Carry.States
 	if s.rest, s.machine, err = machines(s.states, out); err != nil {
 		return nil, err
@@ -248,7 +248,7 @@ func (s *stream) start() (*Carried, error) {
 		return nil, err
 	}
 	for i, c := range s.states {
-		t := tensor.New(tensor.Of(s.m.Dtype), tensor.WithShape(c.In.Shape()...))
+		t := tensor.New(tensor.Of(s.m.net.Dtype), tensor.WithShape(c.In.Shape()...))
 		if err := copyValue(t, s.rest.Value(i)); err != nil {
 			return nil, fmt.Errorf("state %s %w", c.Name, err)
 		}

@@ -9,7 +9,7 @@ import (
 
 // A network listens to a signal as it comes, one time step after the other.
 func ExampleModel_Step() {
-	m, err := train.NewModel(train.Model{Net: small(), Shape: []int{4}, Steps: 12, Batch: 32, Seed: 1})
+	m, err := train.Network{Net: small(), Shape: []int{4}, Steps: 12, Batch: 32, Seed: 1}.Compile()
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -71,7 +71,7 @@ func TestStepIsTheWholeSequence(t *testing.T) {
 	for name, c := range sequenced() {
 		for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
 			t.Run(fmt.Sprint(name, "/", dt), func(t *testing.T) {
-				m := newModel(t, train.Model{Net: c.net, Shape: c.shape, Steps: steps, Batch: 2, Seed: 3, Dtype: dt})
+				m := newModel(t, train.Network{Net: c.net, Shape: c.shape, Steps: steps, Batch: 2, Seed: 3, Dtype: dt})
 				d := currents(2, append([]int{steps}, c.shape...)...).(list)
 				whole, err := m.Predict(background, d, nil)
 				require.NoError(t, err)
@@ -187,7 +187,7 @@ func TestModelStepErrors(t *testing.T) {
 	require.EqualError(t, err, "train: step: the state is of another model")
 	_, err = m.Rest(0)
 	require.EqualError(t, err, "train: rest: batch size is 0, want at least 1 and at most 536870912")
-	whole := newModel(t, train.Model{Net: layers.Sequential{layers.Linear{Out: 3}, layers.Func(graph.MaxOverTime)}, Shape: []int{4}, Steps: 5, Batch: 2})
+	whole := newModel(t, train.Network{Net: layers.Sequential{layers.Linear{Out: 3}, layers.Func(graph.MaxOverTime)}, Shape: []int{4}, Steps: 5, Batch: 2})
 	_, err = whole.Rest(1)
 	require.EqualError(t, err, "train: rest: network: layer 1: max over time reads whole sequences of one length; "+
 		"use the readouts of package layers, and methods such as Build.SumOverTime in layers of your own")

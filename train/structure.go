@@ -16,10 +16,10 @@ import (
 // not.
 func (m *Model) structure() []string {
 	lines := []string{
-		fmt.Sprintf("input %v over %d time steps of %v", m.Shape, m.Steps, m.Dtype),
-		"loss " + describe.Value(m.Loss),
+		fmt.Sprintf("input %v over %d time steps of %v", m.net.Shape, m.net.Steps, m.net.Dtype),
+		"loss " + describe.Value(m.net.Loss),
 	}
-	for _, d := range layers.Describe(m.Net) {
+	for _, d := range layers.Describe(m.net.Net) {
 		lines = append(lines, fmt.Sprintf("layer %s %s", d.Name, d.Settings))
 	}
 	for _, p := range m.params {

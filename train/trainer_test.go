@@ -35,7 +35,7 @@ func TestTrainerLearns(t *testing.T) {
 			net := layers.Sequential{
 				layers.Linear{Out: 80, Init: layers.Scaled{Gain: 4}}, lif(), layers.Linear{Out: 3}, li(), layers.MaxOverTime,
 			}
-			m := newModel(t, train.Model{Net: net, Shape: []int{4}, Steps: 20, Batch: 50, Seed: 1, Dtype: dt})
+			m := newModel(t, train.Network{Net: net, Shape: []int{4}, Steps: 20, Batch: 50, Seed: 1, Dtype: dt})
 			r, err := (&train.Trainer{Model: m, Data: set, Validation: held, Epochs: 10, Seed: 1, Optimiser: &optim.Adam{LearningRate: 1e-2}}).Run(background)
 			require.NoError(t, err)
 			require.Len(t, r.History, 10)
@@ -75,7 +75,7 @@ func TestTrainingIsDeterministic(t *testing.T) {
 			layers.Linear{Out: 150}, layers.Recurrent(neurons.LIFStep, neurons.DefaultLIFParams(), layers.Regularise(layers.Rate{Lower: 0.1, Weight: 1})),
 			layers.Dropout{P: 0.3}, layers.Linear{Out: 3}, li(), layers.MaxOverTime,
 		}
-		m := newModel(t, train.Model{Net: net, Shape: []int{4}, Steps: 30, Batch: 20, Seed: 1})
+		m := newModel(t, train.Network{Net: net, Shape: []int{4}, Steps: 30, Batch: 20, Seed: 1})
 		r, err := (&train.Trainer{Model: m, Data: set, Validation: held, Encoder: noisy, Epochs: 3, Seed: seed, ClipNorm: 1}).Run(background)
 		require.NoError(t, err)
 		for i := range r.History {
@@ -281,7 +281,7 @@ func TestNotFinite(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			net := layers.Sequential{scale{}, layers.Last}
-			m := newModel(t, train.Model{Net: net, Shape: []int{1}, Steps: 2, Batch: batch, Loss: root{}, Dtype: tensor.Float64})
+			m := newModel(t, train.Network{Net: net, Shape: []int{1}, Steps: 2, Batch: batch, Loss: root{}, Dtype: tensor.Float64})
 			var before [][]float64
 			batches := 0
 			tr := train.Trainer{Model: m, Data: set(c.value), Encoder: c.enc, Epochs: 1, Seed: 5, OnBatch: func(train.Batch) { before, batches = bits(m), batches+1 }}
@@ -300,7 +300,7 @@ func TestNotFinite(t *testing.T) {
 	}
 
 	// An evaluation finds it too.
-	m := newModel(t, train.Model{Net: layers.Sequential{scale{}, layers.Last}, Shape: []int{1}, Steps: 2, Batch: batch, Loss: root{}})
+	m := newModel(t, train.Network{Net: layers.Sequential{scale{}, layers.Last}, Shape: []int{1}, Steps: 2, Batch: batch, Loss: root{}})
 	_, err := m.Evaluate(background, set(-1), nil)
 	require.EqualError(t, err, "train: evaluate: samples 6 to 8: loss is NaN, want a finite number")
 	tr := train.Trainer{Model: m, Data: set(1), Validation: set(-1), Epochs: 1}
@@ -330,7 +330,7 @@ func TestRegression(t *testing.T) {
 				if !sequence {
 					net = append(net, layers.Last)
 				}
-				model := train.Model{Net: net, Shape: []int{3}, Steps: steps, Batch: 5, Seed: 1, Dtype: dt, Loss: train.MeanSquared{Sequence: sequence}}
+				model := train.Network{Net: net, Shape: []int{3}, Steps: steps, Batch: 5, Seed: 1, Dtype: dt, Loss: train.MeanSquared{Sequence: sequence}}
 				teacher := newModel(t, model)
 				r := rand.New(rand.NewPCG(1, 1))
 				d := regression{list{shape: []int{steps, 3}}}
@@ -390,7 +390,7 @@ func TestSpikeCountLearns(t *testing.T) {
 	net := layers.Sequential{
 		layers.Linear{Out: 40, Init: layers.Scaled{Gain: 4}}, lif(), layers.Linear{Out: 3, Init: layers.Scaled{Gain: 3}}, lif(), layers.SpikeCount,
 	}
-	m := newModel(t, train.Model{Net: net, Shape: []int{4}, Steps: 20, Batch: 50, Seed: 1, Loss: train.SpikeCount{Right: 8, Wrong: 1}})
+	m := newModel(t, train.Network{Net: net, Shape: []int{4}, Steps: 20, Batch: 50, Seed: 1, Loss: train.SpikeCount{Right: 8, Wrong: 1}})
 	r, err := (&train.Trainer{Model: m, Data: yinyang(t, 500), Epochs: 10, Optimiser: &optim.Adam{LearningRate: 1e-2}}).Run(background)
 	require.NoError(t, err)
 	t.Logf("accuracy %.3f", r.History[9].Train.Accuracy)
@@ -461,7 +461,7 @@ func TestGradientsAreCopies(t *testing.T) {
 			for range 2 { // the second graph must not suffer from the first
 				var w *G.Node
 				net := layers.Sequential{layers.Last, weightOnly{&w}}
-				m := newModel(t, train.Model{Net: net, Shape: []int{4}, Steps: 1, Batch: 1, Dtype: tensor.Float64, Loss: onWeights{w: &w, cost: c.cost}})
+				m := newModel(t, train.Network{Net: net, Shape: []int{4}, Steps: 1, Batch: 1, Dtype: tensor.Float64, Loss: onWeights{w: &w, cost: c.cost}})
 				_, err := (&train.Trainer{Model: m, Data: yinyang(t, 1), Epochs: 3, Optimiser: &optim.SGD{LearningRate: 0.1}}).Run(background)
 				require.NoError(t, err)
 				require.InDeltaSlice(t, c.want, bits(m)[0], 1e-12)

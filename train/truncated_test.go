@@ -102,7 +102,7 @@ func TestTruncatedByHand(t *testing.T) {
 			continue
 		}
 		t.Run(fmt.Sprintf("window %d stride %d segment %d", c.window, c.stride, c.segment), func(t *testing.T) {
-			m := newModel(t, train.Model{Net: net, Shape: []int{in}, Steps: steps, Batch: 1, Seed: 3, Dtype: tensor.Float64,
+			m := newModel(t, train.Network{Net: net, Shape: []int{in}, Steps: steps, Batch: 1, Seed: 3, Dtype: tensor.Float64,
 				Loss: train.MeanSquared{Sequence: true}, Window: c.window, Stride: c.stride, Segment: c.segment})
 			h := byHand{map[string]*tensor.Dense{}, make([]float64, hidden), make([]float64, hidden), make([]float64, out), make([]float64, out)}
 			for k, w := range m.Weights() {
@@ -159,7 +159,7 @@ func wide(x []float32) []float64 {
 func TestTruncatedReadout(t *testing.T) {
 	const steps = 12
 	d := currents(2, steps, 4)
-	m := train.Model{Net: small(), Shape: []int{4}, Steps: steps, Batch: 2, Seed: 3, Dtype: tensor.Float64}
+	m := train.Network{Net: small(), Shape: []int{4}, Steps: steps, Batch: 2, Seed: 3, Dtype: tensor.Float64}
 	// Without updates between, the loss of the first stride is that of a shorter sample.
 	short := m
 	short.Steps = 4
@@ -238,7 +238,7 @@ func TestStatesAreCarriedAcrossBatches(t *testing.T) {
 	const steps, in = 6, 4
 	d := newCutUp(steps, in, 20, 6, 13, 33, 3, 12, 7)
 	for _, window := range []struct{ window, stride int }{{6, 0}, {3, 0}, {2, 1}} {
-		m := newModel(t, train.Model{Net: small(), Shape: []int{in}, Steps: steps, Batch: 3, Seed: 3, Dtype: tensor.Float64,
+		m := newModel(t, train.Network{Net: small(), Shape: []int{in}, Steps: steps, Batch: 3, Seed: 3, Dtype: tensor.Float64,
 			Window: window.window, Stride: window.stride})
 		// What the network gives at the end of each part, step by step.
 		want := map[int][]float64{}
@@ -285,7 +285,7 @@ func TestStatesAreCarriedAcrossBatches(t *testing.T) {
 // batches in every epoch.
 func TestDeal(t *testing.T) {
 	d := newCutUp(6, 4, 20, 6, 13, 33, 3, 12, 7)
-	m := newModel(t, train.Model{Net: small(), Shape: []int{4}, Steps: 6, Batch: 3, Seed: 3, Window: 6})
+	m := newModel(t, train.Network{Net: small(), Shape: []int{4}, Steps: 6, Batch: 3, Seed: 3, Window: 6})
 	for seed := range uint64(20) {
 		*d.seen = nil
 		var batches [][]int
@@ -314,7 +314,7 @@ func TestDeal(t *testing.T) {
 func TestResumeInSequences(t *testing.T) {
 	d := newCutUp(6, 4, 20, 6, 13, 33, 3, 12, 7)
 	trainer := func(dir string, batch int) *train.Trainer {
-		m := newModel(t, train.Model{Net: small(), Shape: []int{4}, Steps: 6, Batch: batch, Seed: 3, Window: 3})
+		m := newModel(t, train.Network{Net: small(), Shape: []int{4}, Steps: 6, Batch: batch, Seed: 3, Window: 3})
 		return &train.Trainer{Model: m, Data: d, Epochs: 2, Seed: 5, Optimiser: &optim.Adam{LearningRate: 0.05}, Schedule: &halving{},
 			Checkpoints: &train.Checkpoints{Dir: dir, EverySteps: 1, Keep: 1000}}
 	}
@@ -339,7 +339,7 @@ func TestResumeInSequences(t *testing.T) {
 }
 
 func TestTruncatedErrors(t *testing.T) {
-	for want, m := range map[string]train.Model{
+	for want, m := range map[string]train.Network{
 		"train: Segment is -1, want 0 to 6 time steps":                                                 {Segment: -1},
 		"train: Window is 7, want 0 to 6 time steps":                                                   {Window: 7},
 		"train: Stride is 2 without a Window":                                                          {Stride: 2},
@@ -352,19 +352,19 @@ func TestTruncatedErrors(t *testing.T) {
 			m.Net = small()
 		}
 		m.Shape, m.Steps, m.Batch = []int{4}, 6, 2
-		_, err := train.NewModel(m)
+		_, err := m.Compile()
 		require.EqualError(t, err, want)
 	}
 
-	model := func(m train.Model) *train.Model {
+	model := func(m train.Network) *train.Model {
 		m.Net, m.Shape, m.Steps, m.Batch = small(), []int{4}, 6, 2
 		return newModel(t, m)
 	}
 	require.Equal(t, []string{"the network goes through time in segments of 1, since a window of 5, a stride of 5 and 6 time steps have no larger common divisor: " +
-		"a number of time steps that is a multiple of the stride takes less time"}, model(train.Model{Window: 5}).Warnings())
+		"a number of time steps that is a multiple of the stride takes less time"}, model(train.Network{Window: 5}).Warnings())
 	require.Equal(t, []string{"the network goes through time in segments of 2, since a window of 4, a stride of 4 and 6 time steps have no larger common divisor: " +
-		"a number of time steps that is a multiple of the stride takes less time"}, model(train.Model{Window: 4}).Warnings())
-	for _, m := range []train.Model{{Window: 6, Stride: 3}, {Window: 4, Stride: 2}, {Window: 5, Segment: 1}, {Segment: 4}} {
+		"a number of time steps that is a multiple of the stride takes less time"}, model(train.Network{Window: 4}).Warnings())
+	for _, m := range []train.Network{{Window: 6, Stride: 3}, {Window: 4, Stride: 2}, {Window: 5, Segment: 1}, {Segment: 4}} {
 		require.Empty(t, model(m).Warnings())
 	}
 	evaluate := func(m *train.Model, d data.Dataset) error {
@@ -372,24 +372,24 @@ func TestTruncatedErrors(t *testing.T) {
 		return err
 	}
 	whole := newCutUp(6, 4, 12, 6)
-	require.EqualError(t, evaluate(model(train.Model{}), whole),
+	require.EqualError(t, evaluate(model(train.Network{}), whole),
 		"train: evaluate: the samples are parts of longer sequences: the model must carry states from one to the next, so set its Window")
-	require.EqualError(t, evaluate(model(train.Model{Segment: 4}), whole),
+	require.EqualError(t, evaluate(model(train.Network{Segment: 4}), whole),
 		"train: evaluate: samples of 6 time steps are gone through 4 at a time; to go on behind the end of one the latter must be a divisor")
 	gap := whole
 	gap.parts = [][2]int{{0, 0}, {0, 2}, {1, 0}}
-	require.EqualError(t, evaluate(model(train.Model{Window: 6}), gap), "train: evaluate: sequence 100 has no part 1")
+	require.EqualError(t, evaluate(model(train.Network{Window: 6}), gap), "train: evaluate: sequence 100 has no part 1")
 	twice := whole
 	twice.parts = [][2]int{{0, 0}, {0, 0}}
-	require.EqualError(t, evaluate(model(train.Model{Window: 6}), twice), "train: evaluate: samples 0 and 1 are both part 0 of sequence 100")
+	require.EqualError(t, evaluate(model(train.Network{Window: 6}), twice), "train: evaluate: samples 0 and 1 are both part 0 of sequence 100")
 	far := whole
 	far.parts = [][2]int{{0, 0}, {0, 9}}
-	require.EqualError(t, evaluate(model(train.Model{Window: 6}), far),
+	require.EqualError(t, evaluate(model(train.Network{Window: 6}), far),
 		"train: evaluate: sample 1 is part 9 of sequence 100, want a part from 0 on, without a gap")
 	short := varied{whole, []int{6, 6, 5}} // the first part of the first sequence
-	require.EqualError(t, evaluate(model(train.Model{Window: 6}), continued{short, whole}),
+	require.EqualError(t, evaluate(model(train.Network{Window: 6}), continued{short, whole}),
 		"train: evaluate: sample 2 has 5 time steps, and is not the end of its sequence; want 6")
-	require.EqualError(t, evaluate(model(train.Model{}), varied{currents(2, 6, 4), []int{6, 0}}),
+	require.EqualError(t, evaluate(model(train.Network{}), varied{currents(2, 6, 4), []int{6, 0}}),
 		"train: evaluate: sample 1: it has 0 time steps, want 1 to 6")
 }
 

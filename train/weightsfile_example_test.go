@@ -14,7 +14,7 @@ import (
 // classifier returns a network whose last layer has as many outputs as there are
 // classes.
 func classifier(classes int) (*train.Model, error) {
-	return train.NewModel(train.Model{
+	return train.Network{
 		Net: layers.Sequential{
 			layers.Named("in", layers.Linear{Out: 20}),
 			layers.Named("hidden", layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams(), layers.LearnEach("TauMemInv"))),
@@ -22,7 +22,7 @@ func classifier(classes int) (*train.Model, error) {
 			layers.MaxOverTime,
 		},
 		Shape: []int{4}, Steps: 10, Batch: 50,
-	})
+	}.Compile()
 }
 
 // The weights of one network, learnt time constants among them, become those of

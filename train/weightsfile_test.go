@@ -26,7 +26,7 @@ func twoLayers(t testing.TB, seed uint64, dt tensor.Dtype, out int) *train.Model
 		layers.Named("out", layers.Linear{Out: out}),
 		layers.MaxOverTime,
 	}
-	return newModel(t, train.Model{Net: net, Shape: []int{4}, Steps: 3, Batch: 2, Seed: seed, Dtype: dt})
+	return newModel(t, train.Network{Net: net, Shape: []int{4}, Steps: 3, Batch: 2, Seed: seed, Dtype: dt})
 }
 
 // safetensor is a tensor in a file, found by a reader that knows the layout only
@@ -125,7 +125,7 @@ func spread(t testing.TB, seed uint64) *train.Model {
 			layers.Each(around(100), "TauMemInv"), layers.Each(around(1), "VTh"), layers.LearnEach("VTh"))),
 		layers.Linear{Out: 3}, layers.MaxOverTime,
 	}
-	return newModel(t, train.Model{Net: net, Shape: []int{4}, Steps: 20, Batch: 5, Seed: seed})
+	return newModel(t, train.Network{Net: net, Shape: []int{4}, Steps: 20, Batch: 5, Seed: seed})
 }
 
 // Values that differ from neuron to neuron and are not learnt belong to the weights:
@@ -211,7 +211,7 @@ func TestLoadPartial(t *testing.T) {
 	require.NoError(t, m.SaveWeights(path))
 
 	net := layers.Sequential{layers.Linear{Out: 5}, layers.Named("head", layers.Linear{Out: 3, NoBias: true}), layers.MaxOverTime}
-	other := newModel(t, train.Model{Net: net, Shape: []int{4}, Steps: 3, Batch: 2, Seed: 2})
+	other := newModel(t, train.Network{Net: net, Shape: []int{4}, Steps: 3, Batch: 2, Seed: 2})
 	was := bits(other)
 	require.EqualError(t, other.LoadWeights(path), "train: load weights: "+path+` does not have "head.linear.w" and has `+
 		`"hidden/one.TauMemInv", "hidden/one.recurrent.w", "out.linear.w", "out.linear.b", which the model does not; LoadPartial loads what fits`)
@@ -258,8 +258,8 @@ func TestLoadWeightsErrors(t *testing.T) {
 	require.ErrorContains(t, m.LoadWeights(dir), "the folder has no file *.npy")
 	require.EqualError(t, m.SaveWeights("w.bin"), `train: save weights: the path is "w.bin", want that of a file *.safetensors, or of a folder for one file *.npy a parameter`)
 	require.ErrorContains(t, m.LoadWeights(""), `the path is ""`)
-	require.ErrorContains(t, new(train.Model).SaveWeights(path), "was not made by NewModel")
-	require.ErrorContains(t, new(train.Model).LoadWeights(path), "was not made by NewModel")
+	require.ErrorContains(t, new(train.Model).SaveWeights(path), "was not made by Network.Compile")
+	require.ErrorContains(t, new(train.Model).LoadWeights(path), "was not made by Network.Compile")
 
 	// An infinite weight is refused, as SetWeights does.
 	m.Params()[0].Value().Data().([]float32)[0] = float32(math.Inf(1))

@@ -51,7 +51,7 @@ func patient(gain float64) (fs []diagnose.Finding, voltages, spikes layers.Recor
 	}
 	lif := neurons.DefaultLIFParams()
 	lif.Spike = surrogate.SuperSpike{Alpha: 10}
-	m, err := train.NewModel(train.Model{
+	m, err := train.Network{
 		Net: layers.Sequential{
 			layers.Linear{Out: 50, Init: layers.Scaled{Gain: gain}},
 			layers.Named("hidden", layers.Lift(neurons.LIFStep, lif)),
@@ -60,7 +60,7 @@ func patient(gain float64) (fs []diagnose.Finding, voltages, spikes layers.Recor
 			layers.MaxOverTime,
 		},
 		Shape: []int{4}, Steps: 60, Batch: 50, Seed: 3,
-	})
+	}.Compile()
 	if err != nil {
 		return nil, voltages, spikes, err
 	}

@@ -161,7 +161,7 @@ func Example_training() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	model, err := train.NewModel(train.Model{
+	model, err := train.Network{
 		Net: layers.Sequential{
 			layers.Linear{Out: 30, Init: layers.Scaled{Gain: 4}},
 			layers.Named("hidden", lifLayer()),
@@ -170,7 +170,7 @@ func Example_training() {
 			layers.MaxOverTime,
 		},
 		Shape: []int{4}, Steps: 30, Batch: 50,
-	})
+	}.Compile()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -221,7 +221,7 @@ func TestTraining(t *testing.T) {
 		"Izhikevich":  {izhikevichLayer(), 100, []string{"A", "B", "C", "D"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			model, err := train.NewModel(train.Model{
+			model, err := train.Network{
 				Net: layers.Sequential{
 					layers.Linear{Out: 8, Init: layers.Scaled{Gain: c.gain}},
 					layers.Named("hidden", c.layer),
@@ -230,7 +230,7 @@ func TestTraining(t *testing.T) {
 					layers.MaxOverTime,
 				},
 				Shape: []int{4}, Steps: 30, Batch: 50,
-			})
+			}.Compile()
 			require.NoError(t, err)
 			require.Empty(t, model.Warnings())
 			before := weights(model)

@@ -60,7 +60,7 @@ type step = graph.Step[neurons.LIFState, neurons.LIFParams]
 func newModel(hiddenStep step, alpha float64, batch int, seed uint64) (*train.Model, error) {
 	p := neurons.DefaultLIFParams()
 	p.Spike = surrogate.SuperSpike{Alpha: alpha}
-	return train.NewModel(train.Model{
+	return train.Network{
 		Net: layers.Sequential{
 			layers.Named("input", layers.Linear{Out: hidden, Init: layers.Scaled{Gain: 4}}),
 			layers.Named("hidden", layers.Lift(hiddenStep, p)),
@@ -69,7 +69,7 @@ func newModel(hiddenStep step, alpha float64, batch int, seed uint64) (*train.Mo
 			layers.MaxOverTime,
 		},
 		Shape: []int{4}, Steps: steps, Batch: batch, Seed: seed,
-	})
+	}.Compile()
 }
 
 // A way is one to get the gradient of the hidden neurons.

@@ -82,7 +82,7 @@ func newModel(k kind, seed uint64) (*train.Model, error) {
 	p.TauMemInv, p.TauSynInv = graph.Const(1/tauMem), graph.Const(1/tauSyn)
 	p.Spike = surrogate.SuperSpike{Alpha: 10}
 	readout := neurons.LIParams{TauMemInv: p.TauMemInv, TauSynInv: p.TauSynInv, Dt: p.Dt}
-	return train.NewModel(train.Model{
+	return train.Network{
 		Net: layers.Sequential{
 			layers.Linear{Out: hidden, Init: layers.Scaled{Gain: 8}}, // an input spikes once
 			layers.Named("hidden", layers.Lift(neurons.LIFStep, p, k.options()...)),
@@ -91,7 +91,7 @@ func newModel(k kind, seed uint64) (*train.Model, error) {
 			layers.MaxOverTime,
 		},
 		Shape: []int{task.Units}, Steps: task.Steps, Batch: batch, Seed: seed,
-	})
+	}.Compile()
 }
 
 // A result is what a network of a kind reached.

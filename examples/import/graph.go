@@ -37,7 +37,7 @@ type program struct {
 }
 
 // spiking returns the layers that are imported. They are the same that a
-// train.Model would take.
+// train.Network would take.
 func spiking() layers.Layer {
 	p := neurons.DefaultLIFParams()
 	p.Spike = surrogate.SuperSpike{Alpha: 10}

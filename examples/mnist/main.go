@@ -64,7 +64,7 @@ var poisson = train.EncoderFunc(func(dst, x []float32, steps int, r *rand.Rand) 
 func newModel(seed uint64) (*train.Model, error) {
 	p := neurons.DefaultLIFParams()
 	p.Spike = surrogate.SuperSpike{Alpha: 10}
-	return train.NewModel(train.Model{
+	return train.Network{
 		Net: layers.Sequential{
 			layers.Linear{Out: hidden, Init: layers.Scaled{Gain: 2}},
 			layers.Named("hidden", layers.Lift(neurons.LIFStep, p)),
@@ -74,7 +74,7 @@ func newModel(seed uint64) (*train.Model, error) {
 			layers.MaxOverTime,
 		},
 		Shape: []int{28 * 28}, Steps: steps, Batch: batch, Seed: seed,
-	})
+	}.Compile()
 }
 
 func run(ctx context.Context, dir string, seed uint64, epochs int, out string, flags *show.Flags) error {

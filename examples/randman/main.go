@@ -101,7 +101,7 @@ func newModel(spike scaled, seed uint64) (*train.Model, error) {
 	p := neurons.DefaultLIFParams()
 	p.Spike = spike
 	d := data.DefaultRandmanParams()
-	return train.NewModel(train.Model{
+	return train.Network{
 		Net: layers.Sequential{
 			// An input spikes once, so its weights are large.
 			layers.Linear{Out: hidden, Init: layers.Scaled{Gain: 12}},
@@ -111,5 +111,5 @@ func newModel(spike scaled, seed uint64) (*train.Model, error) {
 			layers.MaxOverTime,
 		},
 		Shape: []int{d.Units}, Steps: d.Steps, Batch: batch, Seed: seed,
-	})
+	}.Compile()
 }

@@ -56,7 +56,7 @@ func main() {
 func newModel(seed uint64) (*train.Model, error) {
 	p := neurons.DefaultLIFParams()
 	p.Spike = surrogate.SuperSpike{Alpha: 10}
-	return train.NewModel(train.Model{
+	return train.Network{
 		Net: layers.Sequential{
 			layers.Linear{Out: hidden, Init: layers.Scaled{Gain: 1}},
 			layers.Named("hidden", layers.Recurrent(neurons.LIFStep, p)),
@@ -65,7 +65,7 @@ func newModel(seed uint64) (*train.Model, error) {
 		},
 		Loss:  train.MeanSquared{Sequence: true},
 		Shape: []int{1}, Steps: steps, Batch: batch, Seed: seed,
-	})
+	}.Compile()
 }
 
 func run(ctx context.Context, seed uint64, epochs int, out string) error {

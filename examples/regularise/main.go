@@ -180,7 +180,7 @@ func (s *sweep) point(ctx context.Context, name string, rs ...layers.Regulariser
 func newModel(seed uint64, rs ...layers.Regulariser) (*train.Model, error) {
 	p := neurons.DefaultLIFParams()
 	p.Spike = surrogate.SuperSpike{Alpha: 10}
-	return train.NewModel(train.Model{
+	return train.Network{
 		Net: layers.Sequential{
 			layers.Linear{Out: hidden, Init: layers.Scaled{Gain: 4}},
 			layers.Named("hidden", layers.Lift(neurons.LIFStep, p, layers.Regularise(rs...))),
@@ -189,5 +189,5 @@ func newModel(seed uint64, rs ...layers.Regulariser) (*train.Model, error) {
 			layers.MaxOverTime,
 		},
 		Shape: []int{4}, Steps: steps, Batch: batch, Seed: seed,
-	})
+	}.Compile()
 }

@@ -66,7 +66,7 @@ func newModel(k kind, seed uint64) (*train.Model, error) {
 	readout := neurons.DefaultLIParams()
 	readout.TauSynInv = graph.Const(1 / 20e-3)
 	readout.TauMemInv = graph.Const(1 / readout.Dt)
-	return train.NewModel(train.Model{
+	return train.Network{
 		Net: layers.Sequential{
 			layers.Linear{Out: hidden},
 			layers.Named("hidden", layers.Recurrent(neurons.LSNNStep, p,
@@ -77,5 +77,5 @@ func newModel(k kind, seed uint64) (*train.Model, error) {
 			layers.Last,
 		},
 		Shape: []int{inputs}, Steps: steps, Batch: batch, Seed: seed,
-	})
+	}.Compile()
 }

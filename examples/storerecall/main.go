@@ -76,7 +76,7 @@ func newModel(seed uint64, beta float64) (*train.Model, error) {
 	readout := neurons.DefaultLIParams()
 	readout.TauSynInv = graph.Const(1 / 20e-3)
 	readout.TauMemInv = graph.Const(1 / readout.Dt)
-	return train.NewModel(train.Model{
+	return train.Network{
 		Net: layers.Sequential{
 			layers.Linear{Out: hidden, NoBias: true},
 			layers.Named("hidden", layers.Recurrent(neurons.LSNNStep, p,
@@ -88,7 +88,7 @@ func newModel(seed uint64, beta float64) (*train.Model, error) {
 		},
 		Loss:  recalled{},
 		Shape: []int{inputs}, Steps: steps, Batch: batch, Seed: seed,
-	})
+	}.Compile()
 }
 
 func run(ctx context.Context, seed uint64, iterations int, beta float64, out string) error {

@@ -74,7 +74,7 @@ func generate() (s sets, err error) {
 func newModel(seed uint64) (*train.Model, error) {
 	p := neurons.DefaultLIFParams()
 	p.Spike = surrogate.SuperSpike{Alpha: 10}
-	return train.NewModel(train.Model{
+	return train.Network{
 		Net: layers.Sequential{
 			layers.Linear{Out: hidden, Init: layers.Scaled{Gain: 4}},
 			layers.Named("hidden", layers.Lift(neurons.LIFStep, p)),
@@ -83,7 +83,7 @@ func newModel(seed uint64) (*train.Model, error) {
 			layers.MaxOverTime,
 		},
 		Shape: []int{4}, Steps: steps, Batch: batch, Seed: seed,
-	})
+	}.Compile()
 }
 
 func run(ctx context.Context, seed uint64, epochs int, out string, flags *show.Flags) error {

@@ -61,15 +61,15 @@ func errOf(err error) any {
 }
 
 // model returns a small network.
-func model(change func(*train.Model)) (*train.Model, error) {
-	m := train.Model{Net: layers.Sequential{layers.Linear{Out: 3}, layers.Last}, Shape: []int{4}, Steps: 2, Batch: 2}
+func model(change func(*train.Network)) (*train.Model, error) {
+	m := train.Network{Net: layers.Sequential{layers.Linear{Out: 3}, layers.Last}, Shape: []int{4}, Steps: 2, Batch: 2}
 	change(&m)
-	return train.NewModel(m)
+	return m.Compile()
 }
 
 // trains runs a small training.
 func trains(change func(*train.Trainer)) any {
-	m, err := model(func(*train.Model) {})
+	m, err := model(func(*train.Network) {})
 	if err != nil {
 		return err
 	}

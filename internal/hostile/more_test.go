@@ -123,21 +123,21 @@ func layerCalls() []call {
 }
 
 func modelCalls() []call {
-	with := func(change func(*train.Model)) any { return fails(model(change)) }
+	with := func(change func(*train.Network)) any { return fails(model(change)) }
 	return []call{
-		{"train.NewModel(train.Model{})", func() any { return fails(train.NewModel(train.Model{})) }},
-		{"Net: (*layers.Linear)(nil)", func() any { return with(func(m *train.Model) { m.Net = (*layers.Linear)(nil) }) }},
-		{"Steps: 1 << 40", func() any { return with(func(m *train.Model) { m.Steps = 1 << 40 }) }},
-		{"Batch: -1", func() any { return with(func(m *train.Model) { m.Batch = -1 }) }},
-		{"Shape: []int{math.MaxInt, math.MaxInt}", func() any { return with(func(m *train.Model) { m.Shape = []int{math.MaxInt, math.MaxInt} }) }},
-		{"Dtype: tensor.Int", func() any { return with(func(m *train.Model) { m.Dtype = tensor.Int }) }},
-		{"Segment: -1", func() any { return with(func(m *train.Model) { m.Segment = -1 }) }},
-		{"Window: 1, Stride: 2", func() any { return with(func(m *train.Model) { m.Window, m.Stride = 1, 2 }) }},
+		{"train.Network{}.Compile()", func() any { return fails(train.Network{}.Compile()) }},
+		{"Net: (*layers.Linear)(nil)", func() any { return with(func(m *train.Network) { m.Net = (*layers.Linear)(nil) }) }},
+		{"Steps: 1 << 40", func() any { return with(func(m *train.Network) { m.Steps = 1 << 40 }) }},
+		{"Batch: -1", func() any { return with(func(m *train.Network) { m.Batch = -1 }) }},
+		{"Shape: []int{math.MaxInt, math.MaxInt}", func() any { return with(func(m *train.Network) { m.Shape = []int{math.MaxInt, math.MaxInt} }) }},
+		{"Dtype: tensor.Int", func() any { return with(func(m *train.Network) { m.Dtype = tensor.Int }) }},
+		{"Segment: -1", func() any { return with(func(m *train.Network) { m.Segment = -1 }) }},
+		{"Window: 1, Stride: 2", func() any { return with(func(m *train.Network) { m.Window, m.Stride = 1, 2 }) }},
 		{"a Net that contains itself", func() any {
-			return with(func(m *train.Model) { s := layers.Sequential{nil}; s[0] = s; m.Net = s })
+			return with(func(m *train.Network) { s := layers.Sequential{nil}; s[0] = s; m.Net = s })
 		}},
 		{"an output of 4·10¹² elements", func() any {
-			return with(func(m *train.Model) {
+			return with(func(m *train.Network) {
 				m.Net = layers.Sequential{layers.Linear{Out: 1 << 20}, layers.Last}
 				m.Shape, m.Steps, m.Batch = []int{1}, 1<<12, 1<<10
 			})
@@ -145,28 +145,28 @@ func modelCalls() []call {
 		{"(*train.Model)(nil).Predict(ctx, nil, nil)", func() any { return fails((*train.Model)(nil).Predict(background, nil, nil)) }},
 		{"new(train.Model).Evaluate(ctx, nil, nil)", func() any { return fails(new(train.Model).Evaluate(background, nil, nil)) }},
 		{"Evaluate(ctx, nil, nil)", func() any {
-			m, err := model(func(*train.Model) {})
+			m, err := model(func(*train.Network) {})
 			if err != nil {
 				return err
 			}
 			return fails(m.Evaluate(background, nil, nil))
 		}},
 		{"Predict for 2⁴⁰ samples", func() any {
-			m, err := model(func(*train.Model) {})
+			m, err := model(func(*train.Network) {})
 			if err != nil {
 				return err
 			}
 			return fails(m.Predict(background, huge{}, nil))
 		}},
 		{`SaveWeights("")`, func() any {
-			m, err := model(func(*train.Model) {})
+			m, err := model(func(*train.Network) {})
 			if err != nil {
 				return err
 			}
 			return errOf(m.SaveWeights(""))
 		}},
 		{"LoadWeights of a device", func() any {
-			m, err := model(func(*train.Model) {})
+			m, err := model(func(*train.Network) {})
 			if err != nil {
 				return err
 			}
@@ -176,7 +176,7 @@ func modelCalls() []call {
 			return errOf(m.LoadWeights("null.safetensors"))
 		}},
 		{"SetWeights(nil)", func() any {
-			m, err := model(func(*train.Model) {})
+			m, err := model(func(*train.Network) {})
 			if err != nil {
 				return err
 			}

@@ -18,7 +18,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	model, err := train.NewModel(train.Model{
+	model, err := train.Network{
 		Net: layers.Sequential{
 			layers.Linear{Out: 200, Init: layers.Scaled{Gain: 4}},
 			layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams()), // fire
@@ -27,7 +27,7 @@ func Example() {
 			layers.MaxOverTime,
 		},
 		Shape: []int{4}, Steps: 30, Batch: 50,
-	})
+	}.Compile()
 	if err != nil {
 		log.Fatal(err)
 	}

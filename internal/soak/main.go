@@ -99,7 +99,7 @@ func newTrainer(s settings, dir string) (*train.Trainer, error) {
 	}
 	p := neurons.DefaultLIFParams()
 	p.Spike = surrogate.SuperSpike{Alpha: 10}
-	m, err := train.NewModel(train.Model{
+	m, err := train.Network{
 		Net: layers.Sequential{
 			layers.Linear{Out: 100, Init: layers.Scaled{Gain: 4}},
 			layers.Lift(neurons.LIFStep, p, layers.Regularise(layers.Rate{Upper: 0.2, Weight: 1})),
@@ -109,7 +109,7 @@ func newTrainer(s settings, dir string) (*train.Trainer, error) {
 			layers.MaxOverTime,
 		},
 		Shape: []int{4}, Steps: 30, Batch: 50, Seed: 1, Segment: s.segment,
-	})
+	}.Compile()
 	if err != nil {
 		return nil, err
 	}

@@ -30,13 +30,13 @@ func BenchmarkFolder(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {
 				b.StopTimer()
-				m, err := train.NewModel(train.Model{
+				m, err := train.Network{
 					Net: layers.Sequential{
 						layers.Linear{Out: 200, Init: layers.Scaled{Gain: 4}}, layers.Lift(neurons.LIFStep, p),
 						layers.Linear{Out: 3}, layers.Lift(neurons.LIStep, neurons.DefaultLIParams()), layers.MaxOverTime,
 					},
 					Shape: []int{4}, Steps: 30, Batch: 50, Seed: 1,
-				})
+				}.Compile()
 				require.NoError(b, err)
 				t := train.Trainer{Model: m, Data: yinyang(b, 5000, 42), Validation: yinyang(b, 1000, 41), Epochs: epochs, ClipNorm: 1}
 				if c.f != nil {

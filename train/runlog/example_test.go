@@ -20,7 +20,7 @@ func ExampleFolder() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	model, err := train.NewModel(train.Model{
+	model, err := train.Network{
 		Net: layers.Sequential{
 			layers.Linear{Out: 20, Init: layers.Scaled{Gain: 4}},
 			layers.Named("hidden", layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams())),
@@ -28,7 +28,7 @@ func ExampleFolder() {
 			layers.MaxOverTime,
 		},
 		Shape: []int{4}, Steps: 10, Batch: 50,
-	})
+	}.Compile()
 	if err != nil {
 		log.Fatal(err)
 	}

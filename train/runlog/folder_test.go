@@ -38,7 +38,7 @@ func yinyang(t testing.TB, n int, seed uint64) *data.Memory {
 func trainer(t testing.TB, epochs int, observers ...train.Observer) *train.Trainer {
 	p := neurons.DefaultLIFParams()
 	p.Spike = surrogate.SuperSpike{Alpha: 10}
-	m, err := train.NewModel(train.Model{
+	m, err := train.Network{
 		Net: layers.Sequential{
 			layers.Linear{Out: 30, Init: layers.Scaled{Gain: 4}},
 			layers.Named("hidden", layers.Lift(neurons.LIFStep, p, layers.Regularise(layers.Rate{Upper: 0.05, Weight: 0.1}))),
@@ -47,7 +47,7 @@ func trainer(t testing.TB, epochs int, observers ...train.Observer) *train.Train
 			layers.MaxOverTime,
 		},
 		Shape: []int{4}, Steps: 20, Batch: 20, Seed: 1,
-	})
+	}.Compile()
 	require.NoError(t, err)
 	return &train.Trainer{
 		Model: m, Data: yinyang(t, 90, 42), Validation: yinyang(t, 40, 41), Epochs: epochs, Seed: 1,

@@ -114,7 +114,7 @@ func (f *Folder) openInfo() error {
 	}
 	t := f.s.Trainer
 	f.info = runInfo{
-		Title: f.title(), Network: network(t.Model.Net), Settings: settings(t), Config: f.Config, Warnings: t.Model.Warnings(),
+		Title: f.title(), Network: network(t.Model.Network().Net), Settings: settings(t), Config: f.Config, Warnings: t.Model.Warnings(),
 		Sessions: append(earlier.Sessions, session{
 			Began: time.Now().UTC(), Step: f.s.Step, Outcome: "running", Command: command(), Machine: thisMachine(),
 		}),
@@ -183,7 +183,7 @@ func network(l layers.Layer) []layerInfo {
 
 // settings lists those of a trainer and its model that are set.
 func settings(t *train.Trainer) []setting {
-	m := t.Model
+	m := t.Model.Network()
 	out := []setting{
 		{"Sample", fmt.Sprintf("%v × %d time steps", m.Shape, m.Steps)},
 		{"Samples", count(t.Data.Len())},

@@ -82,10 +82,10 @@ func (d targets) Target(i int, y []float32) error {
 // Where there are no labels there is no accuracy and no confusion, and where
 // nothing spikes no raster.
 func TestReportWithoutLabels(t *testing.T) {
-	m, err := train.NewModel(train.Model{
+	m, err := train.Network{
 		Net:   layers.Sequential{layers.Linear{Out: 1}, layers.Named("readout", layers.Lift(neurons.LIStep, neurons.DefaultLIParams()))},
 		Shape: []int{4}, Steps: 10, Batch: 8, Loss: train.MeanSquared{Sequence: true},
-	})
+	}.Compile()
 	require.NoError(t, err)
 	dir := t.TempDir()
 	tr := train.Trainer{
@@ -115,7 +115,7 @@ func TestReportOfConstrained(t *testing.T) {
 		layers.MaxOverTime,
 	}
 	var err error
-	tr.Model, err = train.NewModel(train.Model{Net: net, Shape: []int{4}, Steps: 20, Batch: 20, Seed: 1})
+	tr.Model, err = train.Network{Net: net, Shape: []int{4}, Steps: 20, Batch: 20, Seed: 1}.Compile()
 	require.NoError(t, err)
 	_, err = tr.Run(background)
 	require.NoError(t, err)
@@ -162,10 +162,10 @@ func TestReportOfManyClasses(t *testing.T) {
 	}
 	d, err := data.New([]int{4}, x, labels)
 	require.NoError(t, err)
-	m, err := train.NewModel(train.Model{
+	m, err := train.Network{
 		Net:   layers.Sequential{layers.Linear{Out: 40}, layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams()), layers.SpikeCount},
 		Shape: []int{4}, Steps: 5, Batch: 8,
-	})
+	}.Compile()
 	require.NoError(t, err)
 	dir := t.TempDir()
 	_, err = (&train.Trainer{Model: m, Data: d, Epochs: 1, Observers: []train.Observer{&runlog.Folder{Dir: dir}}}).Run(background)

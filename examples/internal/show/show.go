@@ -31,9 +31,9 @@ func Context() (context.Context, context.CancelFunc) {
 // Watch shows the progress of a training on standard error, and says that it ends
 // when the context of the program is cancelled.
 func Watch(ctx context.Context, t *train.Trainer, title string) (done func()) {
-	batches := (t.Data.Len() + t.Model.Batch - 1) / t.Model.Batch
+	batches := (t.Data.Len() + t.Model.Network().Batch - 1) / t.Model.Network().Batch
 	p := plot.NewProgress(os.Stderr, title, t.Epochs*batches)
-	p.Samples = t.Model.Batch
+	p.Samples = t.Model.Network().Batch
 	if t.Resume != nil {
 		p.Begin(t.Resume.Steps())
 	}

@@ -1,0 +1,102 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/internal/limit"
+	"github.com/spikegrad/spikegrad/layers"
+)
+
+// A Network describes a network with its loss, for batches of one size. Compile makes a
+// Model of it.
+type Network struct {
+	Net   layers.Layer
+	Shape []int        // of one sample at one time step, [features] or [c h w]
+	Steps int          // T
+	Batch int          // samples in a batch; a shorter batch is padded, and the padding does not count
+	Loss  Loss         // nil means CrossEntropy
+	Dtype tensor.Dtype // float32 if not set
+	Seed  uint64       // of the weights and of dropout
+
+	// SpikeInput makes the input lists of spikes (graph.SpikeInput). Samples that are
+	// spike trains come as their events, if the data set is data.Spiking; others by the
+	// encoder, as lists if it is a SpikeEncoder. All numbers are those of a dense input;
+	// what it costs to make and read the input grows with its spikes alone.
+	SpikeInput bool
+
+	// Segment saves memory in long sequences: the network is run so many time steps
+	// at a time, what it carries from one segment to the next is kept, and the rest is
+	// computed again for the gradient, segment by segment. The gradient is the same up
+	// to rounding. 0 keeps everything.
+	Segment int
+	// Window truncates backpropagation: a gradient goes back through so many time steps
+	// at most, and the weights are updated every Stride steps, by the gradient of the
+	// readouts and penalties so far and of the losses that are sums over the steps of the
+	// stride. 0 goes back to the first step, and updates the weights once a batch. The
+	// network carries its states also from one sample to the next of a Continued data
+	// set.
+	//
+	// Every window is whole but those that would begin before the sample does, also the
+	// last one where Steps is no multiple of the stride. For that the network goes
+	// through so many steps at a time as divide Window, Stride and Steps: choose Steps
+	// such that these are not few, which is slow.
+	Window int
+	Stride int // 0 means Window
+}
+
+// Compile builds the network, its loss and its gradients, on a graph of their own. The
+// Network may be changed afterwards and compiled again, which makes another model.
+func (n Network) Compile() (*Model, error) {
+	return n.compile(&Model{use: &guard.InUse{}, building: &sync.Mutex{}})
+}
+
+// compile makes m a model of n; it has guards, which may be those of another one.
+func (n Network) compile(m *Model) (*Model, error) {
+	if err := n.check(); err != nil {
+		return nil, err
+	}
+	if isNil(n.Loss) {
+		n.Loss = CrossEntropy{}
+	}
+	if n.Dtype == (tensor.Dtype{}) {
+		n.Dtype = tensor.Float32
+	}
+	n.Shape = slices.Clone(n.Shape)
+	var err error
+	if m.cut, err = n.cutUp(); err != nil {
+		return nil, err
+	}
+	m.net, m.training = n, &guard.InUse{}
+	if err := m.construct(); err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
+	m.family = newFamily(m.all())
+	return m, nil
+}
+
+func (n Network) check() error {
+	switch {
+	case isNil(n.Net):
+		return errors.New("train: the network is nil")
+	case n.Steps < 1:
+		return fmt.Errorf("train: number of time steps is %d, want at least 1", n.Steps)
+	case n.Batch < 1:
+		return fmt.Errorf("train: batch size is %d, want at least 1", n.Batch)
+	case len(n.Shape) == 0 || slices.Min(n.Shape) < 1:
+		return fmt.Errorf("train: shape of a sample is %v, want axes of at least 1", n.Shape)
+	case n.Dtype != (tensor.Dtype{}) && n.Dtype != tensor.Float32 && n.Dtype != tensor.Float64:
+		return fmt.Errorf("train: element type is %v, want float32 or float64", n.Dtype)
+	}
+	if _, err := limit.Elements(n.inputShape()...); err != nil {
+		return fmt.Errorf("train: input of a batch: %w", err)
+	}
+	return nil
+}
+
+func (n Network) inputShape() []int { return append([]int{n.Steps, n.Batch}, n.Shape...) }
