@@ -88,15 +88,6 @@ func (m *Model) inputNode(g *G.ExprGraph) (*G.Node, error) {
 	return graph.SpikeInput(g, "x", m.net.Dtype, s)
 }
 
-// fill sets all elements of an input to x.
-func fill(n *G.Node, x int) {
-	v := make([]float32, n.Shape().TotalSize())
-	for i := range v {
-		v[i] = float32(x)
-	}
-	set(n.Value(), v)
-}
-
 // addNetwork adds the layers.
 func (m *Model) addNetwork(g *G.ExprGraph) (err error) {
 	m.build = layers.NewBuild(m.net.Seed)

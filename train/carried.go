@@ -1,74 +1,76 @@
 package train
 
 import (
-	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/guard"
 )
 
-// A carriedState is the states in which sequences go on that are not at their end.
-type carriedState struct {
-	feed *feeder
-	read map[int][]*tensor.Dense
+// A Carried is what a network carries from one time step to the next: voltages
+// and currents of neurons, what readouts have read so far. It belongs to the model
+// that made it and to its replicas, any of which may move it on. One goroutine uses it
+// at a time: Step refuses another one, Clone answers it with nil, and what is done to
+// the tensors is up to those who do it.
+type Carried struct {
+	family  *family
+	use     *guard.InUse
+	batch   int
+	names   []string
+	tensors []*tensor.Dense
 }
 
-// carriedName is the name of a state in which a sequence goes on with its next part.
-func carriedName(sequence int, state string) string {
-	return fmt.Sprintf("carried/%d/%s", sequence, state)
-}
-
-func (s *carriedState) save(c *Checkpoint) error {
-	f := s.feed
-	if f.parts == nil {
+// Names returns the names of the parts of the state: the path of a layer and the
+// name of its state, "1.V".
+func (s *Carried) Names() []string {
+	if s == nil {
 		return nil
 	}
-	ids := slices.Sorted(maps.Keys(f.parts.states))
-	for _, id := range ids {
-		for k, state := range f.m.carry.states {
-			if err := c.add(carriedName(id, state.Name), f.parts.states[id][k]); err != nil {
-				return err
-			}
-		}
-	}
-	return c.put(entry{"carried", ids})
+	return slices.Clone(s.names)
 }
 
-func (s *carriedState) check(c *Checkpoint) error {
-	f := s.feed
-	var ids []int
-	if err := c.get(entry{"carried", &ids}); err != nil {
-		return err
-	}
-	if f.parts == nil {
-		if len(ids) > 0 {
-			return errors.New("its samples were parts of longer sequences, and are not")
-		}
+// Tensor returns the named part of the state, [batch, …], or nil if there is none.
+// It may be changed in place.
+func (s *Carried) Tensor(name string) *tensor.Dense {
+	if s == nil {
 		return nil
 	}
-	s.read = map[int][]*tensor.Dense{}
-	for _, id := range ids {
-		for _, state := range f.m.carry.states {
-			d, err := c.tensor(carriedName(id, state.Name))
-			if err != nil {
-				return err
-			}
-			want := state.In.Shape().Clone()
-			want[0] = 1
-			if d.Dtype() != f.m.net.Dtype || !d.Shape().Eq(want) {
-				return fmt.Errorf("%s is of %v with shape %v, want %v and %v", carriedName(id, state.Name), d.Dtype(), d.Shape(), f.m.net.Dtype, want)
-			}
-			s.read[id] = append(s.read[id], d.Clone().(*tensor.Dense))
-		}
+	if i := slices.Index(s.names, name); i >= 0 {
+		return s.tensors[i]
 	}
 	return nil
 }
 
-func (s *carriedState) load() (back func(), err error) {
-	if s.feed.parts != nil {
-		s.feed.parts.states = s.read
+// Clone returns a copy.
+func (s *Carried) Clone() *Carried {
+	if s == nil || s.use == nil || !s.use.Enter() {
+		return nil
 	}
-	return nil, nil
+	defer s.use.Leave()
+	c := &Carried{family: s.family, use: &guard.InUse{}, batch: s.batch, names: s.names}
+	for _, t := range s.tensors {
+		c.tensors = append(c.tensors, t.Clone().(*tensor.Dense))
+	}
+	return c
+}
+
+// Rest returns the state in which the network begins a sequence, for batch
+// sequences side by side.
+func (m *Model) Rest(batch int) (*Carried, error) {
+	var s *Carried
+	err := m.within(func() error {
+		return m.reading(func() error {
+			st, err := m.stream(batch)
+			if err == nil {
+				s, err = st.start()
+			}
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("train: rest: %w", err)
+	}
+	return s, nil
 }

@@ -4,16 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/internal/files"
-	"github.com/spikegrad/spikegrad/internal/guard"
 )
 
 // Checkpoints says where and how often a Trainer writes its state, so that the
@@ -120,62 +117,6 @@ func (r *trainRun) anchor() error {
 	return r.write(name, nil)
 }
 
-// setAside moves what an earlier training has left out of the way: all, if this
-// one begins anew, else checkpoints from after where it goes on, which would be
-// taken for the latest.
-func (r *trainRun) setAside() error {
-	dir := r.Checkpoints.Dir
-	names, err := stepFiles(dir)
-	if err != nil {
-		return err
-	}
-	if r.Resume != nil {
-		names = slices.DeleteFunc(names, func(n string) bool { return stepOf(n) <= r.step() })
-		if c, err := ReadCheckpoint(filepath.Join(dir, bestFile)); err == nil && c.seen() > r.at.epoch*c.Samples+min(r.at.batch*r.Model.net.Batch, c.Samples) {
-			names = append(names, bestFile)
-		}
-	} else {
-		for _, name := range []string{bestFile, finalFile} {
-			if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
-				names = append(names, name)
-			}
-		}
-	}
-	if len(names) == 0 {
-		return nil
-	}
-	to := filepath.Join(dir, earlierDir)
-	if err := clearEarlier(to); err != nil {
-		return err
-	}
-	for _, name := range names {
-		if err := os.Rename(filepath.Join(dir, name), filepath.Join(to, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	if r.Resume == nil {
-		r.warn(fmt.Errorf("train: checkpoints of an earlier training in %s: moved to %s", dir, to))
-	}
-	return files.SyncDir(dir)
-}
-
-// clearEarlier makes the folder of files set aside, and empties it.
-func clearEarlier(dir string) error {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
-	}
-	names, err := stepFiles(dir)
-	if err != nil {
-		return err
-	}
-	for _, name := range append(names, bestFile, finalFile) {
-		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
-}
-
 // saveIfDue writes a checkpoint if it is time to.
 func (r *trainRun) saveIfDue() {
 	c := r.Checkpoints
@@ -257,36 +198,4 @@ func (r *trainRun) write(name string, end *final) error {
 		}
 		return c.write(w)
 	})
-}
-
-// prune removes all checkpoints but the last ones.
-func (r *trainRun) prune() error {
-	dir, keep := r.Checkpoints.Dir, r.Checkpoints.Keep
-	if keep == 0 {
-		keep = 2
-	}
-	names, err := stepFiles(dir)
-	if err != nil || len(names) <= keep {
-		return err
-	}
-	for _, name := range names[:len(names)-keep] {
-		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	return files.SyncDir(dir)
-}
-
-// warn tells the user what went wrong and does not end the training.
-func (r *trainRun) warn(err error) {
-	r.keep(r.Model.ask("", "", nil, func() error { r.pass(err); return nil }))
-}
-
-// pass is warn while the model is lent: for observers.
-func (r *trainRun) pass(err error) {
-	if r.OnWarning != nil {
-		r.keep(guard.Call("", "OnWarning", nil, func() error { r.OnWarning(err); return nil }))
-		return
-	}
-	fmt.Fprintln(os.Stderr, "warning:", err)
 }

@@ -2,168 +2,15 @@ package train
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
-	"math/rand/v2"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/data"
-	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/limit"
 )
-
-// Metrics says how well a model does on a data set.
-type Metrics struct {
-	Loss     float64            // mean over the samples, without penalties
-	Accuracy float64            // share of samples whose largest output is their label; NaN without labels
-	Terms    map[string]float64 // the penalties of regularisers by name, mean over batches, each as often as it has samples
-	Rates    []Rate             // of the spiking layers; in training, where a Trainer has Observers
-	Samples  int
-}
-
-// MarshalJSON implements json.Marshaler: an accuracy of NaN is null.
-func (m Metrics) MarshalJSON() ([]byte, error) {
-	type plain Metrics
-	j := struct {
-		plain
-		Accuracy *float64
-	}{plain: plain(m)}
-	if !math.IsNaN(m.Accuracy) {
-		j.Accuracy = &m.Accuracy
-	}
-	return json.Marshal(j)
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (m *Metrics) UnmarshalJSON(b []byte) error {
-	type plain Metrics
-	nan := math.NaN()
-	j := struct {
-		*plain
-		Accuracy *float64
-	}{plain: (*plain)(m)}
-	if err := json.Unmarshal(b, &j); err != nil {
-		return err
-	}
-	if j.Accuracy == nil {
-		j.Accuracy = &nan
-	}
-	m.Accuracy = *j.Accuracy
-	return nil
-}
-
-// A Rate is the mean activity of a layer: spikes per neuron and time step.
-type Rate struct {
-	Layer string
-	Value float64
-}
-
-// sums adds up metrics over batches.
-type sums struct {
-	Loss     float64   `json:"loss"`
-	Right    float64   `json:"right"`
-	Labelled int       `json:"labelled"`
-	N        int       `json:"n"`
-	Terms    []float64 `json:"terms"`
-	Rates    []float64 `json:"rates"`
-	Rated    int       `json:"rated"` // samples for which there were rates
-}
-
-func (s *sums) add(m *Model, n int, terms, rates []G.Value, out G.Value, labels []int) {
-	s.N += n
-	s.Loss += float64(n) * number(terms[0])
-	accumulate(&s.Terms, terms[1:], float64(n))
-	accumulate(&s.Rates, rates, float64(n))
-	if len(rates) > 0 {
-		s.Rated += n
-	}
-	if m.classifies() {
-		right, labelled := correct(out, labels)
-		s.Right += float64(right)
-		s.Labelled += labelled
-	}
-}
-
-func accumulate(to *[]float64, vs []G.Value, weight float64) {
-	if len(*to) == 0 {
-		*to = make([]float64, len(vs))
-	}
-	for i, v := range vs {
-		(*to)[i] += weight * number(v)
-	}
-}
-
-func (s *sums) metrics(m *Model) Metrics {
-	r := Metrics{Loss: s.Loss / float64(s.N), Accuracy: math.NaN(), Terms: map[string]float64{}, Samples: s.N}
-	if s.Labelled > 0 {
-		r.Accuracy = s.Right / float64(s.Labelled)
-	}
-	for i, t := range s.Terms {
-		r.Terms[m.termNames[1+i]] = t / float64(s.N)
-	}
-	for i, t := range s.Rates {
-		r.Rates = append(r.Rates, Rate{Layer: m.spiking[i], Value: t / float64(s.Rated)})
-	}
-	return r
-}
-
-// number returns a scalar value.
-func number(v G.Value) float64 {
-	switch x := v.Data().(type) {
-	case float32:
-		return float64(x)
-	case float64:
-		return x
-	}
-	return math.NaN()
-}
-
-// correct counts the rows of out whose largest element is the label.
-func correct(out G.Value, labels []int) (right, labelled int) {
-	for b, p := range largest(out) {
-		if labels[b] < 0 {
-			continue
-		}
-		labelled++
-		if p == labels[b] {
-			right++
-		}
-	}
-	return right, labelled
-}
-
-// largest returns the position of the largest element of each row.
-func largest(out G.Value) []int {
-	shape := out.Shape()
-	idx := make([]int, shape[0])
-	x := toFloat64(out)
-	for b := range idx {
-		row := x[b*shape[1] : (b+1)*shape[1]]
-		for c, v := range row {
-			if v > row[idx[b]] {
-				idx[b] = c
-			}
-		}
-	}
-	return idx
-}
-
-func toFloat64(v G.Value) []float64 {
-	switch d := v.Data().(type) {
-	case []float64:
-		return append([]float64(nil), d...)
-	case []float32:
-		x := make([]float64, len(d))
-		for i, f := range d {
-			x[i] = float64(f)
-		}
-		return x
-	}
-	return []float64{number(v)}
-}
 
 // Evaluate returns the metrics of the model on a data set, with dropout off.
 // The encoder draws from a generator seeded for each batch, so that the same
@@ -318,33 +165,48 @@ func (m *Model) batches(ctx context.Context, d data.Dataset, enc Encoder, f func
 	return feed.checkLen()
 }
 
+// look runs the network forward on the batch that f has loaded. It calls after, if
+// it is not nil, after each segment, with its number.
+func (m *Model) look(f *feeder, after func(k int) error) error {
+	if after == nil {
+		after = func(int) error { return nil }
+	}
+	if !m.cut.carries {
+		if err := m.test.Run(); err != nil {
+			return err
+		}
+		m.tested = m.readTest()
+		return after(0)
+	}
+	if err := m.enter(f); err != nil {
+		return err
+	}
+	m.tested.clear(m)
+	for k := range m.cut.segments {
+		if err := m.carry.stand(f, k); err != nil {
+			return err
+		}
+		if err := m.test.Run(); err != nil {
+			return err
+		}
+		if err := after(k); err != nil {
+			return err
+		}
+		if err := m.carry.keep(k, m.test, m.testAt.states); err != nil {
+			return err
+		}
+		if err := m.tested.add(m, m.readTest(), k, true, true); err != nil {
+			return err
+		}
+	}
+	return m.leave(f)
+}
+
 // checkTerms returns an error unless the loss and the penalties are finite.
 func (m *Model) checkTerms(terms []G.Value) error {
 	for i, v := range terms {
 		if x := number(v); math.IsNaN(x) || math.IsInf(x, 0) {
 			return fmt.Errorf("%s is %v, want a finite number", m.termNames[i], x)
-		}
-	}
-	return nil
-}
-
-// setMode prepares what acts differently in training and in evaluation: the masks
-// of our dropout, and Gorgonia's own operations. A nil generator means evaluation.
-func (m *Model) setMode(r *rand.Rand) error {
-	machines := []*graph.Machine{m.fit}
-	if r == nil {
-		machines[0] = m.test
-	} else if m.carry != nil && m.carry.advance != nil {
-		machines = append(machines, m.carry.advance)
-	}
-	for _, machine := range machines {
-		if err := machine.SetTraining(r != nil); err != nil {
-			return err
-		}
-	}
-	for _, k := range m.build.Masks {
-		if err := k.Draw(r); err != nil {
-			return err
 		}
 	}
 	return nil

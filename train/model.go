@@ -46,8 +46,8 @@ type Model struct {
 	fitAt     layout
 	test      *graph.Machine // for evaluation
 	testAt    layout
-	fitted    reading  // of the last batch of a training
-	tested    reading  // and of an evaluation
+	fitted    outcome  // of the last batch of a training
+	tested    outcome  // and of an evaluation
 	spiking   []string // layers that have a rate
 	fitNodes  G.Nodes  // of fit, without rates
 	rates     G.Nodes

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 
 	"github.com/spikegrad/spikegrad/diagnose"
+	"github.com/spikegrad/spikegrad/internal/guard"
 )
 
 // An Observer is told what happens in a training, in the order in which it
@@ -118,4 +120,18 @@ func (r *trainRun) tell(e, b, n int, norm float64) error {
 	}
 	r.observe("Batch", func(o Observer) { o.Batch(info) })
 	return nil
+}
+
+// warn tells the user what went wrong and does not end the training.
+func (r *trainRun) warn(err error) {
+	r.keep(r.Model.ask("", "", nil, func() error { r.pass(err); return nil }))
+}
+
+// pass is warn while the model is lent: for observers.
+func (r *trainRun) pass(err error) {
+	if r.OnWarning != nil {
+		r.keep(guard.Call("", "OnWarning", nil, func() error { r.OnWarning(err); return nil }))
+		return
+	}
+	fmt.Fprintln(os.Stderr, "warning:", err)
 }

@@ -9,6 +9,7 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
+	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/optim"
 )
@@ -69,11 +70,34 @@ func (r *trainRun) optimise() error {
 	return err
 }
 
-// rate returns the learning rate of the next step.
-func (r *trainRun) rate() (rate float64) {
-	rate = math.NaN()
-	r.keep(guard.Call("Rate", "optimiser", r.opt, func() error { rate = r.opt.Rate(); return nil }))
-	return rate
+// learn computes the gradients of the batch that f has loaded, clips them, and
+// calls step with them; where backpropagation is truncated, after each stride. It
+// returns the norm of the gradient before clipping, of several the mean.
+func (m *Model) learn(f *feeder, clip float64, step func() error) (norm float64, err error) {
+	if !m.cut.carries {
+		if norm, err = m.backpropagate(clip); err != nil {
+			return 0, err
+		}
+		return norm, step()
+	}
+	if err := m.enter(f); err != nil {
+		return 0, err
+	}
+	m.fitted.clear(m)
+	strides := 0
+	for from := 0; from < m.cut.segments; strides++ {
+		end := min(from+m.cut.stride, m.cut.segments)
+		n, err := m.stride(f, from, end, clip)
+		if err == nil {
+			err = step()
+		}
+		if err != nil {
+			return 0, err
+		}
+		norm += n
+		from = end
+	}
+	return norm / float64(strides), m.leave(f)
 }
 
 // backpropagate computes the gradients of the batch that is loaded, clips them,
@@ -90,6 +114,28 @@ func (m *Model) backpropagate(clip float64) (float64, error) {
 		return 0, err
 	}
 	return m.clipped(clip)
+}
+
+// setMode prepares what acts differently in training and in evaluation: the masks
+// of our dropout, and Gorgonia's own operations. A nil generator means evaluation.
+func (m *Model) setMode(r *rand.Rand) error {
+	machines := []*graph.Machine{m.fit}
+	if r == nil {
+		machines[0] = m.test
+	} else if m.carry != nil && m.carry.advance != nil {
+		machines = append(machines, m.carry.advance)
+	}
+	for _, machine := range machines {
+		if err := machine.SetTraining(r != nil); err != nil {
+			return err
+		}
+	}
+	for _, k := range m.build.Masks {
+		if err := k.Draw(r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // takeGrads takes over the gradients of the parameters, or adds them to those that are
@@ -130,4 +176,61 @@ func finite(v G.Value) bool {
 		}
 	}
 	return true
+}
+
+// stride goes through segments from to end−1 and computes the gradient of what
+// they add to the loss. Where the gradient reaches back behind them, the network is
+// run again from there, with the weights as they are now.
+func (m *Model) stride(f *feeder, from, end int, clip float64) (norm float64, err error) {
+	c, first := m.carry, max(0, end-m.cut.reach)
+	if len(c.states) == 0 {
+		first = from // nothing flows back
+	}
+	if err := c.forward(f, first, end-1); err != nil {
+		return 0, err
+	}
+	for k := end - 1; k >= first; k-- {
+		if err := m.backInto(f, k, from, end); err != nil {
+			return 0, err
+		}
+	}
+	if err := m.checkTerms(m.fitted.terms); err != nil {
+		return 0, err
+	}
+	return m.clipped(clip)
+}
+
+// backInto runs segment k forward and backward, behind those after it.
+func (m *Model) backInto(f *feeder, k, from, end int) error {
+	c, last, counts := m.carry, k == end-1, k >= from
+	if err := c.stand(f, k); err != nil {
+		return err
+	}
+	if err := errors.Join(flag(c.last, m.net.Dtype, last), flag(c.counts, m.net.Dtype, counts)); err != nil {
+		return err
+	}
+	lambda := c.back
+	if last {
+		lambda = c.zeros
+	}
+	if err := let(c.lambda, lambda); err != nil {
+		return err
+	}
+	if err := m.fit.Run(); err != nil {
+		return err
+	}
+	if err := m.takeGrads(!last); err != nil {
+		return err
+	}
+	for i, t := range c.back {
+		if err := copyValue(t, m.fit.Value(m.fitAt.lambda.from+i)); err != nil {
+			return fmt.Errorf("the gradient of state %s %w", c.states[i].Name, err)
+		}
+	}
+	if last {
+		if err := c.keep(k, m.fit, m.fitAt.states); err != nil {
+			return err
+		}
+	}
+	return m.fitted.add(m, m.readFit(), k, last, counts)
 }

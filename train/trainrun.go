@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
@@ -72,11 +71,6 @@ func (r *trainRun) epochs(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// outOfPatience reports whether the validation loss was not lower for too long.
-func (r *trainRun) outOfPatience() bool {
-	return r.Patience > 0 && r.best >= 0 && r.at.epoch-1-r.lowest >= r.Patience
 }
 
 func (t *Trainer) start(ctx context.Context) (*trainRun, error) {
@@ -228,50 +222,9 @@ func (r *trainRun) fault() error {
 	return nil
 }
 
-// judge remembers the best epoch and its weights, and reports whether that is e.
-func (r *trainRun) judge(e int, v Metrics) bool {
-	if r.best < 0 || v.Loss < r.lowestLoss {
-		r.lowest, r.lowestLoss = e, v.Loss
-	}
-	if r.best >= 0 && !better(v, r.bestBy) {
-		return false
-	}
-	r.best, r.bestBy = e, v
-	if r.KeepBest {
-		r.weights = r.Model.learnt()
-	}
-	return true
-}
-
-// better reports whether a is better than b: more accurate, or as accurate, or
-// without labels, and of a lower loss.
-func better(a, b Metrics) bool {
-	if a.Accuracy != b.Accuracy && !math.IsNaN(a.Accuracy) {
-		return a.Accuracy > b.Accuracy
-	}
-	return a.Loss < b.Loss
-}
-
-// finish puts the best weights back, writes the final file if the training is
-// over, and returns err.
-func (r *trainRun) finish(err error) error {
-	var last []*tensor.Dense
-	if r.weights != nil {
-		last = r.Model.learnt()
-		if e := r.Model.setLearnt(r.weights); e != nil {
-			return errors.Join(err, fmt.Errorf("train: set weights: %w", e))
-		}
-	}
-	if err == nil {
-		err = r.saveFinal(last)
-	}
-	return err
-}
-
-// evaluation stands in the place of the epoch for what is drawn in evaluation.
-const evaluation = -1
-
-// seeded returns the generator of a batch. It depends on nothing that ran before.
-func seeded(seed uint64, epoch, batch int) *rand.Rand {
-	return rand.New(rand.NewPCG(seed, uint64(epoch+1)<<32|uint64(uint32(batch))))
+// rate returns the learning rate of the next step.
+func (r *trainRun) rate() (rate float64) {
+	rate = math.NaN()
+	r.keep(guard.Call("Rate", "optimiser", r.opt, func() error { rate = r.opt.Rate(); return nil }))
+	return rate
 }

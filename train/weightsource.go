@@ -38,27 +38,6 @@ func (m *Model) constraints() constraints {
 	return cs
 }
 
-// namedValues returns all parameters as the values that the network has, and behind them
-// what is learnt, where that is something else.
-func (m *Model) namedValues() ([]safetensors.Tensor, error) {
-	ts, err := m.namedWeights()
-	if err != nil {
-		return nil, err
-	}
-	for i, p := range m.params {
-		if p.keep == (graph.Constraint{}) {
-			continue
-		}
-		learnt := ts[i]
-		if ts[i], err = named(p.name, p.Values()); err != nil {
-			return nil, fmt.Errorf("%s %w", p.name, err)
-		}
-		learnt.Name = learntPrefix + p.name
-		ts = append(ts, learnt)
-	}
-	return ts, nil
-}
-
 // A weightSource is what is in a file or a folder of weights.
 type weightSource struct {
 	tensors []safetensors.Tensor // parameters

@@ -32,8 +32,10 @@ type savedWeights struct {
 
 // The names of weights that are not those of the model.
 func bestName(param string) string { return "best/" + param }
+
 func lastName(param string) string { return "last/" + param }
-func itself(param string) string   { return param }
+
+func itself(param string) string { return param }
 
 // weights returns which weights c has.
 func (c *Checkpoint) weights() (s savedWeights, err error) {

@@ -3,7 +3,6 @@ package train
 import (
 	"errors"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -11,17 +10,8 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/data"
-	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/internal/limit"
-	"github.com/spikegrad/spikegrad/internal/vec"
 )
-
-// A Targeter is a data set whose samples have a target tensor in place of a
-// label. Target writes that of sample i to y, in the shape of the outputs for one
-// sample: […], or [T, …] where they are sequences.
-type Targeter interface {
-	Target(i int, y []float32) error
-}
 
 // A feeder loads batches of a data set into the inputs of a model.
 type feeder struct {
@@ -193,90 +183,4 @@ func (f *feeder) loadFrom(from int) ([]int, error) {
 		idx[i] = from + i
 	}
 	return idx, f.load(idx, seeded(f.m.net.Seed, evaluation, from))
-}
-
-// read reads sample i, with its label or target, into place b of the batch.
-func (f *feeder) read(b, i int) error {
-	if f.varied != nil {
-		steps, err := f.stepsOf(i)
-		if err != nil {
-			return err
-		}
-		if steps < 1 || steps > f.m.net.Steps {
-			return fmt.Errorf("it has %d time steps, want 1 to %d", steps, f.m.net.Steps)
-		}
-		f.steps[b] = float32(steps)
-	}
-	label, err := f.readInput(b, i)
-	if err != nil {
-		return err
-	}
-	if f.targets != nil {
-		return f.readTarget(b, i)
-	}
-	if label < 0 {
-		return fmt.Errorf("label is %d, want at least 0", label)
-	}
-	if f.m.classifies() {
-		if classes := f.m.out.Shape()[1]; label >= classes {
-			return fmt.Errorf("label is %d, want a class from 0 to %d", label, classes-1)
-		}
-	}
-	f.labels[b], f.target[b] = label, float32(label)
-	return nil
-}
-
-// readTarget reads the target of sample i into place b of [batch, …], or of
-// [T, batch, …] where the outputs are sequences: the time steps that the sample has.
-func (f *feeder) readTarget(b, i int) error {
-	clear(f.one)
-	err := guard.Call("Target", "data set", f.d, func() error { return f.targets.Target(i, f.one) })
-	if err != nil {
-		return err
-	}
-	n, steps := f.perOneTarget, 1
-	if f.m.sequences() {
-		n, steps = n/f.m.net.Steps, int(f.steps[b])
-	}
-	if err := allFinite(f.one[:steps*n]); err != nil {
-		return fmt.Errorf("target: %w", err)
-	}
-	for t := range steps {
-		copy(f.target[(t*f.m.net.Batch+b)*n:], f.one[t*n:(t+1)*n])
-	}
-	return nil
-}
-
-// allFinite returns an error that names the first value that is NaN or infinite.
-func allFinite(x []float32) error {
-	if vec.For[float32]().Finite(x) {
-		return nil
-	}
-	for i, v := range x {
-		if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
-			return fmt.Errorf("value %d is %v, want a finite number", i, v)
-		}
-	}
-	return nil
-}
-
-// set copies x to the elements of a tensor of float32 or float64.
-func set[F float32 | float64](v any, x []F) {
-	if d := v.(*tensor.Dense); d.Dtype() == tensor.Float32 {
-		convert(d.Float32s(), x)
-	} else {
-		convert(d.Float64s(), x)
-	}
-}
-
-// convert copies from to the elements of to, as many as both have.
-func convert[T, F float32 | float64](to []T, from []F) {
-	if same, ok := any(from).([]T); ok {
-		copy(to, same)
-		return
-	}
-	to = to[:min(len(to), len(from))]
-	for i := range to {
-		to[i] = T(from[i])
-	}
 }

@@ -3,35 +3,10 @@ package train
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 
 	"gorgonia.org/tensor"
-
-	"github.com/spikegrad/spikegrad/data"
-	"github.com/spikegrad/spikegrad/internal/flat"
 )
-
-// A Varied data set has sequences of different lengths. What a sample has behind
-// its length, values, events and targets, is neither read nor counted, whatever it is,
-// NaN too: not by readouts, losses, regularisers or metrics. Only an encoder of your own gets it to
-// see, with the rest of the sample; what it makes of these time steps is not looked at.
-// The network runs on with zeros.
-type Varied interface {
-	// Steps returns the number of time steps of sample i, from 1 to the model's.
-	Steps(i int) int
-}
-
-// A Continued data set has sequences that are longer than the model's number of time
-// steps, cut into samples. The network goes on with a sample where it stood at the
-// end of the one before, for which the model needs a Window. Gradients end at the
-// cut. In every epoch the sequences come in a new order, the parts of one always in
-// theirs, and no two parts of one in one batch.
-type Continued interface {
-	// Part returns the sequence of which sample i is a part, and which part of it, 0
-	// being the first.
-	Part(i int) (sequence, part int)
-}
 
 // parts are the samples of a Continued data set.
 type parts struct {
@@ -91,60 +66,6 @@ func newParts(f *feeder, c Continued) (*parts, error) {
 	return p, nil
 }
 
-// deal returns the samples of each batch of so many places. Every place goes
-// through sequences one after the other, the longest ones having been dealt to the
-// emptiest places, so that the number of batches does not depend on r. A nil r
-// leaves the order as it is.
-func (p *parts) deal(batch int, r *rand.Rand) [][]int {
-	seqs := slices.Clone(p.sequences)
-	shuffle := func(s [][]int) {
-		if r != nil {
-			r.Shuffle(len(s), func(i, j int) { s[i], s[j] = s[j], s[i] })
-		}
-	}
-	shuffle(seqs)
-	slices.SortStableFunc(seqs, func(a, b []int) int { return len(b) - len(a) })
-	places, load := make([][][]int, batch), make([]int, batch)
-	for _, s := range seqs {
-		k := slices.Index(load, slices.Min(load))
-		places[k], load[k] = append(places[k], s), load[k]+len(s)
-	}
-	batches := make([][]int, slices.Max(load))
-	for _, s := range places {
-		shuffle(s)
-		for b, i := range slices.Concat(s...) {
-			batches[b] = append(batches[b], i)
-		}
-	}
-	return batches
-}
-
-// epoch returns the samples of each batch of an epoch of training.
-func (f *feeder) epoch(seed uint64, epoch int) ([][]int, error) {
-	if f.parts != nil {
-		return f.parts.deal(f.m.net.Batch, rand.New(rand.NewPCG(seed, uint64(epoch)))), nil
-	}
-	order, err := data.Order(f.n, seed, epoch)
-	if err != nil {
-		return nil, err
-	}
-	return chunks(order, f.m.net.Batch), nil
-}
-
-// inOrder returns the samples of each batch of an evaluation.
-func (f *feeder) inOrder() [][]int {
-	if f.parts != nil {
-		return f.parts.deal(f.m.net.Batch, nil)
-	}
-	all := make([]int, f.n)
-	for i := range all {
-		all[i] = i
-	}
-	return chunks(all, f.m.net.Batch)
-}
-
-func chunks(x []int, n int) [][]int { return slices.Collect(slices.Chunk(x, n)) }
-
 // enter finds the states that enter the batch that f has loaded.
 func (m *Model) enter(f *feeder) error {
 	for b := range f.starts {
@@ -200,25 +121,6 @@ func (m *Model) leave(f *feeder) error {
 			}
 		}
 		f.parts.states[id] = rows
-	}
-	return nil
-}
-
-// copyRow copies row j of src to row i of dst.
-func copyRow(dst *tensor.Dense, i int, src *tensor.Dense, j int) error {
-	from, err := flat.Of(src)
-	if err != nil {
-		return err
-	}
-	to, err := flat.Of(dst)
-	if err != nil {
-		return err
-	}
-	n := from.Len() / src.Shape()[0]
-	if from.F32 != nil {
-		copy(to.F32[i*n:(i+1)*n], from.F32[j*n:])
-	} else {
-		copy(to.F64[i*n:(i+1)*n], from.F64[j*n:])
 	}
 	return nil
 }

@@ -33,34 +33,6 @@ func (f *feeder) allocate() {
 	}
 }
 
-// inTime reports whether samples of a shape, which an encoder is for, have so many time
-// steps in memory, one after the other.
-func inTime(enc Encoder, shape []int, steps int) bool {
-	switch enc.(type) {
-	case sequences:
-		return true
-	case repeat, stationary:
-		return false
-	}
-	return len(shape) > 1 && shape[0] == steps
-}
-
-// readInput reads the values or the events of sample i, as far as it goes, and returns
-// its label.
-func (f *feeder) readInput(b, i int) (label int, err error) {
-	if f.spikes != nil && f.spikes.events != nil {
-		return f.spikes.read(b, i)
-	}
-	x := f.samples[b*f.perSample : (b+1)*f.perSample]
-	if label, err = f.sample(i, x); err != nil {
-		return 0, err
-	}
-	if f.inTime {
-		x = x[:len(x)/f.m.net.Steps*int(f.steps[b])]
-	}
-	return label, allFinite(x)
-}
-
 // encodeAll encodes all time steps.
 func (f *feeder) encodeAll(r *rand.Rand) error {
 	if !f.spikes.dense() {

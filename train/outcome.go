@@ -7,15 +7,15 @@ import (
 	"github.com/spikegrad/spikegrad/internal/flat"
 )
 
-// A reading is what a run on a batch gave.
-type reading struct {
+// An outcome is what a run on a batch gave.
+type outcome struct {
 	terms, rates []G.Value
 	out          G.Value
 }
 
 // readFit returns what the machine for training gave.
-func (m *Model) readFit() reading {
-	r := reading{terms: m.fitAt.terms.in(m.fit), out: m.fit.Value(m.fitAt.out.from)}
+func (m *Model) readFit() outcome {
+	r := outcome{terms: m.fitAt.terms.in(m.fit), out: m.fit.Value(m.fitAt.out.from)}
 	if m.watched {
 		r.rates = m.fitAt.rates.in(m.fit)
 	}
@@ -23,12 +23,12 @@ func (m *Model) readFit() reading {
 }
 
 // readTest returns what the machine for evaluation gave.
-func (m *Model) readTest() reading {
-	return reading{terms: m.testAt.terms.in(m.test), out: m.test.Value(m.testAt.out.from), rates: m.testAt.rates.in(m.test)}
+func (m *Model) readTest() outcome {
+	return outcome{terms: m.testAt.terms.in(m.test), out: m.test.Value(m.testAt.out.from), rates: m.testAt.rates.in(m.test)}
 }
 
-// clear makes r the reading of a sample of which no segment was run.
-func (r *reading) clear(m *Model) {
+// clear makes r the outcome of a sample of which no segment was run.
+func (r *outcome) clear(m *Model) {
 	r.terms, r.rates = make([]G.Value, len(m.termNames)), nil
 	for i := range r.terms {
 		r.terms[i] = G.NewF64(0)
@@ -37,7 +37,7 @@ func (r *reading) clear(m *Model) {
 
 // add takes over what segment k gave: its share of what is summed over time, if it
 // counts; the readouts and penalties so far, if it is the last until now.
-func (r *reading) add(m *Model, s reading, k int, last, counts bool) error {
+func (r *outcome) add(m *Model, s outcome, k int, last, counts bool) error {
 	for i, v := range s.terms {
 		switch overTime := i == 0 && m.sequences(); {
 		case overTime && counts:
@@ -70,7 +70,7 @@ func (r *reading) add(m *Model, s reading, k int, last, counts bool) error {
 }
 
 // place puts the outputs of segment k into those of the whole sequence.
-func (r *reading) place(m *Model, out G.Value, k int) error {
+func (r *outcome) place(m *Model, out G.Value, k int) error {
 	if r.out == nil {
 		shape := m.out.Shape().Clone()
 		shape[0] = m.net.Steps
@@ -93,9 +93,14 @@ func (r *reading) place(m *Model, out G.Value, k int) error {
 	return nil
 }
 
-func (m *Model) fitTerms() []G.Value  { return m.fitted.terms }
-func (m *Model) fitOut() G.Value      { return m.fitted.out }
-func (m *Model) fitRates() []G.Value  { return m.fitted.rates }
+func (m *Model) fitTerms() []G.Value { return m.fitted.terms }
+
+func (m *Model) fitOut() G.Value { return m.fitted.out }
+
+func (m *Model) fitRates() []G.Value { return m.fitted.rates }
+
 func (m *Model) testTerms() []G.Value { return m.tested.terms }
-func (m *Model) testOut() G.Value     { return m.tested.out }
+
+func (m *Model) testOut() G.Value { return m.tested.out }
+
 func (m *Model) testRates() []G.Value { return m.tested.rates }

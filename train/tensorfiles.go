@@ -1,0 +1,134 @@
+package train
+
+import (
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/describe"
+	"github.com/spikegrad/spikegrad/internal/files"
+	"github.com/spikegrad/spikegrad/internal/flat"
+	"github.com/spikegrad/spikegrad/internal/npy"
+	"github.com/spikegrad/spikegrad/internal/safetensors"
+)
+
+const (
+	tensorsExt = ".safetensors"
+	arrayExt   = ".npy"
+)
+
+// arrayFile returns the name of the file for a parameter. It does not begin with a
+// dot, as those of hidden files do, which are passed over.
+func arrayFile(param string) string {
+	name := url.PathEscape(param)
+	if rest, ok := strings.CutPrefix(name, "."); ok {
+		name = "%2E" + rest
+	}
+	return strings.ReplaceAll(name, ":", "%3A") + arrayExt // which some systems have a meaning for
+}
+
+// isFile reports whether path is that of a file of tensors, not of a folder.
+func isFile(path string) (bool, error) {
+	if filepath.Ext(path) == tensorsExt {
+		return true, nil
+	}
+	info, err := os.Stat(path)
+	folder := err == nil && info.IsDir() || strings.HasSuffix(path, string(filepath.Separator))
+	if path == "" || filepath.Ext(path) != "" && !folder {
+		return false, fmt.Errorf("the path is %q, want that of a file *%s, or of a folder for one file *%s a parameter", path, tensorsExt, arrayExt)
+	}
+	return false, nil
+}
+
+// readFile reads a file of tensors.
+func readFile(path string) (*safetensors.File, error) {
+	var f *safetensors.File
+	err := open(path, func(r io.Reader, size int64) (err error) {
+		f, err = safetensors.Read(r, size)
+		return err
+	})
+	return f, err
+}
+
+// readArrays reads the arrays in a folder, in the order of their names.
+func readArrays(dir string) ([]safetensors.Tensor, error) {
+	found, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var ts []safetensors.Tensor
+	for _, e := range found {
+		base, ok := strings.CutSuffix(e.Name(), arrayExt)
+		if !ok || strings.HasPrefix(base, ".") {
+			continue
+		}
+		name, err := url.PathUnescape(base)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", describe.Quote(e.Name()), describe.Short(err))
+		}
+		err = open(filepath.Join(dir, e.Name()), func(r io.Reader, size int64) error {
+			shape, data, err := npy.Read(r, size)
+			if x, ok := data.([]float32); ok {
+				ts = append(ts, safetensors.Of(name, shape, x))
+			} else if x, ok := data.([]float64); ok {
+				ts = append(ts, safetensors.Of(name, shape, x))
+			}
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", describe.Quote(e.Name()), err)
+		}
+	}
+	if ts == nil {
+		return nil, fmt.Errorf("the folder has no file *%s", arrayExt)
+	}
+	return ts, nil
+}
+
+// open calls read with a file and the number of its bytes.
+func open(path string, read func(r io.Reader, size int64) error) error {
+	f, info, err := files.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return read(f, info.Size())
+}
+
+// named returns d under a name, not a copy.
+func named(name string, d *tensor.Dense) (safetensors.Tensor, error) {
+	f, err := flat.Of(d)
+	if err != nil {
+		return safetensors.Tensor{}, err
+	}
+	if f.F32 != nil {
+		return safetensors.Of(name, d.Shape(), f.F32), nil
+	}
+	return safetensors.Of(name, d.Shape(), f.F64), nil
+}
+
+// dense returns t as a tensor, if it can take the place of the value of p.
+func (p *Parameter) dense(t safetensors.Tensor) (*tensor.Dense, error) {
+	want, err := named(p.name, p.value)
+	if err != nil {
+		return nil, fmt.Errorf("%s %w", p.name, err)
+	}
+	if t.DType != want.DType || !slices.Equal(t.Shape, want.Shape) {
+		return nil, fmt.Errorf("%s is %s of shape %v, want %s of shape %v", p.name, t.DType, describe.Numbers(t.Shape), want.DType, want.Shape)
+	}
+	return denseOf(t)
+}
+
+// denseOf returns t as a tensor, which has its elements, not a copy.
+func denseOf(t safetensors.Tensor) (*tensor.Dense, error) {
+	if t.DType != "F32" && t.DType != "F64" || len(t.Shape) == 0 || slices.Contains(t.Shape, 0) {
+		return nil, fmt.Errorf("%s is %s of shape %v, want F32 or F64 of at least one axis and element", describe.Quote(t.Name), t.DType, describe.Numbers(t.Shape))
+	}
+	return tensor.New(tensor.WithShape(t.Shape...), tensor.WithBacking(t.Data)), nil
+}
