@@ -50,7 +50,7 @@ func sumRuns[T float](kn *kernels[T], r *Runs, dst, w []T, idx []int32, val []T)
 	}
 }
 
-// Patches says which elements of an image [Height, Width] a kernel [KH, KW] meets
+// Patches (im2col) says which elements of an image [Height, Width] a kernel [KH, KW] meets
 // where it stands at row i < OH and column j < OW of the result: the ones at row
 // Stride·i + Dilation·k and column Stride·j + Dilation·l, for k < KH and l < KW.
 type Patches struct {
@@ -60,7 +60,7 @@ type Patches struct {
 // Size returns the number of elements of all patches.
 func (p *Patches) Size() int { return p.KH * p.KW * p.OH * p.OW }
 
-// Copy32 writes the patches of src to dst, [KH, KW, OH, OW].
+// Copy32 writes the patches of src to dst, [KH, KW, OH, OW]: im2col.
 //
 // It panics if a patch reaches outside of the image, or a slice is too short.
 func (p *Patches) Copy32(dst, src []float32) { copyPatches(&active().f32, p, dst, src) }
@@ -69,7 +69,8 @@ func (p *Patches) Copy32(dst, src []float32) { copyPatches(&active().f32, p, dst
 func (p *Patches) Copy64(dst, src []float64) { copyPatches(&active().f64, p, dst, src) }
 
 // Sum32 sets the elements of dst, an image, that patches meet to the sum of the
-// patches src that Copy32 would copy them to, or adds this sum to them.
+// patches src that Copy32 would copy them to, or adds this sum to them: col2im, the
+// transpose of Copy32.
 //
 // It panics if a patch reaches outside of the image, or a slice is too short.
 func (p *Patches) Sum32(dst, src []float32, add bool) {
@@ -100,7 +101,8 @@ func copyPatches[T float](kn *kernels[T], p *Patches, dst, src []T) {
 	p.each(func(at, patch int) { dst[patch] = src[at] })
 }
 
-// maskColumns is up to how many columns of a kernel there is assembly for Sum32.
+// maskColumns is up to how many columns of a kernel there is assembly for Sum32; the
+// generator has the same number (asm/sumpatches.go).
 const maskColumns = 15
 
 func sumPatches[T float](kn *kernels[T], p *Patches, dst, src []T, add bool) {
@@ -133,12 +135,12 @@ func (p *Patches) each(do func(at, patch int)) {
 }
 
 // ListRoom is by how many elements ListRows32 and ListRows64 overwrite what
-// follows a list, at most.
+// follows a list, at most: those of the widest vector, 64 bytes of float32.
 const ListRoom = 16
 
-// ListRows32 lists the elements of the rows of a matrix x that are not 0, row by
-// row behind the first n elements of idx and val, and returns how many are listed
-// then. It writes to start[r] how many are listed before row r; element i of row
+// ListRows32 lists the elements of the rows of a matrix x that are not 0 (compressed
+// sparse rows, CSR), row by row behind the first n elements of idx and val, and returns
+// how many are listed then. It writes to start[r] how many are listed before row r; element i of row
 // r has the index base + r·step + i. NaN is not 0.
 //
 // It panics if start has fewer elements than x has rows, or idx or val have no room

@@ -6,10 +6,13 @@
 // A matrix product goes from [Float32] in gemm.go to block.go, which divides C
 // among goroutines and the sums into blocks that stay in the cache, to pack.go,
 // which lays a block out in the order of its use, to the kernel, which computes a
-// tile of C in registers. For sparse matrices, sparse.go finds what is not zero
-// ([NonZero32], [Count32]) and adds the rows it stands for ([AddRows32],
-// [AxpyRows32]). For convolutions, conv.go copies and adds [Patches], lists what
-// is not zero row by row ([ListRows32]) and adds up runs ([SumRuns32]).
+// tile of C in registers (the micro-kernel of Goto's scheme: K. Goto and R. A. van de
+// Geijn, ACM Transactions on Mathematical Software 34 (2008), 12). For sparse
+// matrices, sparse.go finds what is not zero ([NonZero32], [Count32]: stream
+// compaction) and adds the rows it stands for ([AddRows32], [AxpyRows32]: a row of a
+// product of sparse by dense, SpMM). For convolutions, conv.go copies and adds
+// [Patches] (im2col and col2im), lists what is not zero row by row ([ListRows32], as
+// compressed sparse rows, CSR) and adds up runs ([SumRuns32]).
 //
 // An element of C is the sum
 //

@@ -8,9 +8,11 @@ type kernels[T float] struct {
 
 	// The matrix product. gemm computes a tile of C of at most mr×nr elements, nr
 	// being two vectors of so many lanes, from a block of A, mc×kc, and a block of
-	// B, kc×nc, in the second-level cache. A block of a transposed A is strip×kc, as it
-	// is read in strips so wide. transpose takes square rows, and k a
-	// multiple of square.
+	// B, kc×nc, in the second-level cache: names and blocks are those of Goto's scheme. A
+	// tile is as large as registers allow, mr·2 sums beside two vectors of B and what
+	// is broadcast of A. A block of a transposed A is strip×kc, as it is read in strips so
+	// wide. transpose takes square rows, and k a multiple of square. BenchmarkFloat32
+	// shows what another size of a block costs.
 	mr, nr, lanes int
 	mc, nc, kc    int
 	strip         int

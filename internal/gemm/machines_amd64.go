@@ -12,8 +12,8 @@ import "github.com/spikegrad/spikegrad/internal/cpu"
 // machines are the kernels by level.
 var machines = [cpu.Count]*machine{cpu.Go: &plainGo, cpu.AVX2: &avx2, cpu.AVX512: &avx512}
 
-// A block of B takes 256 KiB of the cache, as processors without AVX-512 may
-// have no more than 512 KiB.
+// A block of B, kc×nc, takes 256 KiB of the second-level cache, as processors without
+// AVX-512 may have no more than 512 KiB. Of 16 registers a tile takes 6·2.
 var avx2 = machine{
 	kernels[float32]{
 		threadWork: 2 << 20,
@@ -33,7 +33,8 @@ var avx2 = machine{
 	},
 }
 
-// Those with it have 1 or 2 MiB: a block of B takes 768 KiB.
+// Those with it have 1 or 2 MiB: a block of B takes 768 KiB. Of 32 registers a tile
+// takes 14·2.
 var avx512 = machine{
 	kernels[float32]{
 		threadWork: 4 << 20,

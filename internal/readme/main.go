@@ -57,9 +57,9 @@ func run() error {
 	return nil
 }
 
-// documents returns the paths of README.md and of all documents in docs.
+// documents returns the paths of README.md, CONTRIBUTING.md and all documents in docs.
 func documents() ([]string, error) {
-	docs := []string{filepath.Join(root, "README.md")}
+	docs := []string{filepath.Join(root, "README.md"), filepath.Join(root, "CONTRIBUTING.md")}
 	err := filepath.WalkDir(filepath.Join(root, "docs"), func(path string, _ fs.DirEntry, err error) error {
 		if filepath.Ext(path) == ".md" {
 			docs = append(docs, path)

@@ -50,7 +50,7 @@ type Kernels[F Float] struct {
 
 	Sin, Cos func(dst, a []F) // those of package math
 
-	// Sums of products, each rounded after the product and after the sum.
+	// Sums of products, each rounded after the product and after the sum: not fused.
 	MulAdd      func(dst, a, b, c []F)       // a·b + c
 	MulRSub     func(dst, a, b, c []F)       // c − a·b
 	MulAddC     func(dst, a []F, k F, c []F) // k·a + c
@@ -71,7 +71,8 @@ type Kernels[F Float] struct {
 
 	// Sum adds element i to running sum i mod 32, from zero and in order, then
 	// folds the upper half of the running sums onto the lower half until one is
-	// left. This order holds on every path.
+	// left (a tree). This order holds on every path. 32 sums of float32 are two
+	// vectors of AVX-512 and four of AVX2, which need not wait for each other.
 	Sum func(a []F) F
 
 	// Finite reports whether no element is NaN or ±Inf.

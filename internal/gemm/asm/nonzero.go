@@ -21,7 +21,8 @@ func (t target) group() int {
 	return 4
 }
 
-// nonZero writes the kernel that lists the elements of x that are not 0.
+// nonZero writes the kernel that lists the elements of x that are not 0 (stream
+// compaction).
 func (t target) nonZero() {
 	t.text("nonZero", fmt.Sprintf("writes the positions of the n elements of x that are not 0 to idx[:n] and tells whether all of these are 1; len(x) is a multiple of %d, and idx is as long.", t.group()*t.lanes()),
 		"(x []T, idx []int32) (n int, ones bool)")

@@ -87,7 +87,8 @@ func transposeText(t target, doc string) (dst, step, src, lds, k reg.GPVirtual) 
 	return
 }
 
-// aheadBytes is how far ahead of it the rest of a row is asked for.
+// aheadBytes is how far ahead of it the rest of a row is asked for (prefetched): six
+// lines of the cache.
 const aheadBytes = 384
 
 // halves loads 16 bytes of row i and of row i+n into the halves of a register,

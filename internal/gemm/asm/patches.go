@@ -6,7 +6,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// patches writes the kernel that copies the patches of an image.
+// patches writes the kernel that copies the patches of an image (im2col).
 func (t target) patches() {
 	t.text("patches", "sets dst[((k·kw+l)·oh+i)·ow+j] = src[(i+d·k)·width+j+d·l] for k < kh, l < kw, i < oh, j < ow.",
 		"(dst, src []T, width, kh, kw, oh, ow, d int)")
