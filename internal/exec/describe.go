@@ -9,13 +9,13 @@ import (
 )
 
 // Describe says for people how a program would run on elements of so many bits: which
-// of its instructions are machine code, in hexadecimal, and which are taken one by one,
-// and why. Of its states the first ones go from step to step, as many as carried says.
+// of its instructions are machine code, as a listing and in hexadecimal, and which are
+// taken one by one, and why. Of its states the first ones go from step to step, as many as carried says.
 func Describe(p *ir.Program, bits, carried int) string {
 	if !jit.Available() {
 		return "  no machine code on this system; the kernels are called one after the other\n"
 	}
-	pl, err := native(p, bits, carried)
+	pl, err := native(p, bits, carried, true)
 	if err != nil {
 		return fmt.Sprintf("  no machine code, %v; the kernels are called one after the other\n", err)
 	}
@@ -25,18 +25,11 @@ func Describe(p *ir.Program, bits, carried int) string {
 	}
 	for _, s := range pl.stretches {
 		if s.code != nil {
-			fmt.Fprintf(&b, "  instructions %d to %d: machine code\n", s.from, s.to-1)
-			for i, x := range s.code.Bytes() {
-				sep := " "
-				if i%32 == 31 {
-					sep = "\n"
-				}
-				if i%32 == 0 {
-					b.WriteString("    ")
-				}
-				fmt.Fprintf(&b, "%02x%s", x, sep)
+			fmt.Fprintf(&b, "  instructions %d to %d: machine code\n%s", s.from, s.to-1, indented(s.source.Listing()))
+			text := s.code.Bytes()
+			for ; len(text) > 0; text = text[min(32, len(text)):] {
+				fmt.Fprintf(&b, "    % x\n", text[:min(32, len(text))])
 			}
-			b.WriteByte('\n')
 			continue
 		}
 		for i := s.from; i < s.to; i++ {
@@ -44,4 +37,8 @@ func Describe(p *ir.Program, bits, carried int) string {
 		}
 	}
 	return b.String()
+}
+
+func indented(text string) string {
+	return "    " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n    ") + "\n"
 }

@@ -4,6 +4,6 @@
 // gives the same bits. It knows nothing of graphs: values and functions come by
 // number.
 //
-// An operation has two entries here: its kernel (kernels.go), and if there is machine
-// code for it, how to make it (nativeops.go).
+// A new operation is a row of the table of facts in internal/ir (op.go), and its kernel
+// and machine code here (ops.go).
 package exec

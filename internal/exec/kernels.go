@@ -38,37 +38,6 @@ func kernelsFor[F vec.Float]() *kernelTable[F] {
 	return t.(*kernelTable[F])
 }
 
-func newKernelTable[F vec.Float](k *vec.Kernels[F]) *kernelTable[F] {
-	var t kernelTable[F]
-	for op, f := range map[ir.Op]binaryKernel[F]{
-		ir.OpAdd: k.Add, ir.OpSub: k.Sub, ir.OpMul: k.Mul, ir.OpDiv: k.Div, ir.OpPow: k.Pow,
-		ir.OpGt: k.Gt, ir.OpGe: k.Ge, ir.OpLt: k.Lt, ir.OpLe: k.Le, ir.OpEq: k.Eq, ir.OpNe: k.Ne,
-		ir.OpOneMinusMul: k.OneMinusMul,
-	} {
-		t[op].binary = f.byPieces()
-	}
-	for op, f := range map[ir.Op]constKernel[F]{
-		ir.OpAddC: k.AddC, ir.OpMulC: k.MulC, ir.OpRSubC: k.RSubC, ir.OpDivC: k.DivC, ir.OpRDivC: k.RDivC, ir.OpPowC: k.PowC,
-		ir.OpGtC: k.GtC, ir.OpGeC: k.GeC, ir.OpLtC: k.LtC, ir.OpLeC: k.LeC, ir.OpEqC: k.EqC, ir.OpNeC: k.NeC,
-		ir.OpMaxC: k.MaxC, ir.OpMinC: k.MinC,
-	} {
-		t[op].konst = f.byPieces()
-	}
-	for op, f := range map[ir.Op]unaryKernel[F]{
-		ir.OpNeg: k.Neg, ir.OpAbs: k.Abs, ir.OpSign: k.Sign, ir.OpSquare: k.Square, ir.OpCube: k.Cube, ir.OpSqrt: k.Sqrt,
-		ir.OpInv: k.Inv, ir.OpRelu: k.Relu, ir.OpExp: k.Exp, ir.OpLog: k.Log, ir.OpLog2: k.Log2, ir.OpTanh: k.Tanh,
-		ir.OpSigmoid: k.Sigmoid, ir.OpExpm1: k.Expm1, ir.OpLog1p: k.Log1p, ir.OpSoftplus: k.Softplus,
-		ir.OpSin: k.Sin, ir.OpCos: k.Cos, ir.OpFloor: k.Floor, ir.OpCeil: k.Ceil,
-		ir.OpCopy: func(dst, a []F) { copy(dst, a) },
-	} {
-		t[op].unary = f.byPieces()
-	}
-	t[ir.OpMulAdd].ternary = ternaryKernel[F](k.MulAdd).byPieces()
-	t[ir.OpMulRSub].ternary = ternaryKernel[F](k.MulRSub).byPieces()
-	t[ir.OpMulAddC].mulAddC = mulAddKernel[F](k.MulAddC).byPieces()
-	return &t
-}
-
 // Map writes f(a) to dst for an operation on one value, or on one and the constant c.
 func Map[F vec.Float](op ir.Op, dst, a []F, c F) {
 	k := &kernelsFor[F]()[op]

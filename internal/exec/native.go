@@ -11,7 +11,8 @@ type stretch struct {
 	from, to int
 	width    int // elements in a row
 	code     *jit.Code
-	places   []int32 // the slot of each place; of a carried state, −1 − its number
+	places   []int32      // the slot of each place; of a carried state, −1 − its number
+	source   *jit.Builder // of the code, where it is to be printed
 }
 
 // A plan is how a program runs on one element type.
@@ -30,7 +31,7 @@ func carriedPlace(i int) int32 { return int32(-1 - i) }
 // after the other, which defines what the code computes.
 func newPlan(p *ir.Program, bits, carried int) *plan {
 	if jit.Available() {
-		if pl, err := native(p, bits, carried); err == nil {
+		if pl, err := native(p, bits, carried, false); err == nil {
 			return pl
 		}
 	}
@@ -38,7 +39,7 @@ func newPlan(p *ir.Program, bits, carried int) *plan {
 }
 
 // native cuts the program into stretches with machine code and such without.
-func native(p *ir.Program, bits, carried int) (*plan, error) {
+func native(p *ir.Program, bits, carried int, printed bool) (*plan, error) {
 	pl := &plan{}
 	for from := 0; from < len(p.Instrs); {
 		g := &generator{p: p, from: from, width: p.Slots[p.Instrs[from].Dst].Width}
@@ -61,6 +62,9 @@ func native(p *ir.Program, bits, carried int) (*plan, error) {
 		s, err := g.generate(bits)
 		if err != nil {
 			return nil, err
+		}
+		if printed {
+			s.source = g.b
 		}
 		pl.stretches = append(pl.stretches, s)
 		from = to
@@ -184,4 +188,29 @@ func (g *generator) at(name int32) jit.Ptr {
 	}
 	g.places = append(g.places, name)
 	return jit.Ptr(len(g.places) - 1)
+}
+
+func do(op jit.Op) func(*jit.Builder, []jit.Value) jit.Value {
+	return func(b *jit.Builder, in []jit.Value) jit.Value { return b.Do(op, in...) }
+}
+
+func function(f func(*jit.Builder, jit.Value) jit.Value) func(*jit.Builder, []jit.Value) jit.Value {
+	return func(b *jit.Builder, in []jit.Value) jit.Value { return f(b, in[0]) }
+}
+
+func reversed(op jit.Op) func(*jit.Builder, []jit.Value) jit.Value {
+	return func(b *jit.Builder, in []jit.Value) jit.Value { return b.Do(op, in[1], in[0]) }
+}
+
+func flag(p jit.Predicate) func(*jit.Builder, []jit.Value) jit.Value {
+	return func(b *jit.Builder, in []jit.Value) jit.Value { return b.Flag(p, in[0], in[1]) }
+}
+
+// extreme returns the larger or smaller of a value and a constant, NaN where
+// either is.
+func extreme(op jit.Op) func(*jit.Builder, []jit.Value) jit.Value {
+	return func(b *jit.Builder, in []jit.Value) jit.Value {
+		a, c := in[0], in[1]
+		return b.Select(jit.Unordered, c, c, c, b.Do(op, c, a))
+	}
 }

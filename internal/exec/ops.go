@@ -3,7 +3,43 @@ package exec
 import (
 	"github.com/spikegrad/spikegrad/internal/ir"
 	"github.com/spikegrad/spikegrad/internal/jit"
+	"github.com/spikegrad/spikegrad/internal/vec"
 )
+
+// What the operations compute, for both backends: each has a kernel, and most have
+// machine code that gives the same bits.
+
+// newKernelTable says by which kernel each operation runs.
+func newKernelTable[F vec.Float](k *vec.Kernels[F]) *kernelTable[F] {
+	var t kernelTable[F]
+	for op, f := range map[ir.Op]binaryKernel[F]{
+		ir.OpAdd: k.Add, ir.OpSub: k.Sub, ir.OpMul: k.Mul, ir.OpDiv: k.Div, ir.OpPow: k.Pow,
+		ir.OpGt: k.Gt, ir.OpGe: k.Ge, ir.OpLt: k.Lt, ir.OpLe: k.Le, ir.OpEq: k.Eq, ir.OpNe: k.Ne,
+		ir.OpOneMinusMul: k.OneMinusMul,
+	} {
+		t[op].binary = f.byPieces()
+	}
+	for op, f := range map[ir.Op]constKernel[F]{
+		ir.OpAddC: k.AddC, ir.OpMulC: k.MulC, ir.OpRSubC: k.RSubC, ir.OpDivC: k.DivC, ir.OpRDivC: k.RDivC, ir.OpPowC: k.PowC,
+		ir.OpGtC: k.GtC, ir.OpGeC: k.GeC, ir.OpLtC: k.LtC, ir.OpLeC: k.LeC, ir.OpEqC: k.EqC, ir.OpNeC: k.NeC,
+		ir.OpMaxC: k.MaxC, ir.OpMinC: k.MinC,
+	} {
+		t[op].konst = f.byPieces()
+	}
+	for op, f := range map[ir.Op]unaryKernel[F]{
+		ir.OpNeg: k.Neg, ir.OpAbs: k.Abs, ir.OpSign: k.Sign, ir.OpSquare: k.Square, ir.OpCube: k.Cube, ir.OpSqrt: k.Sqrt,
+		ir.OpInv: k.Inv, ir.OpRelu: k.Relu, ir.OpExp: k.Exp, ir.OpLog: k.Log, ir.OpLog2: k.Log2, ir.OpTanh: k.Tanh,
+		ir.OpSigmoid: k.Sigmoid, ir.OpExpm1: k.Expm1, ir.OpLog1p: k.Log1p, ir.OpSoftplus: k.Softplus,
+		ir.OpSin: k.Sin, ir.OpCos: k.Cos, ir.OpFloor: k.Floor, ir.OpCeil: k.Ceil,
+		ir.OpCopy: func(dst, a []F) { copy(dst, a) },
+	} {
+		t[op].unary = f.byPieces()
+	}
+	t[ir.OpMulAdd].ternary = ternaryKernel[F](k.MulAdd).byPieces()
+	t[ir.OpMulRSub].ternary = ternaryKernel[F](k.MulRSub).byPieces()
+	t[ir.OpMulAddC].mulAddC = mulAddKernel[F](k.MulAddC).byPieces()
+	return &t
+}
 
 // generated maps operations to those of the code generator. The operands are those
 // that the instruction reads, then the constant. What is not here runs by its kernel.
@@ -45,29 +81,4 @@ var generated = map[ir.Op]func(b *jit.Builder, in []jit.Value) jit.Value{
 	},
 	ir.OpCopy: func(_ *jit.Builder, in []jit.Value) jit.Value { return in[0] },
 	ir.OpFill: func(_ *jit.Builder, in []jit.Value) jit.Value { return in[0] },
-}
-
-func do(op jit.Op) func(*jit.Builder, []jit.Value) jit.Value {
-	return func(b *jit.Builder, in []jit.Value) jit.Value { return b.Do(op, in...) }
-}
-
-func function(f func(*jit.Builder, jit.Value) jit.Value) func(*jit.Builder, []jit.Value) jit.Value {
-	return func(b *jit.Builder, in []jit.Value) jit.Value { return f(b, in[0]) }
-}
-
-func reversed(op jit.Op) func(*jit.Builder, []jit.Value) jit.Value {
-	return func(b *jit.Builder, in []jit.Value) jit.Value { return b.Do(op, in[1], in[0]) }
-}
-
-func flag(p jit.Predicate) func(*jit.Builder, []jit.Value) jit.Value {
-	return func(b *jit.Builder, in []jit.Value) jit.Value { return b.Flag(p, in[0], in[1]) }
-}
-
-// extreme returns the larger or smaller of a value and a constant, NaN where
-// either is.
-func extreme(op jit.Op) func(*jit.Builder, []jit.Value) jit.Value {
-	return func(b *jit.Builder, in []jit.Value) jit.Value {
-		a, c := in[0], in[1]
-		return b.Select(jit.Unordered, c, c, c, b.Do(op, c, a))
-	}
 }
