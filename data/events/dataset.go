@@ -30,15 +30,25 @@ type DatasetParams struct {
 	Transform func(seed uint64) Transform
 }
 
-// A Dataset is a data.Dataset of recordings in files, of spikes. It keeps none of
-// them: a sample is read when it is asked for, which takes a file of N-MNIST a fraction
-// of a millisecond. It may be read by several goroutines at once, if Transform may be
-// called by them.
+// A Dataset is a data.Dataset of recordings, as their spikes. It keeps none of them: a
+// sample is read when it is asked for, which takes a file of N-MNIST a fraction of a
+// millisecond. It may be read by several goroutines at once, if Transform may be called
+// by them.
 type Dataset struct {
-	samples []Sample
-	p       DatasetParams
-	shape   []int
-	size    int
+	from   shelf
+	labels []int
+	p      DatasetParams
+	shape  []int // of a sample, with all axes
+	flat   bool  // the axes behind time are one
+	size   int
+}
+
+// A shelf has recordings by their numbers.
+type shelf interface {
+	// open returns recording i, which the caller closes.
+	open(i int, o Options) (rec Recording, close func() error, err error)
+	// name says which it is.
+	name(i int) string
 }
 
 var (
@@ -46,31 +56,53 @@ var (
 	_ data.Classed = (*Dataset)(nil)
 )
 
-// NewDataset returns the data set of recordings. It reads the head of the first one.
+// inFiles are recordings in files.
+type inFiles []Sample
+
+func (s inFiles) name(i int) string { return s[i].Path }
+
+func (s inFiles) open(i int, o Options) (Recording, func() error, error) {
+	r, err := Open(s[i].Path, o)
+	if err != nil {
+		return Recording{}, nil, err
+	}
+	return r.Recording(), r.Close, nil
+}
+
+// NewDataset returns the data set of recordings in files. It reads the head of the
+// first one.
 func NewDataset(samples []Sample, p DatasetParams) (*Dataset, error) {
-	d := &Dataset{samples: slices.Clone(samples), p: p}
+	labels := make([]int, len(samples))
+	for i, s := range samples {
+		labels[i] = s.Label
+	}
+	return newDataset(inFiles(slices.Clone(samples)), labels, p)
+}
+
+func newDataset(from shelf, labels []int, p DatasetParams) (*Dataset, error) {
+	d := &Dataset{from: from, labels: labels, p: p}
 	d.p.Copies = max(p.Copies, 1)
-	if len(samples) == 0 {
+	if len(labels) == 0 {
 		return nil, errors.New("events: data set: there are no recordings")
 	}
-	if p.Copies < 0 || len(samples) > limit.Most/d.p.Copies {
-		return nil, fmt.Errorf("events: data set: %d recordings %d times, want at most %d samples", len(samples), p.Copies, limit.Most)
+	if p.Copies < 0 || len(labels) > limit.Most/d.p.Copies {
+		return nil, fmt.Errorf("events: data set: %d recordings %d times, want at most %d samples", len(labels), p.Copies, limit.Most)
 	}
 	most := 0
-	for i, s := range samples {
-		if s.Label < 0 || p.Classes > 0 && s.Label >= p.Classes || s.Label >= limit.Most {
-			return nil, fmt.Errorf("events: data set: recording %d has the label %d, of %d classes", i, s.Label, p.Classes)
+	for i, l := range labels {
+		if l < 0 || p.Classes > 0 && l >= p.Classes || l >= limit.Most {
+			return nil, fmt.Errorf("events: data set: recording %d has the label %d, of %d classes", i, l, p.Classes)
 		}
-		most = max(most, s.Label)
+		most = max(most, l)
 	}
 	if p.Classes == 0 {
 		d.p.Classes = most + 1
 	}
-	r, rec, err := d.open(0)
+	rec, end, err := d.open(0)
 	if err != nil {
 		return nil, err
 	}
-	defer r.Close()
+	defer end()
 	if _, err := d.p.Bins.Events(nil, Of(nil, rec.Width, rec.Height)); err != nil { // says what is wrong with them
 		return nil, err
 	}
@@ -82,28 +114,29 @@ func NewDataset(samples []Sample, p DatasetParams) (*Dataset, error) {
 }
 
 // open returns sample i as a recording, transformed.
-func (d *Dataset) open(i int) (*Reader, Recording, error) {
-	s := d.samples[i%len(d.samples)]
-	r, err := Open(s.Path, d.p.Options)
-	if err != nil {
-		return nil, Recording{}, err
+func (d *Dataset) open(i int) (rec Recording, end func() error, err error) {
+	rec, end, err = d.from.open(i%len(d.labels), d.p.Options)
+	if err != nil || d.p.Transform == nil {
+		return rec, end, err
 	}
-	rec := r.Recording()
-	if d.p.Transform != nil {
-		if rec, err = Apply(rec, d.p.Transform(uint64(i))); err != nil {
-			r.Close()
-			return nil, rec, fmt.Errorf("%w (of %s)", err, s.Path)
-		}
+	if rec, err = Apply(rec, d.p.Transform(uint64(i))); err != nil {
+		end()
+		return rec, nil, fmt.Errorf("%w (of %s)", err, d.from.name(i%len(d.labels)))
 	}
-	return r, rec, nil
+	return rec, end, nil
 }
 
 // Len returns the number of samples: of recordings, times Copies.
-func (d *Dataset) Len() int { return len(d.samples) * d.p.Copies }
+func (d *Dataset) Len() int { return len(d.labels) * d.p.Copies }
 
 // Shape returns the shape of a sample, [Steps, 2, height, width], or with one channel
-// if Bins merges them.
-func (d *Dataset) Shape() []int { return slices.Clone(d.shape) }
+// if Bins merges them; [Steps, 700] of an SHD.
+func (d *Dataset) Shape() []int {
+	if d.flat {
+		return []int{d.shape[0], d.size / d.shape[0]}
+	}
+	return slices.Clone(d.shape)
+}
 
 // Classes returns the number of classes.
 func (d *Dataset) Classes() int { return d.p.Classes }
@@ -113,16 +146,16 @@ func (d *Dataset) Events(i int, dst []data.Event) ([]data.Event, int, error) {
 	if i < 0 || i >= d.Len() {
 		return dst, 0, fmt.Errorf("events: data set: sample %d asked for, want 0 to %d", i, d.Len()-1)
 	}
-	r, rec, err := d.open(i)
+	rec, end, err := d.open(i)
 	if err != nil {
 		return dst, 0, err
 	}
-	defer r.Close()
+	defer end()
 	if shape := d.p.Bins.Shape(rec); !slices.Equal(shape, d.shape) {
-		return dst, 0, fmt.Errorf("events: data set: %s becomes a sample of shape %v, and the first recording one of %v: crop them, or give the size of the sensor in Options", d.samples[i%len(d.samples)].Path, shape, d.shape)
+		return dst, 0, fmt.Errorf("events: data set: %s becomes a sample of shape %v, and the first recording one of %v: crop them, or give the size of the sensor in Options", d.from.name(i%len(d.labels)), shape, d.shape)
 	}
 	dst, err = d.p.Bins.Events(dst, rec)
-	return dst, d.samples[i%len(d.samples)].Label, err
+	return dst, d.labels[i%len(d.labels)], err
 }
 
 // Sample writes the spikes of sample i into x.

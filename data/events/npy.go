@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 )
 
@@ -249,8 +250,14 @@ func (d *rows) read(dst []Event) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	n, i := 0, 0
 	k := int(min(int64(len(dst)), int64(len(b)/d.width), d.left))
+	if d.columns.common() {
+		n := d.common(dst, b[:k*d.width])
+		d.in.skip(k * d.width)
+		d.left -= int64(k)
+		return n, nil
+	}
+	n, i := 0, 0
 	for range k {
 		row := b[i : i+d.width]
 		ok, err := d.columns.event(row[d.t:], row[d.x:], row[d.y:], row[d.p:], &dst[n])
@@ -266,4 +273,25 @@ func (d *rows) read(dst []Event) (int, error) {
 	d.in.skip(i)
 	d.left -= int64(k)
 	return n, nil
+}
+
+// common is read for columns.common, at twice the speed.
+func (d *rows) common(dst []Event, b []byte) (n int) {
+	largest := func(c numeric) uint16 {
+		if c.kind == 'i' {
+			return math.MaxInt16
+		}
+		return math.MaxUint16
+	}
+	maxX, maxY := largest(d.columns.x), largest(d.columns.y)
+	for ; len(b) > 0; b = b[d.width:] {
+		x, y := binary.LittleEndian.Uint16(b[d.x:]), binary.LittleEndian.Uint16(b[d.y:])
+		if x > maxX || y > maxY { // below 0
+			d.columns.sum.Skipped.Outside++
+			continue
+		}
+		dst[n] = Event{T: int64(binary.LittleEndian.Uint64(b[d.t:])), X: x, Y: y, On: b[d.p] != 0}
+		n++
+	}
+	return n
 }

@@ -128,6 +128,13 @@ func (c *columns) event(t, x, y, p []byte, e *Event) (ok bool, err error) {
 	return true, nil
 }
 
+// common reports whether numbers are stored as most programs do: times as i8 in µs,
+// places as i2 or u2, polarities as a byte, the lowest byte first.
+func (c *columns) common() bool {
+	place := func(n numeric) bool { return (n.kind == 'i' || n.kind == 'u') && n.size == 2 && !n.big }
+	return c.unit == time.Microsecond && c.t == numeric{kind: 'i', size: 8} && place(c.x) && place(c.y) && c.p.size == 1 && c.p.kind != 'i'
+}
+
 // scaled returns a time of so many units in µs, without the rounding of a float64.
 func scaled(v int64, unit time.Duration) (int64, bool) {
 	if unit%time.Microsecond == 0 {

@@ -1,18 +1,21 @@
 package events
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
 	"os"
+	"slices"
+	"sync"
 
 	"github.com/spikegrad/spikegrad/internal/files"
 	"github.com/spikegrad/spikegrad/internal/h5"
 )
 
 // An SHD is a file of the Spiking Heidelberg Digits or the Spiking Speech Commands:
-// spoken words as the spikes of 700 channels of an artificial inner ear. It must not
-// be used by two goroutines at once.
+// spoken words as the spikes of 700 channels of an artificial inner ear. It may be read
+// by several goroutines at once.
 //
 // B. Cramer et al., IEEE Transactions on Neural Networks and Learning Systems 33
 // (2022), 2744.
@@ -21,7 +24,9 @@ type SHD struct {
 	Labels   []int    // the class of every recording
 	Speakers []int    // who says it; nil if the file does not say
 
+	path         string
 	file         *os.File
+	mu           sync.Mutex // of the data sets, which remember where they read last
 	times, units *h5.Dataset
 }
 
@@ -41,7 +46,7 @@ func OpenSHD(path string) (*SHD, error) {
 	if err != nil {
 		return nil, fmt.Errorf("events: shd: %w", err)
 	}
-	d := &SHD{file: f}
+	d := &SHD{file: f, path: path}
 	if err := d.open(info.Size()); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("events: shd: %s: %w", path, err)
@@ -117,12 +122,11 @@ func (d *SHD) Recording(i int) (Recording, error) {
 	if i < 0 || i >= d.Len() {
 		return Recording{}, fmt.Errorf("events: shd: recording %d asked for, want 0 to %d", i, d.Len()-1)
 	}
+	d.mu.Lock()
 	ts, err := d.times.Row(i)
-	if err != nil {
-		return Recording{}, fmt.Errorf("events: shd: %w", err)
-	}
-	us, err := d.units.Row(i)
-	if err != nil {
+	us, err2 := d.units.Row(i)
+	d.mu.Unlock()
+	if err = cmp.Or(err, err2); err != nil {
 		return Recording{}, fmt.Errorf("events: shd: %w", err)
 	}
 	if len(ts) != len(us) {
@@ -137,6 +141,48 @@ func (d *SHD) Recording(i int) (Recording, error) {
 		es[k] = Event{T: int64(t * 1e6), X: uint16(u), On: true}
 	}
 	return Of(es, shdChannels, 1), nil
+}
+
+// Dataset returns the data set of some recordings, by their numbers, or of all if which
+// is nil. Its samples have the shape [Steps, 700], or of as many channels as Transform
+// leaves; all spikes are ON, and Bins.Merge is set. The file must stay open as long as
+// it is read.
+func (d *SHD) Dataset(which []int, p DatasetParams) (*Dataset, error) {
+	if which == nil {
+		for i := range d.Len() {
+			which = append(which, i)
+		}
+	}
+	labels := make([]int, len(which))
+	for k, i := range which {
+		if i < 0 || i >= d.Len() {
+			return nil, fmt.Errorf("events: shd: recording %d asked for, want 0 to %d", i, d.Len()-1)
+		}
+		labels[k] = d.Labels[i]
+	}
+	if p.Classes == 0 {
+		p.Classes = len(d.Keys)
+	}
+	p.Bins.Merge = true
+	set, err := newDataset(shdShelf{d, slices.Clone(which)}, labels, p)
+	if err != nil {
+		return nil, err
+	}
+	set.flat = true
+	return set, nil
+}
+
+// A shdShelf is some recordings of a file.
+type shdShelf struct {
+	d     *SHD
+	which []int
+}
+
+func (s shdShelf) name(i int) string { return fmt.Sprintf("recording %d of %s", s.which[i], s.d.path) }
+
+func (s shdShelf) open(i int, _ Options) (Recording, func() error, error) {
+	rec, err := s.d.Recording(s.which[i])
+	return rec, func() error { return nil }, err
 }
 
 // Close closes the file.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/data/events"
 	"github.com/spikegrad/spikegrad/internal/h5/h5test"
 )
@@ -53,6 +54,23 @@ func TestSHD(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, es)
 	}
+	set, err := d.Dataset([]int{2, 0}, events.DatasetParams{Bins: events.Bins{Dt: 10 * ms, Steps: 101}})
+	require.NoError(t, err)
+	require.Equal(t, []int{101, 700}, set.Shape())
+	require.Equal(t, 2, set.Classes())
+	spikes, label, err := set.Events(0, nil)
+	require.NoError(t, err)
+	require.Equal(t, 1, label)
+	require.Equal(t, []data.Event{{Step: 100, Index: 350}}, spikes)
+	set, err = d.Dataset(nil, events.DatasetParams{Bins: events.Bins{Dt: 10 * ms, Steps: 100}, Copies: 2})
+	require.NoError(t, err)
+	require.Equal(t, 6, set.Len())
+	spikes, label, err = set.Events(4, nil)
+	require.NoError(t, err)
+	require.Zero(t, label)
+	require.Empty(t, spikes)
+	_, err = d.Dataset([]int{3}, events.DatasetParams{})
+	require.EqualError(t, err, "events: shd: recording 3 asked for, want 0 to 2")
 	_, err = d.Recording(3)
 	require.EqualError(t, err, "events: shd: recording 3 asked for, want 0 to 2")
 

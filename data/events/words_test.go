@@ -131,7 +131,9 @@ func TestWords(t *testing.T) {
 		"npy: columns of ms":    {file: npyFile("'<i2'", "(1,4)", []byte{0, 0, 0, 0, 1, 0, 7, 0}), o: events.Options{Columns: "x,y,p,t", Unit: time.Millisecond}, want: at(7000)},
 		"npy: nanoseconds":      {file: npyFile("'<i2'", "(1,4)", []byte{0, 0, 0, 0, 1, 0, 0x10, 0x27}), o: events.Options{Columns: "x,y,p,t", Unit: time.Nanosecond}, want: at(10)},
 		"csv: far away":         {file: []byte("t,x,y,p\n2305843009213693953,0,0,1\n-2305843009213693953,0,0,1\n3,0,0,1\n"), skipped: events.Skipped{Invalid: 2}, want: at(3)},
-		"npy: negative place":   {file: npyFile("'|i1'", "(2,4)", []byte{255, 0, 1, 1, 0, 0, 1, 2}), o: events.Options{Columns: "x,y,p,t"}, skipped: events.Skipped{Outside: 1}, want: at(2)},
+		"npy: negative common": {file: npyFile("[('t','<i8'),('x','<i2'),('y','<u2'),('p','u1')]", "(3,)", append(append(le.AppendUint64(nil, 1), 255, 255, 0, 0, 1), append(append(le.AppendUint64(nil, 2), 0, 0, 255, 255, 1), append(le.AppendUint64(nil, 3), 0, 0, 0, 0, 2)...)...)),
+			skipped: events.Skipped{Outside: 1}, want: []events.Event{{T: 2, Y: 65535, On: true}, {T: 3, On: true}}},
+		"npy: negative place": {file: npyFile("'|i1'", "(2,4)", []byte{255, 0, 1, 1, 0, 0, 1, 2}), o: events.Options{Columns: "x,y,p,t"}, skipped: events.Skipped{Outside: 1}, want: at(2)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			es, r, err := readAll(bytes.NewReader(c.file), c.o)
