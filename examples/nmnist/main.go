@@ -89,7 +89,7 @@ func newModel(seed uint64) (*train.Model, error) {
 	p.Spike = surrogate.SuperSpike{Alpha: 2}
 	r := neurons.DefaultLIParams()
 	r.Dt, r.TauSynInv, r.TauMemInv = p.Dt, p.TauSynInv, p.TauMemInv
-	return train.NewModel(train.Model{
+	return train.Network{
 		Net: layers.Sequential{
 			layers.Conv2D{Out: 16, Kernel: 5, Conv: graph.Conv{Stride: 2}, Init: layers.Scaled{Gain: 4}},
 			layers.Named("first", layers.Lift(neurons.LIFStep, p)),
@@ -103,7 +103,7 @@ func newModel(seed uint64) (*train.Model, error) {
 			layers.MeanOverTime,
 		},
 		Shape: []int{2, events.NMNIST, events.NMNIST}, Steps: steps, Batch: batch, Seed: seed, SpikeInput: true,
-	})
+	}.Compile()
 }
 
 func run(ctx context.Context, dir string, seed uint64, epochs int, out string, flags *show.Flags) error {

@@ -86,7 +86,7 @@ func newModel(classes int, seed uint64) (*train.Model, error) {
 	p.Spike = surrogate.SuperSpike{Alpha: 5}
 	r := neurons.DefaultLIParams()
 	r.Dt, r.TauSynInv, r.TauMemInv = p.Dt, p.TauSynInv, p.TauMemInv
-	return train.NewModel(train.Model{
+	return train.Network{
 		Net: layers.Sequential{
 			layers.Linear{Out: hidden, Init: layers.Scaled{Gain: 2}},
 			layers.Named("hidden", layers.Recurrent(neurons.LIFStep, p)),
@@ -96,7 +96,7 @@ func newModel(classes int, seed uint64) (*train.Model, error) {
 			layers.MeanOverTime,
 		},
 		Shape: []int{channels}, Steps: steps, Batch: batch, Seed: seed, SpikeInput: true,
-	})
+	}.Compile()
 }
 
 func run(ctx context.Context, dir string, seed uint64, epochs, keep int, out string, flags *show.Flags) error {
