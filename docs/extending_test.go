@@ -21,6 +21,7 @@ import (
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/neurons/neurontest"
 	"github.com/spikegrad/spikegrad/optim"
+	"github.com/spikegrad/spikegrad/readout"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -270,7 +271,7 @@ func (Margin) Target(out tensor.Shape) ([]int, error) {
 // Cost returns the mean over the samples.
 func (Margin) Cost(out, target, weight *G.Node) (*G.Node, error) {
 	shape := out.Shape()
-	right, err := graph.OneHot(target, shape[1])
+	right, err := readout.OneHot(target, shape[1])
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
+	"github.com/spikegrad/spikegrad/readout"
 )
 
 // The tests here show what docs/gorgonia.md says of Gorgonia, and what stands in
@@ -252,7 +253,7 @@ func TestSoftmax(t *testing.T) {
 	x = rows(0, 0, 0, 100, 0, -100)
 	labels := graphtest.Node(x.Graph(), tensor.Float32, "labels", []int{2}, []float64{0, 2})
 	weight := graphtest.Node(x.Graph(), tensor.Float32, "weight", []int{2}, []float64{0.5, 0.5})
-	loss, err := graph.CrossEntropy(x, labels, weight)
+	loss, err := readout.CrossEntropy(x, labels, weight)
 	require.NoError(t, err)
 	require.InDelta(t, math.Log(3)/2+100, machine(t, loss)[0][0], 1e-4)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/plasticity"
+	"github.com/spikegrad/spikegrad/readout"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -64,7 +65,7 @@ func Example_norseRecurrent() {
 	p.DetachReset = true // as lsnn_step has it
 	run := must(graph.Scan(neurons.Recurrent(neurons.LSNNStep), must(graph.Linear(x, in, nil)), nil,
 		neurons.RecurrentParams[neurons.LSNNState, neurons.LSNNParams]{Inner: p, W: w}))
-	fmt.Println(values(must(graph.SumOverTime(run.Out))))
+	fmt.Println(values(must(readout.SumOverTime(run.Out))))
 	// Output: [2 1]
 }
 
@@ -154,7 +155,7 @@ func Example_norseSparse() {
 	w := input(g, "w", []float32{0, 0.5, -0.5, 0}, 2, 2)
 	run := must(graph.Scan(neurons.Recurrent(neurons.LIFStep), must(graph.Linear(x, in, nil)), nil,
 		neurons.RecurrentParams[neurons.LIFState, neurons.LIFParams]{Inner: neurons.DefaultLIFParams(), W: w}))
-	fmt.Println(values(must(graph.SumOverTime(run.Out))))
+	fmt.Println(values(must(readout.SumOverTime(run.Out))))
 	// Output: [3 2]
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/internal/gemm"
 	"github.com/spikegrad/spikegrad/internal/vec"
+	"github.com/spikegrad/spikegrad/readout"
 )
 
 // BenchmarkYardstick shows the limits of the machine on the day of a
@@ -173,7 +174,7 @@ func BenchmarkLinear(b *testing.B) {
 			w := graphtest.Node(g, tensor.Float32, "w", []int{512, 512}, graphtest.Random(512*512, 2))
 			y, err := graph.Linear(x, w, nil)
 			require.NoError(b, err)
-			loss, err := graph.SumOverTime(y)
+			loss, err := readout.SumOverTime(y)
 			require.NoError(b, err)
 			loss, err = G.Sum(loss)
 			require.NoError(b, err)

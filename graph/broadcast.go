@@ -207,7 +207,7 @@ var (
 
 // Expand returns p broadcast to the given shape, as NumPy broadcasts.
 func (b *Builder) Expand(p *G.Node, shape []int) *G.Node {
-	if !b.ok("expand", p) {
+	if !b.Check("expand", p) {
 		return nil
 	}
 	return b.expand(p, shape)
@@ -216,7 +216,7 @@ func (b *Builder) Expand(p *G.Node, shape []int) *G.Node {
 // Reduce sums x down to the given shape, which must broadcast to that of x; no
 // axes means the sum of all elements. It is the transpose of Expand.
 func (b *Builder) Reduce(x *G.Node, shape []int) *G.Node {
-	if !b.ok("reduce", x) {
+	if !b.Check("reduce", x) {
 		return nil
 	}
 	if !broadcasts(shape, x.Shape()) {
@@ -228,7 +228,7 @@ func (b *Builder) Reduce(x *G.Node, shape []int) *G.Node {
 
 // Reshape returns x with another shape of as many elements.
 func (b *Builder) Reshape(x *G.Node, shape ...int) *G.Node {
-	if !b.ok("reshape", x) {
+	if !b.Check("reshape", x) {
 		return nil
 	}
 	y, err := Reshape(x, shape...)

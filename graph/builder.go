@@ -77,8 +77,10 @@ func (b *Builder) Fail(err error) {
 	}
 }
 
-// ok reports whether an operation on xs can go ahead.
-func (b *Builder) ok(name string, xs ...*G.Node) bool {
+// Check reports whether the operation of that name can go ahead on xs: whether there
+// has been no error, none of them is nil, and all are of one graph. If not it keeps
+// the error.
+func (b *Builder) Check(name string, xs ...*G.Node) bool {
 	for i, x := range xs {
 		switch {
 		case b.err != nil:
@@ -106,7 +108,7 @@ func (b *Builder) apply(op G.Op, in ...*G.Node) *G.Node {
 	var n *G.Node
 	name := "apply"
 	err := guard.Call("", "", nil, func() (err error) {
-		if name = op.String(); b.ok(name, in...) {
+		if name = op.String(); b.Check(name, in...) {
 			n, err = G.ApplyOp(op, in...)
 		}
 		return err
@@ -131,7 +133,7 @@ func (b *Builder) keep(name string, n *G.Node, err error) *G.Node {
 
 // binary adds an element-wise operation of Gorgonia's on two nodes of one shape.
 func (b *Builder) binary(name string, f func(x, y *G.Node) (*G.Node, error), x, y *G.Node) *G.Node {
-	if !b.ok(name, x, y) {
+	if !b.Check(name, x, y) {
 		return nil
 	}
 	switch {
@@ -147,7 +149,7 @@ func (b *Builder) binary(name string, f func(x, y *G.Node) (*G.Node, error), x, 
 }
 
 func (b *Builder) unary(name string, f func(*G.Node) (*G.Node, error), x *G.Node) *G.Node {
-	if !b.ok(name, x) {
+	if !b.Check(name, x) {
 		return nil
 	}
 	if !isFloat(x.Dtype()) {
@@ -281,7 +283,7 @@ func (b *Builder) Over(x *G.Node, p Param) *G.Node {
 
 // Fill returns a tensor of the shape of x filled with p. It does not read x.
 func (b *Builder) Fill(x *G.Node, p Param) *G.Node {
-	if !b.ok("fill", x) {
+	if !b.Check("fill", x) {
 		return nil
 	}
 	if v, ok := p.Value(); ok {
@@ -292,7 +294,7 @@ func (b *Builder) Fill(x *G.Node, p Param) *G.Node {
 
 // like returns p broadcast to the shape of x.
 func (b *Builder) like(p, x *G.Node) *G.Node {
-	if !b.ok("broadcast", x, p) {
+	if !b.Check("broadcast", x, p) {
 		return nil
 	}
 	if p.Dtype() != x.Dtype() {

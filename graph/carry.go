@@ -14,7 +14,7 @@ import (
 // where it is given none: p.Rest for one time step.
 func Rest[S any, P Params[S]](xs *G.Node, p P) (S, error) {
 	var b Builder
-	if !b.ok("xs", xs) || !isFloat(xs.Dtype()) || xs.Dims() < 2 {
+	if !b.Check("xs", xs) || !isFloat(xs.Dtype()) || xs.Dims() < 2 {
 		var none S
 		return none, fmt.Errorf("graph: rest: xs is no sequence [T batch …] of float32 or float64")
 	}
@@ -42,7 +42,7 @@ func rest[S any, P Params[S]](xs *G.Node, p P) (S, error) {
 // Constant returns a tensor of the given shape, of at least one axis, whose
 // elements are c, in the graph and of the element type of x.
 func (b *Builder) Constant(x *G.Node, c float64, shape ...int) *G.Node {
-	if !b.ok("constant", x) {
+	if !b.Check("constant", x) {
 		return nil
 	}
 	if n, ok := elements(shape); !ok || n == 0 || len(shape) == 0 || !isFloat(x.Dtype()) {

@@ -45,7 +45,7 @@ func Conv2D(x, w, bias *G.Node, opts Conv) (*G.Node, error) {
 	if bias != nil {
 		in = append(in, bias)
 	}
-	if !b.ok("conv2d", in...) {
+	if !b.Check("conv2d", in...) {
 		return nil, fmt.Errorf("graph: %w", b.Err())
 	}
 	if !isFloat(x.Dtype()) {

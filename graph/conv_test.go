@@ -37,24 +37,10 @@ func (c *convCase) samples() int { return tensor.Shape(c.lead).TotalSize() }
 // fill draws the values; x is zero but for a share of it, which is 1 if spikes.
 func (c *convCase) fill(seed uint64, density float64, spikes bool) {
 	oh, ow := c.size()
-	c.x = sparse(c.samples()*c.c*c.h*c.w, density, spikes, seed)
+	c.x = graphtest.Sparse(c.samples()*c.c*c.h*c.w, density, spikes, seed)
 	c.k = graphtest.Random(c.out*c.c*c.kh*c.kw, seed+1)
 	c.bias = graphtest.Random(c.out, seed+2)
 	c.d = graphtest.Random(c.samples()*c.out*oh*ow, seed+3)
-}
-
-// sparse returns n numbers of which a share is not zero.
-func sparse(n int, share float64, ones bool, seed uint64) []float64 {
-	r := rand.New(rand.NewPCG(seed, 1))
-	x := make([]float64, n)
-	for i := range x {
-		if r.Float64() < share {
-			if x[i] = 1; !ones {
-				x[i] = r.NormFloat64()
-			}
-		}
-	}
-	return x
 }
 
 // naive computes the convolution and its gradients from the definition.
@@ -139,7 +125,7 @@ func TestConv2D(t *testing.T) {
 		density := []float64{0, 0.1, 0.2, 0.3, 1}[r.IntN(5)]
 		c.fill(uint64(i), density, r.IntN(2) == 0)
 		if r.IntN(3) == 0 {
-			c.d = sparse(len(c.d), 0.1, false, uint64(i))
+			c.d = graphtest.Sparse(len(c.d), 0.1, false, uint64(i))
 		}
 		y, dx, dk, db := c.naive()
 		for _, dt := range []tensor.Dtype{tensor.Float64, tensor.Float32} {
@@ -194,7 +180,7 @@ func TestConv2DInScan(t *testing.T) {
 func TestConv2DGrad(t *testing.T) {
 	k := graphtest.Random(4*3*3*2, 1)
 	for _, density := range []float64{0.05, 1} {
-		x := sparse(2*3*3*6*5, density, false, 2)
+		x := graphtest.Sparse(2*3*3*6*5, density, false, 2)
 		graphtest.CheckGrad(t, func(x *G.Node) (*G.Node, error) {
 			w := graphtest.Node(x.Graph(), tensor.Float64, "w", []int{4, 3, 3, 2}, k)
 			return graph.Conv2D(x, w, nil, graph.Conv{Stride: 2, Pad: 1})
@@ -246,7 +232,7 @@ func TestConv2DRunAgain(t *testing.T) {
 	m, err := graph.NewMachine(append(G.Nodes{y}, ds...)...)
 	require.NoError(t, err)
 	for i, density := range []float64{0.1, 1, 0.2, 1, 0.05} {
-		c.x = sparse(len(c.x), density, i == 0, uint64(i))
+		c.x = graphtest.Sparse(len(c.x), density, i == 0, uint64(i))
 		require.NoError(t, G.Let(x, graphtest.Tensor(tensor.Float64, x.Shape(), c.x)))
 		require.NoError(t, m.Run())
 		wy, wdx, wdk, wdb := c.naive()

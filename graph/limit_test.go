@@ -9,6 +9,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/readout"
 )
 
 // What would have more elements than a tensor may have is refused before anything
@@ -17,7 +18,7 @@ func TestLimits(t *testing.T) {
 	node := func(shape ...int) *G.Node { // without a value
 		return G.NewTensor(G.NewGraph(), tensor.Float32, len(shape), G.WithName("x"), G.WithShape(shape...))
 	}
-	_, err := graph.OneHot(node(5), 1<<40)
+	_, err := readout.OneHot(node(5), 1<<40)
 	require.EqualError(t, err, "one-hot of 1099511627776: the result: shape [5 1099511627776] has 5497558138880 elements, want at most 2147483648")
 
 	var b graph.Builder

@@ -31,7 +31,7 @@ func Linear(x, w, bias *G.Node) (*G.Node, error) {
 	if bias != nil {
 		in = append(in, bias)
 	}
-	if !b.ok("linear", in...) {
+	if !b.Check("linear", in...) {
 		return nil, fmt.Errorf("graph: %w", b.Err())
 	}
 	xs, ws := x.Shape(), w.Shape()

@@ -26,7 +26,7 @@ type matOp struct {
 func (b *Builder) MatMul(x, w *G.Node) *G.Node { return b.matmul(x, w, false, false) }
 
 func (b *Builder) matmul(x, y *G.Node, transA, transB bool) *G.Node {
-	if !b.ok("matmul", x, y) {
+	if !b.Check("matmul", x, y) {
 		return nil
 	}
 	xs, ys := x.Shape(), y.Shape()

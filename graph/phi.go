@@ -56,7 +56,7 @@ type phiOp struct {
 
 // phiMatrices returns φ(z + base) of each matrix of z.
 func (b *Builder) phiMatrices(z *G.Node, base []float64) *G.Node {
-	if !b.ok("phi", z) {
+	if !b.Check("phi", z) {
 		return nil
 	}
 	return b.apply(phiOp{signature: signatureOf(G.Nodes{z}, z.Dtype(), z.Shape()), base: base}, z)

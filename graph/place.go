@@ -58,7 +58,7 @@ type extractOp struct {
 
 // insert returns matrices with x in a place, and zeros elsewhere.
 func (b *Builder) insert(x *G.Node, to place) *G.Node {
-	if !b.ok("insert", x) {
+	if !b.Check("insert", x) {
 		return nil
 	}
 	return b.apply(insertOp{signature: signatureOf(G.Nodes{x}, x.Dtype(), to.matrices()), to: to}, x)
@@ -66,7 +66,7 @@ func (b *Builder) insert(x *G.Node, to place) *G.Node {
 
 // extract returns what stands in a place of the matrices x, in the given shape.
 func (b *Builder) extract(x *G.Node, from place, shape tensor.Shape) *G.Node {
-	if !b.ok("extract", x) {
+	if !b.Check("extract", x) {
 		return nil
 	}
 	return b.apply(extractOp{signature: signatureOf(G.Nodes{x}, x.Dtype(), shape), from: from}, x)

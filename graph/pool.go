@@ -36,7 +36,7 @@ func (k poolKind) String() string { return [...]string{"avgpool", "maxpool"}[k] 
 
 func newPool(kind poolKind, x *G.Node, k, stride int) (*G.Node, error) {
 	var b Builder
-	if !b.ok(kind.String(), x) {
+	if !b.Check(kind.String(), x) {
 		return nil, fmt.Errorf("graph: %w", b.Err())
 	}
 	s := x.Shape()

@@ -70,7 +70,7 @@ func TestPool(t *testing.T) {
 			h, w := shape[3], shape[4]
 			k, s := 1+r.IntN(min(h, w)), 1+r.IntN(4)
 			planes := shape[0] * shape[1] * shape[2]
-			x := sparse(planes*h*w, 0.3+0.7*float64(i%2), i%2 == 0, uint64(i))
+			x := graphtest.Sparse(planes*h*w, 0.3+0.7*float64(i%2), i%2 == 0, uint64(i))
 			d := graphtest.Random(planes*((h-k)/s+1)*((w-k)/s+1), uint64(i))
 			y, dx := naivePool(name, x, d, planes, h, w, k, s)
 			for dt, tol := range map[tensor.Dtype]float64{tensor.Float64: 1e-13, tensor.Float32: 1e-6} {
@@ -171,7 +171,7 @@ func BenchmarkPool(b *testing.B) {
 	n := tensor.Shape(shape).TotalSize()
 	for name, f := range poolings {
 		g := G.NewGraph()
-		x := graphtest.Node(g, tensor.Float32, "x", shape, sparse(n, 0.05, true, 1))
+		x := graphtest.Node(g, tensor.Float32, "x", shape, graphtest.Sparse(n, 0.05, true, 1))
 		y, err := f(x, 2, 2)
 		require.NoError(b, err)
 		d := graphtest.Node(g, tensor.Float32, "d", y.Shape(), graphtest.Random(n/4, 2))

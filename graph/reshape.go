@@ -14,7 +14,7 @@ import (
 // many elements. An error says where the shapes do not fit.
 func Reshape(x *G.Node, shape ...int) (*G.Node, error) {
 	var b Builder
-	if !b.ok("reshape", x) {
+	if !b.Check("reshape", x) {
 		return nil, fmt.Errorf("graph: %w", b.Err())
 	}
 	n, ok := elements(shape)
@@ -48,7 +48,7 @@ func elements(shape []int) (n int, ok bool) {
 // becomes [T, batch, c·h·w]. A sequence of vectors is returned as it is.
 func Flatten(x *G.Node) (*G.Node, error) {
 	var b Builder
-	if !b.ok("flatten", x) {
+	if !b.Check("flatten", x) {
 		return nil, fmt.Errorf("graph: %w", b.Err())
 	}
 	s := x.Shape()

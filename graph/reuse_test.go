@@ -10,6 +10,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/readout"
 )
 
 // A machine puts gradients into the memory of sequences that are not needed any
@@ -29,7 +30,7 @@ func TestReuse(t *testing.T) {
 		require.NoError(t, err)
 		y, ws, outs = r.Out, append(ws, w), append(outs, r.Out)
 	}
-	sum, err := graph.SumOverTime(y)
+	sum, err := readout.SumOverTime(y)
 	require.NoError(t, err)
 	cost, err := G.Sum(sum)
 	require.NoError(t, err)

@@ -241,16 +241,16 @@ var spikeReaders = map[string]spikeReader{
 func TestSpikeInput(t *testing.T) {
 	for name, reader := range spikeReaders {
 		n := tensor.Shape(reader.shape).TotalSize()
-		other := sparse(n, 0.2, false, 1)
-		some := sparse(n, 0.1, true, 2)
+		other := graphtest.Sparse(n, 0.2, false, 1)
+		some := graphtest.Sparse(n, 0.1, true, 2)
 		clear(some[n/3 : n/2])
-		full := sparse(n, 0.05, true, 3)
+		full := graphtest.Sparse(n, 0.05, true, 3)
 		for i := range full[:n/reader.shape[0]/2] {
 			full[i] = 1
 		}
 		for kind, x := range map[string][]float64{
-			"spikes": some, "none": make([]float64, n), "full rows": full, "graded": sparse(n, 0.1, false, 4),
-			"many": sparse(n, 0.6, true, 5), "all": sparse(n, 1, false, 6),
+			"spikes": some, "none": make([]float64, n), "full rows": full, "graded": graphtest.Sparse(n, 0.1, false, 4),
+			"many": graphtest.Sparse(n, 0.6, true, 5), "all": graphtest.Sparse(n, 1, false, 6),
 		} {
 			for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
 				for _, tape := range []bool{false, true} {
@@ -358,7 +358,7 @@ func TestSpikeInputErrors(t *testing.T) {
 // not.
 func TestSpikesAllocateNothing(t *testing.T) {
 	shape := []int{8, 40, 30}
-	x := sparse(8*40*30, 0.1, false, 1)
+	x := graphtest.Sparse(8*40*30, 0.1, false, 1)
 	d := graphtest.Tensor(tensor.Float32, shape, x)
 	s := newSpikes(t, shape...)
 	fill := func() {

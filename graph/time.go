@@ -29,7 +29,7 @@ type stackOp struct {
 
 // At returns time step t of xs, which has shape [T, …].
 func (b *Builder) At(xs *G.Node, t int) *G.Node {
-	if !b.ok("at", xs) {
+	if !b.Check("at", xs) {
 		return nil
 	}
 	shape := xs.Shape()
@@ -46,7 +46,7 @@ func (b *Builder) Stack(xs ...*G.Node) *G.Node {
 		b.fail("stack: no time steps")
 		return nil
 	}
-	if !b.ok("stack", xs...) {
+	if !b.Check("stack", xs...) {
 		return nil
 	}
 	shape := append(tensor.Shape{len(xs)}, xs[0].Shape()...)

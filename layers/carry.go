@@ -10,6 +10,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/readout"
 )
 
 // A Carry makes a network that works on a window of time: what layers would start
@@ -67,7 +68,7 @@ func (b *Build) Enter(name string, rest *G.Node) (*State, error) {
 	s.from = s.In
 	if b.Carry.Starts != nil {
 		var g graph.Builder
-		s.from = g.Choose(b.Carry.Starts, rest, s.In)
+		s.from = readout.Choose(&g, b.Carry.Starts, rest, s.In)
 		if err := g.Err(); err != nil {
 			return nil, fmt.Errorf("layers: state %s: %w", s.Name, err)
 		}
@@ -79,19 +80,19 @@ func (b *Build) Enter(name string, rest *G.Node) (*State, error) {
 // LastStep returns the value of x [T, batch, …] at the last time step of each
 // sample, as [batch, …].
 func (b *Build) LastStep(x *G.Node) (*G.Node, error) {
-	return b.over("last", 0, x, graph.Window.LastStep)
+	return b.over("last", 0, x, readout.Window.LastStep)
 }
 
 // MaxOverTime returns the largest value of x [T, batch, …] over the time steps of
 // each sample, as [batch, …].
 func (b *Build) MaxOverTime(x *G.Node) (*G.Node, error) {
-	return b.over("max", math.Inf(-1), x, graph.Window.MaxOverTime)
+	return b.over("max", math.Inf(-1), x, readout.Window.MaxOverTime)
 }
 
 // SumOverTime returns the sum of x [T, batch, …] over the time steps of each
 // sample, as [batch, …].
 func (b *Build) SumOverTime(x *G.Node) (*G.Node, error) {
-	return b.over("sum", 0, x, graph.Window.SumOverTime)
+	return b.over("sum", 0, x, readout.Window.SumOverTime)
 }
 
 // MeanOverTime returns the mean of x [T, batch, …] over the time steps of each
@@ -105,9 +106,9 @@ func (b *Build) MeanOverTime(x *G.Node) (*G.Node, error) {
 }
 
 // Excursion returns the mean over the time steps of each sample of how far x [T,
-// batch, …] strays from a range, as [batch, …]; see graph.Excursion.
+// batch, …] strays from a range, as [batch, …]; see readout.Excursion.
 func (b *Build) Excursion(x *G.Node, lo, hi float64) (*G.Node, error) {
-	sum, err := b.over("excursion", 0, x, func(w graph.Window, x *G.Node) (*G.Node, error) { return w.Excursion(x, lo, hi) })
+	sum, err := b.over("excursion", 0, x, func(w readout.Window, x *G.Node) (*G.Node, error) { return w.Excursion(x, lo, hi) })
 	if err != nil {
 		return nil, err
 	}
@@ -115,11 +116,11 @@ func (b *Build) Excursion(x *G.Node, lo, hi float64) (*G.Node, error) {
 }
 
 // over reads x over time, from what entered the window on.
-func (b *Build) over(name string, rest float64, x *G.Node, read func(graph.Window, *G.Node) (*G.Node, error)) (*G.Node, error) {
+func (b *Build) over(name string, rest float64, x *G.Node, read func(readout.Window, *G.Node) (*G.Node, error)) (*G.Node, error) {
 	if b == nil || x == nil {
 		return nil, errors.New("layers: " + name + " over time: the Build or x is nil")
 	}
-	w := graph.Window{Length: b.Length}
+	w := readout.Window{Length: b.Length}
 	if b.Carry == nil || x.Dims() < 2 {
 		return read(w, x)
 	}
@@ -145,7 +146,7 @@ func (b *Build) perStep(x, sum *G.Node) (*G.Node, error) {
 		if b.Length == nil {
 			sum = g.Scale(sum, graph.Const(1/steps))
 		} else {
-			sum = g.PerStep(sum, b.Length)
+			sum = readout.PerStep(&g, sum, b.Length)
 		}
 		return sum, g.Err()
 	}
@@ -153,5 +154,5 @@ func (b *Build) perStep(x, sum *G.Node) (*G.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return g.PerStep(sum, soFar), g.Err()
+	return readout.PerStep(&g, sum, soFar), g.Err()
 }

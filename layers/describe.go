@@ -73,4 +73,4 @@ func (l lifted[S, P]) String() string {
 }
 
 // String returns the kind of the readout.
-func (r readout) String() string { return r.name }
+func (r overTime) String() string { return r.name }

@@ -12,24 +12,24 @@ import (
 // beyond the length of a sample do not count. In a window of a longer sequence they
 // give what they have read so far.
 var (
-	Last         Layer = readout{"last", (*Build).LastStep}               // the value at the last time step
-	MaxOverTime  Layer = readout{"max over time", (*Build).MaxOverTime}   // the largest value
-	MeanOverTime Layer = readout{"mean over time", (*Build).MeanOverTime} // the mean
-	SumOverTime  Layer = readout{"sum over time", (*Build).SumOverTime}   // the sum
-	SpikeCount   Layer = readout{"spike count", (*Build).SumOverTime}     // the number of spikes
+	Last         Layer = overTime{"last", (*Build).LastStep}               // the value at the last time step
+	MaxOverTime  Layer = overTime{"max over time", (*Build).MaxOverTime}   // the largest value
+	MeanOverTime Layer = overTime{"mean over time", (*Build).MeanOverTime} // the mean
+	SumOverTime  Layer = overTime{"sum over time", (*Build).SumOverTime}   // the sum
+	SpikeCount   Layer = overTime{"spike count", (*Build).SumOverTime}     // the number of spikes
 )
 
 // Flatten joins all axes behind the batch: [T, batch, c, h, w] becomes
 // [T, batch, c·h·w].
 var Flatten Layer = Func(graph.Flatten)
 
-type readout struct {
+type overTime struct {
 	name string
 	read func(b *Build, x *G.Node) (*G.Node, error)
 }
 
 // Apply adds the readout.
-func (r readout) Apply(b *Build, x *G.Node) (*G.Node, error) {
+func (r overTime) Apply(b *Build, x *G.Node) (*G.Node, error) {
 	if err := b.takes(r.name, x, "[T batch …]", 2, math.MaxInt); err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/readout"
 	"github.com/spikegrad/spikegrad/surrogate"
 )
 
@@ -145,7 +146,7 @@ func (meanPotential) Penalise(b *layers.Build, a layers.Activity) (layers.Penalt
 	if err != nil {
 		return layers.Penalty{}, err
 	}
-	if v, err = graph.LastStep(v); err != nil {
+	if v, err = readout.LastStep(v); err != nil {
 		return layers.Penalty{}, err
 	}
 	if v, err = b.BatchMean(v); err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/timing"
+	"github.com/spikegrad/spikegrad/readout"
 )
 
 // FirstSpike is a readout [T, batch, …] → [batch, …]: the time of the first spike, an
@@ -54,7 +55,7 @@ func (b *Build) FirstSpike(x *G.Node) (*G.Node, error) {
 			return nil, err
 		}
 	}
-	stamps, err := graph.SpikeStamps(x, before)
+	stamps, err := readout.SpikeStamps(x, before)
 	if err != nil {
 		return nil, err
 	}

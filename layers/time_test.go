@@ -12,6 +12,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/readout"
 )
 
 // A neuron that has not spiked has the time Latest.
@@ -47,7 +48,7 @@ func TestCheckTime(t *testing.T) {
 	g := G.NewGraph()
 	x := graphtest.Node(g, tensor.Float64, "x", []int{4, 2, 3}, make([]float64, 24))
 	b := layers.NewBuild(1)
-	sum := layers.Named("outer", layers.Sequential{layers.Named("inner", layers.Func(graph.SumOverTime))})
+	sum := layers.Named("outer", layers.Sequential{layers.Named("inner", layers.Func(readout.SumOverTime))})
 	y, err := sum.Apply(b, x)
 	require.NoError(t, err)
 	require.NoError(t, b.CheckTime(x, y, false), "whole sequences of one length")

@@ -11,6 +11,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/readout"
 )
 
 // assemble makes the graph and the machines that run it.
@@ -138,7 +139,7 @@ func (m *Model) addRates() error {
 		if !a.Spiking {
 			continue
 		}
-		r, err := graph.Rate(a.Out, m.stepWeights())
+		r, err := readout.Rate(a.Out, m.stepWeights())
 		if err != nil {
 			return err
 		}
@@ -151,7 +152,7 @@ func (m *Model) addRates() error {
 func (m *Model) stepWeights() *G.Node {
 	if m.perStep == nil {
 		var b graph.Builder
-		m.perStep = b.StepWeights(m.cut.steps, m.w, m.length, m.total)
+		m.perStep = readout.StepWeights(&b, m.cut.steps, m.w, m.length, m.total)
 	}
 	return m.perStep
 }

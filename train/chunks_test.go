@@ -16,6 +16,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/readout"
 	"github.com/spikegrad/spikegrad/train"
 )
 
@@ -267,24 +268,24 @@ func TestChunks(t *testing.T) {
 		"Population": {whole(func(x *G.Node) (*G.Node, error) {
 			return encode.Population(x, encode.PopulationParams{Features: 3, Scale: 1})
 		}), nil, ""},
-		"graph.SumOverTime": {whole(graph.SumOverTime), allChunks, "sum over time"},
-		"graph.Excursion":   {whole(func(x *G.Node) (*G.Node, error) { return graph.Excursion(x, 0.5, 1) }), allChunks, "excursion(0.5 1)"},
-		"layers.Last":       {layers.Last, nil, ""}, "layers.Max": {layers.MaxOverTime, nil, ""}, "layers.Mean": {layers.MeanOverTime, nil, ""},
+		"readout.SumOverTime": {whole(readout.SumOverTime), allChunks, "sum over time"},
+		"readout.Excursion":   {whole(func(x *G.Node) (*G.Node, error) { return readout.Excursion(x, 0.5, 1) }), allChunks, "excursion(0.5 1)"},
+		"layers.Last":         {layers.Last, nil, ""}, "layers.Max": {layers.MaxOverTime, nil, ""}, "layers.Mean": {layers.MeanOverTime, nil, ""},
 		"SpikeCount": {layers.SpikeCount, nil, ""},
 		"a window without lengths": {applied(func(b *layers.Build, x *G.Node) (*G.Node, error) {
 			if b.Carry == nil {
-				return graph.SumOverTime(x)
+				return readout.SumOverTime(x)
 			}
 			var g graph.Builder
 			s, err := b.Enter("sum", g.Constant(x, 0, x.Shape()[1:]...))
 			if err != nil {
 				return nil, err
 			}
-			s.Out, err = graph.Window{Enter: s.From()}.SumOverTime(x)
+			s.Out, err = readout.Window{Enter: s.From()}.SumOverTime(x)
 			return s.Out, err
 		}), []chunk{uneven, lengths, both}, "sum over time"},
 		"a window that nothing enters": {applied(func(b *layers.Build, x *G.Node) (*G.Node, error) {
-			return graph.Window{Length: b.Length}.SumOverTime(x)
+			return readout.Window{Length: b.Length}.SumOverTime(x)
 		}), []chunk{segments, uneven, single, windows, stepwise, both}, "sum over time"},
 		"Linear":              {layers.Linear{Out: 3}, nil, ""},
 		"Recurrent":           {layers.Recurrent(neurons.LIFStep, neurons.DefaultLIFParams()), nil, ""},

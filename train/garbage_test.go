@@ -28,6 +28,7 @@ import (
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
+	"github.com/spikegrad/spikegrad/readout"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -41,14 +42,14 @@ type (
 // A function that is missing here fails TestGarbageIsComplete.
 var functions = map[string]map[string]any{
 	"graph": {
-		"AvgPool": graph.AvgPool, "Conv2D": graph.Conv2D, "CrossEntropy": graph.CrossEntropy, "Excursion": graph.Excursion, "Field": graph.Field, "Flatten": graph.Flatten,
-		"Grad": graph.Grad, "Input": graph.Input, "LastStep": graph.LastStep, "Linear": graph.Linear, "MaxOverTime": graph.MaxOverTime,
-		"Lowered": graph.Lowered, "MaxPool": graph.MaxPool, "MeanOverTime": graph.MeanOverTime, "NodeNames": graph.NodeNames, "OneHot": graph.OneHot,
-		"ParamNames": graph.ParamNames, "Products": graph.Products, "Rate": graph.Rate, "Reshape": graph.Reshape, "SumOverTime": graph.SumOverTime,
+		"AvgPool": graph.AvgPool, "Conv2D": graph.Conv2D, "CrossEntropy": readout.CrossEntropy, "Excursion": readout.Excursion, "Field": graph.Field, "Flatten": graph.Flatten,
+		"Grad": graph.Grad, "Input": graph.Input, "LastStep": readout.LastStep, "Linear": graph.Linear, "MaxOverTime": readout.MaxOverTime,
+		"Lowered": graph.Lowered, "MaxPool": graph.MaxPool, "MeanOverTime": readout.MeanOverTime, "NodeNames": graph.NodeNames, "OneHot": readout.OneHot,
+		"ParamNames": graph.ParamNames, "Products": graph.Products, "Rate": readout.Rate, "Reshape": graph.Reshape, "SumOverTime": readout.SumOverTime,
 		"NewBuilder": graph.NewBuilder, "Clip": graph.Clip, "NewMachine": graph.NewMachine, "Checkpoint": graph.Checkpoint,
 		"Const": graph.Const, "Default": graph.Default, "Learn": graph.Learn, "LearnIn": graph.LearnIn,
 		"Scan": graph.Scan[lifState, lifParams], "Unroll": graph.Unroll[lifState, lifParams],
-		"Rest": graph.Rest[lifState, lifParams], "MapState": graph.MapState[lifState], "SpikeStamps": graph.SpikeStamps,
+		"Rest": graph.Rest[lifState, lifParams], "MapState": graph.MapState[lifState], "SpikeStamps": readout.SpikeStamps,
 		"NewSpikes": graph.NewSpikes, "SpikeInput": graph.SpikeInput, "LetSpikes": graph.LetSpikes, "SpikesOf": graph.SpikesOf,
 	},
 	"layers": {
@@ -83,7 +84,7 @@ var functions = map[string]map[string]any{
 }
 
 var types = []reflect.Type{
-	reflect.TypeFor[*graph.Builder](), reflect.TypeFor[graph.Constraint](), reflect.TypeFor[graph.Param](), reflect.TypeFor[*graph.Machine](), reflect.TypeFor[graph.Window](), reflect.TypeFor[graph.Product](), reflect.TypeFor[*graph.Spikes](),
+	reflect.TypeFor[*graph.Builder](), reflect.TypeFor[graph.Constraint](), reflect.TypeFor[graph.Param](), reflect.TypeFor[*graph.Machine](), reflect.TypeFor[readout.Window](), reflect.TypeFor[graph.Product](), reflect.TypeFor[*graph.Spikes](),
 	reflect.TypeFor[*layers.Build](), reflect.TypeFor[*layers.State](), reflect.TypeFor[layers.Layer](), reflect.TypeFor[layers.Init](), reflect.TypeFor[layers.Mask](), reflect.TypeFor[layers.Probe](), reflect.TypeFor[layers.Tap](), reflect.TypeFor[layers.Recording](),
 	reflect.TypeFor[layers.Regulariser](), reflect.TypeFor[layers.Conv2D](), reflect.TypeFor[layers.Linear](), reflect.TypeFor[layers.Dropout](),
 	reflect.TypeFor[layers.Pool](), reflect.TypeFor[layers.Scaled](), reflect.TypeFor[layers.FluctuationDriven](), reflect.TypeFor[layers.Rate](),

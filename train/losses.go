@@ -10,6 +10,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/readout"
 )
 
 // A Loss measures how far the outputs of a network are from their targets. Where
@@ -42,7 +43,7 @@ func labels(name string, out tensor.Shape) ([]int, error) {
 
 // Cost returns the mean cross-entropy of the samples.
 func (CrossEntropy) Cost(out, target, weight *G.Node) (*G.Node, error) {
-	return graph.CrossEntropy(out, target, weight)
+	return readout.CrossEntropy(out, target, weight)
 }
 
 // MeanSquared is the mean squared error against targets of the shape of the
@@ -124,7 +125,7 @@ func (s SpikeCount) Cost(out, target, weight *G.Node) (*G.Node, error) {
 		return nil, cmp.Or(b.Err(), errors.New("spike count: outputs are no matrix, want [batch classes]"))
 	}
 	classes := out.Shape()[1]
-	want, err := graph.OneHot(target, classes)
+	want, err := readout.OneHot(target, classes)
 	if err != nil {
 		return nil, err
 	}

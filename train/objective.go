@@ -8,6 +8,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/readout"
 )
 
 // targetShape returns the shape of the targets, and checks it and that of the
@@ -58,7 +59,7 @@ func (m *Model) cost() (terms G.Nodes, total *G.Node, err error) {
 	}
 	// What does not count does not reach the loss, even if it is infinite.
 	var b graph.Builder
-	out := b.Where(weight, m.out)
+	out := readout.Where(&b, weight, m.out)
 	if err := b.Err(); err != nil {
 		return nil, nil, err
 	}

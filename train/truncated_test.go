@@ -16,6 +16,7 @@ import (
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
+	"github.com/spikegrad/spikegrad/readout"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -346,7 +347,7 @@ func TestTruncatedErrors(t *testing.T) {
 		"train: Stride is 4 and Window 3, want no stride longer than the window":                       {Window: 3, Stride: 4},
 		"train: Segment is 2, want a divisor of the window of 3, the stride of 3 and the 6 time steps": {Window: 3, Segment: 2},
 		"train: Segment is 4, want a divisor of the window of 4, the stride of 4 and the 6 time steps": {Window: 4, Segment: 4},
-		"train: network: layer 1: max over time reads whole sequences of one length; use the readouts of package layers, and methods such as Build.SumOverTime in layers of your own": {Segment: 2, Net: layers.Sequential{layers.Linear{Out: 3}, layers.Func(graph.MaxOverTime)}},
+		"train: network: layer 1: max over time reads whole sequences of one length; use the readouts of package layers, and methods such as Build.SumOverTime in layers of your own": {Segment: 2, Net: layers.Sequential{layers.Linear{Out: 3}, layers.Func(readout.MaxOverTime)}},
 	} {
 		if m.Net == nil {
 			m.Net = small()

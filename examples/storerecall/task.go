@@ -9,6 +9,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/readout"
 	"github.com/spikegrad/spikegrad/train"
 )
 
@@ -163,7 +164,7 @@ func (recalled) Cost(out, answer, weight *G.Node) (*G.Node, error) {
 	if err := b.Err(); err != nil {
 		return nil, err
 	}
-	return graph.CrossEntropy(logits, label, share)
+	return readout.CrossEntropy(logits, label, share)
 }
 
 // recallError returns the share of the recalls in a set that outputs

@@ -109,6 +109,21 @@ func Random(n int, seed uint64) []float64 {
 	return x
 }
 
+// Sparse returns n numbers of which about a share is not zero: 1 with ones, else from
+// the standard normal distribution.
+func Sparse(n int, share float64, ones bool, seed uint64) []float64 {
+	r := rand.New(rand.NewPCG(seed, 1))
+	x := make([]float64, n)
+	for i := range x {
+		if r.Float64() < share {
+			if x[i] = 1; !ones {
+				x[i] = r.NormFloat64()
+			}
+		}
+	}
+	return x
+}
+
 // Loss returns Σ of sum(node · weights), the weights being inputs of the graph:
 // a scalar whose gradient exercises every element of every node.
 func Loss(t testing.TB, nodes []*G.Node, weights [][]float64) *G.Node {

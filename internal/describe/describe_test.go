@@ -10,6 +10,7 @@ import (
 	"github.com/spikegrad/spikegrad/internal/describe"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
+	"github.com/spikegrad/spikegrad/readout"
 )
 
 func TestValue(t *testing.T) {
@@ -33,7 +34,7 @@ func TestValue(t *testing.T) {
 		{optim.Warmup{Steps: 3, Then: optim.Cosine{Floor: 0.1}}, "Warmup{Steps: 3, Then: Cosine{Floor: 0.1}}"},
 		{graph.Const(200), "200"},
 		{k, `knot{Name: "a", Each: [1 2]}`},
-		{graph.LastStep, "LastStep"},
+		{readout.LastStep, "LastStep"},
 		{(*optim.Adam)(nil), "nil"},
 		{map[string]int{}, "map[string]int"},
 	} {
@@ -43,7 +44,7 @@ func TestValue(t *testing.T) {
 	require.Contains(t, describe.Value(k), "…")
 	require.Equal(t, "LIFParams", describe.Name(neurons.DefaultLIFParams()))
 	require.Equal(t, "RecurrentParams", describe.Name(&neurons.RecurrentParams[neurons.LIFState, neurons.LIFParams]{}))
-	require.Equal(t, "LastStep", describe.Name(graph.LastStep))
+	require.Equal(t, "LastStep", describe.Name(readout.LastStep))
 	require.Equal(t, []string{"TauSynInv: 200", "TauMemInv: 100"}, describe.Fields(neurons.DefaultLIFParams())[:2])
 	require.Nil(t, describe.Fields(3))
 }

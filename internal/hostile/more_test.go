@@ -16,6 +16,7 @@ import (
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/plasticity"
 	"github.com/spikegrad/spikegrad/plot"
+	"github.com/spikegrad/spikegrad/readout"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
 	"github.com/spikegrad/spikegrad/train/runlog"
@@ -24,8 +25,8 @@ import (
 func graphCalls() []call {
 	p := neurons.DefaultLIFParams()
 	return []call{
-		{"graph.OneHot(x, 1<<40)", func() any { return fails(graph.OneHot(node(5), 1<<40)) }},
-		{"graph.OneHot(nil, 3)", func() any { return fails(graph.OneHot(nil, 3)) }},
+		{"readout.OneHot(x, 1<<40)", func() any { return fails(readout.OneHot(node(5), 1<<40)) }},
+		{"readout.OneHot(nil, 3)", func() any { return fails(readout.OneHot(nil, 3)) }},
 		{"graph.Linear(nil, nil, nil)", func() any { return fails(graph.Linear(nil, nil, nil)) }},
 		{"graph.Conv2D(x, x, nil, graph.Conv{Stride: -1})", func() any {
 			x := node(2, 2, 1, 5, 5)

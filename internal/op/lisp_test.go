@@ -13,6 +13,7 @@ import (
 	"github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/plasticity"
+	"github.com/spikegrad/spikegrad/readout"
 	"github.com/spikegrad/spikegrad/surrogate"
 )
 
@@ -25,7 +26,7 @@ func TestLispMachine(t *testing.T) {
 		"encode.SpikeLatency": encode.SpikeLatency,
 		"encode.Sum":          func(x *G.Node) (*G.Node, error) { return encode.Sum(x, 0) },
 		"plasticity.Join":     func(x *G.Node) (*G.Node, error) { return plasticity.Join(x, x) },
-		"graph.MaxOverTime":   graph.MaxOverTime,
+		"readout.MaxOverTime": readout.MaxOverTime,
 		"surrogate.Threshold": func(x *G.Node) (*G.Node, error) { return surrogate.Threshold(x, surrogate.SuperSpike{Alpha: 100}) },
 		"graph.Scan": func(x *G.Node) (*G.Node, error) {
 			run, err := graph.Scan(neurons.LIStep, x, nil, neurons.DefaultLIParams())

@@ -11,6 +11,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/readout"
 )
 
 // A roll is an operation of which the library knows nothing: it moves all elements on
@@ -97,9 +98,9 @@ func (d *drawer) call() int {
 		return put(value{shape: d.shape, lo: 0, hi: 1, byStates: v.byStates, byAll: v.byAll}, "G.SoftMax",
 			func(x *G.Node) (*G.Node, error) { return G.SoftMax(x, 1) })
 	case kind == 4 && rank >= 2:
-		return put(row, "graph.MeanOverTime", graph.MeanOverTime)
+		return put(row, "readout.MeanOverTime", readout.MeanOverTime)
 	case kind == 5 && rank >= 2:
-		return put(row, "graph.LastStep", graph.LastStep)
+		return put(row, "readout.LastStep", readout.LastStep)
 	case kind == 6 && rank == 2:
 		k := float64(d.shape[1])
 		return put(v.within(d.column(), v.lo, v.hi), "mean by G.Sum", func(x *G.Node) (*G.Node, error) {
@@ -113,19 +114,19 @@ func (d *drawer) call() int {
 		})
 	case kind == 8 && rank >= 2:
 		return d.put(row, []int{x}, nil, func(e *env) *G.Node {
-			y := gorgonia(graph.MaxOverTime)(e.Builder, e.v[0])
+			y := gorgonia(readout.MaxOverTime)(e.Builder, e.v[0])
 			e.mind(e.Sub(e.v[0], e.Expand(y, d.shape))) // the gradient goes to the largest
 			return y
-		}, "graph.MaxOverTime(%v)")
+		}, "readout.MaxOverTime(%v)")
 	case kind == 9 && rank >= 2:
 		all := v.times(float64(d.shape[0]))
 		all.shape = d.shape[1:]
-		return put(all, "graph.SumOverTime", graph.SumOverTime)
+		return put(all, "readout.SumOverTime", readout.SumOverTime)
 	case kind == 10:
 		d.count = true
 		n := 2 * d.shape[0]
 		return d.put(flag(d.shape, 0, 1), []int{x}, nil, func(e *env) *G.Node {
-			w := e.StepWeights(2, e.count, e.count, e.count)
+			w := readout.StepWeights(e.Builder, 2, e.count, e.count, e.count)
 			return e.Expand(e.Scale(e.Reduce(w, []int{1}), graph.Const(1/float64(n))), d.shape)
 		}, "stepWeights(like %v, count)")
 	case kind == 7 && rank >= 2:

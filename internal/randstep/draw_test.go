@@ -38,7 +38,7 @@ func TestDrawsEverything(t *testing.T) {
 		"G.Sign", "G.Floor", "G.Ceil", "scale", "scaleBy", "shift", "less", "from", "over", "above", "atLeast", "atMost", "clamp",
 		"reset", "euler", "constant", "fill", "mean", "linear", "matmul", "G.Mul", "expand", "reshape", "G.Reshape", "G.Mean", "G.Add",
 		"G.Sub", "G.HadamardProd", "perStep", "choose", "roll", "transpose", "G.SoftMax", "rows", "stepWeights",
-		"graph.MeanOverTime", "graph.SumOverTime", "graph.MaxOverTime", "graph.LastStep",
+		"readout.MeanOverTime", "readout.SumOverTime", "readout.MaxOverTime", "readout.LastStep",
 		"flow exponential kind 2 coupled false next 0 ", "flow exponential kind 5 coupled true next 1 ", "flow euler kind 2 coupled false next 0 ",
 	} {
 		require.Contains(t, verbs, v)

@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/readout"
 )
 
 // The operations here join lanes, or change the shape.
@@ -169,7 +170,7 @@ func (d *drawer) sample() int {
 	v := d.values[x]
 	if d.onceIn(2) {
 		d.count = true
-		return d.put(v, []int{x}, nil, func(e *env) *G.Node { return e.PerStep(e.v[0], e.count) }, "perStep(%v, count)")
+		return d.put(v, []int{x}, nil, func(e *env) *G.Node { return readout.PerStep(e.Builder, e.v[0], e.count) }, "perStep(%v, count)")
 	}
 	y := d.some(d.shape)
 	w := d.values[y]
@@ -177,5 +178,5 @@ func (d *drawer) sample() int {
 	return d.put(value{
 		shape: d.shape, lo: math.Min(v.lo, w.lo), hi: math.Max(v.hi, w.hi),
 		byStates: max(v.byStates, w.byStates), byAll: max(v.byAll, w.byAll),
-	}, []int{x, y}, nil, func(e *env) *G.Node { return e.Choose(e.which, e.v[0], e.v[1]) }, "choose(which, %v, %v)")
+	}, []int{x, y}, nil, func(e *env) *G.Node { return readout.Choose(e.Builder, e.which, e.v[0], e.v[1]) }, "choose(which, %v, %v)")
 }

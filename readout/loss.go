@@ -1,4 +1,4 @@
-package graph
+package readout
 
 import (
 	"fmt"
@@ -9,6 +9,8 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/graph"
+	ops "github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -21,32 +23,32 @@ import (
 // logit taken off, so that logits of any size are safe. A label that is no class
 // is an error when the graph runs.
 func CrossEntropy(logits, labels, weight *G.Node) (*G.Node, error) {
-	var b Builder
-	if !b.ok("cross-entropy", logits, labels, weight) {
-		return nil, fmt.Errorf("graph: %w", b.Err())
+	var b graph.Builder
+	if !b.Check("cross-entropy", logits, labels, weight) {
+		return nil, fmt.Errorf("readout: %w", b.Err())
 	}
 	s := logits.Shape()
 	if len(s) != 2 {
-		return nil, fmt.Errorf("graph: cross-entropy: logits have shape %v, want [batch classes]", []int(s))
+		return nil, fmt.Errorf("readout: cross-entropy: logits have shape %v, want [batch classes]", []int(s))
 	}
 	for name, n := range map[string]*G.Node{"labels": labels, "weights": weight} {
 		if !slices.Equal(n.Shape(), tensor.Shape{s[0]}) {
-			return nil, fmt.Errorf("graph: cross-entropy: %s have shape %v, want [%d]", name, shapeOf(n), s[0])
+			return nil, fmt.Errorf("readout: cross-entropy: %s have shape %v, want [%d]", name, ops.ShapeOf(n), s[0])
 		}
 		if n.Dtype() != logits.Dtype() {
-			return nil, fmt.Errorf("graph: cross-entropy: %s have elements of type %v, logits of %v", name, n.Dtype(), logits.Dtype())
+			return nil, fmt.Errorf("readout: cross-entropy: %s have elements of type %v, logits of %v", name, n.Dtype(), logits.Dtype())
 		}
 	}
 	in := G.Nodes{logits, labels, weight}
-	l := b.apply(crossEntropyOp{signature: signatureOf(in, logits.Dtype(), nil)}, in...)
+	l := b.Apply(crossEntropyOp{Signature: ops.SignatureOf(in, logits.Dtype(), nil)}, in...)
 	return l, b.Err()
 }
 
 // crossEntropyOp is the cross-entropy, or with a fourth input, the gradient of
 // the result, the gradient of the logits.
 type crossEntropyOp struct {
-	pure
-	signature
+	ops.Pure
+	ops.Signature
 	grad bool
 }
 
@@ -57,7 +59,7 @@ func (op crossEntropyOp) String() string {
 	return "cross-entropy"
 }
 func (op crossEntropyOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v", op, op.Shape) }
-func (op crossEntropyOp) Hashcode() uint32      { return hashcode(op) }
+func (op crossEntropyOp) Hashcode() uint32      { return ops.Hashcode(op) }
 func (op crossEntropyOp) OverTime() bool        { return true }
 func (op crossEntropyOp) DiffWRT(n int) []bool {
 	d := make([]bool, n)
@@ -68,11 +70,11 @@ func (op crossEntropyOp) DiffWRT(n int) []bool {
 // SymDiff: the gradient of the logits is weight (softmax − one-hot label).
 func (op crossEntropyOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 	if op.grad {
-		return nil, fmt.Errorf("graph: %v has no gradient", op)
+		return nil, fmt.Errorf("readout: %v has no gradient", op)
 	}
-	var b Builder
+	var b graph.Builder
 	all := append(slices.Clone(in), grad)
-	d := b.apply(crossEntropyOp{signature: signatureOf(all, grad.Dtype(), in[0].Shape()), grad: true}, all...)
+	d := b.Apply(crossEntropyOp{Signature: ops.SignatureOf(all, grad.Dtype(), in[0].Shape()), grad: true}, all...)
 	// Nothing flows to labels and weights; a gradient must stand there all the same.
 	return G.Nodes{d, grad, grad}, b.Err()
 }
@@ -87,7 +89,7 @@ func (op crossEntropyOp) Do(vs ...G.Value) (G.Value, error) {
 func crossEntropy[F vec.Float](op crossEntropyOp, vs []G.Value) (G.Value, error) {
 	var fs [4][]F
 	for i, v := range vs {
-		f, err := floats[F](op, v)
+		f, err := ops.FloatsIn[F](op, v)
 		if err != nil {
 			return nil, err
 		}
@@ -104,7 +106,7 @@ func crossEntropy[F vec.Float](op crossEntropyOp, vs []G.Value) (G.Value, error)
 		row := logits[b*classes : (b+1)*classes]
 		label := int(labels[b])
 		if label < 0 || label >= classes || F(label) != labels[b] {
-			return nil, fmt.Errorf("graph: %v: sample %d has label %v, want a class from 0 to %d", op, b, labels[b], classes-1)
+			return nil, fmt.Errorf("readout: %v: sample %d has label %v, want a class from 0 to %d", op, b, labels[b], classes-1)
 		}
 		m := float64(slices.Max(row))
 		var sum float64
@@ -130,7 +132,7 @@ func crossEntropy[F vec.Float](op crossEntropyOp, vs []G.Value) (G.Value, error)
 	if op.grad {
 		return tensor.New(tensor.WithShape(op.Shape...), tensor.WithBacking(d)), nil
 	}
-	return scalarValue(vs[0].Dtype(), loss), nil
+	return ops.Scalar(vs[0].Dtype(), loss), nil
 }
 
 var _ G.SDOp = crossEntropyOp{}
@@ -138,27 +140,27 @@ var _ G.SDOp = crossEntropyOp{}
 // OneHot returns [batch, classes] with 1 at the label of each sample and else 0,
 // for labels [batch] as numbers. It has no gradient.
 func OneHot(labels *G.Node, classes int) (*G.Node, error) {
-	var b Builder
-	if !b.ok("one-hot", labels) {
-		return nil, fmt.Errorf("graph: %w", b.Err())
+	var b graph.Builder
+	if !b.Check("one-hot", labels) {
+		return nil, fmt.Errorf("readout: %w", b.Err())
 	}
 	if labels.Dims() != 1 || classes < 1 {
-		return nil, fmt.Errorf("graph: one-hot: labels have shape %v and there are %d classes, want [batch] and at least 1", shapeOf(labels), classes)
+		return nil, fmt.Errorf("readout: one-hot: labels have shape %v and there are %d classes, want [batch] and at least 1", ops.ShapeOf(labels), classes)
 	}
 	shape := tensor.Shape{labels.Shape()[0], classes}
-	n := b.apply(oneHotOp{signature: signatureOf(G.Nodes{labels}, labels.Dtype(), shape)}, labels)
+	n := b.Apply(oneHotOp{Signature: ops.SignatureOf(G.Nodes{labels}, labels.Dtype(), shape)}, labels)
 	return n, b.Err()
 }
 
 type oneHotOp struct {
-	pure
-	final
-	signature
+	ops.Pure
+	ops.Final
+	ops.Signature
 }
 
 func (op oneHotOp) String() string        { return fmt.Sprintf("one-hot of %d", op.Shape[1]) }
 func (op oneHotOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v", op) }
-func (op oneHotOp) Hashcode() uint32      { return hashcode(op) }
+func (op oneHotOp) Hashcode() uint32      { return ops.Hashcode(op) }
 func (op oneHotOp) OverTime() bool        { return false }
 func (op oneHotOp) Do(vs ...G.Value) (G.Value, error) {
 	if vs[0].Dtype() == tensor.Float32 {
@@ -168,7 +170,7 @@ func (op oneHotOp) Do(vs ...G.Value) (G.Value, error) {
 }
 
 func oneHot[F vec.Float](op oneHotOp, v G.Value) (G.Value, error) {
-	labels, err := floats[F](op, v)
+	labels, err := ops.FloatsIn[F](op, v)
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +181,7 @@ func oneHot[F vec.Float](op oneHotOp, v G.Value) (G.Value, error) {
 			x[b*classes+c] = 1
 			continue
 		}
-		return nil, fmt.Errorf("graph: %v: sample %d has label %v, want a class from 0 to %d", op, b, l, classes-1)
+		return nil, fmt.Errorf("readout: %v: sample %d has label %v, want a class from 0 to %d", op, b, l, classes-1)
 	}
 	return tensor.New(tensor.WithShape(op.Shape...), tensor.WithBacking(x)), nil
 }

@@ -1,4 +1,4 @@
-package graph
+package readout
 
 import (
 	"fmt"
@@ -8,6 +8,8 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
+	"github.com/spikegrad/spikegrad/graph"
+	ops "github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/internal/par"
 	"github.com/spikegrad/spikegrad/internal/timing"
 	"github.com/spikegrad/spikegrad/internal/vec"
@@ -23,32 +25,32 @@ import (
 // more weight comes earlier. The steps before have none. An error says what is wrong
 // with the shapes.
 func SpikeStamps(z, before *G.Node) (*G.Node, error) {
-	var b Builder
-	if !b.ok("spike stamps", z) {
-		return nil, fmt.Errorf("graph: %w", b.Err())
+	var b graph.Builder
+	if !b.Check("spike stamps", z) {
+		return nil, fmt.Errorf("readout: %w", b.Err())
 	}
 	s := z.Shape()
-	if len(s) < 2 || s.TotalSize() == 0 || !isFloat(z.Dtype()) {
-		return nil, fmt.Errorf("graph: spike stamps: z has shape %v of %v, want [T batch …] of float32 or float64", []int(s), z.Dtype())
+	if len(s) < 2 || s.TotalSize() == 0 || !ops.IsFloat(z.Dtype()) {
+		return nil, fmt.Errorf("readout: spike stamps: z has shape %v of %v, want [T batch …] of float32 or float64", []int(s), z.Dtype())
 	}
 	in := G.Nodes{z}
 	if before != nil {
 		if !slices.Equal(before.Shape(), s[1:2]) || before.Dtype() != z.Dtype() {
-			return nil, fmt.Errorf("graph: spike stamps: the steps before have shape %v of %v, want %v of %v",
-				shapeOf(before), before.Dtype(), []int(s[1:2]), z.Dtype())
+			return nil, fmt.Errorf("readout: spike stamps: the steps before have shape %v of %v, want %v of %v",
+				ops.ShapeOf(before), before.Dtype(), []int(s[1:2]), z.Dtype())
 		}
 		in = append(in, before)
 	}
-	y := b.apply(&stampOp{signature: signatureOf(in, z.Dtype(), s), batch: s[1]}, in...)
+	y := b.Apply(&stampOp{Signature: ops.SignatureOf(in, z.Dtype(), s), batch: s[1]}, in...)
 	return y, b.Err()
 }
 
 // stampOp makes the stamps, or with grad the gradient of z: from z and that of the
 // result.
 type stampOp struct {
-	pure
-	signature
-	memory
+	ops.Pure
+	ops.Signature
+	ops.Memory
 	batch int
 	grad  bool
 }
@@ -60,7 +62,7 @@ func (op *stampOp) String() string {
 	return "spike stamps"
 }
 func (op *stampOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v %p", op, op.In, op) }
-func (op *stampOp) Hashcode() uint32      { return hashcode(op) }
+func (op *stampOp) Hashcode() uint32      { return ops.Hashcode(op) }
 func (op *stampOp) DiffWRT(n int) []bool {
 	d := make([]bool, n)
 	d[0] = !op.grad
@@ -71,11 +73,11 @@ func (op *stampOp) DiffWRT(n int) []bool {
 // all the same.
 func (op *stampOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 	if op.grad {
-		return nil, fmt.Errorf("graph: %v has no gradient", op)
+		return nil, fmt.Errorf("readout: %v has no gradient", op)
 	}
-	var b Builder
+	var b graph.Builder
 	from := G.Nodes{in[0], grad}
-	d := b.apply(&stampOp{signature: signatureOf(from, grad.Dtype(), in[0].Shape()), batch: op.batch, grad: true}, from...)
+	d := b.Apply(&stampOp{Signature: ops.SignatureOf(from, grad.Dtype(), in[0].Shape()), batch: op.batch, grad: true}, from...)
 	return G.Nodes{d, grad}[:len(in)], b.Err()
 }
 
@@ -89,23 +91,23 @@ func (op *stampOp) Along(u *timing.Reading) (timing.Timing, error) {
 
 func (op *stampOp) Do(vs ...G.Value) (G.Value, error) {
 	dst := op.Result(vs[0].Dtype(), op.Shape)
-	if isOf[float32](dst) {
-		return dst, stamp(op, elems[float32](dst), vs)
+	if ops.IsOf[float32](dst) {
+		return dst, stamp(op, ops.Elems[float32](dst), vs)
 	}
-	return dst, stamp(op, elems[float64](dst), vs)
+	return dst, stamp(op, ops.Elems[float64](dst), vs)
 }
 
 func stamp[F vec.Float](op *stampOp, dst []F, vs []G.Value) error {
 	var fs [2][]F
 	for i, v := range vs {
 		var err error
-		if fs[i], err = floats[F](op, v); err != nil {
+		if fs[i], err = ops.FloatsIn[F](op, v); err != nil {
 			return err
 		}
 	}
 	z, more := fs[0], fs[1]
 	if want := op.batch; len(z) != len(dst) || more != nil && len(more) != want && len(more) != len(z) {
-		return fmt.Errorf("graph: %v: got %d and %d elements, the graph was built for %v", op, len(z), len(more), []int(op.Shape))
+		return fmt.Errorf("readout: %v: got %d and %d elements, the graph was built for %v", op, len(z), len(more), []int(op.Shape))
 	}
 	n := op.Shape[2:].TotalSize()
 	none := F(math.Inf(-1))

@@ -1,4 +1,4 @@
-package graph
+package readout
 
 import (
 	"fmt"
@@ -7,6 +7,8 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
+	"github.com/spikegrad/spikegrad/graph"
+	ops "github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/internal/timing"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
@@ -27,12 +29,12 @@ func (w Window) Excursion(x *G.Node, lo, hi float64) (*G.Node, error) {
 		return nil, err
 	}
 	if !(lo <= hi) || math.IsInf(lo, 1) || math.IsInf(hi, -1) {
-		return nil, fmt.Errorf("graph: excursion: bounds are %v and %v, want lower ≤ upper", lo, hi)
+		return nil, fmt.Errorf("readout: excursion: bounds are %v and %v, want lower ≤ upper", lo, hi)
 	}
 	s := x.Shape()
-	var b Builder
-	y := b.apply(&excursionOp{
-		signature: signatureOf(in, x.Dtype(), s[1:]), window: w.layout(s), lo: lo, hi: hi,
+	var b graph.Builder
+	y := b.Apply(&excursionOp{
+		Signature: ops.SignatureOf(in, x.Dtype(), s[1:]), window: w.layout(s), lo: lo, hi: hi,
 	}, in...)
 	return y, b.Err()
 }
@@ -40,9 +42,9 @@ func (w Window) Excursion(x *G.Node, lo, hi float64) (*G.Node, error) {
 // excursionOp is an Excursion, or with grad the gradient of x: from x and that of
 // the result. Then come what the window has.
 type excursionOp struct {
-	pure
-	signature
-	memory
+	ops.Pure
+	ops.Signature
+	ops.Memory
 	window layout
 	lo, hi float64
 	grad   bool
@@ -55,18 +57,18 @@ func (op *excursionOp) String() string {
 	return fmt.Sprintf("excursion(%v %v)", op.lo, op.hi)
 }
 func (op *excursionOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v %p", op, op.In, op) }
-func (op *excursionOp) Hashcode() uint32      { return hashcode(op) }
+func (op *excursionOp) Hashcode() uint32      { return ops.Hashcode(op) }
 func (op *excursionOp) DiffWRT(int) []bool    { return op.window.differentiable(!op.grad) }
 
 // SymDiff: dx_t = 2 (max(0, x_t − hi) − max(0, lo − x_t)) dy.
 func (op *excursionOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 	if op.grad {
-		return nil, fmt.Errorf("graph: %v has no gradient", op)
+		return nil, fmt.Errorf("readout: %v has no gradient", op)
 	}
 	from := append(G.Nodes{in[0], grad}, in[1:]...)
-	var b Builder
-	d := b.apply(&excursionOp{
-		signature: signatureOf(from, grad.Dtype(), in[0].Shape()), window: op.window, lo: op.lo, hi: op.hi, grad: true,
+	var b graph.Builder
+	d := b.Apply(&excursionOp{
+		Signature: ops.SignatureOf(from, grad.Dtype(), in[0].Shape()), window: op.window, lo: op.lo, hi: op.hi, grad: true,
 	}, from...)
 	return op.window.gradients(d, grad), b.Err()
 }
@@ -86,7 +88,7 @@ func (op *excursionOp) Do(vs ...G.Value) (G.Value, error) {
 	case []float64:
 		return dst, excursionInto(op, d, vs)
 	}
-	return nil, fmt.Errorf("graph: %v: got elements of type %v, want float32 or float64", op, vs[0].Dtype())
+	return nil, fmt.Errorf("readout: %v: got elements of type %v, want float32 or float64", op, vs[0].Dtype())
 }
 
 func excursionInto[F vec.Float](op *excursionOp, dst []F, vs []G.Value) error {

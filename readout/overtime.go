@@ -1,4 +1,4 @@
-package graph
+package readout
 
 import (
 	"fmt"
@@ -8,6 +8,8 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/graph"
+	ops "github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/internal/par"
 	"github.com/spikegrad/spikegrad/internal/timing"
 	"github.com/spikegrad/spikegrad/internal/vec"
@@ -48,9 +50,9 @@ func (w Window) readOver(kind overTime, x *G.Node) (*G.Node, error) {
 		return nil, err
 	}
 	s := x.Shape()
-	var b Builder
-	y := b.apply(&overTimeOp{
-		signature: signatureOf(in, x.Dtype(), s[1:]), window: w.layout(s), kind: kind,
+	var b graph.Builder
+	y := b.Apply(&overTimeOp{
+		Signature: ops.SignatureOf(in, x.Dtype(), s[1:]), window: w.layout(s), kind: kind,
 	}, in...)
 	return y, b.Err()
 }
@@ -59,9 +61,9 @@ func (w Window) readOver(kind overTime, x *G.Node) (*G.Node, error) {
 // of the output, and for the maximum also from x and the output; then come what
 // the window has.
 type overTimeOp struct {
-	pure
-	signature
-	memory
+	ops.Pure
+	ops.Signature
+	ops.Memory
 	window layout
 	kind   overTime
 	grad   bool
@@ -74,34 +76,34 @@ func (op *overTimeOp) String() string {
 	return op.kind.String()
 }
 func (op *overTimeOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v %p", op, op.In, op) }
-func (op *overTimeOp) Hashcode() uint32      { return hashcode(op) }
+func (op *overTimeOp) Hashcode() uint32      { return ops.Hashcode(op) }
 func (op *overTimeOp) DiffWRT(int) []bool    { return op.window.differentiable(!op.grad) }
 
 // SymDiff: the last step, the largest, or all steps get the gradient, of a mean
 // divided by their number.
 func (op *overTimeOp) SymDiff(in G.Nodes, out, grad *G.Node) (G.Nodes, error) {
 	if op.grad {
-		return nil, fmt.Errorf("graph: %v has no gradient", op)
+		return nil, fmt.Errorf("readout: %v has no gradient", op)
 	}
 	from := G.Nodes{grad}
 	if op.kind == maxOverTime {
 		from = G.Nodes{grad, in[0], out}
 	}
 	from = append(from, in[1:]...)
-	var b Builder
-	d := b.apply(&overTimeOp{
-		signature: signatureOf(from, grad.Dtype(), in[0].Shape()), window: op.window, kind: op.kind, grad: true,
+	var b graph.Builder
+	d := b.Apply(&overTimeOp{
+		Signature: ops.SignatureOf(from, grad.Dtype(), in[0].Shape()), window: op.window, kind: op.kind, grad: true,
 	}, from...)
 	ds := op.window.gradients(d, grad)
 	if op.window.entered {
 		enter := len(in) - 1
 		switch {
 		case op.kind == maxOverTime:
-			ds[enter] = b.rows(whereLargest, in[enter], out, grad)
+			ds[enter] = bySample(&b, whereLargest, in[enter], out, grad)
 		case op.kind == lastStep && op.window.varied:
-			ds[enter] = b.rows(exceptWhere, in[1], grad)
+			ds[enter] = bySample(&b, exceptWhere, in[1], grad)
 		case op.kind == lastStep:
-			ds[enter] = b.Fill(grad, Const(0))
+			ds[enter] = b.Fill(grad, graph.Const(0))
 		}
 	}
 	return ds, b.Err()
@@ -115,14 +117,14 @@ func (op *overTimeOp) Along(u *timing.Reading) (timing.Timing, error) {
 }
 
 func (op *overTimeOp) Do(vs ...G.Value) (G.Value, error) {
-	if dt := vs[0].Dtype(); !isFloat(dt) {
-		return nil, fmt.Errorf("graph: %v: got elements of type %v, want float32 or float64", op, dt)
+	if dt := vs[0].Dtype(); !ops.IsFloat(dt) {
+		return nil, fmt.Errorf("readout: %v: got elements of type %v, want float32 or float64", op, dt)
 	}
 	dst := op.Result(vs[0].Dtype(), op.Shape)
-	if isOf[float32](dst) {
-		return dst, overTimeInto(op, elems[float32](dst), vs)
+	if ops.IsOf[float32](dst) {
+		return dst, overTimeInto(op, ops.Elems[float32](dst), vs)
 	}
-	return dst, overTimeInto(op, elems[float64](dst), vs)
+	return dst, overTimeInto(op, ops.Elems[float64](dst), vs)
 }
 
 // timeLanes is how many values, at all time steps, are one piece of work: few
@@ -226,33 +228,33 @@ func isLargest[F vec.Float](x, y F) bool { return x == y || x != x }
 // summing to 1. Of spikes it is the number per neuron and time step. It has no
 // gradient.
 func Rate(z, weight *G.Node) (*G.Node, error) {
-	var b Builder
-	if !b.ok("rate", z, weight) {
-		return nil, fmt.Errorf("graph: %w", b.Err())
+	var b graph.Builder
+	if !b.Check("rate", z, weight) {
+		return nil, fmt.Errorf("readout: %w", b.Err())
 	}
 	s := z.Shape()
 	if len(s) < 2 || s.TotalSize() == 0 || !slices.Equal(weight.Shape(), s[1:2]) && !slices.Equal(weight.Shape(), s[:2]) {
-		return nil, fmt.Errorf("graph: rate: z has shape %v and the weights %v, want [T batch …] and [batch] or [T batch]", []int(s), shapeOf(weight))
+		return nil, fmt.Errorf("readout: rate: z has shape %v and the weights %v, want [T batch …] and [batch] or [T batch]", []int(s), ops.ShapeOf(weight))
 	}
-	if !isFloat(z.Dtype()) || weight.Dtype() != z.Dtype() {
-		return nil, fmt.Errorf("graph: rate: z has elements of type %v, the weights of %v, want float32 or float64", z.Dtype(), weight.Dtype())
+	if !ops.IsFloat(z.Dtype()) || weight.Dtype() != z.Dtype() {
+		return nil, fmt.Errorf("readout: rate: z has elements of type %v, the weights of %v, want float32 or float64", z.Dtype(), weight.Dtype())
 	}
 	in := G.Nodes{z, weight}
-	r := b.apply(&rateOp{signature: signatureOf(in, z.Dtype(), nil), rows: s[0] * s[1], n: s[2:].TotalSize()}, in...)
+	r := b.Apply(&rateOp{Signature: ops.SignatureOf(in, z.Dtype(), nil), rows: s[0] * s[1], n: s[2:].TotalSize()}, in...)
 	return r, b.Err()
 }
 
 type rateOp struct {
-	pure
-	final
-	signature
+	ops.Pure
+	ops.Final
+	ops.Signature
 	rows, n int       // samples over all time steps, and the elements of each
 	sums    []float64 // of each row, kept from run to run
 }
 
 func (op *rateOp) String() string        { return "rate" }
 func (op *rateOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad rate %v %p", op.In, op) }
-func (op *rateOp) Hashcode() uint32      { return hashcode(op) }
+func (op *rateOp) Hashcode() uint32      { return ops.Hashcode(op) }
 func (op *rateOp) OverTime() bool        { return true }
 func (op *rateOp) Do(vs ...G.Value) (G.Value, error) {
 	if vs[0].Dtype() == tensor.Float32 {
@@ -262,16 +264,16 @@ func (op *rateOp) Do(vs ...G.Value) (G.Value, error) {
 }
 
 func rate[F vec.Float](op *rateOp, vs []G.Value) (G.Value, error) {
-	z, err := floats[F](op, vs[0])
+	z, err := ops.FloatsIn[F](op, vs[0])
 	if err != nil {
 		return nil, err
 	}
-	weight, err := floats[F](op, vs[1])
+	weight, err := ops.FloatsIn[F](op, vs[1])
 	if err != nil {
 		return nil, err
 	}
 	if len(z) != op.rows*op.n || op.rows%len(weight) != 0 {
-		return nil, fmt.Errorf("graph: %v: got shapes %v and %v, which are not what the graph was built for", op, []int(vs[0].Shape()), []int(vs[1].Shape()))
+		return nil, fmt.Errorf("readout: %v: got shapes %v and %v, which are not what the graph was built for", op, []int(vs[0].Shape()), []int(vs[1].Shape()))
 	}
 	if op.sums == nil {
 		op.sums = make([]float64, op.rows)
@@ -289,7 +291,7 @@ func rate[F vec.Float](op *rateOp, vs []G.Value) (G.Value, error) {
 		}
 	}
 	steps := op.rows / len(weight)
-	return scalarValue(vs[0].Dtype(), total/float64(op.n*steps)), nil
+	return ops.Scalar(vs[0].Dtype(), total/float64(op.n*steps)), nil
 }
 
 var (

@@ -1,4 +1,4 @@
-package graph
+package readout
 
 import (
 	"fmt"
@@ -7,6 +7,8 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/graph"
+	ops "github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/internal/par"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
@@ -39,16 +41,16 @@ func (w Window) SumOverTime(x *G.Node) (*G.Node, error) { return w.readOver(sumO
 // inputs checks x and the window, and returns the inputs of an operation on them:
 // x, the lengths, what entered.
 func (w Window) inputs(name string, x *G.Node) (G.Nodes, error) {
-	var b Builder
-	if !b.ok(name, x) {
-		return nil, fmt.Errorf("graph: %w", b.Err())
+	var b graph.Builder
+	if !b.Check(name, x) {
+		return nil, fmt.Errorf("readout: %w", b.Err())
 	}
 	s := x.Shape()
 	switch {
-	case !isFloat(x.Dtype()):
-		return nil, fmt.Errorf("graph: %s: x has elements of type %v, want float32 or float64", name, x.Dtype())
+	case !ops.IsFloat(x.Dtype()):
+		return nil, fmt.Errorf("readout: %s: x has elements of type %v, want float32 or float64", name, x.Dtype())
 	case len(s) < 2 || s.TotalSize() == 0:
-		return nil, fmt.Errorf("graph: %s: x has shape %v, want [T batch …]", name, []int(s))
+		return nil, fmt.Errorf("readout: %s: x has shape %v, want [T batch …]", name, []int(s))
 	}
 	in := G.Nodes{x}
 	for _, more := range []struct {
@@ -60,8 +62,8 @@ func (w Window) inputs(name string, x *G.Node) (G.Nodes, error) {
 			continue
 		}
 		if !slices.Equal(more.n.Shape(), more.want) || more.n.Dtype() != x.Dtype() {
-			return nil, fmt.Errorf("graph: %s: %s has shape %v of %v, want %v of %v",
-				name, more.what, shapeOf(more.n), more.n.Dtype(), []int(more.want), x.Dtype())
+			return nil, fmt.Errorf("readout: %s: %s has shape %v of %v, want %v of %v",
+				name, more.what, ops.ShapeOf(more.n), more.n.Dtype(), []int(more.want), x.Dtype())
 		}
 		in = append(in, more.n)
 	}
@@ -114,7 +116,7 @@ func (l layout) gradients(dx, enter *G.Node) G.Nodes {
 func windowInputs[F vec.Float](op fmt.Stringer, l layout, sizes [3]int, vs []G.Value) (fs [3][]F, length, enter []F, err error) {
 	n := len(vs) - l.extra()
 	for i, v := range vs {
-		f, err := floats[F](op, v)
+		f, err := ops.FloatsIn[F](op, v)
 		if err != nil {
 			return fs, nil, nil, err
 		}
@@ -128,7 +130,7 @@ func windowInputs[F vec.Float](op fmt.Stringer, l layout, sizes [3]int, vs []G.V
 			enter = f
 		}
 		if len(f) != want {
-			return fs, nil, nil, fmt.Errorf("graph: %v: input %d has %d elements, the graph was built for %d", op, i, len(f), want)
+			return fs, nil, nil, fmt.Errorf("readout: %v: input %d has %d elements, the graph was built for %d", op, i, len(f), want)
 		}
 	}
 	return fs, length, enter, checkLengths(op, l, length)
@@ -165,7 +167,7 @@ func checkLengths[F vec.Float](op fmt.Stringer, l layout, length []F) error {
 	}
 	for i, n := range length {
 		if !(n >= F(least) && n <= F(l.steps)) || n != F(int(n)) {
-			return fmt.Errorf("graph: %v: sample %d has %v steps, want a whole number from %d to %d", op, i, n, least, l.steps)
+			return fmt.Errorf("readout: %v: sample %d has %v steps, want a whole number from %d to %d", op, i, n, least, l.steps)
 		}
 	}
 	return nil

@@ -1,4 +1,4 @@
-package graph_test
+package readout_test
 
 import (
 	"math"
@@ -9,8 +9,8 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/readout"
 )
 
 // Against the definition, for any number of processors.
@@ -30,7 +30,7 @@ func TestExcursion(t *testing.T) {
 			for _, procs := range []int{1, 2, 3} {
 				runtime.GOMAXPROCS(procs)
 				in := graphtest.Node(G.NewGraph(), dt, "x", []int{steps, 2, n / 2}, x)
-				e, err := graph.Excursion(in, c[0], c[1])
+				e, err := readout.Excursion(in, c[0], c[1])
 				require.NoError(t, err)
 				require.Equal(t, tensor.Shape{2, n / 2}, e.Shape())
 				grads, values := graphtest.Grads(t, graphtest.Loss(t, []*G.Node{e}, [][]float64{w}), []*G.Node{in}, []*G.Node{e})
@@ -39,7 +39,7 @@ func TestExcursion(t *testing.T) {
 			}
 		}
 	}
-	f := func(x *G.Node) (*G.Node, error) { return graph.Excursion(x, -0.5, 0.7) }
+	f := func(x *G.Node) (*G.Node, error) { return readout.Excursion(x, -0.5, 0.7) }
 	graphtest.CheckGrad(t, f, tensor.Shape{5, 3, 4}, graphtest.Random(60, 1))
 }
 
@@ -51,15 +51,15 @@ func TestExcursionErrors(t *testing.T) {
 		lo, hi float64
 		want   string
 	}{
-		{nil, 0, 1, "graph: excursion: operand 0 is nil"},
-		{graphtest.Node(g, tensor.Float32, "flat", []int{3}, make([]float64, 3)), 0, 1, "graph: excursion: x has shape [3], want [T batch …]"},
+		{nil, 0, 1, "readout: excursion: operand 0 is nil"},
+		{graphtest.Node(g, tensor.Float32, "flat", []int{3}, make([]float64, 3)), 0, 1, "readout: excursion: x has shape [3], want [T batch …]"},
 		{G.NewTensor(g, tensor.Int, 2, G.WithName("whole"), G.WithShape(3, 2)), 0, 1,
-			"graph: excursion: x has elements of type int, want float32 or float64"},
-		{x, 1, 0, "graph: excursion: bounds are 1 and 0, want lower ≤ upper"},
-		{x, math.NaN(), 0, "graph: excursion: bounds are NaN and 0, want lower ≤ upper"},
-		{x, math.Inf(1), math.Inf(1), "graph: excursion: bounds are +Inf and +Inf, want lower ≤ upper"},
+			"readout: excursion: x has elements of type int, want float32 or float64"},
+		{x, 1, 0, "readout: excursion: bounds are 1 and 0, want lower ≤ upper"},
+		{x, math.NaN(), 0, "readout: excursion: bounds are NaN and 0, want lower ≤ upper"},
+		{x, math.Inf(1), math.Inf(1), "readout: excursion: bounds are +Inf and +Inf, want lower ≤ upper"},
 	} {
-		_, err := graph.Excursion(c.x, c.lo, c.hi)
+		_, err := readout.Excursion(c.x, c.lo, c.hi)
 		require.EqualError(t, err, c.want)
 	}
 }

@@ -1,4 +1,4 @@
-package graph_test
+package readout_test
 
 import (
 	"testing"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/readout"
 )
 
 // The largest stamp is minus the time of the first spike, on top of the steps that
@@ -22,9 +23,9 @@ func TestSpikeStamps(t *testing.T) {
 			0, 0, 0, -1,
 		})
 		before := graphtest.Node(g, dt, "before", []int{2}, []float64{10, 20})
-		y, err := graph.SpikeStamps(z, before)
+		y, err := readout.SpikeStamps(z, before)
 		require.NoError(t, err)
-		latest, err := graph.MaxOverTime(y)
+		latest, err := readout.MaxOverTime(y)
 		require.NoError(t, err)
 		up := graphtest.Node(g, dt, "up", []int{2, 2}, []float64{1, 2, 3, 4})
 		cost := G.Must(G.Sum(G.Must(G.HadamardProd(G.Must(graph.Reshape(latest, 2, 2)), up))))
@@ -36,9 +37,9 @@ func TestSpikeStamps(t *testing.T) {
 		require.Equal(t, []float64{0, 2, 0, 0, 1, 0, 0, 0, 0, 0, 0, 4}, grads[0])
 	}
 	g := G.NewGraph()
-	_, err := graph.SpikeStamps(nil, nil)
-	require.EqualError(t, err, "graph: spike stamps: operand 0 is nil")
+	_, err := readout.SpikeStamps(nil, nil)
+	require.EqualError(t, err, "readout: spike stamps: operand 0 is nil")
 	z := graphtest.Node(g, tensor.Float64, "z", []int{3, 2}, make([]float64, 6))
-	_, err = graph.SpikeStamps(z, z)
-	require.EqualError(t, err, "graph: spike stamps: the steps before have shape [3 2] of float64, want [2] of float64")
+	_, err = readout.SpikeStamps(z, z)
+	require.EqualError(t, err, "readout: spike stamps: the steps before have shape [3 2] of float64, want [2] of float64")
 }

@@ -1,4 +1,4 @@
-package graph_test
+package readout_test
 
 import (
 	"fmt"
@@ -12,17 +12,18 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/readout"
 )
 
 // reads are the readings of a sequence, with what they start from.
 var reads = map[string]struct {
-	read  func(graph.Window, *G.Node) (*G.Node, error)
+	read  func(readout.Window, *G.Node) (*G.Node, error)
 	start float64
 }{
-	"last":      {graph.Window.LastStep, 0},
-	"max":       {graph.Window.MaxOverTime, math.Inf(-1)},
-	"sum":       {graph.Window.SumOverTime, 0},
-	"excursion": {func(w graph.Window, x *G.Node) (*G.Node, error) { return w.Excursion(x, -0.5, 0.5) }, 0},
+	"last":      {readout.Window.LastStep, 0},
+	"max":       {readout.Window.MaxOverTime, math.Inf(-1)},
+	"sum":       {readout.Window.SumOverTime, 0},
+	"excursion": {func(w readout.Window, x *G.Node) (*G.Node, error) { return w.Excursion(x, -0.5, 0.5) }, 0},
 }
 
 // Windows one after the other read what one window on all steps reads, and the
@@ -31,7 +32,7 @@ func TestWindowsJoin(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	const steps, batch, n = 10, 3, 1500 // more than one piece of work
 	lengths := []float64{10, 3, 4}
-	x, weight := sparse(steps*batch*n, 0.7, true, 1), graphtest.Random(batch*n, 2)
+	x, weight := graphtest.Sparse(steps*batch*n, 0.7, true, 1), graphtest.Random(batch*n, 2)
 	for name, r := range reads {
 		for _, procs := range []int{1, 2} {
 			runtime.GOMAXPROCS(procs)
@@ -53,7 +54,7 @@ func TestWindowsJoin(t *testing.T) {
 						}
 						length := graphtest.Node(g, tensor.Float32, fmt.Sprint("length", k), []int{batch}, here)
 						var err error
-						enter, err = r.read(graph.Window{Length: length, Enter: enter}, in)
+						enter, err = r.read(readout.Window{Length: length, Enter: enter}, in)
 						require.NoError(t, err)
 						xs, ys = append(xs, in), append(ys, enter)
 						from += w
@@ -92,7 +93,7 @@ func TestWindowLengths(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := G.NewGraph()
 			in := graphtest.Node(g, tensor.Float64, "x", []int{steps, batch, n}, x)
-			y, err := r.read(graph.Window{Length: graphtest.Node(g, tensor.Float64, "length", []int{batch}, lengths)}, in)
+			y, err := r.read(readout.Window{Length: graphtest.Node(g, tensor.Float64, "length", []int{batch}, lengths)}, in)
 			require.NoError(t, err)
 			grads, values := graphtest.Grads(t, graphtest.Loss(t, []*G.Node{y}, [][]float64{graphtest.Random(batch*n, 4)}), []*G.Node{in}, []*G.Node{y})
 			for s, l := range lengths {
@@ -102,7 +103,7 @@ func TestWindowLengths(t *testing.T) {
 				}
 				g := G.NewGraph()
 				in := graphtest.Node(g, tensor.Float64, "x", []int{int(l), 1, n}, alone)
-				y, err := r.read(graph.Window{}, in)
+				y, err := r.read(readout.Window{}, in)
 				require.NoError(t, err)
 				d, v := graphtest.Grads(t, graphtest.Loss(t, []*G.Node{y}, [][]float64{graphtest.Random(batch*n, 4)[s*n : (s+1)*n]}), []*G.Node{in}, []*G.Node{y})
 				require.Equal(t, v[0], values[0][s*n:(s+1)*n])
@@ -120,16 +121,16 @@ func TestWindowErrors(t *testing.T) {
 		return graphtest.Node(g, tensor.Float32, name, shape, x)
 	}
 	x := node("x", []int{2, 2, 1}, 1, 2, 3, 4)
-	_, err := graph.Window{Length: node("wrong", []int{3}, 1, 1, 1)}.SumOverTime(x)
-	require.EqualError(t, err, "graph: sum over time: lengths has shape [3] of float32, want [2] of float32")
-	_, err = graph.Window{Enter: node("enter", []int{2}, 1, 1)}.Excursion(x, 0, 1)
-	require.EqualError(t, err, "graph: excursion: what entered has shape [2] of float32, want [2 1] of float32")
+	_, err := readout.Window{Length: node("wrong", []int{3}, 1, 1, 1)}.SumOverTime(x)
+	require.EqualError(t, err, "readout: sum over time: lengths has shape [3] of float32, want [2] of float32")
+	_, err = readout.Window{Enter: node("enter", []int{2}, 1, 1)}.Excursion(x, 0, 1)
+	require.EqualError(t, err, "readout: excursion: what entered has shape [2] of float32, want [2 1] of float32")
 	for length, want := range map[float64]string{
 		0:   "sample 1 has 0 steps, want a whole number from 1 to 2",
 		3:   "sample 1 has 3 steps, want a whole number from 1 to 2",
 		1.5: "sample 1 has 1.5 steps, want a whole number from 1 to 2",
 	} {
-		y, err := graph.Window{Length: node(fmt.Sprint("length", length), []int{2}, 1, length)}.LastStep(x)
+		y, err := readout.Window{Length: node(fmt.Sprint("length", length), []int{2}, 1, length)}.LastStep(x)
 		require.NoError(t, err)
 		m, err := graph.NewMachine(y)
 		require.NoError(t, err)
@@ -145,8 +146,8 @@ func TestRows(t *testing.T) {
 		x := graphtest.Node(g, dt, "x", []int{3, 2}, []float64{1, 2, 3, 4, math.Inf(1), 6})
 		y := graphtest.Node(g, dt, "y", []int{3, 2}, []float64{-1, -2, -3, -4, math.NaN(), math.Inf(-1)})
 		steps := graphtest.Node(g, dt, "steps", []int{3}, []float64{1, 2, 4})
-		chosen := b.Choose(which, x, y)
-		mean := b.PerStep(x, steps)
+		chosen := readout.Choose(&b, which, x, y)
+		mean := readout.PerStep(&b, x, steps)
 		require.NoError(t, b.Err())
 		loss := graphtest.Loss(t, []*G.Node{chosen, mean}, [][]float64{{1, 2, 3, 4, 5, 6}, {8, 16, 24, 32, 40, 48}})
 		ds, vs := graphtest.Grads(t, loss, []*G.Node{x, y}, []*G.Node{chosen, mean})
@@ -157,9 +158,9 @@ func TestRows(t *testing.T) {
 
 		// A weight for each sample, and for each sample at each step.
 		y = graphtest.Node(g, dt, "z", []int{3, 2}, []float64{-1, -2, -3, -4, math.NaN(), math.Inf(-1)})
-		where := b.Where(which, y)
+		where := readout.Where(&b, which, y)
 		each := graphtest.Node(g, dt, "each", []int{3, 2}, []float64{1, 0, -1, 1, 0, 0})
-		there := b.Where(each, b.Reshape(y, 3, 2, 1))
+		there := readout.Where(&b, each, b.Reshape(y, 3, 2, 1))
 		require.NoError(t, b.Err())
 		loss = graphtest.Loss(t, []*G.Node{where, there}, [][]float64{{1, 2, 3, 4, 5, 6}, {8, 16, 24, 32, 40, 48}})
 		ds, vs = graphtest.Grads(t, loss, []*G.Node{y}, []*G.Node{where, there})
@@ -172,14 +173,14 @@ func TestRows(t *testing.T) {
 		weight := graphtest.Node(g, dt, "weight", []int{3}, []float64{0.5, 0.25, 0.25})
 		length := graphtest.Node(g, dt, "length", []int{3}, []float64{2, 1, 0})
 		total := graphtest.Node(g, dt, "total", []int{3}, []float64{4, 1, 2})
-		w := b.StepWeights(2, weight, length, total)
+		w := readout.StepWeights(&b, 2, weight, length, total)
 		require.NoError(t, b.Err())
 		require.Equal(t, []float64{0.125, 0.25, 0, 0.125, 0, 0}, graphtest.Eval(t, w)[0])
 
-		b.Choose(weight, x, steps)
+		readout.Choose(&b, weight, x, steps)
 		require.EqualError(t, b.Err(), "choose: operands have shapes [3], [3 2] and [3], want [batch] and twice [batch …], of one element type")
 		b = graph.Builder{}
-		b.Where(each, weight)
+		readout.Where(&b, each, weight)
 		require.EqualError(t, b.Err(), "where: operands have shapes [3 2] and [3], want those of the first axes and of all, of one element type")
 	}
 }

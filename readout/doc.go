@@ -1,0 +1,12 @@
+// Package readout turns sequences into values, and values into a loss.
+//
+// A reading takes x [T, batch, …] to [batch, …]: [LastStep], [MaxOverTime],
+// [MeanOverTime], [SumOverTime] and [Excursion] of whole sequences; a [Window] reads a
+// part of longer ones, goes on from what the windows before have read, and heeds the
+// number of steps that each sample has.
+//
+//	logits, err := readout.MaxOverTime(voltages)
+//	loss, err := readout.CrossEntropy(logits, labels, weight)
+//
+// The layers of package layers and the losses of package train are made of these.
+package readout
