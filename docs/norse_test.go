@@ -10,6 +10,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph"
@@ -63,7 +64,7 @@ func Example_norseRecurrent() {
 
 	p := neurons.DefaultLSNNParams()
 	p.DetachReset = true // as lsnn_step has it
-	run := must(graph.Scan(neurons.Recurrent(neurons.LSNNStep), must(graph.Linear(x, in, nil)), nil,
+	run := must(graph.Scan(neurons.Recurrent(neurons.LSNNStep), must(connect.Linear(x, in, nil)), nil,
 		neurons.RecurrentParams[neurons.LSNNState, neurons.LSNNParams]{Inner: p, W: w}))
 	fmt.Println(values(must(readout.SumOverTime(run.Out))))
 	// Output: [2 1]
@@ -142,7 +143,7 @@ func Example_norsePoisson() {
 }
 
 func Example_norseSparse() {
-	events := must(graph.NewSpikes(20, 1, 3)) // [T, batch, m]
+	events := must(connect.NewSpikes(20, 1, 3)) // [T, batch, m]
 	for t := range 10 {
 		if err := events.Add(2*t, 0, 2, 1); err != nil {
 			log.Fatal(err)
@@ -150,10 +151,10 @@ func Example_norseSparse() {
 	}
 
 	g := G.NewGraph()
-	x := must(graph.SpikeInput(g, "x", tensor.Float32, events))
+	x := must(connect.SpikeInput(g, "x", tensor.Float32, events))
 	in := input(g, "in", []float32{0.9, 0.2, 0, 0, 1.1, 0.8}, 3, 2)
 	w := input(g, "w", []float32{0, 0.5, -0.5, 0}, 2, 2)
-	run := must(graph.Scan(neurons.Recurrent(neurons.LIFStep), must(graph.Linear(x, in, nil)), nil,
+	run := must(graph.Scan(neurons.Recurrent(neurons.LIFStep), must(connect.Linear(x, in, nil)), nil,
 		neurons.RecurrentParams[neurons.LIFState, neurons.LIFParams]{Inner: neurons.DefaultLIFParams(), W: w}))
 	fmt.Println(values(must(readout.SumOverTime(run.Out))))
 	// Output: [3 2]

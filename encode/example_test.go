@@ -9,6 +9,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph"
@@ -240,7 +241,7 @@ func ExampleSpatialReceptiveFields_convolution() {
 		}
 	}
 	x := input(g, "image", []int{1, 1, 1, 9, 9}, image...) // [T, batch, in, h, w]
-	y, err := graph.Conv2D(x, k, nil, graph.Conv{})        // [T, batch, out, h', w']
+	y, err := connect.Conv2D(x, k, nil, connect.Conv{})    // [T, batch, out, h', w']
 	if err != nil {
 		log.Fatal(err)
 	}

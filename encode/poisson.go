@@ -5,7 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/connect"
 )
 
 // PoissonParams are the parameters of Poisson spike trains. They are an encoder for
@@ -55,7 +55,7 @@ func Poisson[F float32 | float64](dst, x []F, steps int, p PoissonParams, r *ran
 // PoissonSpikes is Poisson for lists of spikes, dst of shape [steps, batch, …] and x
 // with the elements of a step, [batch, …]. The same r gives the same spikes, which
 // take the place of those of dst. Nothing is allocated once the lists have room.
-func PoissonSpikes[F float32 | float64](dst *graph.Spikes, x []F, p PoissonParams, r *rand.Rand) error {
+func PoissonSpikes[F float32 | float64](dst *connect.Spikes, x []F, p PoissonParams, r *rand.Rand) error {
 	if dst == nil {
 		return fmt.Errorf("encode: Poisson: the spikes are nil")
 	}
@@ -91,7 +91,7 @@ func (p PoissonParams) Encode(dst, x []float32, steps int, r *rand.Rand) error {
 }
 
 // EncodeSpikes is PoissonSpikes.
-func (p PoissonParams) EncodeSpikes(dst *graph.Spikes, x []float32, r *rand.Rand) error {
+func (p PoissonParams) EncodeSpikes(dst *connect.Spikes, x []float32, r *rand.Rand) error {
 	return PoissonSpikes(dst, x, p, r)
 }
 
@@ -158,7 +158,7 @@ func (b *poissonBlock[F]) step(row []F, g splitMix) splitMix {
 
 // add adds the spikes of step t in the row of the block, which begins with element j
 // of the step.
-func (b *poissonBlock[F]) add(dst *graph.Spikes, row []F, t, j int) error {
+func (b *poissonBlock[F]) add(dst *connect.Spikes, row []F, t, j int) error {
 	width := dst.Width()
 	for _, k := range b.at[:b.n] {
 		if row[k] == 0 {

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/encode"
-	"github.com/spikegrad/spikegrad/graph"
 )
 
 func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
@@ -139,7 +139,7 @@ func TestPoissonSpikes(t *testing.T) {
 			p := encode.PoissonParams{FMax: 500, Dt: 1e-3, Signed: signed}
 			dst := make([]float64, steps*len(x))
 			require.NoError(t, encode.Poisson(dst, x, steps, p, newRand(4)))
-			s, err := graph.NewSpikes(steps, batch, width)
+			s, err := connect.NewSpikes(steps, batch, width)
 			require.NoError(t, err)
 			require.NoError(t, s.Add(0, 0, 0, 1)) // goes
 			require.NoError(t, encode.PoissonSpikes(s, x, p, newRand(4)))
@@ -167,7 +167,7 @@ func TestPoissonSpikes(t *testing.T) {
 
 func TestPoissonSpikesErrors(t *testing.T) {
 	ok, x := encode.DefaultPoissonParams(), make([]float64, 6)
-	s, err := graph.NewSpikes(4, 2, 3)
+	s, err := connect.NewSpikes(4, 2, 3)
 	require.NoError(t, err)
 	require.EqualError(t, encode.PoissonSpikes(nil, x, ok, newRand(1)), "encode: Poisson: the spikes are nil")
 	require.EqualError(t, encode.PoissonSpikes(s, x[:5], ok, newRand(1)), "encode: Poisson: x has 5 elements, a step of spikes of shape [4 2 3] has 6")
@@ -187,7 +187,7 @@ func TestPoissonAllocatesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}))
-	s, err := graph.NewSpikes(5, 10, 100)
+	s, err := connect.NewSpikes(5, 10, 100)
 	require.NoError(t, err)
 	require.Zero(t, testing.AllocsPerRun(10, func() {
 		if err := encode.PoissonSpikes(s, x, encode.DefaultPoissonParams(), r); err != nil {

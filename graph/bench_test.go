@@ -16,7 +16,6 @@ import (
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/internal/gemm"
 	"github.com/spikegrad/spikegrad/internal/vec"
-	"github.com/spikegrad/spikegrad/readout"
 )
 
 // BenchmarkYardstick shows the limits of the machine on the day of a
@@ -160,33 +159,6 @@ func (l *handLIF) backward(at int, s *[2][handEvery + 1][handBlock]float32, t *[
 			k.MulAddC(di[:], g, 0.1, di[:])
 			copy(l.grad[row:][:handBlock], di[:])
 		}
-	}
-}
-
-// BenchmarkLinear multiplies spikes of several densities by a matrix, forward
-// and backward.
-func BenchmarkLinear(b *testing.B) {
-	for _, rate := range []float64{0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1} {
-		b.Run(fmt.Sprintf("rate=%v", rate), func(b *testing.B) {
-			g := G.NewGraph()
-			shape := []int{100, 64, 512}
-			x := graphtest.Node(g, tensor.Float32, "x", shape, spikeTrain(100*64*512, rate, 1))
-			w := graphtest.Node(g, tensor.Float32, "w", []int{512, 512}, graphtest.Random(512*512, 2))
-			y, err := graph.Linear(x, w, nil)
-			require.NoError(b, err)
-			loss, err := readout.SumOverTime(y)
-			require.NoError(b, err)
-			loss, err = G.Sum(loss)
-			require.NoError(b, err)
-			ds, _, err := graph.Grad(loss, w)
-			require.NoError(b, err)
-			m, err := graph.NewMachine(ds...)
-			require.NoError(b, err)
-			b.ReportAllocs()
-			for b.Loop() {
-				require.NoError(b, m.Run())
-			}
-		})
 	}
 }
 

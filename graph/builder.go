@@ -79,8 +79,11 @@ func (b *Builder) Fail(err error) {
 
 // Check reports whether the operation of that name can go ahead on xs: whether there
 // has been no error, none of them is nil, and all are of one graph. If not it keeps
-// the error.
+// the error. On a nil Builder nothing can.
 func (b *Builder) Check(name string, xs ...*G.Node) bool {
+	if b == nil {
+		return false
+	}
 	for i, x := range xs {
 		switch {
 		case b.err != nil:

@@ -17,9 +17,8 @@
 // one written with Gorgonia's own functions is just as good. [Integration.Flow] moves
 // states over a time step, by Euler's method or exactly.
 //
-// Maps between populations of neurons follow the spikes, of which there are few:
-// [Linear] and [Conv2D] find them in a dense tensor, or take [Spikes], which are
-// lists, by a [SpikeInput].
+// Beside it, package connect has maps between populations of neurons, package readout
+// what is read of sequences, and losses.
 //
 // A tensor has at most 2³¹ elements. What would have more is an error of the
 // function that adds it to a graph, or of [NewMachine]; nothing is allocated.

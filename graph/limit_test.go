@@ -7,6 +7,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/readout"
@@ -27,7 +28,7 @@ func TestLimits(t *testing.T) {
 
 	x := node(4, 2, 1<<16)
 	w := G.NewMatrix(x.Graph(), tensor.Float32, G.WithName("w"), G.WithShape(1<<16, 1<<30))
-	_, err = graph.Linear(x, w, nil)
+	_, err = connect.Linear(x, w, nil)
 	require.ErrorContains(t, err, "the result: shape [4 2 1073741824] has 8589934592 elements, want at most 2147483648")
 
 	_, err = graph.Unroll(neurons.LIFStep, node(1<<40, 1, 1), nil, neurons.DefaultLIFParams())

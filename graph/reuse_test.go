@@ -8,6 +8,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/readout"
@@ -24,7 +25,7 @@ func TestReuse(t *testing.T) {
 	y := x
 	for i, name := range []string{"w0", "w1", "w2"} {
 		w := graphtest.Node(g, tensor.Float32, name, []int{n, n}, graphtest.Random(n*n, uint64(i+2)))
-		i, err := graph.Linear(y, w, nil)
+		i, err := connect.Linear(y, w, nil)
 		require.NoError(t, err)
 		r, err := graph.Scan(leakyStep, i, nil, leaky{Decay: graph.Const(0.9), Th: graph.Const(0.2)})
 		require.NoError(t, err)
@@ -73,9 +74,9 @@ func TestReuseOfImages(t *testing.T) {
 	y := random("x", 1, steps, batch, channels, size, size)
 	wrt := G.Nodes{y}
 	var currents G.Nodes
-	for i, pool := range []func(x *G.Node, k, stride int) (*G.Node, error){graph.AvgPool, graph.MaxPool} {
+	for i, pool := range []func(x *G.Node, k, stride int) (*G.Node, error){connect.AvgPool, connect.MaxPool} {
 		w := random([]string{"w0", "w1"}[i], uint64(i+2), channels, channels, 3, 3)
-		c, err := graph.Conv2D(y, w, nil, graph.Conv{Pad: 1})
+		c, err := connect.Conv2D(y, w, nil, connect.Conv{Pad: 1})
 		require.NoError(t, err)
 		r, err := graph.Scan(leakyStep, c, nil, leaky{Decay: graph.Const(0.9), Th: graph.Const(0.2)})
 		require.NoError(t, err)

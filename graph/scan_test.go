@@ -10,6 +10,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/surrogate"
@@ -164,7 +165,7 @@ func TestScanNodes(t *testing.T) {
 		y := x
 		for range 3 {
 			var err error
-			y, err = graph.Linear(y, w, nil)
+			y, err = connect.Linear(y, w, nil)
 			require.NoError(t, err)
 			r, err := graph.Scan(leakyStep, y, nil, leaky{Decay: graph.Const(0.9), Th: graph.Const(1)})
 			require.NoError(t, err)

@@ -3,18 +3,18 @@ package layers
 import (
 	G "gorgonia.org/gorgonia"
 
-	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/connect"
 )
 
 // Conv2D is a convolution over images, from [T, batch, c, h, w] to
-// [T, batch, Out, h', w'], the same at every time step; graph.Conv2D gives the
+// [T, batch, Out, h', w'], the same at every time step; connect.Conv2D gives the
 // equation.
 type Conv2D struct {
-	Out    int        // channels of the output
-	Kernel int        // height and width of the kernel
-	Conv   graph.Conv // stride, padding, dilation
-	NoBias bool       // leave out the bias
-	Init   Init       // of the kernels; nil means LeCun's normal. The bias starts at 0
+	Out    int          // channels of the output
+	Kernel int          // height and width of the kernel
+	Conv   connect.Conv // stride, padding, dilation
+	NoBias bool         // leave out the bias
+	Init   Init         // of the kernels; nil means LeCun's normal. The bias starts at 0
 }
 
 // Apply adds the kernels, called "conv.w" [Out, c, Kernel, Kernel], and the
@@ -36,7 +36,7 @@ func (c Conv2D) Apply(b *Build, x *G.Node) (*G.Node, error) {
 			return nil, err
 		}
 	}
-	y, err := graph.Conv2D(x, w, bias, c.Conv)
+	y, err := connect.Conv2D(x, w, bias, c.Conv)
 	if err != nil {
 		return nil, b.errorf("conv2d", "%w", err)
 	}
@@ -60,9 +60,9 @@ func (p Pool) Apply(b *Build, x *G.Node) (*G.Node, error) {
 	if stride == 0 {
 		stride = p.Size
 	}
-	pool := graph.AvgPool
+	pool := connect.AvgPool
 	if p.Max {
-		pool = graph.MaxPool
+		pool = connect.MaxPool
 	}
 	y, err := pool(x, p.Size, stride)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/layers"
@@ -48,7 +49,7 @@ func TestShapes(t *testing.T) {
 		"linear unbiased": {layers.Linear{Out: 3, NoBias: true}, []int{4, 2, 6, 5}, []int{4, 2, 6, 3}, map[string][]int{"linear.w": {5, 3}}},
 		"conv": {layers.Conv2D{Out: 3, Kernel: 2}, []int{4, 2, 5, 7, 6}, []int{4, 2, 3, 6, 5},
 			map[string][]int{"conv.w": {3, 5, 2, 2}, "conv.b": {3}}},
-		"conv unbiased": {layers.Conv2D{Out: 3, Kernel: 3, NoBias: true, Conv: graph.Conv{Stride: 2, Pad: 1}}, []int{4, 2, 1, 7, 6}, []int{4, 2, 3, 4, 3},
+		"conv unbiased": {layers.Conv2D{Out: 3, Kernel: 3, NoBias: true, Conv: connect.Conv{Stride: 2, Pad: 1}}, []int{4, 2, 1, 7, 6}, []int{4, 2, 3, 4, 3},
 			map[string][]int{"conv.w": {3, 1, 3, 3}}},
 		"pool":        {layers.Pool{Size: 2}, []int{4, 2, 1, 7, 6}, []int{4, 2, 1, 3, 3}, nil},
 		"max pool":    {layers.Pool{Size: 3, Stride: 2, Max: true}, []int{4, 2, 1, 7, 6}, []int{4, 2, 1, 3, 2}, nil},

@@ -5,7 +5,7 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
-	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/connect"
 )
 
 // Linear is a linear map of the last axis, y = x W + b, from [T, batch, in] to
@@ -35,7 +35,7 @@ func (l Linear) Apply(b *Build, x *G.Node) (*G.Node, error) {
 			return nil, err
 		}
 	}
-	y, err := graph.Linear(x, w, bias)
+	y, err := connect.Linear(x, w, bias)
 	if err != nil {
 		return nil, b.errorf("linear", "%w", err)
 	}

@@ -8,6 +8,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/neurons"
@@ -103,7 +104,7 @@ func TestCobaInputWeights(t *testing.T) {
 	inner := neurons.DefaultCobaLIFParams()
 	with, err := graph.Scan(neurons.CobaRecurrentStep, xs, nil, neurons.CobaRecurrentParams{Inner: inner, WIn: w, W: none})
 	require.NoError(t, err)
-	currents, err := graph.Linear(xs, w, nil)
+	currents, err := connect.Linear(xs, w, nil)
 	require.NoError(t, err)
 	without, err := graph.Scan(neurons.CobaLIFStep, currents, nil, inner)
 	require.NoError(t, err)

@@ -5,6 +5,7 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
 )
 
@@ -63,9 +64,9 @@ func Recurrent[S any, P graph.Params[S]](step graph.Step[S, P]) graph.Step[Recur
 }
 
 // AtSpikes returns x, with gradients reaching its elements that are not zero and
-// no others. To a graph.SpikeInput, whose lists have no gradient, it does nothing.
+// no others. To a connect.SpikeInput, whose lists have no gradient, it does nothing.
 func AtSpikes(x *G.Node) (*G.Node, error) {
-	if graph.SpikesOf(x) != nil {
+	if connect.SpikesOf(x) != nil {
 		return x, nil
 	}
 	b := graph.NewBuilder(x, nil)

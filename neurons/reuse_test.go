@@ -8,6 +8,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/neurons"
@@ -27,7 +28,7 @@ func TestGradientsOverCurrents(t *testing.T) {
 				wrt = append(wrt, node)
 				return node
 			}
-			xs, err := graph.Linear(add("x", []int{steps, batch, in}, 1), add("input weights", []int{in, n}, 2), nil)
+			xs, err := connect.Linear(add("x", []int{steps, batch, in}, 1), add("input weights", []int{in, n}, 2), nil)
 			require.NoError(t, err)
 			for i, w := range m.Weights() {
 				require.NoError(t, m.Set(w, add(w, []int{n, n}, uint64(i+3))))

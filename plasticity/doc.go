@@ -35,5 +35,5 @@
 //   - [STPStep] is the short-term plasticity of Tsodyks and Markram
 //
 // Weights have shape [n_pre, n_post], from row to column; a kernel has
-// [out, in, kh, kw], as in graph.Conv2D. The batch shares them.
+// [out, in, kh, kw], as in connect.Conv2D. The batch shares them.
 package plasticity

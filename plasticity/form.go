@@ -7,6 +7,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/gemm"
 )
@@ -22,7 +23,7 @@ import (
 // Hebbian rule adds up, and all three are each other's gradients.
 type form struct {
 	shapes [3]tensor.Shape // of the factors
-	conv   graph.Conv
+	conv   connect.Conv
 	by     factor
 }
 
@@ -36,7 +37,7 @@ const (
 
 // formOf returns the form of synapses with weights of shape w between neurons of
 // the shapes pre and post, the batch included. An error says what does not fit.
-func formOf(w, pre, post tensor.Shape, conv graph.Conv) (form, error) {
+func formOf(w, pre, post tensor.Shape, conv connect.Conv) (form, error) {
 	f := form{shapes: [3]tensor.Shape{w.Clone(), pre.Clone(), post.Clone()}, conv: conv}
 	if len(pre) < 1 || len(post) < 1 || pre[0] != post[0] {
 		return f, fmt.Errorf("z_pre has shape %v, z_post %v, want the same batch first", []int(pre), []int(post))

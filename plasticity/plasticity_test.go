@@ -8,6 +8,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/neurons"
@@ -47,10 +48,10 @@ func lively(rule plasticity.STDPParams) (neurons.LIFParams, plasticity.STDPParam
 func TestPlasticScan(t *testing.T) {
 	for name, c := range map[string]struct {
 		in, out, w []int
-		conv       graph.Conv
+		conv       connect.Conv
 	}{
 		"dense":  {in: []int{5}, out: []int{3}, w: []int{5, 3}},
-		"kernel": {in: []int{2, 5, 4}, out: []int{3, 3, 2}, w: []int{3, 2, 3, 3}, conv: graph.Conv{Stride: 2, Pad: 1}},
+		"kernel": {in: []int{2, 5, 4}, out: []int{3, 3, 2}, w: []int{3, 2, 3, 3}, conv: connect.Conv{Stride: 2, Pad: 1}},
 	} {
 		for dt, tol := range map[tensor.Dtype]float64{tensor.Float64: 1e-12, tensor.Float32: 1e-4} {
 			t.Run(name+"/"+dt.String(), func(t *testing.T) {
@@ -136,7 +137,7 @@ func TestGradients(t *testing.T) {
 		"kernel": {func(xs *G.Node) (*G.Node, error) {
 			kernel := smooth
 			kernel.W = graph.Learn(graphtest.Node(xs.Graph(), tensor.Float64, "w", []int{2, 1, 2, 2}, graphtest.Random(8, 2)))
-			kernel.Conv = graph.Conv{Dilation: 2, Pad: 1}
+			kernel.Conv = connect.Conv{Dilation: 2, Pad: 1}
 			return traceOf(kernel, []int{1, 3, 4}, []int{2, 3, 4}, "W")(xs)
 		}, tensor.Shape{3, 2, 12 + 24}},
 		// Leaky integrators have no threshold: what they learn is smooth.

@@ -12,6 +12,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/neurons"
@@ -74,7 +75,7 @@ func modelOf(t *testing.T, c graphtest.Case) neurons.Model {
 	switch c.Function {
 	case "stdp_step_linear", "stdp_step_conv2d":
 		rule := plasticity.DefaultSTDPParams()
-		rule.Conv = graph.Conv{Stride: number("stride"), Pad: number("padding"), Dilation: number("dilation")}
+		rule.Conv = connect.Conv{Stride: number("stride"), Pad: number("padding"), Dilation: number("dilation")}
 		return neurons.ModelOf(c.Function, plasticity.RuleStep, plasticity.NewRuleParams(rule, pre, post))
 	case "stdp_sensor_step":
 		return neurons.ModelOf(c.Function, plasticity.RuleStep, plasticity.NewRuleParams(plasticity.DefaultSTDPSensorParams(), pre, post))

@@ -5,6 +5,7 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
 )
 
@@ -22,7 +23,7 @@ type STDPParams struct {
 	WMin        float64           // lower bound
 	WMax        float64           // upper bound
 	HardBound   bool              // weights stay between the bounds
-	Conv        graph.Conv        // the convolution that has the weights for a kernel
+	Conv        connect.Conv      // the convolution that has the weights for a kernel
 	W           graph.Param       // weights to start from: one for all, or a node of their shape
 	Dt          float64           // time step, s
 	Integration graph.Integration // how a time step is taken
@@ -119,7 +120,7 @@ func (p STDPParams) Update(pre, post *G.Node, s STDPState) (STDPState, error) {
 // with the kernel W.
 func (p STDPParams) Current(pre *G.Node, s STDPState) (*G.Node, error) {
 	if s.W != nil && s.W.Dims() == 4 {
-		return graph.Conv2D(pre, s.W, nil, p.Conv)
+		return connect.Conv2D(pre, s.W, nil, p.Conv)
 	}
 	var b graph.Builder
 	i := b.MatMul(pre, s.W)

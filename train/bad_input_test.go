@@ -9,6 +9,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
@@ -61,7 +62,7 @@ func TestBadGraphInput(t *testing.T) {
 		}, "graph: scan: neurons: LIF step: parameter parameter 0 double has elements of type float64, x of float32"},
 		"mixed weights": {func(g *G.ExprGraph, x, double *G.Node) error {
 			w := graphtest.Node(g, tensor.Float64, "w", []int{3, 3}, make([]float64, 9))
-			_, err := graph.Linear(x, w, nil)
+			_, err := connect.Linear(x, w, nil)
 			return err
 		}, "graph: linear: x has elements of type float32, w of float64"},
 		"name": {apply(layers.Sequential{layers.Named("a", layers.Linear{Out: 3}), layers.Named("a", layers.Linear{Out: 3})}),
@@ -104,7 +105,7 @@ func (fixedWidth) Apply(b *layers.Build, x *G.Node) (*G.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return graph.Linear(x, w, nil)
+	return connect.Linear(x, w, nil)
 }
 
 // elsewhere returns p with a threshold of another graph.

@@ -22,6 +22,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph"
@@ -42,15 +43,25 @@ type (
 // A function that is missing here fails TestGarbageIsComplete.
 var functions = map[string]map[string]any{
 	"graph": {
-		"AvgPool": graph.AvgPool, "Conv2D": graph.Conv2D, "CrossEntropy": readout.CrossEntropy, "Excursion": readout.Excursion, "Field": graph.Field, "Flatten": graph.Flatten,
-		"Grad": graph.Grad, "Input": graph.Input, "LastStep": readout.LastStep, "Linear": graph.Linear, "MaxOverTime": readout.MaxOverTime,
-		"Lowered": graph.Lowered, "MaxPool": graph.MaxPool, "MeanOverTime": readout.MeanOverTime, "NodeNames": graph.NodeNames, "OneHot": readout.OneHot,
-		"ParamNames": graph.ParamNames, "Products": graph.Products, "Rate": readout.Rate, "Reshape": graph.Reshape, "SumOverTime": readout.SumOverTime,
+		"Field": graph.Field, "Flatten": graph.Flatten,
+		"Grad": graph.Grad, "Input": graph.Input,
+		"Lowered": graph.Lowered, "NodeNames": graph.NodeNames,
+		"ParamNames": graph.ParamNames, "Reshape": graph.Reshape,
 		"NewBuilder": graph.NewBuilder, "Clip": graph.Clip, "NewMachine": graph.NewMachine, "Checkpoint": graph.Checkpoint,
 		"Const": graph.Const, "Default": graph.Default, "Learn": graph.Learn, "LearnIn": graph.LearnIn,
 		"Scan": graph.Scan[lifState, lifParams], "Unroll": graph.Unroll[lifState, lifParams],
-		"Rest": graph.Rest[lifState, lifParams], "MapState": graph.MapState[lifState], "SpikeStamps": readout.SpikeStamps,
-		"NewSpikes": graph.NewSpikes, "SpikeInput": graph.SpikeInput, "LetSpikes": graph.LetSpikes, "SpikesOf": graph.SpikesOf,
+		"Rest": graph.Rest[lifState, lifParams], "MapState": graph.MapState[lifState],
+	},
+	"readout": {
+		"CrossEntropy": readout.CrossEntropy, "Excursion": readout.Excursion, "LastStep": readout.LastStep, "MaxOverTime": readout.MaxOverTime,
+		"MeanOverTime": readout.MeanOverTime, "SumOverTime": readout.SumOverTime, "OneHot": readout.OneHot, "Rate": readout.Rate,
+		"SpikeStamps": readout.SpikeStamps, "Choose": readout.Choose, "Where": readout.Where, "PerStep": readout.PerStep,
+		"StepWeights": readout.StepWeights,
+	},
+	"connect": {
+		"AvgPool": connect.AvgPool, "MaxPool": connect.MaxPool, "Conv2D": connect.Conv2D, "Linear": connect.Linear,
+		"Connections": connect.Connections, "NewSpikes": connect.NewSpikes, "SpikeInput": connect.SpikeInput, "LetSpikes": connect.LetSpikes,
+		"SpikesOf": connect.SpikesOf,
 	},
 	"layers": {
 		"Describe": layers.Describe, "NewBuild": layers.NewBuild, "InitByName": layers.InitByName, "Lift": layers.Lift[lifState, lifParams], "Named": layers.Named,
@@ -84,7 +95,7 @@ var functions = map[string]map[string]any{
 }
 
 var types = []reflect.Type{
-	reflect.TypeFor[*graph.Builder](), reflect.TypeFor[graph.Constraint](), reflect.TypeFor[graph.Param](), reflect.TypeFor[*graph.Machine](), reflect.TypeFor[readout.Window](), reflect.TypeFor[graph.Product](), reflect.TypeFor[*graph.Spikes](),
+	reflect.TypeFor[*graph.Builder](), reflect.TypeFor[graph.Constraint](), reflect.TypeFor[graph.Param](), reflect.TypeFor[*graph.Machine](), reflect.TypeFor[readout.Window](), reflect.TypeFor[connect.Connection](), reflect.TypeFor[*connect.Spikes](),
 	reflect.TypeFor[*layers.Build](), reflect.TypeFor[*layers.State](), reflect.TypeFor[layers.Layer](), reflect.TypeFor[layers.Init](), reflect.TypeFor[layers.Mask](), reflect.TypeFor[layers.Probe](), reflect.TypeFor[layers.Tap](), reflect.TypeFor[layers.Recording](),
 	reflect.TypeFor[layers.Regulariser](), reflect.TypeFor[layers.Conv2D](), reflect.TypeFor[layers.Linear](), reflect.TypeFor[layers.Dropout](),
 	reflect.TypeFor[layers.Pool](), reflect.TypeFor[layers.Scaled](), reflect.TypeFor[layers.FluctuationDriven](), reflect.TypeFor[layers.Rate](),
@@ -303,8 +314,8 @@ func (g *garbage) special(t reflect.Type, depth int) (v any, ok bool) {
 			return tensor.Shape(s), true
 		}
 		return s, true
-	case reflect.TypeFor[*graph.Spikes]():
-		return pick(g, nil, &graph.Spikes{}, g.spikes(5, 2, 3), g.spikes(3, 2, 4)), true
+	case reflect.TypeFor[*connect.Spikes]():
+		return pick(g, nil, &connect.Spikes{}, g.spikes(5, 2, 3), g.spikes(3, 2, 4)), true
 	case reflect.TypeFor[tensor.Dtype]():
 		return pick(g, tensor.Float32, tensor.Float64, tensor.Int, tensor.Dtype{}), true
 	case reflect.TypeFor[graph.Param]():
@@ -450,7 +461,7 @@ func (g *garbage) node() *G.Node {
 		return G.NewScalar(gr, dt, G.WithName(name))
 	}
 	if g.IntN(5) == 0 && len(shape) > 2 && dt != tensor.Int {
-		x, err := graph.SpikeInput(gr, name, dt, g.spikes(shape...))
+		x, err := connect.SpikeInput(gr, name, dt, g.spikes(shape...))
 		if err != nil {
 			panic(err)
 		}
@@ -480,8 +491,8 @@ func (g *garbage) tensor() *tensor.Dense {
 }
 
 // spikes returns lists with some spikes.
-func (g *garbage) spikes(shape ...int) *graph.Spikes {
-	s, err := graph.NewSpikes(shape...)
+func (g *garbage) spikes(shape ...int) *connect.Spikes {
+	s, err := connect.NewSpikes(shape...)
 	if err != nil {
 		panic(err)
 	}

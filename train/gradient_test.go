@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
@@ -82,7 +83,7 @@ func TestNetworkGradients(t *testing.T) {
 			layers.Linear{Out: 3}, li(), layers.MaxOverTime,
 		}, nil},
 		"convolution": {image, layers.Sequential{
-			layers.Conv2D{Out: 3, Kernel: 3, Conv: graph.Conv{Pad: 1}}, lif(both, layers.Learn("TauMemInv")), layers.Pool{Size: 2},
+			layers.Conv2D{Out: 3, Kernel: 3, Conv: connect.Conv{Pad: 1}}, lif(both, layers.Learn("TauMemInv")), layers.Pool{Size: 2},
 			layers.Conv2D{Out: 4, Kernel: 2, Init: big}, lif(), layers.Pool{Size: 2, Max: true},
 			layers.Flatten, layers.Linear{Out: 3}, li(), layers.MaxOverTime,
 		}, nil},

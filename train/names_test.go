@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	G "gorgonia.org/gorgonia"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/describe"
@@ -45,7 +46,7 @@ func TestNamesInFiles(t *testing.T) {
 		"Linear{Out: 2, NoBias: true, Init: 0.5}":           layers.Linear{Out: 2, NoBias: true, Init: layers.Constant(0.5)},
 		"Linear{Out: 1, Init: [1 2]}":                       layers.Linear{Out: 1, Init: layers.Values{1, 2}},
 		"Linear{Out: 1, Init: FluctuationDriven{Rate: 20}}": layers.Linear{Out: 1, Init: layers.FluctuationDriven{Rate: 20}},
-		"Conv2D{Out: 8, Kernel: 5, Conv: Conv{Stride: 2}}":  layers.Conv2D{Out: 8, Kernel: 5, Conv: graph.Conv{Stride: 2}},
+		"Conv2D{Out: 8, Kernel: 5, Conv: Conv{Stride: 2}}":  layers.Conv2D{Out: 8, Kernel: 5, Conv: connect.Conv{Stride: 2}},
 		"Pool{Size: 2, Max: true}":                          layers.Pool{Size: 2, Max: true},
 		"Dropout{P: 0.5}":                                   layers.Dropout{P: 0.5},
 		"FirstSpike{}":                                      layers.FirstSpike{},

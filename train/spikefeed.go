@@ -5,8 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/data"
-	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/guard"
 )
 
@@ -17,28 +17,28 @@ type SpikeEncoder interface {
 
 	// EncodeSpikes makes dst, of shape [steps, batch, …], the lists of what Encode
 	// writes for as many steps.
-	EncodeSpikes(dst *graph.Spikes, x []float32, r *rand.Rand) error
+	EncodeSpikes(dst *connect.Spikes, x []float32, r *rand.Rand) error
 }
 
 // A spikeFeed loads a model with SpikeInput: from events of the data set, from a
 // SpikeEncoder, or else from dense segments.
 type spikeFeed struct {
 	f      *feeder
-	to     *graph.Spikes // the input of the model
-	events data.Spiking  // nil if samples are to be encoded
-	enc    SpikeEncoder  // nil if that is done densely
+	to     *connect.Spikes // the input of the model
+	events data.Spiking    // nil if samples are to be encoded
+	enc    SpikeEncoder    // nil if that is done densely
 
 	present []data.Event
-	lists   map[int]*graph.Spikes // by time steps: of whole samples, or of segments that are encoded one by one
+	lists   map[int]*connect.Spikes // by time steps: of whole samples, or of segments that are encoded one by one
 }
 
 // newSpikeFeed returns how f loads its model, nil if that takes no lists.
 func newSpikeFeed(f *feeder) *spikeFeed {
-	to := graph.SpikesOf(f.m.x)
+	to := connect.SpikesOf(f.m.x)
 	if to == nil {
 		return nil
 	}
-	s := &spikeFeed{f: f, to: to, lists: map[int]*graph.Spikes{}}
+	s := &spikeFeed{f: f, to: to, lists: map[int]*connect.Spikes{}}
 	if _, whole := f.enc.(sequences); whole {
 		if s.events, _ = f.d.(data.Spiking); s.events != nil {
 			f.bySegment = nil
@@ -60,9 +60,9 @@ func newSpikeFeed(f *feeder) *spikeFeed {
 func (s *spikeFeed) dense() bool { return s == nil || s.events == nil && s.enc == nil }
 
 // of returns the memory for lists of so many time steps.
-func (s *spikeFeed) of(steps int) (*graph.Spikes, error) {
+func (s *spikeFeed) of(steps int) (*connect.Spikes, error) {
 	if s.lists[steps] == nil {
-		l, err := graph.NewSpikes(append([]int{steps}, s.to.Shape()[1:]...)...)
+		l, err := connect.NewSpikes(append([]int{steps}, s.to.Shape()[1:]...)...)
 		if err != nil {
 			return nil, err
 		}
@@ -164,7 +164,7 @@ func (s *spikeFeed) put(k int) error {
 }
 
 // copy copies the spikes of sample b at a time step of the lists to one of the input.
-func (s *spikeFeed) copy(lists *graph.Spikes, from, to, b int) error {
+func (s *spikeFeed) copy(lists *connect.Spikes, from, to, b int) error {
 	idx, val := lists.Row(from, b)
 	for k, i := range idx {
 		v := 1.0

@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/encode"
-	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/train"
 )
 
@@ -126,7 +126,7 @@ type wrongSpikes struct {
 	err error
 }
 
-func (w wrongSpikes) EncodeSpikes(dst *graph.Spikes, _ []float32, _ *rand.Rand) error {
+func (w wrongSpikes) EncodeSpikes(dst *connect.Spikes, _ []float32, _ *rand.Rand) error {
 	if w.err != nil {
 		return w.err
 	}

@@ -54,7 +54,7 @@ func (b Bins) Events(dst []data.Event, rec Recording) ([]data.Event, error) {
 	return dst[:n+len(slices.Compact(dst[n:]))], nil
 }
 
-// An Adder takes spikes, as a graph.Spikes does.
+// An Adder takes spikes, as a connect.Spikes does.
 type Adder interface {
 	Add(t, sample, i int, value float64) error
 }

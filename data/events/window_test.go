@@ -13,9 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/data/events"
-	"github.com/spikegrad/spikegrad/graph"
 )
 
 // kept returns windows with events of their own.
@@ -274,7 +274,7 @@ func TestBins(t *testing.T) {
 	b = events.Bins{Dt: ms, Steps: 20}
 	for _, binary := range []bool{false, true} {
 		b.Binary = binary
-		lists, err := graph.NewSpikes(20, 2, 2, 3, 4)
+		lists, err := connect.NewSpikes(20, 2, 2, 3, 4)
 		require.NoError(t, err)
 		require.NoError(t, b.AddTo(lists, 1, rec))
 		dense, err := lists.Dense(tensor.Float32)
@@ -300,7 +300,7 @@ func TestBins(t *testing.T) {
 			require.Equal(t, want[(step*2+1)*24:][:24], x[step*24:][:24])
 		}
 	}
-	small, err := graph.NewSpikes(3, 1, 1)
+	small, err := connect.NewSpikes(3, 1, 1)
 	require.NoError(t, err)
 	require.ErrorContains(t, b.AddTo(small, 0, rec), "want 0 to 0")
 	for _, c := range []struct {

@@ -9,6 +9,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/logic"
@@ -27,13 +28,13 @@ func graphCalls() []call {
 	return []call{
 		{"readout.OneHot(x, 1<<40)", func() any { return fails(readout.OneHot(node(5), 1<<40)) }},
 		{"readout.OneHot(nil, 3)", func() any { return fails(readout.OneHot(nil, 3)) }},
-		{"graph.Linear(nil, nil, nil)", func() any { return fails(graph.Linear(nil, nil, nil)) }},
-		{"graph.Conv2D(x, x, nil, graph.Conv{Stride: -1})", func() any {
+		{"connect.Linear(nil, nil, nil)", func() any { return fails(connect.Linear(nil, nil, nil)) }},
+		{"connect.Conv2D(x, x, nil, connect.Conv{Stride: -1})", func() any {
 			x := node(2, 2, 1, 5, 5)
-			return fails(graph.Conv2D(x, x, nil, graph.Conv{Stride: -1}))
+			return fails(connect.Conv2D(x, x, nil, connect.Conv{Stride: -1}))
 		}},
-		{"graph.AvgPool(x, 0, 0)", func() any { return fails(graph.AvgPool(node(2, 2, 1, 5, 5), 0, 0)) }},
-		{"graph.MaxPool(x, math.MaxInt, math.MaxInt)", func() any { return fails(graph.MaxPool(node(2, 2, 1, 5, 5), math.MaxInt, math.MaxInt)) }},
+		{"connect.AvgPool(x, 0, 0)", func() any { return fails(connect.AvgPool(node(2, 2, 1, 5, 5), 0, 0)) }},
+		{"connect.MaxPool(x, math.MaxInt, math.MaxInt)", func() any { return fails(connect.MaxPool(node(2, 2, 1, 5, 5), math.MaxInt, math.MaxInt)) }},
 		{"graph.Reshape(x, -7, 1<<40)", func() any { return fails(graph.Reshape(node(2, 3), -7, 1<<40)) }},
 		{"graph.Unroll of 2⁴⁰ time steps", func() any { return fails(graph.Unroll(neurons.LIFStep, node(1<<40, 1, 1), nil, p)) }},
 		{"graph.Scan(nil, xs, nil, p)", func() any { return fails(graph.Scan[neurons.LIFState](nil, node(2, 3, 4), nil, p)) }},
@@ -72,9 +73,9 @@ func graphCalls() []call {
 		{"graph.Grad(nil)", func() any { _, _, err := graph.Grad(nil); return errOf(err) }},
 		{"graph.Grad(x, nil)", func() any { _, _, err := graph.Grad(node(2), nil); return errOf(err) }},
 		{`graph.Input(nil, "", nil)`, func() any { return fails(graph.Input(nil, "", nil)) }},
-		{"graph.NewSpikes(1<<40, 1, 1)", func() any { return fails(graph.NewSpikes(1<<40, 1, 1)) }},
-		{"new(graph.Spikes).Add(0, 0, 0, 1)", func() any { return errOf(new(graph.Spikes).Add(0, 0, 0, 1)) }},
-		{"graph.LetSpikes(nil, nil)", func() any { return errOf(graph.LetSpikes(nil, nil)) }},
+		{"connect.NewSpikes(1<<40, 1, 1)", func() any { return fails(connect.NewSpikes(1<<40, 1, 1)) }},
+		{"new(connect.Spikes).Add(0, 0, 0, 1)", func() any { return errOf(new(connect.Spikes).Add(0, 0, 0, 1)) }},
+		{"connect.LetSpikes(nil, nil)", func() any { return errOf(connect.LetSpikes(nil, nil)) }},
 		{"Builder.Add(nil, nil)", func() any { return errOf(built(func(b *graph.Builder) { b.Add(nil, nil) })) }},
 		{"Builder.Expand(x, []int{1 << 40, 3})", func() any { return errOf(built(func(b *graph.Builder) { b.Expand(node(3), []int{1 << 40, 3}) })) }},
 		{"Builder.At(x, math.MinInt)", func() any { return errOf(built(func(b *graph.Builder) { b.At(node(2, 3), math.MinInt) })) }},

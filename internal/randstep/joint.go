@@ -6,6 +6,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/readout"
 )
@@ -33,7 +34,7 @@ func (d *drawer) product() int {
 	case kind == 0:
 		d.w = true
 		return d.put(y, []int{x}, nil, func(e *env) *G.Node {
-			return gorgonia(func(x *G.Node) (*G.Node, error) { return graph.Linear(x, e.w, nil) })(e.Builder, e.v[0])
+			return gorgonia(func(x *G.Node) (*G.Node, error) { return connect.Linear(x, e.w, nil) })(e.Builder, e.v[0])
 		}, "linear(%v, w)")
 	case !d.matrix():
 		return -1

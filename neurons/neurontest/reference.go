@@ -11,6 +11,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/neurons"
@@ -111,10 +112,10 @@ func (r *refCase) sequence() *G.Node {
 		shape = append(tensor.Shape{1}, shape...)
 	}
 	if r.lists {
-		s, err := graph.NewSpikes(shape...)
+		s, err := connect.NewSpikes(shape...)
 		require.NoError(t, err)
 		require.NoError(t, s.SetDense(graphtest.Tensor(tensor.Float64, shape, a.Data)))
-		x, err := graph.SpikeInput(r.g, "x", r.dt, s)
+		x, err := connect.SpikeInput(r.g, "x", r.dt, s)
 		require.NoError(t, err)
 		return x
 	}
@@ -162,7 +163,7 @@ func (r *refCase) setWeights(x *G.Node) *G.Node {
 				x, err = neurons.AtSpikes(x)
 				require.NoError(t, err)
 			}
-			x, err = graph.Linear(x, w, nil)
+			x, err = connect.Linear(x, w, nil)
 			require.NoError(t, err)
 		default:
 			t.Fatalf("unknown input %s", name)

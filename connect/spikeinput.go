@@ -1,4 +1,4 @@
-package graph
+package connect
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/graph"
 	ops "github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/internal/timing"
 )
@@ -28,23 +29,23 @@ import (
 func SpikeInput(g *G.ExprGraph, name string, dt tensor.Dtype, s *Spikes) (*G.Node, error) {
 	switch {
 	case g == nil:
-		return nil, fmt.Errorf("graph: input %s: the graph is nil", name)
+		return nil, fmt.Errorf("connect: input %s: the graph is nil", name)
 	case s == nil || s.rows == 0:
-		return nil, fmt.Errorf("graph: input %s: the spikes are nil or were not made by NewSpikes", name)
-	case !isFloat(dt):
-		return nil, fmt.Errorf("graph: input %s has elements of type %v, want float32 or float64", name, dt)
+		return nil, fmt.Errorf("connect: input %s: the spikes are nil or were not made by NewSpikes", name)
+	case !ops.IsFloat(dt):
+		return nil, fmt.Errorf("connect: input %s has elements of type %v, want float32 or float64", name, dt)
 	case len(g.ByName(name)) > 0:
-		return nil, fmt.Errorf("graph: the graph has a node called %s already", name)
+		return nil, fmt.Errorf("connect: the graph has a node called %s already", name)
 	}
-	token, err := Input(g, "spikes of "+name, newDense(dt, tokenShape))
+	token, err := graph.Input(g, "spikes of "+name, ops.New(dt, tensor.Shape{1}))
 	if err != nil {
 		return nil, err
 	}
 	in := &spikeInput{token: token, dt: dt, now: s}
-	var b Builder
-	in.x = b.apply(&spikesOp{signature: signatureOf(G.Nodes{token}, dt, s.shape), in: in}, token)
+	var b graph.Builder
+	in.x = b.Apply(&spikesOp{Signature: ops.SignatureOf(G.Nodes{token}, dt, s.shape), in: in}, token)
 	if err := b.Err(); err != nil {
-		return nil, fmt.Errorf("graph: input %s: %w", name, err)
+		return nil, fmt.Errorf("connect: input %s: %w", name, err)
 	}
 	G.WithName(name)(in.x)
 	return in.x, nil
@@ -56,11 +57,11 @@ func LetSpikes(x *G.Node, s *Spikes) error {
 	in := spikeInputOf(x)
 	switch {
 	case in == nil:
-		return fmt.Errorf("graph: let spikes: the node was not made by SpikeInput")
+		return fmt.Errorf("connect: let spikes: the node was not made by SpikeInput")
 	case s == nil:
-		return fmt.Errorf("graph: let spikes: the spikes of %s are nil", x.Name())
+		return fmt.Errorf("connect: let spikes: the spikes of %s are nil", x.Name())
 	case !s.shape.Eq(x.Shape()):
-		return fmt.Errorf("graph: let spikes: %s has shape %v, the spikes have %v", x.Name(), shapeOf(x), []int(s.shape))
+		return fmt.Errorf("connect: let spikes: %s has shape %v, the spikes have %v", x.Name(), ops.ShapeOf(x), []int(s.shape))
 	}
 	in.now = s
 	return nil
@@ -115,10 +116,10 @@ func listsOf(x *G.Node, width int) *spikeInput {
 
 // spikesOp makes the dense tensor.
 type spikesOp struct {
-	pure
-	final
-	signature
-	memory
+	ops.Pure
+	ops.Final
+	ops.Signature
+	ops.Memory
 	in *spikeInput
 }
 
@@ -128,7 +129,7 @@ func (op *spikesOp) Token() *G.Node        { return op.in.token }
 func (op *spikesOp) NoGradient() string {
 	return "is an input of spike lists, which have none; where you need its gradient make it a dense input"
 }
-func (op *spikesOp) Hashcode() uint32 { return hashcode(op) }
+func (op *spikesOp) Hashcode() uint32 { return ops.Hashcode(op) }
 func (op *spikesOp) OverTime() bool   { return true }
 func (op *spikesOp) Do(...G.Value) (G.Value, error) {
 	if err := op.in.now.dense(); err != nil {

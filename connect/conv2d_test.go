@@ -1,4 +1,4 @@
-package graph_test
+package connect_test
 
 import (
 	"fmt"
@@ -12,6 +12,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/surrogate"
@@ -20,7 +21,7 @@ import (
 // A convCase is a convolution with its input, kernel and bias, and the gradient
 // of its output.
 type convCase struct {
-	graph.Conv
+	connect.Conv
 	lead          []int
 	c, h, w       int
 	out, kh, kw   int
@@ -85,7 +86,7 @@ func (c *convCase) run(t testing.TB, dt tensor.Dtype) (y, dx, dk, db []float64) 
 	x := graphtest.Node(g, dt, "x", append(slices.Clone(c.lead), c.c, c.h, c.w), c.x)
 	k := graphtest.Node(g, dt, "k", []int{c.out, c.c, c.kh, c.kw}, c.k)
 	bias := graphtest.Node(g, dt, "bias", []int{c.out}, c.bias)
-	n, err := graph.Conv2D(x, k, bias, c.Conv)
+	n, err := connect.Conv2D(x, k, bias, c.Conv)
 	require.NoError(t, err)
 	oh, ow := c.size()
 	require.Equal(t, append(slices.Clone(c.lead), c.out, oh, ow), []int(n.Shape()))
@@ -109,7 +110,7 @@ func randomConv(r *rand.Rand) *convCase {
 		if r.IntN(4) == 0 {
 			c.lead = []int{1 + r.IntN(80)}
 		}
-		c.Conv = graph.Conv{Stride: r.IntN(4), Pad: r.IntN(4), Dilation: r.IntN(4)}
+		c.Conv = connect.Conv{Stride: r.IntN(4), Pad: r.IntN(4), Dilation: r.IntN(4)}
 		d := max(1, c.Dilation)
 		if d*(c.kh-1) < c.h+2*c.Pad && d*(c.kw-1) < c.w+2*c.Pad {
 			return c
@@ -149,7 +150,7 @@ func TestConv2DInScan(t *testing.T) {
 	step := func(x *G.Node, s leakyState, p leaky) (*G.Node, leakyState, error) {
 		b := graph.NewBuilder(x, &s)
 		z := b.Spike(surrogate.SuperSpike{Alpha: 10}, s.V, graph.Const(1.5))
-		c, err := graph.Conv2D(z, p.W, nil, graph.Conv{Pad: 1})
+		c, err := connect.Conv2D(z, p.W, nil, connect.Conv{Pad: 1})
 		if err != nil {
 			return nil, s, err
 		}
@@ -183,16 +184,16 @@ func TestConv2DGrad(t *testing.T) {
 		x := graphtest.Sparse(2*3*3*6*5, density, false, 2)
 		graphtest.CheckGrad(t, func(x *G.Node) (*G.Node, error) {
 			w := graphtest.Node(x.Graph(), tensor.Float64, "w", []int{4, 3, 3, 2}, k)
-			return graph.Conv2D(x, w, nil, graph.Conv{Stride: 2, Pad: 1})
+			return connect.Conv2D(x, w, nil, connect.Conv{Stride: 2, Pad: 1})
 		}, tensor.Shape{2, 3, 3, 6, 5}, x)
 		graphtest.CheckGrad(t, func(w *G.Node) (*G.Node, error) {
 			x := graphtest.Node(w.Graph(), tensor.Float64, "x", []int{2, 3, 3, 6, 5}, x)
-			return graph.Conv2D(x, w, nil, graph.Conv{Dilation: 2, Pad: 1})
+			return connect.Conv2D(x, w, nil, connect.Conv{Dilation: 2, Pad: 1})
 		}, tensor.Shape{4, 3, 3, 2}, k)
 		graphtest.CheckGrad(t, func(bias *G.Node) (*G.Node, error) {
 			x := graphtest.Node(bias.Graph(), tensor.Float64, "x", []int{2, 3, 3, 6, 5}, x)
 			w := graphtest.Node(bias.Graph(), tensor.Float64, "w", []int{4, 3, 3, 2}, k)
-			return graph.Conv2D(x, w, bias, graph.Conv{})
+			return connect.Conv2D(x, w, bias, connect.Conv{})
 		}, tensor.Shape{4}, graphtest.Random(4, 3))
 	}
 }
@@ -201,7 +202,7 @@ func TestConv2DGrad(t *testing.T) {
 func TestConv2DSameBits(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for _, density := range []float64{0.05, 1} {
-		c := &convCase{lead: []int{9, 11}, c: 3, h: 9, w: 7, out: 6, kh: 3, kw: 3, Conv: graph.Conv{Pad: 1}}
+		c := &convCase{lead: []int{9, 11}, c: 3, h: 9, w: 7, out: 6, kh: 3, kw: 3, Conv: connect.Conv{Pad: 1}}
 		c.fill(1, density, density < 1)
 		var want [][]float64
 		for _, n := range []int{1, 2, 5} {
@@ -218,13 +219,13 @@ func TestConv2DSameBits(t *testing.T) {
 
 // A machine runs again on other values: spikes, then no spikes, then spikes.
 func TestConv2DRunAgain(t *testing.T) {
-	c := &convCase{lead: []int{3}, c: 2, h: 6, w: 6, out: 5, kh: 3, kw: 3, Conv: graph.Conv{Pad: 1}}
+	c := &convCase{lead: []int{3}, c: 2, h: 6, w: 6, out: 5, kh: 3, kw: 3, Conv: connect.Conv{Pad: 1}}
 	c.fill(1, 0, true)
 	g := G.NewGraph()
 	x := graphtest.Node(g, tensor.Float64, "x", []int{3, 2, 6, 6}, c.x)
 	k := graphtest.Node(g, tensor.Float64, "k", []int{5, 2, 3, 3}, c.k)
 	bias := graphtest.Node(g, tensor.Float64, "bias", []int{5}, c.bias)
-	y, err := graph.Conv2D(x, k, bias, c.Conv)
+	y, err := connect.Conv2D(x, k, bias, c.Conv)
 	require.NoError(t, err)
 	loss := graphtest.Loss(t, []*G.Node{y}, [][]float64{c.d})
 	ds, _, err := graph.Grad(loss, x, k, bias)
@@ -251,26 +252,26 @@ func TestConv2DErrors(t *testing.T) {
 	w := node("w", tensor.Float32, 3, 2, 5, 5)
 	for _, c := range []struct {
 		x, w, bias *G.Node
-		o          graph.Conv
+		o          connect.Conv
 		want       string
 	}{
-		{x: nil, w: w, want: "graph: conv2d: operand 0 is nil"},
-		{x: x, w: nil, want: "graph: conv2d: operand 1 is nil"},
-		{x: node("flat", tensor.Float32, 10, 28, 28), w: w, want: "graph: conv2d: x has shape [10 28 28], want [T batch c h w]"},
-		{x: node("int", tensor.Int, 10, 2, 28, 28), w: w, want: "graph: conv2d: x has elements of type int, want float32 or float64"},
-		{x: x, w: node("w3", tensor.Float32, 3, 5, 5), want: "graph: conv2d: w has shape [3 5 5], want [out 2 kh kw] for x of shape [10 4 2 28 28]"},
-		{x: x, w: node("wc", tensor.Float32, 3, 4, 5, 5), want: "graph: conv2d: w has shape [3 4 5 5], want [out 2 kh kw] for x of shape [10 4 2 28 28]"},
-		{x: x, w: node("w64", tensor.Float64, 3, 2, 5, 5), want: "graph: conv2d: x has elements of type float32, w64 of float64"},
-		{x: x, w: w, bias: node("b", tensor.Float32, 2), want: "graph: conv2d: the bias has shape [2], want [3]"},
-		{x: x, w: w, bias: node("b64", tensor.Float64, 3), want: "graph: conv2d: x has elements of type float32, b64 of float64"},
-		{x: x, w: w, o: graph.Conv{Stride: -1}, want: "graph: conv2d: the stride is -1, want 1 to 1048576"},
-		{x: x, w: w, o: graph.Conv{Pad: -1}, want: "graph: conv2d: the padding is -1, want 0 to 1048576"},
-		{x: x, w: w, o: graph.Conv{Dilation: math.MaxInt}, want: "graph: conv2d: the dilation is 9223372036854775807, want 1 to 1048576"},
-		{x: x, w: node("big", tensor.Float32, 1, 2, 5, 29), want: "graph: conv2d: the kernel covers 5×29 pixels, the image has 28×28 with padding 0"},
-		{x: x, w: w, o: graph.Conv{Dilation: 8, Pad: 2}, want: "graph: conv2d: the kernel covers 33×33 pixels, the image has 28×28 with padding 2"},
-		{x: x, w: w, o: graph.Conv{Pad: 1 << 20}, want: "graph: conv2d: an image becomes 3×2097176×2097176 elements, want at most 2147483647"},
+		{x: nil, w: w, want: "connect: conv2d: operand 0 is nil"},
+		{x: x, w: nil, want: "connect: conv2d: operand 1 is nil"},
+		{x: node("flat", tensor.Float32, 10, 28, 28), w: w, want: "connect: conv2d: x has shape [10 28 28], want [T batch c h w]"},
+		{x: node("int", tensor.Int, 10, 2, 28, 28), w: w, want: "connect: conv2d: x has elements of type int, want float32 or float64"},
+		{x: x, w: node("w3", tensor.Float32, 3, 5, 5), want: "connect: conv2d: w has shape [3 5 5], want [out 2 kh kw] for x of shape [10 4 2 28 28]"},
+		{x: x, w: node("wc", tensor.Float32, 3, 4, 5, 5), want: "connect: conv2d: w has shape [3 4 5 5], want [out 2 kh kw] for x of shape [10 4 2 28 28]"},
+		{x: x, w: node("w64", tensor.Float64, 3, 2, 5, 5), want: "connect: conv2d: x has elements of type float32, w64 of float64"},
+		{x: x, w: w, bias: node("b", tensor.Float32, 2), want: "connect: conv2d: the bias has shape [2], want [3]"},
+		{x: x, w: w, bias: node("b64", tensor.Float64, 3), want: "connect: conv2d: x has elements of type float32, b64 of float64"},
+		{x: x, w: w, o: connect.Conv{Stride: -1}, want: "connect: conv2d: the stride is -1, want 1 to 1048576"},
+		{x: x, w: w, o: connect.Conv{Pad: -1}, want: "connect: conv2d: the padding is -1, want 0 to 1048576"},
+		{x: x, w: w, o: connect.Conv{Dilation: math.MaxInt}, want: "connect: conv2d: the dilation is 9223372036854775807, want 1 to 1048576"},
+		{x: x, w: node("big", tensor.Float32, 1, 2, 5, 29), want: "connect: conv2d: the kernel covers 5×29 pixels, the image has 28×28 with padding 0"},
+		{x: x, w: w, o: connect.Conv{Dilation: 8, Pad: 2}, want: "connect: conv2d: the kernel covers 33×33 pixels, the image has 28×28 with padding 2"},
+		{x: x, w: w, o: connect.Conv{Pad: 1 << 20}, want: "connect: conv2d: an image becomes 3×2097176×2097176 elements, want at most 2147483647"},
 	} {
-		_, err := graph.Conv2D(c.x, c.w, c.bias, c.o)
+		_, err := connect.Conv2D(c.x, c.w, c.bias, c.o)
 		require.EqualError(t, err, c.want)
 	}
 }
@@ -287,7 +288,7 @@ func ExampleConv2D() {
 		-1, 1,
 		-1, 1,
 	})
-	y, err := graph.Conv2D(x, w, nil, graph.Conv{})
+	y, err := connect.Conv2D(x, w, nil, connect.Conv{})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -318,7 +319,7 @@ func BenchmarkConv2D(b *testing.B) {
 			g := G.NewGraph()
 			x := graphtest.Node(g, tensor.Float32, "x", append(slices.Clone(c.lead), c.c, c.h, c.w), c.x)
 			k := graphtest.Node(g, tensor.Float32, "k", []int{c.out, c.c, c.kh, c.kw}, c.k)
-			y, err := graph.Conv2D(x, k, nil, c.Conv)
+			y, err := connect.Conv2D(x, k, nil, c.Conv)
 			require.NoError(b, err)
 			d := graphtest.Node(g, tensor.Float32, "d", y.Shape(), c.d)
 			ds, err := y.Op().(G.SDOp).SymDiff(G.Nodes{x, k}, y, d)

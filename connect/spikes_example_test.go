@@ -1,4 +1,4 @@
-package graph_test
+package connect_test
 
 import (
 	"fmt"
@@ -7,24 +7,25 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
 )
 
 // Events, as of a camera or a cochlea, go into a linear map and on into neurons
 // without a dense tensor.
 func ExampleSpikeInput() {
-	events, err := graph.NewSpikes(4, 1, 3) // time steps, samples, inputs
+	events, err := connect.NewSpikes(4, 1, 3) // time steps, samples, inputs
 	if err != nil {
 		log.Fatal(err)
 	}
 	g := G.NewGraph()
-	x, err := graph.SpikeInput(g, "x", tensor.Float32, events)
+	x, err := connect.SpikeInput(g, "x", tensor.Float32, events)
 	if err != nil {
 		log.Fatal(err)
 	}
 	w := G.NewMatrix(g, tensor.Float32, G.WithName("w"), G.WithShape(3, 2),
 		G.WithValue(tensor.New(tensor.WithShape(3, 2), tensor.WithBacking([]float32{1, 2, 3, 4, 5, 6}))))
-	y, err := graph.Linear(x, w, nil)
+	y, err := connect.Linear(x, w, nil)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package graph_test
+package connect_test
 
 import (
 	"fmt"
@@ -10,8 +10,10 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/readout"
 )
 
 // spikeTrain returns n zeros and ones, of which about the share rate are ones.
@@ -34,7 +36,7 @@ func linearRun(t testing.TB, dt tensor.Dtype, x []float64, shape []int, out int)
 	xs := graphtest.Node(g, dt, "x", shape, x)
 	w := graphtest.Node(g, dt, "w", []int{in, out}, graphtest.Random(in*out, 7))
 	b := graphtest.Node(g, dt, "b", []int{out}, graphtest.Random(out, 8))
-	y, err := graph.Linear(xs, w, b)
+	y, err := connect.Linear(xs, w, b)
 	require.NoError(t, err)
 	loss := graphtest.Loss(t, []*G.Node{y}, [][]float64{graphtest.Random(y.Shape().TotalSize(), 9)})
 	grads, values := graphtest.Grads(t, loss, []*G.Node{xs, w, b}, []*G.Node{y})
@@ -105,7 +107,7 @@ func TestSameBits(t *testing.T) {
 // A Linear that is part of a step has other spikes at every step.
 func TestLinearInScan(t *testing.T) {
 	step := func(x *G.Node, s leakyState, p leaky) (*G.Node, leakyState, error) {
-		y, err := graph.Linear(x, p.W, nil)
+		y, err := connect.Linear(x, p.W, nil)
 		if err != nil {
 			return nil, s, err
 		}
@@ -127,5 +129,32 @@ func TestLinearInScan(t *testing.T) {
 		for i, part := range []string{"out", "dw", "dx"} {
 			graphtest.Close(t, part, want[i], got[i], 1e-12)
 		}
+	}
+}
+
+// BenchmarkLinear multiplies spikes of several densities by a matrix, forward
+// and backward.
+func BenchmarkLinear(b *testing.B) {
+	for _, rate := range []float64{0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1} {
+		b.Run(fmt.Sprintf("rate=%v", rate), func(b *testing.B) {
+			g := G.NewGraph()
+			shape := []int{100, 64, 512}
+			x := graphtest.Node(g, tensor.Float32, "x", shape, spikeTrain(100*64*512, rate, 1))
+			w := graphtest.Node(g, tensor.Float32, "w", []int{512, 512}, graphtest.Random(512*512, 2))
+			y, err := connect.Linear(x, w, nil)
+			require.NoError(b, err)
+			loss, err := readout.SumOverTime(y)
+			require.NoError(b, err)
+			loss, err = G.Sum(loss)
+			require.NoError(b, err)
+			ds, _, err := graph.Grad(loss, w)
+			require.NoError(b, err)
+			m, err := graph.NewMachine(ds...)
+			require.NoError(b, err)
+			b.ReportAllocs()
+			for b.Loop() {
+				require.NoError(b, m.Run())
+			}
+		})
 	}
 }

@@ -1,4 +1,4 @@
-package graph
+package connect
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/gemm"
 	ops "github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/internal/par"
@@ -26,28 +27,28 @@ import (
 // at on every run. If x is a SpikeInput of shape [T, batch, in], there is nothing to
 // look for; results have the bits of those of the dense tensor, and x has no gradient.
 func Linear(x, w, bias *G.Node) (*G.Node, error) {
-	var b Builder
+	var b graph.Builder
 	in := G.Nodes{x, w}
 	if bias != nil {
 		in = append(in, bias)
 	}
 	if !b.Check("linear", in...) {
-		return nil, fmt.Errorf("graph: %w", b.Err())
+		return nil, fmt.Errorf("connect: %w", b.Err())
 	}
 	xs, ws := x.Shape(), w.Shape()
 	switch {
-	case !isFloat(x.Dtype()):
-		return nil, fmt.Errorf("graph: linear: x has elements of type %v, want float32 or float64", x.Dtype())
+	case !ops.IsFloat(x.Dtype()):
+		return nil, fmt.Errorf("connect: linear: x has elements of type %v, want float32 or float64", x.Dtype())
 	case len(ws) != 2:
-		return nil, fmt.Errorf("graph: linear: w has shape %v, want [in out]", []int(ws))
+		return nil, fmt.Errorf("connect: linear: w has shape %v, want [in out]", []int(ws))
 	case len(xs) < 2 || xs[len(xs)-1] != ws[0]:
-		return nil, fmt.Errorf("graph: linear: x has shape %v, want [T batch %d]", []int(xs), ws[0])
+		return nil, fmt.Errorf("connect: linear: x has shape %v, want [T batch %d]", []int(xs), ws[0])
 	case bias != nil && !slices.Equal(bias.Shape(), tensor.Shape{ws[1]}):
-		return nil, fmt.Errorf("graph: linear: the bias has shape %v, want [%d]", shapeOf(bias), ws[1])
+		return nil, fmt.Errorf("connect: linear: the bias has shape %v, want [%d]", ops.ShapeOf(bias), ws[1])
 	}
 	for _, n := range in[1:] {
 		if n.Dtype() != x.Dtype() {
-			return nil, fmt.Errorf("graph: linear: x has elements of type %v, %s of %v", x.Dtype(), n.Name(), n.Dtype())
+			return nil, fmt.Errorf("connect: linear: x has elements of type %v, %s of %v", x.Dtype(), n.Name(), n.Dtype())
 		}
 	}
 	l := &linear{dt: x.Dtype(), rows: xs.TotalSize() / ws[0], in: ws[0], out: ws[1], shape: xs}
@@ -60,7 +61,7 @@ func Linear(x, w, bias *G.Node) (*G.Node, error) {
 		l.run = &linearRun[float64]{linear: l}
 	}
 	shape := append(slices.Clone(xs[:len(xs)-1]), ws[1])
-	y := b.apply(&linearOp{signature: signatureOf(in, l.dt, shape), l: l, kind: linearY}, in...)
+	y := b.Apply(&linearOp{Signature: ops.SignatureOf(in, l.dt, shape), l: l, kind: linearY}, in...)
 	return y, b.Err()
 }
 
@@ -87,9 +88,9 @@ const (
 )
 
 type linearOp struct {
-	pure
-	signature
-	memory
+	ops.Pure
+	ops.Signature
+	ops.Memory
 	l    *linear
 	kind linearKind
 }
@@ -99,7 +100,7 @@ func (op *linearOp) String() string {
 	return fmt.Sprintf("%s %d to %d", name, op.l.in, op.l.out)
 }
 func (op *linearOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad linear %d %p", op.kind, op.l) }
-func (op *linearOp) Hashcode() uint32      { return hashcode(op) }
+func (op *linearOp) Hashcode() uint32      { return ops.Hashcode(op) }
 
 // Lends: y may be lent; dx is written where it is wanted.
 func (op *linearOp) Lends() any {
@@ -134,11 +135,11 @@ func (op *linearOp) DiffWRT(n int) []bool {
 // given have no gradient.
 func (op *linearOp) SymDiff(in G.Nodes, y, grad *G.Node) (G.Nodes, error) {
 	if op.kind != linearY {
-		return nil, fmt.Errorf("graph: %v has no gradient", op)
+		return nil, fmt.Errorf("connect: %v has no gradient", op)
 	}
-	var b Builder
+	var b graph.Builder
 	make := func(kind linearKind, shape tensor.Shape, from ...*G.Node) *G.Node {
-		return b.apply(&linearOp{signature: signatureOf(from, op.l.dt, shape), l: op.l, kind: kind}, from...)
+		return b.Apply(&linearOp{Signature: ops.SignatureOf(from, op.l.dt, shape), l: op.l, kind: kind}, from...)
 	}
 	ds := G.Nodes{nil, make(linearDW, in[1].Shape(), in[0], grad, y)}
 	if op.l.given == nil {
@@ -173,14 +174,14 @@ type linearRun[F vec.Float] struct {
 func (r *linearRun[F]) do(op *linearOp, in []G.Value) (G.Value, error) {
 	var fs [3][]F
 	for i, v := range in {
-		f, err := floats[F](op, v)
+		f, err := ops.FloatsIn[F](op, v)
 		if err != nil {
 			return nil, err
 		}
 		fs[i] = f
 	}
 	y := op.Result(r.dt, op.Shape)
-	dst := elems[F](y)
+	dst := ops.Elems[F](y)
 	rows := len(fs[0]) / r.in
 	switch given := r.given != nil; {
 	case op.kind == linearDX, op.kind == linearDB:
@@ -194,7 +195,7 @@ func (r *linearRun[F]) do(op *linearOp, in []G.Value) (G.Value, error) {
 		fs[0], rows = r.x, r.rows
 	}
 	if rows != r.rows {
-		return nil, fmt.Errorf("graph: %v: got %d rows, the graph was built for %d", op, rows, r.rows)
+		return nil, fmt.Errorf("connect: %v: got %d rows, the graph was built for %d", op, rows, r.rows)
 	}
 	switch op.kind {
 	case linearY:

@@ -1,4 +1,4 @@
-package graph_test
+package connect_test
 
 import (
 	"testing"
@@ -7,6 +7,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
 )
 
@@ -25,12 +26,12 @@ func TestFanOut(t *testing.T) {
 		x, w []int
 		f    func(x, w *G.Node) (*G.Node, error)
 	}{
-		"linear":   {[]int{1, 1, 5}, []int{5, 3}, func(x, w *G.Node) (*G.Node, error) { return graph.Linear(x, w, nil) }},
-		"conv":     {[]int{1, 1, 2, 5, 4}, []int{3, 2, 3, 2}, func(x, w *G.Node) (*G.Node, error) { return graph.Conv2D(x, w, nil, graph.Conv{}) }},
-		"padded":   {[]int{1, 1, 2, 5, 4}, []int{3, 2, 3, 3}, func(x, w *G.Node) (*G.Node, error) { return graph.Conv2D(x, w, nil, graph.Conv{Pad: 2}) }},
-		"strided":  {[]int{1, 1, 1, 7, 6}, []int{2, 1, 3, 3}, func(x, w *G.Node) (*G.Node, error) { return graph.Conv2D(x, w, nil, graph.Conv{Stride: 2, Pad: 1}) }},
-		"dilated":  {[]int{1, 1, 1, 7, 6}, []int{2, 1, 3, 2}, func(x, w *G.Node) (*G.Node, error) { return graph.Conv2D(x, w, nil, graph.Conv{Dilation: 2}) }},
-		"skipping": {[]int{1, 1, 1, 7, 7}, []int{1, 1, 1, 1}, func(x, w *G.Node) (*G.Node, error) { return graph.Conv2D(x, w, nil, graph.Conv{Stride: 3}) }},
+		"linear":   {[]int{1, 1, 5}, []int{5, 3}, func(x, w *G.Node) (*G.Node, error) { return connect.Linear(x, w, nil) }},
+		"conv":     {[]int{1, 1, 2, 5, 4}, []int{3, 2, 3, 2}, func(x, w *G.Node) (*G.Node, error) { return connect.Conv2D(x, w, nil, connect.Conv{}) }},
+		"padded":   {[]int{1, 1, 2, 5, 4}, []int{3, 2, 3, 3}, func(x, w *G.Node) (*G.Node, error) { return connect.Conv2D(x, w, nil, connect.Conv{Pad: 2}) }},
+		"strided":  {[]int{1, 1, 1, 7, 6}, []int{2, 1, 3, 3}, func(x, w *G.Node) (*G.Node, error) { return connect.Conv2D(x, w, nil, connect.Conv{Stride: 2, Pad: 1}) }},
+		"dilated":  {[]int{1, 1, 1, 7, 6}, []int{2, 1, 3, 2}, func(x, w *G.Node) (*G.Node, error) { return connect.Conv2D(x, w, nil, connect.Conv{Dilation: 2}) }},
+		"skipping": {[]int{1, 1, 1, 7, 7}, []int{1, 1, 1, 1}, func(x, w *G.Node) (*G.Node, error) { return connect.Conv2D(x, w, nil, connect.Conv{Stride: 3}) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := G.NewGraph()
@@ -40,7 +41,7 @@ func TestFanOut(t *testing.T) {
 			require.NoError(t, err)
 			y, err := c.f(x, w)
 			require.NoError(t, err)
-			ps, states, err := graph.Products(y)
+			ps, states, err := connect.Connections(y)
 			require.NoError(t, err)
 			require.Zero(t, states)
 			require.Len(t, ps, 1)
@@ -69,9 +70,9 @@ func TestFanOut(t *testing.T) {
 			require.Equal(t, []int{len(got), int(total)}, []int{events, ops})
 			require.Equal(t, 1.0, value)
 			_, _, _, err = ps[0].Events(ones(2, 2), 0, 1)
-			require.ErrorContains(t, err, "graph: events: x has shape [2 2], want [T batch …]")
+			require.ErrorContains(t, err, "connect: events: x has shape [2 2], want [T batch …]")
 		})
 	}
-	_, _, err := graph.Products(nil)
-	require.EqualError(t, err, "graph: products: the node is nil")
+	_, _, err := connect.Connections(nil)
+	require.EqualError(t, err, "connect: connections: the node is nil")
 }

@@ -1,4 +1,4 @@
-package graph_test
+package connect_test
 
 import (
 	"fmt"
@@ -11,13 +11,14 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 )
 
 type pooling func(x *G.Node, k, stride int) (*G.Node, error)
 
-var poolings = map[string]pooling{"avg": graph.AvgPool, "max": graph.MaxPool}
+var poolings = map[string]pooling{"avg": connect.AvgPool, "max": connect.MaxPool}
 
 // naivePool computes a pooling and the gradient of x from the definition.
 func naivePool(name string, x, d []float64, planes, h, w, k, s int) (y, dx []float64) {
@@ -91,7 +92,7 @@ func TestPool(t *testing.T) {
 // A maximum with a NaN is NaN, and its gradient goes there.
 func TestMaxPoolNaN(t *testing.T) {
 	nan := math.NaN()
-	y, dx := runPool(t, graph.MaxPool, tensor.Float64, []int{1, 1, 2, 4}, []float64{5, nan, 1, 2, 7, 1, 3, 3}, []float64{1, 2}, 2, 2)
+	y, dx := runPool(t, connect.MaxPool, tensor.Float64, []int{1, 1, 2, 4}, []float64{5, nan, 1, 2, 7, 1, 3, 3}, []float64{1, 2}, 2, 2)
 	require.True(t, math.IsNaN(y[0]))
 	require.Equal(t, 3.0, y[1])
 	require.Equal(t, []float64{0, 1, 0, 0, 0, 0, 2, 0}, dx)
@@ -121,18 +122,18 @@ func TestPoolErrors(t *testing.T) {
 		k, stride int
 		want      string
 	}{
-		{nil, 2, 2, "graph: avgpool: operand 0 is nil"},
-		{flat, 2, 2, "graph: avgpool: x has shape [10 28 28], want [T batch c h w]"},
-		{whole, 2, 2, "graph: avgpool: x has elements of type int, want float32 or float64"},
-		{x, 0, 2, "graph: avgpool: a window of 0 and a stride of 2, want at least 1"},
-		{x, 2, -1, "graph: avgpool: a window of 2 and a stride of -1, want at least 1"},
-		{x, 6, 1, "graph: avgpool: a window of 6×6 is larger than the image of 5×7"},
+		{nil, 2, 2, "connect: avgpool: operand 0 is nil"},
+		{flat, 2, 2, "connect: avgpool: x has shape [10 28 28], want [T batch c h w]"},
+		{whole, 2, 2, "connect: avgpool: x has elements of type int, want float32 or float64"},
+		{x, 0, 2, "connect: avgpool: a window of 0 and a stride of 2, want at least 1"},
+		{x, 2, -1, "connect: avgpool: a window of 2 and a stride of -1, want at least 1"},
+		{x, 6, 1, "connect: avgpool: a window of 6×6 is larger than the image of 5×7"},
 	} {
-		_, err := graph.AvgPool(c.x, c.k, c.stride)
+		_, err := connect.AvgPool(c.x, c.k, c.stride)
 		require.EqualError(t, err, c.want)
 	}
-	_, err := graph.MaxPool(nil, 2, 2)
-	require.EqualError(t, err, "graph: maxpool: operand 0 is nil")
+	_, err := connect.MaxPool(nil, 2, 2)
+	require.EqualError(t, err, "connect: maxpool: operand 0 is nil")
 }
 
 func ExampleAvgPool() {
@@ -141,12 +142,12 @@ func ExampleAvgPool() {
 		1, 0, 1, 1,
 		0, 0, 1, 0,
 	})
-	avg, err := graph.AvgPool(x, 2, 2)
+	avg, err := connect.AvgPool(x, 2, 2)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	most, err := graph.MaxPool(x, 2, 2)
+	most, err := connect.MaxPool(x, 2, 2)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -1,4 +1,4 @@
-package graph_test
+package connect_test
 
 import (
 	"fmt"
@@ -11,20 +11,21 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/internal/cpu"
 )
 
-func newSpikes(t testing.TB, shape ...int) *graph.Spikes {
+func newSpikes(t testing.TB, shape ...int) *connect.Spikes {
 	t.Helper()
-	s, err := graph.NewSpikes(shape...)
+	s, err := connect.NewSpikes(shape...)
 	require.NoError(t, err)
 	return s
 }
 
 // spikesOf returns the lists of a dense tensor.
-func spikesOf(t testing.TB, shape []int, x []float64) *graph.Spikes {
+func spikesOf(t testing.TB, shape []int, x []float64) *connect.Spikes {
 	t.Helper()
 	s := newSpikes(t, shape...)
 	require.NoError(t, s.SetDense(graphtest.Tensor(tensor.Float64, shape, x)))
@@ -112,12 +113,12 @@ func count(x []float64, v float64) (n int) {
 
 func TestSpikesErrors(t *testing.T) {
 	for _, shape := range [][]int{nil, {3, 4}, {3, 0, 4}, {3, 4, -1}} {
-		_, err := graph.NewSpikes(shape...)
-		require.EqualError(t, err, fmt.Sprintf("graph: spikes: the shape is %v, want [T batch n …] with axes of at least 1", shape))
+		_, err := connect.NewSpikes(shape...)
+		require.EqualError(t, err, fmt.Sprintf("connect: spikes: the shape is %v, want [T batch n …] with axes of at least 1", shape))
 	}
 	for _, shape := range [][]int{{1 << 14, 1<<14 + 1, 1}, {1, 1, 1 << 16, 1 << 16}} {
-		_, err := graph.NewSpikes(shape...)
-		require.EqualError(t, err, fmt.Sprintf("graph: spikes: the shape is %v, want at most 268435456 rows and as many elements of a row", shape))
+		_, err := connect.NewSpikes(shape...)
+		require.EqualError(t, err, fmt.Sprintf("connect: spikes: the shape is %v, want at most 268435456 rows and as many elements of a row", shape))
 	}
 	s := newSpikes(t, 2, 3, 4)
 	for want, err := range map[string]error{
@@ -127,20 +128,20 @@ func TestSpikesErrors(t *testing.T) {
 		"element is 4, want 0 to 3":    s.Add(0, 0, 4, 1),
 		"element is -1, want 0 to 3":   s.Add(0, 0, -1, 1),
 	} {
-		require.EqualError(t, err, "graph: spikes of shape [2 3 4]: "+want)
+		require.EqualError(t, err, "connect: spikes of shape [2 3 4]: "+want)
 	}
 	require.Equal(t, 0, s.Len())
-	require.EqualError(t, s.SetDense(nil), "graph: spikes: the dense tensor has shape [], want [2 3 4]")
+	require.EqualError(t, s.SetDense(nil), "connect: spikes: the dense tensor has shape [], want [2 3 4]")
 	require.EqualError(t, s.SetDense(graphtest.Tensor(tensor.Float32, []int{2, 4, 3}, make([]float64, 24))),
-		"graph: spikes: the dense tensor has shape [2 4 3], want [2 3 4]")
+		"connect: spikes: the dense tensor has shape [2 4 3], want [2 3 4]")
 	require.EqualError(t, s.SetDense(tensor.New(tensor.Of(tensor.Int), tensor.WithShape(2, 3, 4))),
-		"graph: spikes: got elements of type int, want float32 or float64")
+		"connect: spikes: got elements of type int, want float32 or float64")
 	_, err := s.Dense(tensor.Int)
-	require.EqualError(t, err, "graph: spikes: a tensor of int asked for, want float32 or float64")
-	var zero graph.Spikes
-	require.EqualError(t, zero.Add(0, 0, 0, 1), "graph: spikes: they were not made by NewSpikes")
+	require.EqualError(t, err, "connect: spikes: a tensor of int asked for, want float32 or float64")
+	var zero connect.Spikes
+	require.EqualError(t, zero.Add(0, 0, 0, 1), "connect: spikes: they were not made by NewSpikes")
 	_, err = zero.Dense(tensor.Float32)
-	require.EqualError(t, err, "graph: spikes: they were not made by NewSpikes")
+	require.EqualError(t, err, "connect: spikes: they were not made by NewSpikes")
 	require.Error(t, zero.SetDense(tensor.New(tensor.FromScalar(1.0))))
 	zero.Clear()
 	require.Equal(t, 0, zero.Len())
@@ -148,7 +149,7 @@ func TestSpikesErrors(t *testing.T) {
 	require.Empty(t, idx)
 	large := newSpikes(t, 1<<12, 1<<10, 1<<10)
 	_, err = large.Dense(tensor.Float32)
-	require.EqualError(t, err, "graph: spikes: the dense tensor: shape [4096 1024 1024] has 4294967296 elements, want at most 2147483648")
+	require.EqualError(t, err, "connect: spikes: the dense tensor: shape [4096 1024 1024] has 4294967296 elements, want at most 2147483648")
 }
 
 // bits returns the bits of the values of nodes, computed on a Machine, and on a tape
@@ -200,15 +201,15 @@ func weight(x *G.Node, name string, shape ...int) *G.Node {
 var spikeReaders = map[string]spikeReader{
 	"linear": {[]int{5, 30, 17}, func(t testing.TB, x *G.Node) (outs, weights G.Nodes) {
 		w, bias, w2 := weight(x, "w", 17, 9), weight(x, "bias", 9), weight(x, "second", 17, 300)
-		y, err := graph.Linear(x, w, bias)
+		y, err := connect.Linear(x, w, bias)
 		require.NoError(t, err)
-		z, err := graph.Linear(x, w2, nil)
+		z, err := connect.Linear(x, w2, nil)
 		require.NoError(t, err)
 		return G.Nodes{y, z}, G.Nodes{w, bias, w2}
 	}},
 	"conv": {[]int{4, 6, 2, 9, 8}, func(t testing.TB, x *G.Node) (outs, weights G.Nodes) {
 		w, bias := weight(x, "w", 5, 2, 3, 3), weight(x, "bias", 5)
-		y, err := graph.Conv2D(x, w, bias, graph.Conv{Pad: 1})
+		y, err := connect.Conv2D(x, w, bias, connect.Conv{Pad: 1})
 		require.NoError(t, err)
 		return G.Nodes{y}, G.Nodes{w, bias}
 	}},
@@ -216,7 +217,7 @@ var spikeReaders = map[string]spikeReader{
 	// operations of Gorgonia's.
 	"dense": {[]int{6, 4, 3, 5}, func(t testing.TB, x *G.Node) (outs, weights G.Nodes) {
 		w, th := weight(x, "w", 5, 7), weight(x, "threshold", 1)
-		y, err := graph.Linear(x, w, nil)
+		y, err := connect.Linear(x, w, nil)
 		require.NoError(t, err)
 		r, err := graph.Scan(leakyStep, x, nil, leaky{Decay: graph.Const(0.9), Th: graph.Learn(th)})
 		require.NoError(t, err)
@@ -228,7 +229,7 @@ var spikeReaders = map[string]spikeReader{
 	}},
 	"both": {[]int{6, 4, 5}, func(t testing.TB, x *G.Node) (outs, weights G.Nodes) {
 		w := weight(x, "w", 5, 5)
-		y, err := graph.Linear(x, w, nil)
+		y, err := connect.Linear(x, w, nil)
 		require.NoError(t, err)
 		y, err = G.HadamardProd(x, y)
 		require.NoError(t, err)
@@ -261,7 +262,7 @@ func TestSpikeInput(t *testing.T) {
 							s := newSpikes(t, reader.shape...)
 							if lists {
 								var err error
-								in, err = graph.SpikeInput(g, "x", dt, s)
+								in, err = connect.SpikeInput(g, "x", dt, s)
 								require.NoError(t, err)
 							} else {
 								in = graphtest.Node(g, dt, "x", reader.shape, x)
@@ -282,7 +283,7 @@ func TestSpikeInput(t *testing.T) {
 								case run == 0: // changed in place
 									require.NoError(t, s.SetDense(graphtest.Tensor(dt, reader.shape, v)))
 								default:
-									require.NoError(t, graph.LetSpikes(in, spikesOf(t, reader.shape, v)))
+									require.NoError(t, connect.LetSpikes(in, spikesOf(t, reader.shape, v)))
 								}
 							}, append(outs, ds...)...)
 						}
@@ -302,12 +303,12 @@ func TestSpikeInputStaysLists(t *testing.T) {
 	g := G.NewGraph()
 	s := newSpikes(t, 1<<9, 1<<7, 1<<16) // 16 GiB
 	require.NoError(t, s.Add(5, 3, 2, 1))
-	x, err := graph.SpikeInput(g, "x", tensor.Float32, s)
+	x, err := connect.SpikeInput(g, "x", tensor.Float32, s)
 	require.NoError(t, err)
 	require.Equal(t, "x", x.Name())
-	require.Same(t, s, graph.SpikesOf(x))
+	require.Same(t, s, connect.SpikesOf(x))
 	w := weight(x, "w", 1<<16, 1)
-	y, err := graph.Linear(x, w, nil)
+	y, err := connect.Linear(x, w, nil)
 	require.NoError(t, err)
 	m, err := graph.NewMachine(y)
 	require.NoError(t, err)
@@ -323,29 +324,29 @@ func TestSpikeInputStaysLists(t *testing.T) {
 
 func TestSpikeInputErrors(t *testing.T) {
 	g, s := G.NewGraph(), newSpikes(t, 2, 3, 4)
-	_, err := graph.SpikeInput(nil, "x", tensor.Float32, s)
-	require.EqualError(t, err, "graph: input x: the graph is nil")
-	for _, bad := range []*graph.Spikes{nil, {}} {
-		_, err = graph.SpikeInput(g, "x", tensor.Float32, bad)
-		require.EqualError(t, err, "graph: input x: the spikes are nil or were not made by NewSpikes")
+	_, err := connect.SpikeInput(nil, "x", tensor.Float32, s)
+	require.EqualError(t, err, "connect: input x: the graph is nil")
+	for _, bad := range []*connect.Spikes{nil, {}} {
+		_, err = connect.SpikeInput(g, "x", tensor.Float32, bad)
+		require.EqualError(t, err, "connect: input x: the spikes are nil or were not made by NewSpikes")
 	}
-	_, err = graph.SpikeInput(g, "x", tensor.Int, s)
-	require.EqualError(t, err, "graph: input x has elements of type int, want float32 or float64")
-	x, err := graph.SpikeInput(g, "x", tensor.Float32, s)
+	_, err = connect.SpikeInput(g, "x", tensor.Int, s)
+	require.EqualError(t, err, "connect: input x has elements of type int, want float32 or float64")
+	x, err := connect.SpikeInput(g, "x", tensor.Float32, s)
 	require.NoError(t, err)
-	_, err = graph.SpikeInput(g, "x", tensor.Float32, s)
-	require.EqualError(t, err, "graph: the graph has a node called x already")
+	_, err = connect.SpikeInput(g, "x", tensor.Float32, s)
+	require.EqualError(t, err, "connect: the graph has a node called x already")
 
-	require.EqualError(t, graph.LetSpikes(nil, s), "graph: let spikes: the node was not made by SpikeInput")
-	require.EqualError(t, graph.LetSpikes(weight(x, "w", 4, 2), s), "graph: let spikes: the node was not made by SpikeInput")
-	require.EqualError(t, graph.LetSpikes(x, nil), "graph: let spikes: the spikes of x are nil")
-	require.EqualError(t, graph.LetSpikes(x, newSpikes(t, 3, 2, 4)), "graph: let spikes: x has shape [2 3 4], the spikes have [3 2 4]")
-	require.Nil(t, graph.SpikesOf(nil))
+	require.EqualError(t, connect.LetSpikes(nil, s), "connect: let spikes: the node was not made by SpikeInput")
+	require.EqualError(t, connect.LetSpikes(weight(x, "w", 4, 2), s), "connect: let spikes: the node was not made by SpikeInput")
+	require.EqualError(t, connect.LetSpikes(x, nil), "connect: let spikes: the spikes of x are nil")
+	require.EqualError(t, connect.LetSpikes(x, newSpikes(t, 3, 2, 4)), "connect: let spikes: x has shape [2 3 4], the spikes have [3 2 4]")
+	require.Nil(t, connect.SpikesOf(nil))
 	require.Error(t, G.Let(x, graphtest.Tensor(tensor.Float32, []int{2, 3, 4}, make([]float64, 24))))
 
-	_, err = graph.Linear(x, weight(x, "of another type", 5, 2), nil)
-	require.EqualError(t, err, "graph: linear: x has shape [2 3 4], want [T batch 5]")
-	y, err := graph.Linear(x, g.ByName("w")[0], nil)
+	_, err = connect.Linear(x, weight(x, "of another type", 5, 2), nil)
+	require.EqualError(t, err, "connect: linear: x has shape [2 3 4], want [T batch 5]")
+	y, err := connect.Linear(x, g.ByName("w")[0], nil)
 	require.NoError(t, err)
 	loss := graphtest.Loss(t, []*G.Node{y}, [][]float64{make([]float64, 12)})
 	_, _, err = graph.Grad(loss, x)
@@ -371,7 +372,7 @@ func TestSpikesAllocateNothing(t *testing.T) {
 	}
 	run := func(in *G.Node) func() {
 		w := weight(in, "w", 30, 20)
-		y, err := graph.Linear(in, w, nil)
+		y, err := connect.Linear(in, w, nil)
 		require.NoError(t, err)
 		ds, _, err := graph.Grad(graphtest.Loss(t, []*G.Node{y}, [][]float64{graphtest.Random(6400, 1)}), w)
 		require.NoError(t, err)
@@ -384,7 +385,7 @@ func TestSpikesAllocateNothing(t *testing.T) {
 	if cpu.DenseProducts() {
 		return
 	}
-	in, err := graph.SpikeInput(G.NewGraph(), "x", tensor.Float32, s)
+	in, err := connect.SpikeInput(G.NewGraph(), "x", tensor.Float32, s)
 	require.NoError(t, err)
 	lists := run(in)
 	dense := run(graphtest.Node(G.NewGraph(), tensor.Float32, "x", shape, x))

@@ -1,4 +1,4 @@
-package graph
+package connect
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
+	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/conv"
 	ops "github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/internal/par"
@@ -35,26 +36,26 @@ const (
 func (k poolKind) String() string { return [...]string{"avgpool", "maxpool"}[k] }
 
 func newPool(kind poolKind, x *G.Node, k, stride int) (*G.Node, error) {
-	var b Builder
+	var b graph.Builder
 	if !b.Check(kind.String(), x) {
-		return nil, fmt.Errorf("graph: %w", b.Err())
+		return nil, fmt.Errorf("connect: %w", b.Err())
 	}
 	s := x.Shape()
 	switch {
-	case !isFloat(x.Dtype()):
-		return nil, fmt.Errorf("graph: %v: x has elements of type %v, want float32 or float64", kind, x.Dtype())
+	case !ops.IsFloat(x.Dtype()):
+		return nil, fmt.Errorf("connect: %v: x has elements of type %v, want float32 or float64", kind, x.Dtype())
 	case !conv.IsImages(s):
-		return nil, fmt.Errorf("graph: %v: x has shape %v, want [T batch c h w]", kind, []int(s))
+		return nil, fmt.Errorf("connect: %v: x has shape %v, want [T batch c h w]", kind, []int(s))
 	case k < 1 || stride < 1:
-		return nil, fmt.Errorf("graph: %v: a window of %d and a stride of %d, want at least 1", kind, k, stride)
+		return nil, fmt.Errorf("connect: %v: a window of %d and a stride of %d, want at least 1", kind, k, stride)
 	}
 	h, w := s[len(s)-2], s[len(s)-1]
 	if k > h || k > w {
-		return nil, fmt.Errorf("graph: %v: a window of %d×%d is larger than the image of %d×%d", kind, k, k, h, w)
+		return nil, fmt.Errorf("connect: %v: a window of %d×%d is larger than the image of %d×%d", kind, k, k, h, w)
 	}
 	p := pool{kind: kind, k: k, stride: stride, h: h, w: w, oh: (h-k)/stride + 1, ow: (w-k)/stride + 1}
 	shape := append(slices.Clone(s[:len(s)-2]), p.oh, p.ow)
-	y := b.apply(&poolOp{signature: signatureOf(G.Nodes{x}, x.Dtype(), shape), pool: p}, x)
+	y := b.Apply(&poolOp{Signature: ops.SignatureOf(G.Nodes{x}, x.Dtype(), shape), pool: p}, x)
 	return y, b.Err()
 }
 
@@ -69,9 +70,9 @@ type pool struct {
 // poolOp is a pooling, or with grad the gradient of x: of the mean from that of y,
 // of the maximum from x, y and that of y.
 type poolOp struct {
-	pure
-	signature
-	memory
+	ops.Pure
+	ops.Signature
+	ops.Memory
 	pool
 	grad bool
 	rows any // *[][]F: a row of x for each goroutine
@@ -85,7 +86,7 @@ func (op *poolOp) String() string {
 	return name
 }
 func (op *poolOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v %p", op, op.In, op) }
-func (op *poolOp) Hashcode() uint32      { return hashcode(op) }
+func (op *poolOp) Hashcode() uint32      { return ops.Hashcode(op) }
 
 // Lends: y may be lent; dx is written where it is wanted.
 func (op *poolOp) Lends() any {
@@ -108,14 +109,14 @@ func (op *poolOp) DiffWRT(n int) []bool {
 // all of it to the first that is the maximum.
 func (op *poolOp) SymDiff(in G.Nodes, out, grad *G.Node) (G.Nodes, error) {
 	if op.grad {
-		return nil, fmt.Errorf("graph: %v has no gradient", op)
+		return nil, fmt.Errorf("connect: %v has no gradient", op)
 	}
 	from := G.Nodes{grad}
 	if op.kind == maxPool {
 		from = G.Nodes{grad, in[0], out}
 	}
-	var b Builder
-	d := b.apply(&poolOp{signature: signatureOf(from, grad.Dtype(), in[0].Shape()), pool: op.pool, grad: true}, from...)
+	var b graph.Builder
+	d := b.Apply(&poolOp{Signature: ops.SignatureOf(from, grad.Dtype(), in[0].Shape()), pool: op.pool, grad: true}, from...)
 	return G.Nodes{d}, b.Err()
 }
 
@@ -134,7 +135,7 @@ func (op *poolOp) Do(vs ...G.Value) (G.Value, error) {
 	case []float64:
 		return dst, poolInto(op, d, vs)
 	}
-	return nil, fmt.Errorf("graph: %v: got elements of type %v, want float32 or float64", op, vs[0].Dtype())
+	return nil, fmt.Errorf("connect: %v: got elements of type %v, want float32 or float64", op, vs[0].Dtype())
 }
 
 func poolInto[F vec.Float](op *poolOp, dst []F, vs []G.Value) error {
@@ -148,12 +149,12 @@ func poolInto[F vec.Float](op *poolOp, dst []F, vs []G.Value) error {
 	}
 	var fs [3][]F
 	for i, v := range vs {
-		f, err := floats[F](op, v)
+		f, err := ops.FloatsIn[F](op, v)
 		if err != nil {
 			return err
 		}
 		if len(f) != sizes[i] {
-			return fmt.Errorf("graph: %v: input %d has %d elements, the graph was built for %d", op, i, len(f), sizes[i])
+			return fmt.Errorf("connect: %v: input %d has %d elements, the graph was built for %d", op, i, len(f), sizes[i])
 		}
 		fs[i] = f
 	}

@@ -1,4 +1,4 @@
-package graph
+package connect
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/conv"
 	ops "github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/internal/sparse"
@@ -40,28 +41,28 @@ type Conv struct {
 // shape [T, batch, c, h, w], the images are made from the lists one by one; results
 // have the bits of those of the dense tensor, and x has no gradient.
 func Conv2D(x, w, bias *G.Node, opts Conv) (*G.Node, error) {
-	var b Builder
+	var b graph.Builder
 	in := G.Nodes{x, w}
 	if bias != nil {
 		in = append(in, bias)
 	}
 	if !b.Check("conv2d", in...) {
-		return nil, fmt.Errorf("graph: %w", b.Err())
+		return nil, fmt.Errorf("connect: %w", b.Err())
 	}
-	if !isFloat(x.Dtype()) {
-		return nil, fmt.Errorf("graph: conv2d: x has elements of type %v, want float32 or float64", x.Dtype())
+	if !ops.IsFloat(x.Dtype()) {
+		return nil, fmt.Errorf("connect: conv2d: x has elements of type %v, want float32 or float64", x.Dtype())
 	}
 	geometry, err := conv.New(x.Shape(), w.Shape(), conv.Step(opts))
 	if err != nil {
-		return nil, fmt.Errorf("graph: conv2d: %w", err)
+		return nil, fmt.Errorf("connect: conv2d: %w", err)
 	}
 	image := geometry.Output()
 	if bias != nil && !slices.Equal(bias.Shape(), image[:1]) {
-		return nil, fmt.Errorf("graph: conv2d: the bias has shape %v, want [%d]", shapeOf(bias), image[0])
+		return nil, fmt.Errorf("connect: conv2d: the bias has shape %v, want [%d]", ops.ShapeOf(bias), image[0])
 	}
 	for _, n := range in[1:] {
 		if n.Dtype() != x.Dtype() {
-			return nil, fmt.Errorf("graph: conv2d: x has elements of type %v, %s of %v", x.Dtype(), n.Name(), n.Dtype())
+			return nil, fmt.Errorf("connect: conv2d: x has elements of type %v, %s of %v", x.Dtype(), n.Name(), n.Dtype())
 		}
 	}
 	c := &convolution{Geometry: geometry, dt: x.Dtype(), shape: x.Shape()}
@@ -74,7 +75,7 @@ func Conv2D(x, w, bias *G.Node, opts Conv) (*G.Node, error) {
 		c.run = &convRun[float64]{c, conv.NewRun[float64](geometry)}
 	}
 	shape := append(slices.Clone(c.shape[:len(c.shape)-3]), image...)
-	y := b.apply(&convOp{signature: signatureOf(in, c.dt, shape), c: c, kind: convY}, in...)
+	y := b.Apply(&convOp{Signature: ops.SignatureOf(in, c.dt, shape), c: c, kind: convY}, in...)
 	return y, b.Err()
 }
 
@@ -100,9 +101,9 @@ const (
 )
 
 type convOp struct {
-	pure
-	signature
-	memory
+	ops.Pure
+	ops.Signature
+	ops.Memory
 	c    *convolution
 	kind convKind
 }
@@ -112,7 +113,7 @@ func (op *convOp) String() string {
 	return fmt.Sprintf("%s %v", name, op.c.Geometry)
 }
 func (op *convOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad conv2d %d %p", op.kind, op.c) }
-func (op *convOp) Hashcode() uint32      { return hashcode(op) }
+func (op *convOp) Hashcode() uint32      { return ops.Hashcode(op) }
 
 // Lends: y may be lent; dx is written where it is wanted.
 func (op *convOp) Lends() any {
@@ -144,11 +145,11 @@ func (op *convOp) DiffWRT(n int) []bool {
 // Lists that were given have no gradient.
 func (op *convOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 	if op.kind != convY {
-		return nil, fmt.Errorf("graph: %v has no gradient", op)
+		return nil, fmt.Errorf("connect: %v has no gradient", op)
 	}
-	var b Builder
+	var b graph.Builder
 	add := func(kind convKind, shape tensor.Shape, from ...*G.Node) *G.Node {
-		return b.apply(&convOp{signature: signatureOf(from, op.c.dt, shape), c: op.c, kind: kind}, from...)
+		return b.Apply(&convOp{Signature: ops.SignatureOf(from, op.c.dt, shape), c: op.c, kind: kind}, from...)
 	}
 	ds := G.Nodes{nil, add(convDW, in[1].Shape(), in[0], grad)}
 	if op.c.given == nil {
@@ -180,7 +181,7 @@ func (r *convRun[F]) do(op *convOp, in []G.Value) (G.Value, error) {
 	var fs [3][]F
 	var lists *sparse.CSR
 	for i, v := range in {
-		f, err := floats[F](op, v)
+		f, err := ops.FloatsIn[F](op, v)
 		if err != nil {
 			return nil, err
 		}
@@ -189,12 +190,12 @@ func (r *convRun[F]) do(op *convOp, in []G.Value) (G.Value, error) {
 			continue // a token, for which the lists stand
 		}
 		if len(f) != sizes[i] {
-			return nil, fmt.Errorf("graph: %v: input %d has %d elements, the graph was built for %d", op, i, len(f), sizes[i])
+			return nil, fmt.Errorf("connect: %v: input %d has %d elements, the graph was built for %d", op, i, len(f), sizes[i])
 		}
 		fs[i] = f
 	}
 	y := op.Result(r.dt, op.Shape)
-	dst := elems[F](y)
+	dst := ops.Elems[F](y)
 	switch op.kind {
 	case convY:
 		r.run.Forward(dst, conv.Images[F]{Dense: fs[0], Lists: lists}, fs[1], fs[2])

@@ -1,4 +1,4 @@
-package graph
+package connect
 
 import (
 	"fmt"
@@ -46,14 +46,14 @@ type Spikes struct {
 // row.
 func NewSpikes(shape ...int) (*Spikes, error) {
 	if len(shape) < 3 || slices.Min(shape) < 1 {
-		return nil, fmt.Errorf("graph: spikes: the shape is %v, want [T batch n …] with axes of at least 1", shape)
+		return nil, fmt.Errorf("connect: spikes: the shape is %v, want [T batch n …] with axes of at least 1", shape)
 	}
 	s := &Spikes{shape: slices.Clone(shape), steps: shape[0], batch: shape[1], sorted: true}
 	var rows, width error
 	s.rows, rows = limit.Within(maxRows, shape[:2]...)
 	s.width, width = limit.Within(maxRows, shape[2:]...)
 	if rows != nil || width != nil {
-		return nil, fmt.Errorf("graph: spikes: the shape is %v, want at most %d rows and as many elements of a row", shape, maxRows)
+		return nil, fmt.Errorf("connect: spikes: the shape is %v, want at most %d rows and as many elements of a row", shape, maxRows)
 	}
 	s.start = make([]int32, s.rows+1)
 	return s, nil
@@ -102,13 +102,13 @@ func (s *Spikes) refuse(t, sample, i int) error {
 		v, n int
 	}{{"time step", t, s.steps}, {"sample", sample, s.batch}, {"element", i, s.width}} {
 		if c.n == 0 {
-			return fmt.Errorf("graph: spikes: they were not made by NewSpikes")
+			return fmt.Errorf("connect: spikes: they were not made by NewSpikes")
 		}
 		if c.v < 0 || c.v >= c.n {
-			return fmt.Errorf("graph: spikes of shape %v: %s is %d, want 0 to %d", []int(s.shape), c.name, c.v, c.n-1)
+			return fmt.Errorf("connect: spikes of shape %v: %s is %d, want 0 to %d", []int(s.shape), c.name, c.v, c.n-1)
 		}
 	}
-	return fmt.Errorf("graph: spikes of shape %v: want at most %d spikes", []int(s.shape), math.MaxInt32)
+	return fmt.Errorf("connect: spikes of shape %v: want at most %d spikes", []int(s.shape), math.MaxInt32)
 }
 
 // grade gives the spikes values, which were all 1.
@@ -157,11 +157,11 @@ func (s *Spikes) SetDense(v *tensor.Dense) error {
 		if v != nil {
 			got = v.Shape()
 		}
-		return fmt.Errorf("graph: spikes: the dense tensor has shape %v, want %v", got, []int(s.shape))
+		return fmt.Errorf("connect: spikes: the dense tensor has shape %v, want %v", got, []int(s.shape))
 	}
 	v, err := ops.Dense(v)
 	if err != nil {
-		return fmt.Errorf("graph: spikes: %w", err)
+		return fmt.Errorf("connect: spikes: %w", err)
 	}
 	s.Clear()
 	if v.Dtype() == tensor.Float32 {
@@ -195,15 +195,15 @@ func setDense[F vec.Float](s *Spikes, x []F) {
 // Dense returns the dense tensor of element type float32 or float64.
 func (s *Spikes) Dense(dt tensor.Dtype) (*tensor.Dense, error) {
 	if s.rows == 0 {
-		return nil, fmt.Errorf("graph: spikes: they were not made by NewSpikes")
+		return nil, fmt.Errorf("connect: spikes: they were not made by NewSpikes")
 	}
-	if !isFloat(dt) {
-		return nil, fmt.Errorf("graph: spikes: a tensor of %v asked for, want float32 or float64", dt)
+	if !ops.IsFloat(dt) {
+		return nil, fmt.Errorf("connect: spikes: a tensor of %v asked for, want float32 or float64", dt)
 	}
 	if err := s.dense(); err != nil {
 		return nil, err
 	}
-	d := newDense(dt, s.shape)
+	d := ops.New(dt, s.shape)
 	s.write(d)
 	return d, nil
 }
@@ -211,7 +211,7 @@ func (s *Spikes) Dense(dt tensor.Dtype) (*tensor.Dense, error) {
 // dense returns an error if the dense tensor would be too large.
 func (s *Spikes) dense() error {
 	if _, err := limit.Elements(s.shape...); err != nil {
-		return fmt.Errorf("graph: spikes: the dense tensor: %w", err)
+		return fmt.Errorf("connect: spikes: the dense tensor: %w", err)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package graph
+package connect
 
 import (
 	"fmt"
@@ -10,9 +10,9 @@ import (
 	ops "github.com/spikegrad/spikegrad/internal/op"
 )
 
-// A Product is a place where values meet weights: a Linear, a Conv2D, or a matrix
+// A Connection is a place where values meet weights: a Linear, a Conv2D, or a matrix
 // product in the step of a scan, as of recurrent weights.
-type Product struct {
+type Connection struct {
 	Weights string // name of the node of the weights
 
 	// X is what meets the weights, [T, batch, …]: at time step t that of step
@@ -26,29 +26,29 @@ type Product struct {
 	FanOut []int
 }
 
-// Products lists the products that out is computed by, as they are computed, and
+// Connections lists the connections that out is computed by, as they are computed, and
 // says how many values per sample the scans among them carry from each time step
 // to the next. Maps of Gorgonia's own operations are not listed.
-func Products(out *G.Node) (ps []Product, states int, err error) {
+func Connections(out *G.Node) (ps []Connection, states int, err error) {
 	if out == nil {
-		return nil, 0, fmt.Errorf("graph: products: the node is nil")
+		return nil, 0, fmt.Errorf("connect: connections: the node is nil")
 	}
 	var nodes G.Nodes
 	ops.Upstream(out, map[*G.Node]bool{}, &nodes)
 	for _, n := range nodes {
 		switch op := n.Op().(type) {
 		case ops.Loop:
-			inner, err := op.Joints(childrenOf(n))
+			inner, err := op.Joints(ops.Children(n))
 			if err != nil {
-				return nil, 0, fmt.Errorf("graph: products: %w", err)
+				return nil, 0, fmt.Errorf("connect: connections: %w", err)
 			}
 			for _, j := range inner {
-				ps = append(ps, Product(j))
+				ps = append(ps, Connection(j))
 			}
 			states += op.Carried()
 		case ops.Connection:
-			if x, w, fan := op.Connects(childrenOf(n)); fan != nil {
-				ps = append(ps, Product{Weights: w.Name(), X: x, FanOut: fan})
+			if x, w, fan := op.Connects(ops.Children(n)); fan != nil {
+				ps = append(ps, Connection{Weights: w.Name(), X: x, FanOut: fan})
 			}
 		}
 	}
@@ -57,7 +57,7 @@ func Products(out *G.Node) (ps []Product, states int, err error) {
 
 // TotalFanOut returns the sum of the fan-out: the multiply-accumulates of the
 // dense product, for one sample at one time step.
-func (p Product) TotalFanOut() int {
+func (p Connection) TotalFanOut() int {
 	n := 0
 	for _, f := range p.FanOut {
 		n += f
@@ -69,14 +69,14 @@ func (p Product) TotalFanOut() int {
 // that are not zero in one of the samples, and the additions that they set in
 // motion: their fan-outs summed. value is what all of them are, or NaN if they
 // differ; 0 if there is none.
-func (p Product) Events(x *tensor.Dense, sample, steps int) (events, operations int, value float64, err error) {
+func (p Connection) Events(x *tensor.Dense, sample, steps int) (events, operations int, value float64, err error) {
 	if x == nil {
-		return 0, 0, 0, fmt.Errorf("graph: events: x is nil")
+		return 0, 0, 0, fmt.Errorf("connect: events: x is nil")
 	}
 	shape := x.Shape()
 	n := len(p.FanOut)
 	if len(shape) < 2 || sample < 0 || sample >= shape[1] || steps < 0 || steps > shape[0] || shape.TotalSize() != shape[0]*shape[1]*n {
-		return 0, 0, 0, fmt.Errorf("graph: events: x has shape %v, want [T batch …] with %d elements a sample, with a sample %d and %d time steps", []int(shape), n, sample, steps)
+		return 0, 0, 0, fmt.Errorf("connect: events: x has shape %v, want [T batch …] with %d elements a sample, with a sample %d and %d time steps", []int(shape), n, sample, steps)
 	}
 	switch d := x.Data().(type) {
 	case []float32:
@@ -84,7 +84,7 @@ func (p Product) Events(x *tensor.Dense, sample, steps int) (events, operations 
 	case []float64:
 		events, operations, value = eventsOf(p.FanOut, d, steps, shape[1], sample)
 	default:
-		return 0, 0, 0, fmt.Errorf("graph: events: x has elements of type %v, want float32 or float64", x.Dtype())
+		return 0, 0, 0, fmt.Errorf("connect: events: x has elements of type %v, want float32 or float64", x.Dtype())
 	}
 	return events, operations, value, nil
 }
