@@ -28,8 +28,6 @@ func hashcode(o interface{ WriteHash(hash.Hash) }) uint32 { return op.Hashcode(o
 
 func isFloat(dt tensor.Dtype) bool { return op.IsFloat(dt) }
 
-func isOf[F float32 | float64](d *tensor.Dense) bool { return op.IsOf[F](d) }
-
 func elems[F float32 | float64](d *tensor.Dense) []F { return op.Elems[F](d) }
 
 func newDense(dt tensor.Dtype, shape tensor.Shape) *tensor.Dense { return op.New(dt, shape) }
