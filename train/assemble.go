@@ -8,6 +8,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/layers"
@@ -82,11 +83,11 @@ func (m *Model) inputNode(g *G.ExprGraph) (*G.Node, error) {
 	if !m.net.SpikeInput {
 		return graph.Input(g, "x", tensor.New(tensor.Of(m.net.Dtype), tensor.WithShape(shape...)))
 	}
-	s, err := graph.NewSpikes(shape...)
+	s, err := connect.NewSpikes(shape...)
 	if err != nil {
 		return nil, err
 	}
-	return graph.SpikeInput(g, "x", m.net.Dtype, s)
+	return connect.SpikeInput(g, "x", m.net.Dtype, s)
 }
 
 // addNetwork adds the layers.

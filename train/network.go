@@ -24,7 +24,7 @@ type Network struct {
 	Dtype tensor.Dtype // float32 if not set
 	Seed  uint64       // of the weights and of dropout
 
-	// SpikeInput makes the input lists of spikes (graph.SpikeInput). Samples that are
+	// SpikeInput makes the input lists of spikes (connect.SpikeInput). Samples that are
 	// spike trains come as their events, if the data set is data.Spiking; others by the
 	// encoder, as lists if it is a SpikeEncoder. All numbers are those of a dense input;
 	// what it costs to make and read the input grows with its spikes alone.

@@ -12,6 +12,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/readout"
 	"github.com/spikegrad/spikegrad/train"
 )
 
@@ -187,7 +188,7 @@ func TestModelStepErrors(t *testing.T) {
 	require.EqualError(t, err, "train: step: the state is of another model")
 	_, err = m.Rest(0)
 	require.EqualError(t, err, "train: rest: batch size is 0, want at least 1 and at most 536870912")
-	whole := newModel(t, train.Network{Net: layers.Sequential{layers.Linear{Out: 3}, layers.Func(graph.MaxOverTime)}, Shape: []int{4}, Steps: 5, Batch: 2})
+	whole := newModel(t, train.Network{Net: layers.Sequential{layers.Linear{Out: 3}, layers.Func(readout.MaxOverTime)}, Shape: []int{4}, Steps: 5, Batch: 2})
 	_, err = whole.Rest(1)
 	require.EqualError(t, err, "train: rest: network: layer 1: max over time reads whole sequences of one length; "+
 		"use the readouts of package layers, and methods such as Build.SumOverTime in layers of your own")

@@ -9,6 +9,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/graph"
 )
@@ -35,7 +36,7 @@ func (m *Model) measure(ctx context.Context, d data.Dataset, enc Encoder) (Cost,
 type tally struct {
 	m        *Model
 	machine  *graph.Machine
-	products []graph.Product
+	products []connect.Connection
 	at       []int     // number of the X of a product in the machine, −1 where there is none
 	spikes   []int     // of the outputs of a layer
 	values   []float64 // of all events of a product so far; NaN if they differ
@@ -43,7 +44,7 @@ type tally struct {
 }
 
 func (m *Model) newTally() (*tally, error) {
-	ps, states, err := graph.Products(m.out)
+	ps, states, err := connect.Connections(m.out)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +113,7 @@ func (t *tally) add(f *feeder, k int) error {
 }
 
 // product counts the events of product i in so many time steps of a sample.
-func (t *tally) product(i int, p graph.Product, sample, steps int) error {
+func (t *tally) product(i int, p connect.Connection, sample, steps int) error {
 	c := &t.c.Maps[i]
 	c.Dense += float64(steps * c.Synapses)
 	if t.at[i] < 0 { // a voltage, say: never zero

@@ -18,6 +18,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/data/events"
 	"github.com/spikegrad/spikegrad/examples/internal/show"
 	"github.com/spikegrad/spikegrad/graph"
@@ -91,7 +92,7 @@ func newModel(seed uint64) (*train.Model, error) {
 	r.Dt, r.TauSynInv, r.TauMemInv = p.Dt, p.TauSynInv, p.TauMemInv
 	return train.Network{
 		Net: layers.Sequential{
-			layers.Conv2D{Out: 16, Kernel: 5, Conv: graph.Conv{Stride: 2}, Init: layers.Scaled{Gain: 4}},
+			layers.Conv2D{Out: 16, Kernel: 5, Conv: connect.Conv{Stride: 2}, Init: layers.Scaled{Gain: 4}},
 			layers.Named("first", layers.Lift(neurons.LIFStep, p)),
 			layers.Pool{Size: 2, Max: true},
 			layers.Conv2D{Out: 48, Kernel: 3, Init: layers.Scaled{Gain: 4}},
