@@ -35,15 +35,15 @@ func TestDearValues(t *testing.T) {
 	for every, want := range map[int]int{1: 1, 4: 0} {
 		g := G.NewGraph()
 		xs := G.NewTensor(g, G.Float64, 3, G.WithName("xs"), G.WithShape(12, 2, 3))
-		r, err := Scan(step, xs, nil, expParams{}, Checkpoint(every))
+		r, err := Scan(step, xs, nil, expParams{}, KeepEvery(every))
 		require.NoError(t, err)
 		loss, err := G.Sum(r.Out)
 		require.NoError(t, err)
 		dx, _, err := Grad(loss, xs)
 		require.NoError(t, err)
 		bw := childrenOf(dx[0])[0].Op().(*backwardOp).bw
-		require.Equal(t, want, count(bw.program, ir.OpExp), "Checkpoint(%d)", every)
-		require.Equal(t, 1, count(bw.program, ir.OpTanh), "Checkpoint(%d)", every)
+		require.Equal(t, want, count(bw.program, ir.OpExp), "KeepEvery(%d)", every)
+		require.Equal(t, 1, count(bw.program, ir.OpTanh), "KeepEvery(%d)", every)
 		if every > 1 {
 			require.Equal(t, 1, count(bw.advance, ir.OpExp))
 			require.Equal(t, 0, count(bw.advance, ir.OpTanh))

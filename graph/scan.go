@@ -15,10 +15,10 @@ import (
 // An Option changes how a scan runs, never what it computes.
 type Option func(*scan)
 
-// Checkpoint makes a scan keep the carried states of every k-th time step only,
-// and compute the others again backward: memory falls as 1/k for about one more
+// KeepEvery makes a scan keep the carried states of every k-th time step only,
+// and compute the others again backward (gradient checkpointing, rematerialisation): memory falls as 1/k for about one more
 // pass forward. k < 1 means the default.
-func Checkpoint(k int) Option {
+func KeepEvery(k int) Option {
 	return func(s *scan) {
 		if k >= 1 {
 			s.every = k

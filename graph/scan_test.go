@@ -133,7 +133,7 @@ func TestScanIsUnroll(t *testing.T) {
 				t.Run(fmt.Sprintf("%s/%v/every %d", name, dt, every), func(t *testing.T) {
 					shape := []int{8, 3, 4}
 					want := lift(t, dt, shape, unrolled(step))
-					got := lift(t, dt, shape, scanned(step, graph.Checkpoint(every)))
+					got := lift(t, dt, shape, scanned(step, graph.KeepEvery(every)))
 					for i, part := range []string{"out", "final", "trace", "dx", "dv0", "ddecay", "dw"} {
 						graphtest.Close(t, part, want[i], got[i], tol)
 					}

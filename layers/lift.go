@@ -122,9 +122,9 @@ func Regularise(rs ...Regulariser) LiftOption {
 	return func(o *liftOptions) { o.regs = append(o.regs, rs...) }
 }
 
-// Checkpoint keeps every k-th state only; see graph.Checkpoint.
-func Checkpoint(k int) LiftOption {
-	return func(o *liftOptions) { o.scan = append(o.scan, graph.Checkpoint(k)) }
+// KeepEvery keeps every k-th state only; see graph.KeepEvery.
+func KeepEvery(k int) LiftOption {
+	return func(o *liftOptions) { o.scan = append(o.scan, graph.KeepEvery(k)) }
 }
 
 // RecurrentInit sets how the weights of Recurrent are drawn; LeCun's normal

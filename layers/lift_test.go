@@ -236,7 +236,7 @@ func TestCheckpoint(t *testing.T) {
 	p := neurons.DefaultLIFParams()
 	want := grads(layers.Recurrent(neurons.LIFStep, p))
 	for _, k := range []int{1, 5, 100} {
-		graphtest.Close(t, "gradients", want, grads(layers.Recurrent(neurons.LIFStep, p, layers.Checkpoint(k))), 1e-12)
+		graphtest.Close(t, "gradients", want, grads(layers.Recurrent(neurons.LIFStep, p, layers.KeepEvery(k))), 1e-12)
 	}
 }
 

@@ -47,7 +47,7 @@ var functions = map[string]map[string]any{
 		"Grad": graph.Grad, "Input": graph.Input,
 		"Lowered": graph.Lowered, "NodeNames": graph.NodeNames,
 		"ParamNames": graph.ParamNames, "Reshape": graph.Reshape,
-		"NewBuilder": graph.NewBuilder, "Clip": graph.Clip, "NewMachine": graph.NewMachine, "Checkpoint": graph.Checkpoint,
+		"NewBuilder": graph.NewBuilder, "Clip": graph.Clip, "NewMachine": graph.NewMachine, "KeepEvery": graph.KeepEvery,
 		"Const": graph.Const, "Default": graph.Default, "Learn": graph.Learn, "LearnIn": graph.LearnIn,
 		"Scan": graph.Scan[lifState, lifParams], "Unroll": graph.Unroll[lifState, lifParams],
 		"Rest": graph.Rest[lifState, lifParams], "MapState": graph.MapState[lifState],
@@ -65,7 +65,7 @@ var functions = map[string]map[string]any{
 	},
 	"layers": {
 		"Describe": layers.Describe, "NewBuild": layers.NewBuild, "InitByName": layers.InitByName, "Lift": layers.Lift[lifState, lifParams], "Named": layers.Named,
-		"Recurrent": layers.Recurrent[lifState, lifParams], "Each": layers.Each, "Checkpoint": layers.Checkpoint, "Constrain": layers.Constrain,
+		"Recurrent": layers.Recurrent[lifState, lifParams], "Each": layers.Each, "KeepEvery": layers.KeepEvery, "Constrain": layers.Constrain,
 		"Learn": layers.Learn, "LearnEach": layers.LearnEach, "RecurrentInit": layers.RecurrentInit, "Regularise": layers.Regularise,
 	},
 	"train": {
@@ -340,7 +340,7 @@ func (g *garbage) special(t reflect.Type, depth int) (v any, ok bool) {
 			return pick(g, nil, x, g.node()), pick(g, s, lifState{}, lifState{V: g.node(), I: x}), pick(g, nil, nil, errors.New("no"))
 		}), true
 	case reflect.TypeFor[graph.Option]():
-		return pick(g, nil, graph.Checkpoint(pick(g, manyInts...))), true
+		return pick(g, nil, graph.KeepEvery(pick(g, manyInts...))), true
 	case reflect.TypeFor[*graph.Builder](): // the place of errors, which must be there
 		b := &graph.Builder{}
 		if g.IntN(4) == 0 {
@@ -363,7 +363,7 @@ func (g *garbage) special(t reflect.Type, depth int) (v any, ok bool) {
 	case reflect.TypeFor[layers.LiftOption]():
 		name := pick(g, "VTh", "V", "TauMemInv")
 		return pick(g, nil, layers.Learn(name), layers.LearnEach(name), layers.Regularise(g.value(reflect.TypeFor[layers.Rate](), 0).Interface().(layers.Rate)),
-			layers.Checkpoint(pick(g, manyInts...)), layers.RecurrentInit(nil), layers.Constrain(graph.Exp, name),
+			layers.KeepEvery(pick(g, manyInts...)), layers.RecurrentInit(nil), layers.Constrain(graph.Exp, name),
 			layers.Each(pick[layers.Init](g, nil, layers.Constant(pick(g, manyFloats...)), layers.Values{1, 2}), name)), true
 	case reflect.TypeFor[layers.Regulariser]():
 		return pick[any](g, nil, g.value(reflect.TypeFor[layers.Rate](), 0).Interface(), g.value(reflect.TypeFor[layers.Voltage](), 0).Interface()), true

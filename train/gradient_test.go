@@ -79,7 +79,7 @@ func TestNetworkGradients(t *testing.T) {
 			layers.Linear{Out: 3}, li(), layers.MaxOverTime,
 		}, nil},
 		"checkpointed": {vector, layers.Sequential{
-			layers.Linear{Out: 6, Init: big}, layers.Recurrent(neurons.LIFStep, smooth(), both, layers.Checkpoint(4)),
+			layers.Linear{Out: 6, Init: big}, layers.Recurrent(neurons.LIFStep, smooth(), both, layers.KeepEvery(4)),
 			layers.Linear{Out: 3}, li(), layers.MaxOverTime,
 		}, nil},
 		"convolution": {image, layers.Sequential{
