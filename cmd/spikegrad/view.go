@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -69,33 +70,10 @@ func view(args []string, out, _ io.Writer) error {
 	if *title == "" {
 		*title = filepath.Base(files[0])
 	}
-	r, err := known(files[0], o)
+	rec, es, err := drawable(files[0], o, ts)
 	if err != nil {
 		return err
 	}
-	defer r.Close()
-	rec := r.Recording()
-	if rec.BottomUp { // pictures have the first row at the top
-		ts = append(ts, events.FlipY())
-	}
-	ts = append(ts, events.Normalise())
-	if rec, err = events.Apply(rec, ts...); err != nil {
-		return err
-	}
-	if k := (rec.Width + 639) / 640; k > 1 {
-		if rec, err = events.Apply(rec, events.Downsample(k)); err != nil {
-			return err
-		}
-	}
-	es, err := events.Collect(rec, nil)
-	if err != nil {
-		return err
-	}
-	if len(es) == 0 {
-		return fmt.Errorf("%s: there are no events to draw", files[0])
-	}
-	slices.SortStableFunc(es, func(a, b events.Event) int { return int(min(max(a.T-b.T, -1), 1)) })
-	rec = events.Of(es, rec.Width, rec.Height)
 	if ext == ".gif" {
 		return movie(*file, *title, rec, es, *window, *long)
 	}
@@ -117,6 +95,36 @@ func view(args []string, out, _ io.Writer) error {
 	return drawn(*file, func(dir string) (string, error) {
 		return filepath.Join(dir, "picture"+ext), plot.Save(dir, "picture", fig)
 	})
+}
+
+// drawable returns a recording as pictures take it, in memory: upright, in order, from
+// time 0 on, on at most 640 columns.
+func drawable(path string, o events.Options, ts []events.Transform) (rec events.Recording, es []events.Event, err error) {
+	r, err := known(path, o)
+	if err != nil {
+		return rec, nil, err
+	}
+	defer r.Close()
+	rec = r.Recording()
+	if rec.BottomUp { // pictures have the first row at the top
+		ts = append(ts, events.FlipY())
+	}
+	if rec, err = events.Apply(rec, append(ts, events.Normalise())...); err != nil {
+		return rec, nil, err
+	}
+	if k := (rec.Width + 639) / 640; k > 1 {
+		if rec, err = events.Apply(rec, events.Downsample(k)); err != nil {
+			return rec, nil, err
+		}
+	}
+	if es, err = events.Collect(rec, nil); err != nil {
+		return rec, nil, err
+	}
+	if len(es) == 0 {
+		return rec, nil, fmt.Errorf("%s: there are no events to draw", path)
+	}
+	slices.SortStableFunc(es, func(a, b events.Event) int { return cmp.Compare(a.T, b.T) })
+	return events.Of(es, rec.Width, rec.Height), es, nil
 }
 
 // framesOf cuts events, the first of them at 0, into frames: about n of them if no window is given.
