@@ -8,6 +8,9 @@
 //     to the value, signed or not;
 //   - [LinearLatency], [LogLatency]: one spike, the earlier the larger the value.
 //
+// A data set's samples go into a network by an [Encoder], which package train asks:
+// [PoissonParams] and [Func] are some, [Repeat] and [Sequences] take values as they are.
+//
 // They take their randomness from a generator, so that the same seed gives the
 // same spikes:
 //

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/flat"
 	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/readout"
@@ -203,4 +204,13 @@ func (m *Model) enlist() {
 		m.fixed = append(m.fixed, &Parameter{name: n.Name(), value: n.Value().(*tensor.Dense)})
 	}
 	m.nodes = slices.Concat(m.build.Params, m.build.Fixed)
+}
+
+// fill sets all elements of an input to x.
+func fill(n *G.Node, x int) {
+	v := make([]float32, n.Shape().TotalSize())
+	for i := range v {
+		v[i] = float32(x)
+	}
+	flat.Set(n.Value(), v)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/layers"
@@ -188,7 +189,7 @@ func TestBadTraining(t *testing.T) {
 		{train.Trainer{Model: m, Data: bad(0, 1, 2, 3), Epochs: 1},
 			"train: samples have shape [3], the model takes [4] at each of 12 time steps; an encoder is missing"},
 		{train.Trainer{Model: m, Data: bad(0), Epochs: 1}, "train: samples have shape [0], want axes of at least 1"},
-		{train.Trainer{Model: m, Data: bad(0, 1, 2, 3), Encoder: train.Repeat, Epochs: 1},
+		{train.Trainer{Model: m, Data: bad(0, 1, 2, 3), Encoder: encode.Repeat, Epochs: 1},
 			"train: epoch 0, batch 0: encoder: samples have 6 values, 12 time steps have 96"},
 		{train.Trainer{Model: regress, Data: d, Epochs: 1}, "train: the loss wants targets of shape [2 3], which the data set does not have (a method Target)"},
 	} {

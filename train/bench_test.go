@@ -16,6 +16,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/flat"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
@@ -220,8 +221,8 @@ func (w workload) model(b testing.TB, steps, batch int) *Model {
 	for i := range y {
 		y[i], weight[i] = float32(r.IntN(w.classes)), 1/float32(batch)
 	}
-	set(m.y.Value(), y)
-	set(m.w.Value(), weight)
+	flat.Set(m.y.Value(), y)
+	flat.Set(m.w.Value(), weight)
 	return m
 }
 
@@ -237,7 +238,7 @@ func (w workload) rates(b testing.TB, m *Model) []float64 {
 	require.NoError(b, m.look(nil, nil))
 	var rs []float64
 	for _, v := range m.testRates() {
-		rs = append(rs, number(v))
+		rs = append(rs, flat.Number(v))
 	}
 	return rs
 }

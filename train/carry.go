@@ -8,6 +8,8 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/feed"
+	"github.com/spikegrad/spikegrad/internal/flat"
 	"github.com/spikegrad/spikegrad/layers"
 )
 
@@ -105,12 +107,12 @@ func (c *carry) outs() (ns G.Nodes) {
 }
 
 // stand puts the inputs in the place of segment k of the batch that f has loaded.
-func (c *carry) stand(f *feeder, k int) error {
-	if err := f.put(k); err != nil {
+func (c *carry) stand(f *feed.Feeder, k int) error {
+	if err := f.Put(k); err != nil {
 		return err
 	}
 	if k == 0 {
-		set(c.starts.Value(), f.starts)
+		flat.Set(c.starts.Value(), f.Starts)
 	} else {
 		c.starts.Value().(*tensor.Dense).Zero()
 	}
@@ -123,7 +125,7 @@ func (c *carry) entering(k int) []*tensor.Dense { return c.at[k%len(c.at)] }
 // keep copies the states that left segment k, which the machine has there.
 func (c *carry) keep(k int, m *graph.Machine, at span) error {
 	for j, t := range c.entering(k + 1) {
-		if err := copyValue(t, m.Value(at.from+j)); err != nil {
+		if err := flat.Copy(t, m.Value(at.from+j)); err != nil {
 			return fmt.Errorf("state %s %w", c.states[j].Name, err)
 		}
 	}
@@ -131,7 +133,7 @@ func (c *carry) keep(k int, m *graph.Machine, at span) error {
 }
 
 // forward runs segments from to end−1 for the states that they hand on.
-func (c *carry) forward(f *feeder, from, end int) error {
+func (c *carry) forward(f *feed.Feeder, from, end int) error {
 	if c.advance == nil {
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/flat"
 )
 
 // Of a parameter with a constraint there are two tensors: what is learnt, which optimisers,
@@ -73,7 +74,7 @@ func invert[F float32 | float64](c graph.Constraint, x, now []F, keep bool) erro
 
 // same reports whether a and b, of one type and shape, have the same elements.
 func same(a, b *tensor.Dense) bool {
-	x, y := toFloat64(a), toFloat64(b)
+	x, y := flat.Float64s(a), flat.Float64s(b)
 	for i := range x {
 		if x[i] != y[i] {
 			return false

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/internal/describe"
 )
 
@@ -45,7 +46,7 @@ type LayerCost struct {
 //
 // P. Merolla et al., Science 345 (2014), 668, and M. Davies et al., IEEE Micro 38
 // (2018), 82, count synaptic operations in the same way.
-func (m *Model) Cost(ctx context.Context, d data.Dataset, enc Encoder) (Cost, error) {
+func (m *Model) Cost(ctx context.Context, d data.Dataset, enc encode.Encoder) (Cost, error) {
 	var c Cost
 	err := m.within(func() (err error) { c, err = m.measure(ctx, d, enc); return err })
 	if err != nil {

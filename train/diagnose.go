@@ -6,6 +6,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/diagnose"
+	"github.com/spikegrad/spikegrad/encode"
 )
 
 // Diagnose says what is wrong with a model, as it is now, on a data set: layers
@@ -22,7 +23,7 @@ import (
 // error. A
 // Trainer with a Doctor does the same before and during a training, and judges
 // whether the loss falls.
-func Diagnose(ctx context.Context, m *Model, d data.Dataset, enc Encoder) ([]diagnose.Finding, error) {
+func Diagnose(ctx context.Context, m *Model, d data.Dataset, enc encode.Encoder) ([]diagnose.Finding, error) {
 	var fs []diagnose.Finding
 	err := m.within(func() error {
 		if ctx == nil {

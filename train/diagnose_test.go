@@ -17,6 +17,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/diagnose"
+	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
@@ -37,7 +38,7 @@ type patient struct {
 	window  int
 	steps   int          // 0 means 30
 	data    data.Dataset // nil means 150 points
-	enc     train.Encoder
+	enc     encode.Encoder
 	dtype   tensor.Dtype
 	change  func(m *train.Model)
 }
@@ -156,12 +157,12 @@ func saw(x *G.Node, s sawState, p sawParams) (*G.Node, sawState, error) {
 }
 
 var (
-	zeros = train.EncoderFunc(func(dst, x []float32, steps int, _ *rand.Rand) error {
+	zeros = encode.Func(func(dst, x []float32, steps int, _ *rand.Rand) error {
 		clear(dst)
 		return nil
 	})
 	// late presents a sample in the last steps only.
-	late = train.EncoderFunc(func(dst, x []float32, steps int, r *rand.Rand) error {
+	late = encode.Func(func(dst, x []float32, steps int, r *rand.Rand) error {
 		clear(dst)
 		for t := steps - 8; t < steps; t++ {
 			copy(dst[t*len(x):], x)

@@ -88,7 +88,7 @@ func (d *doctor) after(b int) {
 	if d == nil {
 		return
 	}
-	for _, l := range d.run.feed.labels {
+	for _, l := range d.run.feed.Labels {
 		if l >= 0 {
 			d.memory.Labels[l]++
 		}

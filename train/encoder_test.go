@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/train"
@@ -16,7 +17,7 @@ import (
 
 // overheard is a SegmentEncoder that keeps what it wrote.
 type overheard struct {
-	train.SegmentEncoder
+	encode.SegmentEncoder
 	t     *testing.T
 	wrote map[int][]float32 // by the first time step
 	calls int
@@ -36,7 +37,7 @@ func (o *overheard) EncodeSegment(dst, x []float32, from, steps, total int, r *r
 // backward, and others in every batch; the gradient is that of what it drew.
 func TestStationary(t *testing.T) {
 	const steps, segment = 20, 6
-	random := train.Stationary(train.EncoderFunc(func(dst, _ []float32, _ int, r *rand.Rand) error {
+	random := encode.Stationary(encode.Func(func(dst, _ []float32, _ int, r *rand.Rand) error {
 		for i := range dst {
 			dst[i] = float32(r.NormFloat64() + 1)
 		}

@@ -9,6 +9,9 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/encode"
+	"github.com/spikegrad/spikegrad/internal/feed"
+	"github.com/spikegrad/spikegrad/internal/flat"
 	"github.com/spikegrad/spikegrad/internal/limit"
 )
 
@@ -17,7 +20,7 @@ import (
 // call gives the same numbers; nil repeats the samples, or takes those that are
 // sequences as they are. A cancelled context ends it with the context's error. A
 // loss that is not finite is an error.
-func (m *Model) Evaluate(ctx context.Context, d data.Dataset, enc Encoder) (Metrics, error) {
+func (m *Model) Evaluate(ctx context.Context, d data.Dataset, enc encode.Encoder) (Metrics, error) {
 	var v Metrics
 	err := m.within(func() (err error) { v, err = m.evaluate(ctx, d, enc); return err })
 	if err != nil {
@@ -26,14 +29,14 @@ func (m *Model) Evaluate(ctx context.Context, d data.Dataset, enc Encoder) (Metr
 	return v, nil
 }
 
-func (m *Model) evaluate(ctx context.Context, d data.Dataset, enc Encoder) (Metrics, error) {
+func (m *Model) evaluate(ctx context.Context, d data.Dataset, enc encode.Encoder) (Metrics, error) {
 	var s sums
-	err := m.each(ctx, d, enc, func(feed *feeder) error {
-		idx, terms := feed.present, m.testTerms()
+	err := m.each(ctx, d, enc, func(feed *feed.Feeder) error {
+		idx, terms := feed.Present, m.testTerms()
 		if err := m.checkTerms(terms); err != nil {
 			return fmt.Errorf("samples %d to %d: %w", idx[0], idx[len(idx)-1], err)
 		}
-		s.add(m, len(idx), terms, m.testRates(), m.testOut(), feed.labels)
+		s.add(m, len(idx), terms, m.testRates(), m.testOut(), feed.Labels)
 		return nil
 	})
 	if err != nil {
@@ -44,7 +47,7 @@ func (m *Model) evaluate(ctx context.Context, d data.Dataset, enc Encoder) (Metr
 
 // Predict returns the outputs for each sample of a data set, [len, …] in a row;
 // where they are sequences, [len, T, …].
-func (m *Model) Predict(ctx context.Context, d data.Dataset, enc Encoder) (*tensor.Dense, error) {
+func (m *Model) Predict(ctx context.Context, d data.Dataset, enc encode.Encoder) (*tensor.Dense, error) {
 	var t *tensor.Dense
 	err := m.within(func() (err error) { t, err = m.predict(ctx, d, enc); return err })
 	if err != nil {
@@ -53,23 +56,23 @@ func (m *Model) Predict(ctx context.Context, d data.Dataset, enc Encoder) (*tens
 	return t, nil
 }
 
-func (m *Model) predict(ctx context.Context, d data.Dataset, enc Encoder) (*tensor.Dense, error) {
+func (m *Model) predict(ctx context.Context, d data.Dataset, enc encode.Encoder) (*tensor.Dense, error) {
 	var all []float64
 	samples := 0
-	err := m.each(ctx, d, enc, func(feed *feeder) error {
-		x := toFloat64(m.testOut())
+	err := m.each(ctx, d, enc, func(feed *feed.Feeder) error {
+		x := flat.Float64s(m.testOut())
 		if m.sequences() {
 			x = byBatch(x, m.net.Steps, m.net.Batch)
 		}
 		n := len(x) / m.net.Batch
 		if all == nil {
-			size, err := limit.Elements(feed.n, n)
+			size, err := limit.Elements(feed.N, n)
 			if err != nil {
 				return fmt.Errorf("the outputs of all samples: %w", err)
 			}
-			samples, all = feed.n, make([]float64, size)
+			samples, all = feed.N, make([]float64, size)
 		}
-		for b, i := range feed.present {
+		for b, i := range feed.Present {
 			copy(all[i*n:], x[b*n:(b+1)*n])
 		}
 		return nil
@@ -82,7 +85,7 @@ func (m *Model) predict(ctx context.Context, d data.Dataset, enc Encoder) (*tens
 		shape[1] = m.net.Steps
 	}
 	t := tensor.New(tensor.Of(m.net.Dtype), tensor.WithShape(shape...))
-	set(t, all)
+	flat.Set(t, all)
 	return t, nil
 }
 
@@ -99,18 +102,18 @@ func byBatch(x []float64, steps, batch int) []float64 {
 }
 
 // Classes returns the class with the largest output for each sample.
-func (m *Model) Classes(ctx context.Context, d data.Dataset, enc Encoder) ([]int, error) {
+func (m *Model) Classes(ctx context.Context, d data.Dataset, enc encode.Encoder) ([]int, error) {
 	var all []int
 	err := m.within(func() error {
 		if m.out.Dims() != 2 {
 			return fmt.Errorf("outputs have shape %v, want [batch classes]", []int(m.out.Shape()))
 		}
-		return m.each(ctx, d, enc, func(feed *feeder) error {
+		return m.each(ctx, d, enc, func(feed *feed.Feeder) error {
 			if all == nil {
-				all = make([]int, feed.n)
+				all = make([]int, feed.N)
 			}
 			classes := largest(m.testOut())
-			for b, i := range feed.present {
+			for b, i := range feed.Present {
 				all[i] = classes[b]
 			}
 			return nil
@@ -123,8 +126,8 @@ func (m *Model) Classes(ctx context.Context, d data.Dataset, enc Encoder) ([]int
 }
 
 // each runs the model on all batches of a data set, and calls f with each.
-func (m *Model) each(ctx context.Context, d data.Dataset, enc Encoder, f func(feed *feeder) error) error {
-	return m.batches(ctx, d, enc, func(feed *feeder) error {
+func (m *Model) each(ctx context.Context, d data.Dataset, enc encode.Encoder, f func(feed *feed.Feeder) error) error {
+	return m.batches(ctx, d, enc, func(feed *feed.Feeder) error {
 		if err := m.look(feed, nil); err != nil {
 			return err
 		}
@@ -133,41 +136,41 @@ func (m *Model) each(ctx context.Context, d data.Dataset, enc Encoder, f func(fe
 }
 
 // batches loads all batches of a data set in turn, and calls f with each.
-func (m *Model) batches(ctx context.Context, d data.Dataset, enc Encoder, f func(feed *feeder) error) error {
+func (m *Model) batches(ctx context.Context, d data.Dataset, enc encode.Encoder, f func(feed *feed.Feeder) error) error {
 	if ctx == nil {
 		return errNoContext
 	}
-	feed, err := newFeeder(m, d, enc)
+	from, err := feed.New(m.inputs(), d, enc)
 	if err != nil {
 		return err
 	}
-	for _, idx := range feed.inOrder() {
+	for _, idx := range from.InOrder() {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		r := seeded(m.net.Seed, evaluation, idx[0])
-		if err := feed.fetch(idx, r); err != nil {
+		r := feed.Seeded(m.net.Seed, feed.Evaluation, idx[0])
+		if err := from.Fetch(idx, r); err != nil {
 			return err
 		}
 		err := m.reading(func() error {
 			if err := m.setMode(nil); err != nil {
 				return err
 			}
-			if err := feed.put(0); err != nil {
+			if err := from.Put(0); err != nil {
 				return err
 			}
-			return f(feed)
+			return f(from)
 		})
 		if err != nil {
 			return err
 		}
 	}
-	return feed.checkLen()
+	return from.CheckLen()
 }
 
 // look runs the network forward on the batch that f has loaded. It calls after, if
 // it is not nil, after each segment, with its number.
-func (m *Model) look(f *feeder, after func(k int) error) error {
+func (m *Model) look(f *feed.Feeder, after func(k int) error) error {
 	if after == nil {
 		after = func(int) error { return nil }
 	}
@@ -205,7 +208,7 @@ func (m *Model) look(f *feeder, after func(k int) error) error {
 // checkTerms returns an error unless the loss and the penalties are finite.
 func (m *Model) checkTerms(terms []G.Value) error {
 	for i, v := range terms {
-		if x := number(v); math.IsNaN(x) || math.IsInf(x, 0) {
+		if x := flat.Number(v); math.IsNaN(x) || math.IsInf(x, 0) {
 			return fmt.Errorf("%s is %v, want a finite number", m.termNames[i], x)
 		}
 	}

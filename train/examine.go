@@ -9,7 +9,10 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/feed"
+	"github.com/spikegrad/spikegrad/internal/flat"
 	"github.com/spikegrad/spikegrad/internal/vitals"
 )
 
@@ -23,23 +26,23 @@ const (
 // An examiner examines a model as often as it is asked.
 type examiner struct {
 	model, twin *Model
-	feed        *feeder
+	feed        *feed.Feeder
 	order       []int          // of the samples
 	layers      []int          // of the activities of the twin, those that tell their currents and outputs
 	watch       *graph.Machine // of these the outputs, then the currents, then the voltages that there are; nil without any
 	voltage     map[int]int    // by layer, the place of its voltage
 }
 
-func newExaminer(m *Model, d data.Dataset, enc Encoder, seed uint64) (*examiner, error) {
+func newExaminer(m *Model, d data.Dataset, enc encode.Encoder, seed uint64) (*examiner, error) {
 	twin, err := m.twin(&exam{})
 	if err != nil {
 		return nil, err
 	}
 	x := &examiner{model: m, twin: twin, voltage: map[int]int{}}
-	if x.feed, err = newFeeder(twin, d, enc); err != nil {
+	if x.feed, err = feed.New(twin.inputs(), d, enc); err != nil {
 		return nil, err
 	}
-	if x.order, err = data.Order(x.feed.n, seed, 0); err != nil {
+	if x.order, err = data.Order(x.feed.N, seed, 0); err != nil {
 		return nil, err
 	}
 	var outs, ins, vs []*G.Node
@@ -117,17 +120,17 @@ func (x *examiner) outside(ctx context.Context, v *vitals.Network) error {
 			}
 		}
 		v.Samples += m.net.Batch
-		v.SeeInput(toFloat64(m.x.Value()), m.net.Steps)
+		v.SeeInput(flat.Float64s(m.x.Value()), m.net.Steps)
 		if m.y.Dims() == 1 {
-			v.Labels = append(v.Labels, x.feed.labels...)
+			v.Labels = append(v.Labels, x.feed.Labels...)
 		}
 		for i, l := range v.Layers {
-			l.See(rowsOf(x.watch.Value(i)), rowsOf(x.watch.Value(len(v.Layers)+i)), x.feed.steps)
+			l.See(rowsOf(x.watch.Value(i)), rowsOf(x.watch.Value(len(v.Layers)+i)), x.feed.Steps)
 			if k, ok := x.voltage[i]; ok {
-				l.SeeVoltage(rowsOf(x.watch.Value(k)), x.feed.steps)
+				l.SeeVoltage(rowsOf(x.watch.Value(k)), x.feed.Steps)
 			}
 		}
-		for _, n := range x.feed.steps {
+		for _, n := range x.feed.Steps {
 			steps += float64(n)
 		}
 	}
@@ -141,7 +144,7 @@ func (x *examiner) outside(ctx context.Context, v *vitals.Network) error {
 
 // rowsOf returns the values of a sequence [T, batch, …] as T·batch rows.
 func rowsOf(v G.Value) [][]float64 {
-	return slices.Collect(slices.Chunk(toFloat64(v), v.Shape()[2:].TotalSize()))
+	return slices.Collect(slices.Chunk(flat.Float64s(v), v.Shape()[2:].TotalSize()))
 }
 
 // compare finds out whether all labels are the same. It reads more of the data set
@@ -154,7 +157,7 @@ func (x *examiner) compare(ctx context.Context, v *vitals.Network) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		label, err := x.feed.sample(i, x.feed.samples[:x.feed.perSample])
+		label, err := x.feed.Label(i)
 		if err != nil {
 			return fmt.Errorf("sample %d: %w", i, err)
 		}
@@ -173,7 +176,7 @@ func (x *examiner) load(b int) error {
 	for i := range idx {
 		idx[i] = x.order[(b*len(idx)+i)%len(x.order)]
 	}
-	return x.feed.load(idx, seeded(x.twin.net.Seed, diagnosis, b))
+	return x.feed.Load(idx, feed.Seeded(x.twin.net.Seed, diagnosis, b))
 }
 
 // inside measures the loss and the gradients, on the first batch, as in training.
@@ -182,21 +185,21 @@ func (x *examiner) inside(v *vitals.Network) error {
 	if err := x.load(0); err != nil {
 		return err
 	}
-	if err := m.setMode(seeded(m.net.Seed, diagnosis, 0)); err != nil {
+	if err := m.setMode(feed.Seeded(m.net.Seed, diagnosis, 0)); err != nil {
 		return err
 	}
 	if err := m.fit.Run(); err != nil {
 		return err
 	}
 	fit, asked := m.readFit(), m.fitAt.exam.in(m.fit)
-	v.Loss = number(fit.terms[0])
+	v.Loss = flat.Number(fit.terms[0])
 	if m.out.Deriv() != nil {
-		v.SeeOutput(toFloat64(asked[0]), toFloat64(fit.out))
+		v.SeeOutput(flat.Float64s(asked[0]), flat.Float64s(fit.out))
 	}
 	for i, l := range v.Layers {
 		if k := m.exam.at[x.layers[i]]; k > 0 {
 			current := asked[k+1]
-			l.SeeGradient(toFloat64(asked[k]), toFloat64(current), current.Shape())
+			l.SeeGradient(flat.Float64s(asked[k]), flat.Float64s(current), current.Shape())
 		}
 	}
 	return nil

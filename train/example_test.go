@@ -127,7 +127,7 @@ func ExampleModel_Record() {
 
 // Each sample has a target tensor in place of a label, if the data set has a
 // method Target.
-func ExampleTargeter() {
+func ExampleTrainer_targets() {
 	model, err := train.Network{
 		Net: layers.Sequential{
 			layers.Linear{Out: 1, Init: layers.Constant(0)},

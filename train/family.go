@@ -5,6 +5,8 @@ import (
 	"sync"
 
 	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/flat"
 )
 
 // A family is what a model and its replicas have in common: the weights. Replicas read
@@ -96,7 +98,7 @@ func (f *family) copy() error {
 		}
 	}
 	for i, t := range to.tensors {
-		if err := copyValue(t, f.live.tensors[i]); err != nil {
+		if err := flat.Copy(t, f.live.tensors[i]); err != nil {
 			return err
 		}
 	}
@@ -150,7 +152,7 @@ func (f *family) back() error {
 		return nil
 	}
 	for i, t := range f.shown.tensors {
-		if err := copyValue(f.live.tensors[i], t); err != nil {
+		if err := flat.Copy(f.live.tensors[i], t); err != nil {
 			return err
 		}
 	}

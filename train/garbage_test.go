@@ -69,9 +69,8 @@ var functions = map[string]map[string]any{
 		"Learn": layers.Learn, "LearnEach": layers.LearnEach, "RecurrentInit": layers.RecurrentInit, "Regularise": layers.Regularise,
 	},
 	"train": {
-		"ClipNorm": optim.ClipNorm, "NewAdamW": optim.NewAdamW, "Sequences": train.Sequences, "Compile": train.Network.Compile,
+		"ClipNorm": optim.ClipNorm, "NewAdamW": optim.NewAdamW, "Compile": train.Network.Compile,
 		"LatestCheckpoint": train.LatestCheckpoint, "ReadCheckpoint": train.ReadCheckpoint, "Diagnose": train.Diagnose,
-		"Stationary": train.Stationary,
 	},
 	"surrogate": {
 		"ByName": surrogate.ByName, "Check": surrogate.Check, "Draw": surrogate.Draw, "Sign": surrogate.Sign, "Smooth": surrogate.Smooth,
@@ -82,8 +81,8 @@ var functions = map[string]map[string]any{
 		"GaussianKernel": encode.GaussianKernel, "GaussianRBF": encode.GaussianRBF, "LinearLatency": encode.LinearLatency[float32],
 		"LogLatency": encode.LogLatency[float64], "Poisson": encode.Poisson[float32], "PoissonSpikes": encode.PoissonSpikes[float32], "Population": encode.Population,
 		"SpatialParameters": encode.SpatialParameters[float32], "SpatialReceptiveField": encode.SpatialReceptiveField,
-		"SpatialReceptiveFields": encode.SpatialReceptiveFields, "SpikeLatency": encode.SpikeLatency, "SpikeLatencyStep": encode.SpikeLatencyStep, "SpikeLatencyLIF": encode.SpikeLatencyLIF,
-		"SpikeTimes": encode.SpikeTimes, "SquaredDistance": encode.SquaredDistance, "Sum": encode.Sum, "FilterStep": encode.FilterStep,
+		"SpatialReceptiveFields": encode.SpatialReceptiveFields, "SpikeLatency": encode.SpikeLatency, "Sequences": encode.Sequences, "SpikeLatencyStep": encode.SpikeLatencyStep, "SpikeLatencyLIF": encode.SpikeLatencyLIF,
+		"SpikeTimes": encode.SpikeTimes, "Stationary": encode.Stationary, "SquaredDistance": encode.SquaredDistance, "Sum": encode.Sum, "FilterStep": encode.FilterStep,
 		"DefaultLogLatencyParams": encode.DefaultLogLatencyParams, "DefaultPoissonParams": encode.DefaultPoissonParams,
 		"DefaultTemporalScales": encode.DefaultTemporalScales,
 	},
@@ -101,7 +100,7 @@ var types = []reflect.Type{
 	reflect.TypeFor[layers.Pool](), reflect.TypeFor[layers.Scaled](), reflect.TypeFor[layers.FluctuationDriven](), reflect.TypeFor[layers.Rate](),
 	reflect.TypeFor[layers.Voltage](), reflect.TypeFor[optim.Optimiser](), reflect.TypeFor[optim.Schedule](), reflect.TypeFor[train.Loss](),
 	reflect.TypeFor[train.SpikeCount](), reflect.TypeFor[optim.StepDecay](), reflect.TypeFor[optim.Cosine](), reflect.TypeFor[optim.Warmup](),
-	reflect.TypeFor[train.Encoder](), reflect.TypeFor[*train.Model](), reflect.TypeFor[*train.Carried](), reflect.TypeFor[*train.Trainer](), reflect.TypeFor[train.Cost](), reflect.TypeFor[graph.Func](),
+	reflect.TypeFor[encode.Encoder](), reflect.TypeFor[*train.Model](), reflect.TypeFor[*train.Carried](), reflect.TypeFor[*train.Trainer](), reflect.TypeFor[train.Cost](), reflect.TypeFor[graph.Func](),
 	reflect.TypeFor[surrogate.SuperSpike](), reflect.TypeFor[surrogate.MultiGaussian](), reflect.TypeFor[data.Dataset](),
 	reflect.TypeFor[encode.FilterParams](), reflect.TypeFor[encode.TemporalScales](), reflect.TypeFor[encode.PoissonParams](),
 }
@@ -385,8 +384,8 @@ func (g *garbage) special(t reflect.Type, depth int) (v any, ok bool) {
 	case reflect.TypeFor[train.Loss]():
 		return pick[any](g, nil, train.CrossEntropy{}, train.MeanSquared{}, train.MeanSquared{Sequence: true},
 			g.value(reflect.TypeFor[train.SpikeCount](), 0).Interface(), strange{[]int{2}}), true
-	case reflect.TypeFor[train.Encoder]():
-		return pick[any](g, nil, train.Repeat, train.Sequences(pick(g, manyInts...)), train.EncoderFunc(nil),
+	case reflect.TypeFor[encode.Encoder]():
+		return pick[any](g, nil, encode.Repeat, encode.Sequences(pick(g, manyInts...)), encode.Func(nil),
 			g.value(reflect.TypeFor[encode.PoissonParams](), 0).Interface()), true
 	case reflect.TypeFor[train.Network]():
 		m := train.Network{Net: small(), Shape: []int{4}, Steps: 3, Batch: 2}

@@ -11,6 +11,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/optim"
@@ -44,7 +45,7 @@ func (e cutShort) Sample(i int, x []float32) (int, error) {
 type shortTargets struct{ cutShort }
 
 func (e shortTargets) Target(i int, y []float32) error {
-	err := e.Dataset.(train.Targeter).Target(i, y)
+	err := e.Dataset.(data.Targeter).Target(i, y)
 	e.spoil(i, y)
 	return err
 }
@@ -88,8 +89,8 @@ func TestBehindTheEnd(t *testing.T) {
 	}
 	regularised := layers.Sequential{layers.Linear{Out: 10, Init: layers.Scaled{Gain: 8}},
 		layers.Named("hidden", lif(layers.Regularise(layers.Rate{Upper: 0.01, Weight: 5}, layers.Voltage{Upper: 0.3, Weight: 2}))), layers.Linear{Out: 3}, layers.MaxOverTime}
-	doubling := train.EncoderFunc(func(dst, x []float32, steps int, r *rand.Rand) error {
-		if err := train.Sequences(2).Encode(dst, x, steps, r); err != nil {
+	doubling := encode.Func(func(dst, x []float32, steps int, r *rand.Rand) error {
+		if err := encode.Sequences(2).Encode(dst, x, steps, r); err != nil {
 			return err
 		}
 		for i := range dst {
@@ -100,11 +101,11 @@ func TestBehindTheEnd(t *testing.T) {
 	for name, c := range map[string]struct {
 		net    layers.Layer
 		loss   train.Loss
-		enc    train.Encoder
+		enc    encode.Encoder
 		spikes bool
 	}{
 		"last":             {net: body(layers.Last)},
-		"max":              {net: body(layers.MaxOverTime), enc: train.Sequences(2)},
+		"max":              {net: body(layers.MaxOverTime), enc: encode.Sequences(2)},
 		"mean, own":        {net: body(layers.MeanOverTime), enc: doubling},
 		"sum, count":       {net: body(layers.SumOverTime), loss: train.SpikeCount{Right: 2}},
 		"penalties":        {net: regularised},

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/spikegrad/spikegrad/encode"
+	"github.com/spikegrad/spikegrad/internal/feed"
 	"github.com/spikegrad/spikegrad/optim"
 )
 
@@ -29,12 +30,12 @@ func BenchmarkLong(b *testing.B) {
 				require.NoError(b, err)
 				require.NoError(b, m.SetWeights(weights))
 				require.True(b, m.use.Enter())
-				feed, err := newFeeder(m, ones(batch), randomSpikes(w.rate))
+				from, err := feed.New(m.inputs(), ones(batch), randomSpikes(w.rate))
 				require.NoError(b, err)
 				opt := &optim.Adam{LearningRate: 1e-6}
 				step := func() {
-					require.NoError(b, feed.load([]int{0, 1, 2, 3, 4, 5, 6, 7}, rand.New(rand.NewPCG(1, 2))))
-					_, err := m.learn(feed, 0, func() error { return opt.Step(m.valueGrads()) })
+					require.NoError(b, from.Load([]int{0, 1, 2, 3, 4, 5, 6, 7}, rand.New(rand.NewPCG(1, 2))))
+					_, err := m.learn(from, 0, func() error { return opt.Step(m.valueGrads()) })
 					require.NoError(b, err)
 				}
 				step()
@@ -44,7 +45,7 @@ func BenchmarkLong(b *testing.B) {
 				}
 				b.ReportMetric(float64(held)/1e6, "MB")
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*steps*batch*w.neurons), "ns/neuron-step")
-				runtime.KeepAlive(feed)
+				runtime.KeepAlive(from)
 			})
 		}
 	}
@@ -72,8 +73,8 @@ func (ones) Sample(i int, x []float32) (int, error) {
 }
 
 // randomSpikes draws spikes for samples of ones.
-func randomSpikes(rate float64) Encoder {
-	return Stationary(EncoderFunc(func(dst, x []float32, steps int, r *rand.Rand) error {
+func randomSpikes(rate float64) encode.Encoder {
+	return encode.Stationary(encode.Func(func(dst, x []float32, steps int, r *rand.Rand) error {
 		return encode.Poisson(dst, x, steps, encode.PoissonParams{FMax: 1e3 * rate, Dt: 1e-3}, r)
 	}))
 }

@@ -19,7 +19,7 @@ type waves struct{ steps int }
 func (waves) Len() int       { return 64 }
 func (w waves) Shape() []int { return []int{w.steps, 1} }
 
-// Steps implements train.Varied.
+// Steps implements data.Varied.
 func (w waves) Steps(i int) int { return w.steps - 7*i%(w.steps/2) }
 
 func (w waves) Sample(i int, x []float32) (class int, err error) {
@@ -87,10 +87,10 @@ type recordings struct{ long waves }
 func (recordings) Len() int     { return 16 }
 func (recordings) Shape() []int { return []int{100, 1} }
 
-// Part implements train.Continued.
+// Part implements data.Continued.
 func (recordings) Part(i int) (sequence, part int) { return i / 4, i % 4 }
 
-// Steps implements train.Varied: the last part of a sequence may be shorter.
+// Steps implements data.Varied: the last part of a sequence may be shorter.
 func (r recordings) Steps(i int) int {
 	return min(100, r.long.Steps(i/4)-100*(i%4))
 }
@@ -103,7 +103,7 @@ func (r recordings) Sample(i int, x []float32) (class int, err error) {
 }
 
 // The network goes on with a part where it stood at the end of the part before.
-func ExampleContinued() {
+func ExampleTrainer_continued() {
 	m, err := train.Network{
 		Net: listener(), Shape: []int{1}, Steps: 100, Batch: 2, Seed: 1,
 		Window: 100,

@@ -5,6 +5,8 @@ import (
 	"math"
 
 	G "gorgonia.org/gorgonia"
+
+	"github.com/spikegrad/spikegrad/internal/flat"
 )
 
 // Metrics says how well a model does on a data set.
@@ -66,7 +68,7 @@ type sums struct {
 
 func (s *sums) add(m *Model, n int, terms, rates []G.Value, out G.Value, labels []int) {
 	s.N += n
-	s.Loss += float64(n) * number(terms[0])
+	s.Loss += float64(n) * flat.Number(terms[0])
 	accumulate(&s.Terms, terms[1:], float64(n))
 	accumulate(&s.Rates, rates, float64(n))
 	if len(rates) > 0 {
@@ -84,7 +86,7 @@ func accumulate(to *[]float64, vs []G.Value, weight float64) {
 		*to = make([]float64, len(vs))
 	}
 	for i, v := range vs {
-		(*to)[i] += weight * number(v)
+		(*to)[i] += weight * flat.Number(v)
 	}
 }
 
@@ -120,7 +122,7 @@ func correct(out G.Value, labels []int) (right, labelled int) {
 func largest(out G.Value) []int {
 	shape := out.Shape()
 	idx := make([]int, shape[0])
-	x := toFloat64(out)
+	x := flat.Float64s(out)
 	for b := range idx {
 		row := x[b*shape[1] : (b+1)*shape[1]]
 		for c, v := range row {

@@ -7,6 +7,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/feed"
 	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/optim"
@@ -102,4 +103,18 @@ func (m *Model) Layers() []layers.Activity {
 		return nil
 	}
 	return slices.Clone(m.build.Activities)
+}
+
+// inputs returns what a Feeder fills.
+func (m *Model) inputs() feed.Inputs {
+	in := feed.Inputs{
+		X: m.x, Y: m.y, Weights: m.w, Length: m.length, Total: m.total,
+		Shape: m.net.Shape, Steps: m.net.Steps, Batch: m.net.Batch, Seed: m.net.Seed,
+		Segment: m.cut.steps, Segments: m.cut.segments, Carries: m.cut.carries, Sequences: m.sequences(),
+		CheckLengths: func() error { return m.checkTime(true) }, Lend: m.use.Lend,
+	}
+	if m.classifies() {
+		in.Classes = m.out.Shape()[1]
+	}
+	return in
 }

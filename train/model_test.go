@@ -14,6 +14,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
@@ -410,7 +411,7 @@ func TestRecord(t *testing.T) {
 // that they have in evaluation, alone or together.
 func TestRecordEncoded(t *testing.T) {
 	d := yinyang(t, 7)
-	noise := train.EncoderFunc(func(dst, x []float32, steps int, r *rand.Rand) error {
+	noise := encode.Func(func(dst, x []float32, steps int, r *rand.Rand) error {
 		for i := range dst {
 			dst[i] = x[i%len(x)] * r.Float32()
 		}
@@ -485,25 +486,25 @@ func TestWeights(t *testing.T) {
 func TestSequences(t *testing.T) {
 	dst := make([]float32, 12)
 	x := []float32{0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15} // 2 samples of 3 steps of 2 values
-	require.NoError(t, train.Sequences(2).Encode(dst, x, 3, nil))
+	require.NoError(t, encode.Sequences(2).Encode(dst, x, 3, nil))
 	require.Equal(t, []float32{0, 1, 10, 11, 2, 3, 12, 13, 4, 5, 14, 15}, dst)
-	require.EqualError(t, train.Sequences(2).Encode(dst, x[:6], 3, nil), "2 samples have 6 values, 3 time steps of them have 12")
+	require.EqualError(t, encode.Sequences(2).Encode(dst, x[:6], 3, nil), "2 samples have 6 values, 3 time steps of them have 12")
 	for _, steps := range []int{0, -1, 5, math.MaxInt} {
-		require.Error(t, train.Sequences(2).Encode(dst, x, steps, nil))
+		require.Error(t, encode.Sequences(2).Encode(dst, x, steps, nil))
 	}
-	require.Error(t, train.Sequences(0).Encode(dst, x, 3, nil))
+	require.Error(t, encode.Sequences(0).Encode(dst, x, 3, nil))
 
-	require.NoError(t, train.Repeat.Encode(dst, x[:4], 3, nil))
+	require.NoError(t, encode.Repeat.Encode(dst, x[:4], 3, nil))
 	require.Equal(t, []float32{0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3}, dst)
-	require.EqualError(t, train.Repeat.Encode(dst, x[:5], 3, nil), "samples have 5 values, 3 time steps have 12")
-	require.Error(t, train.Repeat.Encode(dst, x, 0, nil))
+	require.EqualError(t, encode.Repeat.Encode(dst, x[:5], 3, nil), "samples have 5 values, 3 time steps have 12")
+	require.Error(t, encode.Repeat.Encode(dst, x, 0, nil))
 
 	// A model that only reads out shows what it got. Samples that are sequences
 	// need no encoder; constant ones are repeated.
 	net := layers.Sequential{scale{}, layers.Last}
 	m := newModel(t, train.Network{Net: net, Shape: []int{2}, Steps: 3, Batch: 2})
 	d := list{shape: []int{3, 2}, x: [][]float32{x[:6], x[6:], x[:6]}, labels: []int{0, 1, 1}}
-	for _, enc := range []train.Encoder{nil, train.Sequences(2)} {
+	for _, enc := range []encode.Encoder{nil, encode.Sequences(2)} {
 		out, err := m.Predict(background, d, enc)
 		require.NoError(t, err)
 		require.Equal(t, []float64{4, 5, 14, 15, 4, 5}, elements(out))
@@ -536,7 +537,7 @@ func (s scale) Apply(b *layers.Build, x *G.Node) (*G.Node, error) {
 // The generator of an encoder depends on the seed, the epoch and the batch, so
 // that an evaluation repeats.
 func TestEncodersRepeat(t *testing.T) {
-	noisy := train.EncoderFunc(func(dst, x []float32, steps int, r *rand.Rand) error {
+	noisy := encode.Func(func(dst, x []float32, steps int, r *rand.Rand) error {
 		for i := range dst {
 			dst[i] = r.Float32()
 		}

@@ -41,7 +41,7 @@ func TestNamesInFiles(t *testing.T) {
 		"MeanSquared{Sequence: true}":                       train.MeanSquared{Sequence: true},
 		"SpikeCount{Right: 5, Wrong: 1}":                    train.SpikeCount{Right: 5, Wrong: 1},
 		"PoissonParams{FMax: 100, Dt: 0.001}":               encode.DefaultPoissonParams(),
-		"repeat{}":                                          train.Repeat,
+		"repeat{}":                                          encode.Repeat,
 		"Linear{Out: 2, Init: Scaled{Gain: 1}}":             layers.Linear{Out: 2, Init: layers.Scaled{Gain: 1}},
 		"Linear{Out: 2, NoBias: true, Init: 0.5}":           layers.Linear{Out: 2, NoBias: true, Init: layers.Constant(0.5)},
 		"Linear{Out: 1, Init: [1 2]}":                       layers.Linear{Out: 1, Init: layers.Values{1, 2}},

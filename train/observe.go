@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/spikegrad/spikegrad/diagnose"
+	"github.com/spikegrad/spikegrad/internal/flat"
 	"github.com/spikegrad/spikegrad/internal/guard"
 )
 
@@ -99,19 +100,19 @@ func (r *trainRun) tell(e, b, n int, norm float64) error {
 	}
 	m := r.Model
 	info := Batch{Epoch: e, Batch: b, Batches: r.batches, Step: e*r.batches + b, Samples: n,
-		Loss: number(m.fitTerms()[0]), Accuracy: math.NaN(), GradNorm: norm, LearningRate: r.rate()}
+		Loss: flat.Number(m.fitTerms()[0]), Accuracy: math.NaN(), GradNorm: norm, LearningRate: r.rate()}
 	if m.classifies() {
-		right, n := correct(m.fitOut(), r.feed.labels)
+		right, n := correct(m.fitOut(), r.feed.Labels)
 		info.Accuracy = float64(right) / float64(n)
 	}
 	if len(m.termNames) > 1 {
 		info.Terms = map[string]float64{}
 		for i, v := range m.fitTerms()[1:] {
-			info.Terms[m.termNames[1+i]] = number(v)
+			info.Terms[m.termNames[1+i]] = flat.Number(v)
 		}
 	}
 	for i, v := range m.fitRates() {
-		info.Rates = append(info.Rates, Rate{Layer: m.spiking[i], Value: number(v)})
+		info.Rates = append(info.Rates, Rate{Layer: m.spiking[i], Value: flat.Number(v)})
 	}
 	if r.OnBatch != nil {
 		if err := r.Model.ask("", "OnBatch", nil, func() error { r.OnBatch(info); return nil }); err != nil {

@@ -41,9 +41,9 @@ func (r *outcome) add(m *Model, s outcome, k int, last, counts bool) error {
 	for i, v := range s.terms {
 		switch overTime := i == 0 && m.sequences(); {
 		case overTime && counts:
-			r.terms[i] = G.NewF64(number(r.terms[i]) + number(v))
+			r.terms[i] = G.NewF64(flat.Number(r.terms[i]) + flat.Number(v))
 		case !overTime && last:
-			r.terms[i] = G.NewF64(number(v))
+			r.terms[i] = G.NewF64(flat.Number(v))
 		}
 	}
 	if counts {
@@ -54,7 +54,7 @@ func (r *outcome) add(m *Model, s outcome, k int, last, counts bool) error {
 			}
 		}
 		for i, v := range s.rates {
-			r.rates[i] = G.NewF64(number(r.rates[i]) + number(v))
+			r.rates[i] = G.NewF64(flat.Number(r.rates[i]) + flat.Number(v))
 		}
 	}
 	if !last {
@@ -66,7 +66,7 @@ func (r *outcome) add(m *Model, s outcome, k int, last, counts bool) error {
 	if r.out == nil {
 		r.out = tensor.New(tensor.Of(m.net.Dtype), tensor.WithShape(m.out.Shape()...))
 	}
-	return copyValue(r.out.(*tensor.Dense), s.out)
+	return flat.Copy(r.out.(*tensor.Dense), s.out)
 }
 
 // place puts the outputs of segment k into those of the whole sequence.

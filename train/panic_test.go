@@ -13,6 +13,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/diagnose"
+	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
@@ -181,8 +182,8 @@ func TestPanicInATraining(t *testing.T) {
 		"state of the schedule": {"MarshalBinary of the schedule *train_test.shakySchedule", 6, func(tr *train.Trainer, tick func()) {
 			tr.Schedule = &shakySchedule{in: "MarshalBinary", tick: tick}
 		}},
-		"encoder": {"Encode of the encoder train.EncoderFunc", 7, func(tr *train.Trainer, tick func()) {
-			tr.Encoder = train.EncoderFunc(func(dst, x []float32, steps int, r *rand.Rand) error {
+		"encoder": {"Encode of the encoder encode.Func", 7, func(tr *train.Trainer, tick func()) {
+			tr.Encoder = encode.Func(func(dst, x []float32, steps int, r *rand.Rand) error {
 				tick()
 				return noisy(dst, x, steps, r)
 			})

@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/flat"
 )
 
 // A Parameter is a learnable tensor of a model.
@@ -44,9 +45,9 @@ func (p *Parameter) takeGrad(v G.Value, add bool) error {
 	if p.grad == nil {
 		p.grad = tensor.New(tensor.Of(p.value.Dtype()), tensor.WithShape(p.value.Shape()...))
 	}
-	take := copyValue
+	take := flat.Copy
 	if add {
-		take = addValue
+		take = flat.Add
 	}
 	if err := take(p.grad, v); err != nil {
 		return fmt.Errorf("the gradient of %s %w", p.name, err)

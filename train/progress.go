@@ -66,7 +66,7 @@ func (p *progress) check(c *Checkpoint) (err error) {
 	switch {
 	case s.N < 0 || s.Rated < 0 || s.N > 0 && len(s.Terms) != terms || len(s.Rates) != 0 && len(s.Rates) != spiking:
 		return errors.New("the sums of its epoch make no sense")
-	case c.Size == m.net.Batch && c.Batches != r.batches || c.Size != m.net.Batch && c.Batch > 0 && r.feed.parts != nil:
+	case c.Size == m.net.Batch && c.Batches != r.batches || c.Size != m.net.Batch && c.Batch > 0 && r.feed.Parts != nil:
 		return fmt.Errorf("an epoch had %d batches of %d, has %d of %d: sequences go on from batch to batch, and would be torn", c.Batches, c.Size, r.batches, m.net.Batch)
 	}
 	return nil

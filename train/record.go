@@ -9,7 +9,9 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/feed"
 	"github.com/spikegrad/spikegrad/layers"
 )
 
@@ -23,7 +25,7 @@ import (
 // segment by segment. Parts of longer sequences start from rest. Record works on a copy of the
 // network: training costs no more for it. A cancelled context ends it with the
 // context's error.
-func (m *Model) Record(ctx context.Context, d data.Dataset, enc Encoder, samples []int, probes ...layers.Probe) ([]layers.Recording, error) {
+func (m *Model) Record(ctx context.Context, d data.Dataset, enc encode.Encoder, samples []int, probes ...layers.Probe) ([]layers.Recording, error) {
 	var rs []layers.Recording
 	err := m.within(func() (err error) { rs, err = m.record(ctx, d, enc, samples, probes); return err })
 	if err != nil {
@@ -32,7 +34,7 @@ func (m *Model) Record(ctx context.Context, d data.Dataset, enc Encoder, samples
 	return rs, nil
 }
 
-func (m *Model) record(ctx context.Context, d data.Dataset, enc Encoder, samples []int, probes []layers.Probe) ([]layers.Recording, error) {
+func (m *Model) record(ctx context.Context, d data.Dataset, enc encode.Encoder, samples []int, probes []layers.Probe) ([]layers.Recording, error) {
 	if ctx == nil {
 		return nil, errNoContext
 	}
@@ -40,7 +42,7 @@ func (m *Model) record(ctx context.Context, d data.Dataset, enc Encoder, samples
 	if err != nil {
 		return nil, err
 	}
-	feed, err := newFeeder(twin, d, enc)
+	from, err := feed.New(twin.inputs(), d, enc)
 	if err != nil {
 		return nil, err
 	}
@@ -48,15 +50,15 @@ func (m *Model) record(ctx context.Context, d data.Dataset, enc Encoder, samples
 		return nil, errors.New("no samples came, want at least one")
 	}
 	for _, i := range samples {
-		if i < 0 || i >= feed.n {
-			return nil, fmt.Errorf("sample is %d, want 0 to %d", i, feed.n-1)
+		if i < 0 || i >= from.N {
+			return nil, fmt.Errorf("sample is %d, want 0 to %d", i, from.N-1)
 		}
 	}
 	taps, err := twin.attach(probes)
 	if err != nil {
 		return nil, err
 	}
-	return feed.record(ctx, taps, samples)
+	return twin.recordBatches(ctx, from, taps, samples)
 }
 
 // twin returns a copy of the model, on a graph of its own, which is in use when the
@@ -107,14 +109,14 @@ func (m *Model) attach(probes []layers.Probe) ([]layers.Tap, error) {
 	return append(taps, voltages...), nil
 }
 
-// record runs the batches that the samples are in, each once, and returns what
+// recordBatches runs the batches that the samples are in, each once, and returns what
 // the taps see of the samples.
-func (f *feeder) record(ctx context.Context, taps []layers.Tap, samples []int) ([]layers.Recording, error) {
-	machine, err := f.m.watching(taps)
+func (m *Model) recordBatches(ctx context.Context, f *feed.Feeder, taps []layers.Tap, samples []int) ([]layers.Recording, error) {
+	machine, err := m.watching(taps)
 	if err != nil {
 		return nil, err
 	}
-	if err := f.m.setMode(nil); err != nil {
+	if err := m.setMode(nil); err != nil {
 		return nil, err
 	}
 	if err := machine.SetTraining(false); err != nil {
@@ -122,15 +124,15 @@ func (f *feeder) record(ctx context.Context, taps []layers.Tap, samples []int) (
 	}
 	rs := make([]layers.Recording, len(taps))
 	for len(samples) > 0 {
-		batch := samples[0] / f.m.net.Batch
-		n := slices.IndexFunc(samples, func(i int) bool { return i/f.m.net.Batch != batch })
+		batch := samples[0] / m.net.Batch
+		n := slices.IndexFunc(samples, func(i int) bool { return i/m.net.Batch != batch })
 		if n < 0 {
 			n = len(samples)
 		}
-		if _, err := f.loadFrom(batch * f.m.net.Batch); err != nil {
+		if _, err := f.LoadFrom(batch * m.net.Batch); err != nil {
 			return nil, err
 		}
-		if err := f.recordBatch(ctx, machine, taps, samples[:n], rs); err != nil {
+		if err := m.recordBatch(ctx, f, machine, taps, samples[:n], rs); err != nil {
 			return nil, err
 		}
 		samples = samples[n:]
@@ -140,20 +142,20 @@ func (f *feeder) record(ctx context.Context, taps []layers.Tap, samples []int) (
 
 // recordBatch runs the batch that is loaded, segment by segment and from rest, and
 // adds what the taps see of some of its samples to rs.
-func (f *feeder) recordBatch(ctx context.Context, machine *graph.Machine, taps []layers.Tap, samples []int, rs []layers.Recording) error {
+func (m *Model) recordBatch(ctx context.Context, f *feed.Feeder, machine *graph.Machine, taps []layers.Tap, samples []int, rs []layers.Recording) error {
 	seen := make([][][]float64, len(samples)) // by sample and tap
 	for j := range seen {
 		seen[j] = make([][]float64, len(taps))
 	}
-	for b := range f.starts {
-		f.starts[b] = 1
+	for b := range f.Starts {
+		f.Starts[b] = 1
 	}
-	for k := range f.m.cut.segments {
+	for k := range m.cut.segments {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if f.m.cut.carries {
-			if err := f.m.carry.stand(f, k); err != nil {
+		if m.cut.carries {
+			if err := m.carry.stand(f, k); err != nil {
 				return err
 			}
 		}
@@ -162,17 +164,17 @@ func (f *feeder) recordBatch(ctx context.Context, machine *graph.Machine, taps [
 		}
 		for i, t := range taps {
 			for j, s := range samples {
-				r, err := t.Record(machine.Value(i), s%f.m.net.Batch)
+				r, err := t.Record(machine.Value(i), s%m.net.Batch)
 				if err != nil {
 					return err
 				}
 				seen[j][i] = append(seen[j][i], r.Values...)
-				r.Steps, r.Samples, r.Values = f.m.net.Steps, rs[i].Samples, rs[i].Values
+				r.Steps, r.Samples, r.Values = m.net.Steps, rs[i].Samples, rs[i].Values
 				rs[i] = r
 			}
 		}
-		if f.m.cut.carries {
-			if err := f.m.carry.keep(k, machine, span{len(taps), len(f.m.carry.states)}); err != nil {
+		if m.cut.carries {
+			if err := m.carry.keep(k, machine, span{len(taps), len(m.carry.states)}); err != nil {
 				return err
 			}
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/diagnose"
+	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
@@ -158,7 +159,7 @@ type segmentEncoder func()
 
 func (e segmentEncoder) Encode(dst, x []float32, steps int, _ *rand.Rand) error {
 	e()
-	return train.Repeat.Encode(dst, x, steps, nil)
+	return encode.Repeat.Encode(dst, x, steps, nil)
 }
 
 func (e segmentEncoder) EncodeSegment(dst, x []float32, from, steps, total int, r *rand.Rand) error {
@@ -177,9 +178,9 @@ func TestModelIsLent(t *testing.T) {
 		}
 		tr := train.Trainer{
 			Model: m, Data: nosy{sets[0], asks}, Validation: nosy{sets[1], asks}, Epochs: 2, Doctor: true,
-			Encoder: train.EncoderFunc(func(dst, x []float32, steps int, r *rand.Rand) error {
+			Encoder: encode.Func(func(dst, x []float32, steps int, r *rand.Rand) error {
 				asks()
-				return train.Repeat.Encode(dst, x, steps, r)
+				return encode.Repeat.Encode(dst, x, steps, r)
 			}),
 			Schedule: scheduleFunc(func() float64 { asks(); return 0.5 }),
 			OnBatch:  func(train.Batch) { asks() }, OnEpoch: func(train.Epoch) error { asks(); return nil },

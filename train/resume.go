@@ -40,8 +40,8 @@ func (r *trainRun) fits(c *Checkpoint) error {
 		return fmt.Errorf("the seed of the model was %d, is %d: set Network.Seed to go on", c.ModelSeed, m.net.Seed)
 	case c.Seed != r.Seed:
 		return fmt.Errorf("the seed was %d, is %d: set Trainer.Seed to go on", c.Seed, r.Seed)
-	case c.Samples != r.feed.n:
-		return fmt.Errorf("the data set had %d samples, has %d: their order would be another", c.Samples, r.feed.n)
+	case c.Samples != r.feed.N:
+		return fmt.Errorf("the data set had %d samples, has %d: their order would be another", c.Samples, r.feed.N)
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
@@ -149,7 +150,7 @@ func TestSegmentsAreSeenWhole(t *testing.T) {
 	}
 
 	// Spikes that are drawn segment by segment are those that Evaluate draws.
-	noise := train.Stationary(train.EncoderFunc(func(dst, _ []float32, _ int, r *rand.Rand) error {
+	noise := encode.Stationary(encode.Func(func(dst, _ []float32, _ int, r *rand.Rand) error {
 		for i := range dst {
 			dst[i] = 20 * r.Float32()
 		}
@@ -192,7 +193,7 @@ func (v varied) Sample(i int, x []float32) (int, error) {
 	return label, err
 }
 func (v varied) Target(i int, y []float32) error {
-	err := v.Dataset.(train.Targeter).Target(i, y)
+	err := v.Dataset.(data.Targeter).Target(i, y)
 	n := len(y) / v.Shape()[0]
 	for j := v.lengths[i] * n; j < len(y); j++ {
 		y[j] = 1e3
@@ -216,7 +217,7 @@ func (a alone) Sample(_ int, x []float32) (int, error) {
 }
 func (a alone) Target(_ int, y []float32) error {
 	all := make([]float32, len(y)/a.steps*a.Dataset.Shape()[0])
-	err := a.Dataset.(train.Targeter).Target(a.i, all)
+	err := a.Dataset.(data.Targeter).Target(a.i, all)
 	copy(y, all)
 	return err
 }

@@ -7,11 +7,14 @@ import (
 	"slices"
 
 	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/feed"
 )
 
 // A carriedState is the states in which sequences go on that are not at their end.
 type carriedState struct {
-	feed *feeder
+	m    *Model
+	feed *feed.Feeder
 	read map[int][]*tensor.Dense
 }
 
@@ -22,13 +25,13 @@ func carriedName(sequence int, state string) string {
 
 func (s *carriedState) save(c *Checkpoint) error {
 	f := s.feed
-	if f.parts == nil {
+	if f.Parts == nil {
 		return nil
 	}
-	ids := slices.Sorted(maps.Keys(f.parts.states))
+	ids := slices.Sorted(maps.Keys(f.Parts.States))
 	for _, id := range ids {
-		for k, state := range f.m.carry.states {
-			if err := c.add(carriedName(id, state.Name), f.parts.states[id][k]); err != nil {
+		for k, state := range s.m.carry.states {
+			if err := c.add(carriedName(id, state.Name), f.Parts.States[id][k]); err != nil {
 				return err
 			}
 		}
@@ -42,7 +45,7 @@ func (s *carriedState) check(c *Checkpoint) error {
 	if err := c.get(entry{"carried", &ids}); err != nil {
 		return err
 	}
-	if f.parts == nil {
+	if f.Parts == nil {
 		if len(ids) > 0 {
 			return errors.New("its samples were parts of longer sequences, and are not")
 		}
@@ -50,15 +53,15 @@ func (s *carriedState) check(c *Checkpoint) error {
 	}
 	s.read = map[int][]*tensor.Dense{}
 	for _, id := range ids {
-		for _, state := range f.m.carry.states {
+		for _, state := range s.m.carry.states {
 			d, err := c.tensor(carriedName(id, state.Name))
 			if err != nil {
 				return err
 			}
 			want := state.In.Shape().Clone()
 			want[0] = 1
-			if d.Dtype() != f.m.net.Dtype || !d.Shape().Eq(want) {
-				return fmt.Errorf("%s is of %v with shape %v, want %v and %v", carriedName(id, state.Name), d.Dtype(), d.Shape(), f.m.net.Dtype, want)
+			if d.Dtype() != s.m.net.Dtype || !d.Shape().Eq(want) {
+				return fmt.Errorf("%s is of %v with shape %v, want %v and %v", carriedName(id, state.Name), d.Dtype(), d.Shape(), s.m.net.Dtype, want)
 			}
 			s.read[id] = append(s.read[id], d.Clone().(*tensor.Dense))
 		}
@@ -67,8 +70,8 @@ func (s *carriedState) check(c *Checkpoint) error {
 }
 
 func (s *carriedState) load() (back func(), err error) {
-	if s.feed.parts != nil {
-		s.feed.parts.states = s.read
+	if s.feed.Parts != nil {
+		s.feed.Parts.States = s.read
 	}
 	return nil, nil
 }

@@ -56,15 +56,15 @@ func gradedEvents(t testing.TB) data.Spiking {
 func TestSpikeInput(t *testing.T) {
 	poisson := encode.PoissonParams{FMax: 300, Dt: 1e-3}
 	signed := encode.PoissonParams{FMax: 300, Dt: 1e-3, Signed: true}
-	function := train.EncoderFunc(poisson.Encode)
+	function := encode.Func(poisson.Encode)
 	sets := map[string]struct {
 		d   data.Dataset
-		enc train.Encoder
+		enc encode.Encoder
 	}{
 		"events": {randman(t, 23), nil}, "values": {gradedEvents(t), nil}, "lengths": {ended{randman(t, 23)}, nil},
 		"poisson": {yinyang(t, 23), poisson}, "signed": {currents(23, 4), signed}, "lengths of poisson": {varied{yinyang(t, 7), []int{3, 10, 4, 1, 9, 6, 2}}, poisson},
-		"stationary": {yinyang(t, 23), train.Stationary(poisson)}, "function": {yinyang(t, 23), function},
-		"stationary function": {yinyang(t, 23), train.Stationary(function)}, "constant": {yinyang(t, 5), nil},
+		"stationary": {yinyang(t, 23), encode.Stationary(poisson)}, "function": {yinyang(t, 23), function},
+		"stationary function": {yinyang(t, 23), encode.Stationary(function)}, "constant": {yinyang(t, 5), nil},
 	}
 	for name, s := range sets {
 		for how, m := range map[string]train.Network{"whole": {}, "segments": {Segment: 4}, "windows": {Window: 4, Stride: 2}} {
@@ -122,7 +122,7 @@ func TestSpikeInputElsewhere(t *testing.T) {
 
 // wrongSpikes is an encoder that is not finite, or fails.
 type wrongSpikes struct {
-	train.Encoder
+	encode.Encoder
 	err error
 }
 
@@ -146,14 +146,14 @@ func TestSpikeInputErrors(t *testing.T) {
 	m := newModel(t, train.Network{Net: small(), Shape: []int{4}, Steps: 10, Batch: 6, Seed: 3, SpikeInput: true})
 	for _, c := range []struct {
 		d    data.Dataset
-		enc  train.Encoder
+		enc  encode.Encoder
 		want string
 	}{
 		{events{{Step: 3}, {Step: 10}}, nil, "sample 0: event 1: graph: spikes of shape [10 6 4]: time step is 10, want 0 to 9"},
 		{events{{Index: -1}}, nil, "sample 0: event 0: graph: spikes of shape [10 6 4]: element is -1, want 0 to 3"},
 		{events{{Value: float32(math.Inf(1))}}, nil, "sample 0: event 0 has the value +Inf, want a finite number"},
-		{yinyang(t, 6), wrongSpikes{train.Repeat, nil}, "encoder: a spike of element 3 of the sample in place 2 has the value NaN, want a finite number"},
-		{yinyang(t, 6), wrongSpikes{train.Repeat, fmt.Errorf("no")}, "encoder: no"},
+		{yinyang(t, 6), wrongSpikes{encode.Repeat, nil}, "encoder: a spike of element 3 of the sample in place 2 has the value NaN, want a finite number"},
+		{yinyang(t, 6), wrongSpikes{encode.Repeat, fmt.Errorf("no")}, "encoder: no"},
 	} {
 		_, err := m.Evaluate(background, c.d, c.enc)
 		require.EqualError(t, err, "train: evaluate: "+c.want)

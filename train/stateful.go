@@ -33,14 +33,14 @@ func (r *trainRun) states(end *final) []stateful {
 	for _, o := range r.own() {
 		all = append(all, o)
 	}
-	return append(all, &optimiserState{opt: r.opt}, &weightState{run: r, end: end}, &carriedState{feed: r.feed}, &doctorState{doctor: r.doctor}, &progress{run: r})
+	return append(all, &optimiserState{opt: r.opt}, &weightState{run: r, end: end}, &carriedState{m: r.Model, feed: r.feed}, &doctorState{doctor: r.doctor}, &progress{run: r})
 }
 
 // snapshot returns the state of the training.
 func (r *trainRun) snapshot(end *final) (*Checkpoint, error) {
 	c := &Checkpoint{
 		Version: Version, Network: hashOf(r.layers), Layers: r.layers,
-		Seed: r.Seed, ModelSeed: r.Model.net.Seed, Settings: r.settings(), Samples: r.feed.n, Final: end != nil,
+		Seed: r.Seed, ModelSeed: r.Model.net.Seed, Settings: r.settings(), Samples: r.feed.N, Final: end != nil,
 		state: map[string]json.RawMessage{},
 	}
 	for _, s := range r.states(end) {

@@ -10,6 +10,8 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/feed"
+	"github.com/spikegrad/spikegrad/internal/flat"
 	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/optim"
 )
@@ -17,7 +19,7 @@ import (
 // train trains on one batch and returns the norm of the gradient.
 func (r *trainRun) train(idx []int, rng *rand.Rand) (float64, error) {
 	m := r.Model
-	if err := r.feed.fetch(idx, rng); err != nil {
+	if err := r.feed.Fetch(idx, rng); err != nil {
 		return 0, err
 	}
 	// Once a batch: a schedule may remember how often it was asked.
@@ -32,7 +34,7 @@ func (r *trainRun) train(idx []int, rng *rand.Rand) (float64, error) {
 		err = m.setMode(rng)
 	}
 	if err == nil {
-		err = r.feed.put(0)
+		err = r.feed.Put(0)
 	}
 	if err != nil {
 		return 0, err
@@ -73,7 +75,7 @@ func (r *trainRun) optimise() error {
 // learn computes the gradients of the batch that f has loaded, clips them, and
 // calls step with them; where backpropagation is truncated, after each stride. It
 // returns the norm of the gradient before clipping, of several the mean.
-func (m *Model) learn(f *feeder, clip float64, step func() error) (norm float64, err error) {
+func (m *Model) learn(f *feed.Feeder, clip float64, step func() error) (norm float64, err error) {
 	if !m.cut.carries {
 		if norm, err = m.backpropagate(clip); err != nil {
 			return 0, err
@@ -170,7 +172,7 @@ func (m *Model) clipped(clip float64) (float64, error) {
 }
 
 func finite(v G.Value) bool {
-	for _, x := range toFloat64(v) {
+	for _, x := range flat.Float64s(v) {
 		if math.IsNaN(x) || math.IsInf(x, 0) {
 			return false
 		}
@@ -181,7 +183,7 @@ func finite(v G.Value) bool {
 // stride goes through segments from to end−1 and computes the gradient of what
 // they add to the loss. Where the gradient reaches back behind them, the network is
 // run again from there, with the weights as they are now.
-func (m *Model) stride(f *feeder, from, end int, clip float64) (norm float64, err error) {
+func (m *Model) stride(f *feed.Feeder, from, end int, clip float64) (norm float64, err error) {
 	c, first := m.carry, max(0, end-m.cut.reach)
 	if len(c.states) == 0 {
 		first = from // nothing flows back
@@ -201,7 +203,7 @@ func (m *Model) stride(f *feeder, from, end int, clip float64) (norm float64, er
 }
 
 // backInto runs segment k forward and backward, behind those after it.
-func (m *Model) backInto(f *feeder, k, from, end int) error {
+func (m *Model) backInto(f *feed.Feeder, k, from, end int) error {
 	c, last, counts := m.carry, k == end-1, k >= from
 	if err := c.stand(f, k); err != nil {
 		return err
@@ -223,7 +225,7 @@ func (m *Model) backInto(f *feeder, k, from, end int) error {
 		return err
 	}
 	for i, t := range c.back {
-		if err := copyValue(t, m.fit.Value(m.fitAt.lambda.from+i)); err != nil {
+		if err := flat.Copy(t, m.fit.Value(m.fitAt.lambda.from+i)); err != nil {
 			return fmt.Errorf("the gradient of state %s %w", c.states[i].Name, err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/flat"
 	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/internal/limit"
 	"github.com/spikegrad/spikegrad/layers"
@@ -52,7 +53,7 @@ func (m *Model) Step(s *Carried, x []float32) (*tensor.Dense, error) {
 		if n := s.batch * tensor.Shape(m.net.Shape).TotalSize(); len(x) != n {
 			return fmt.Errorf("the input has %d values, a time step of shape %v has %d", len(x), append([]int{s.batch}, m.net.Shape...), n)
 		}
-		if err := allFinite(x); err != nil {
+		if err := flat.Finite(x); err != nil {
 			return fmt.Errorf("input: %w", err)
 		}
 		return m.reading(func() error {
@@ -181,7 +182,7 @@ func (s *stream) start() (*Carried, error) {
 	}
 	for i, c := range s.states {
 		t := tensor.New(tensor.Of(s.m.net.Dtype), tensor.WithShape(c.In.Shape()...))
-		if err := copyValue(t, s.rest.Value(i)); err != nil {
+		if err := flat.Copy(t, s.rest.Value(i)); err != nil {
 			return nil, fmt.Errorf("state %s %w", c.Name, err)
 		}
 		st.tensors = append(st.tensors, t)
@@ -198,15 +199,15 @@ func (s *stream) step(st *Carried, x []float32) error {
 		}
 		s.at = st
 	}
-	set(s.x.Value(), x)
+	flat.Set(s.x.Value(), x)
 	if err := s.machine.Run(); err != nil {
 		return err
 	}
-	if err := copyValue(s.out, s.machine.Value(0)); err != nil {
+	if err := flat.Copy(s.out, s.machine.Value(0)); err != nil {
 		return fmt.Errorf("the output %w", err)
 	}
 	for i, t := range st.tensors {
-		if err := copyValue(t, s.machine.Value(1+i)); err != nil {
+		if err := flat.Copy(t, s.machine.Value(1+i)); err != nil {
 			return fmt.Errorf("state %s %w", s.states[i].Name, err)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/diagnose"
+	"github.com/spikegrad/spikegrad/internal/flat"
 )
 
 // loss judges the loss of an epoch: it is stuck if after a hundred batches none was
@@ -118,7 +119,7 @@ func (x *examiner) search(length float64) (float64, error) {
 			along(p.value, start[i], grads[i], -factor*length/norm)
 		}
 		err := m.test.Run()
-		return number(m.readTest().terms[0]), err
+		return flat.Number(m.readTest().terms[0]), err
 	}
 	best := 1.0
 	lowest, err := loss(1)
@@ -158,10 +159,10 @@ func along(dst, x, g *tensor.Dense, by float64) {
 func distance(a, b []*tensor.Dense) float64 {
 	s := 0.0
 	for i, w := range a {
-		x := toFloat64(w)
+		x := flat.Float64s(w)
 		var y []float64
 		if b != nil {
-			y = toFloat64(b[i])
+			y = flat.Float64s(b[i])
 		}
 		for k, v := range x {
 			if y != nil {

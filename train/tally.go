@@ -11,18 +11,21 @@ import (
 
 	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/feed"
+	"github.com/spikegrad/spikegrad/internal/flat"
 )
 
-func (m *Model) measure(ctx context.Context, d data.Dataset, enc Encoder) (Cost, error) {
+func (m *Model) measure(ctx context.Context, d data.Dataset, enc encode.Encoder) (Cost, error) {
 	t, err := m.newTally()
 	if err != nil {
 		return Cost{}, err
 	}
-	err = m.batches(ctx, d, enc, func(feed *feeder) error {
-		for b := range feed.present {
+	err = m.batches(ctx, d, enc, func(feed *feed.Feeder) error {
+		for b := range feed.Present {
 			t.c.Samples++
-			t.c.Steps += float64(feed.steps[b])
+			t.c.Steps += float64(feed.Steps[b])
 		}
 		return m.look(feed, func(k int) error { return t.add(feed, k) })
 	})
@@ -84,24 +87,24 @@ func (m *Model) newTally() (*tally, error) {
 }
 
 // add counts what happens in segment k of the batch that is loaded.
-func (t *tally) add(f *feeder, k int) error {
+func (t *tally) add(f *feed.Feeder, k int) error {
 	if err := t.machine.Run(); err != nil {
 		return err
 	}
 	for i, p := range t.products {
-		for b := range f.present {
+		for b := range f.Present {
 			// What comes later by a delay is multiplied while the sample lasts.
-			left := int(f.steps[b]) - k*t.m.cut.steps - p.Delay
-			if err := t.product(i, p, b, min(max(left, 0), int(f.length[b]))); err != nil {
+			left := int(f.Steps[b]) - k*t.m.cut.steps - p.Delay
+			if err := t.product(i, p, b, min(max(left, 0), int(f.Length[b]))); err != nil {
 				return err
 			}
 		}
 	}
 	for i, at := range t.spikes {
 		layer := &t.c.Layers[i]
-		z := toFloat64(t.machine.Value(at))
-		for b := range f.present {
-			for s := range int(f.length[b]) {
+		z := flat.Float64s(t.machine.Value(at))
+		for b := range f.Present {
+			for s := range int(f.Length[b]) {
 				for j, v := range z[(s*t.m.net.Batch+b)*layer.Neurons:][:layer.Neurons] {
 					layer.Each[j] += v
 					layer.Spikes += v

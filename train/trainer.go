@@ -8,6 +8,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/diagnose"
+	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/optim"
 )
@@ -17,7 +18,7 @@ type Trainer struct {
 	Model      *Model
 	Data       data.Dataset
 	Validation data.Dataset    // looked at after every epoch; may be nil
-	Encoder    Encoder         // nil repeats the samples, or takes those that are sequences as they are
+	Encoder    encode.Encoder  // nil repeats the samples, or takes those that are sequences as they are
 	Optimiser  optim.Optimiser // nil means Adam with a learning rate of 1e-3
 	Schedule   optim.Schedule  // of the learning rate; nil means Constant
 	Epochs     int

@@ -15,6 +15,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
@@ -56,7 +57,7 @@ func TestTrainerLearns(t *testing.T) {
 }
 
 // noisy presents a sample as random spikes.
-var noisy = train.EncoderFunc(func(dst, x []float32, steps int, r *rand.Rand) error {
+var noisy = encode.Func(func(dst, x []float32, steps int, r *rand.Rand) error {
 	for i := range dst {
 		dst[i] = 0
 		if r.Float32() < x[i%len(x)] {
@@ -270,12 +271,12 @@ func TestNotFinite(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		value float32
-		enc   train.Encoder
+		enc   encode.Encoder
 		want  string
 	}{
 		{"sample", float32(math.NaN()), nil, "train: epoch 0, batch 2: sample 7: value 0 is NaN, want a finite number"},
 		{"infinite sample", float32(math.Inf(1)), nil, "train: epoch 0, batch 2: sample 7: value 0 is +Inf, want a finite number"},
-		{"encoder", 2, train.EncoderFunc(overflow), "train: epoch 0, batch 2: encoder: value 0 is -Inf, want a finite number"},
+		{"encoder", 2, encode.Func(overflow), "train: epoch 0, batch 2: encoder: value 0 is -Inf, want a finite number"},
 		{"loss", -1, nil, "train: epoch 0, batch 2: loss is NaN, want a finite number"},
 		{"gradient", 0, nil, "train: epoch 0, batch 2: the gradient of 0.scale is not finite"},
 	} {

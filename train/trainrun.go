@@ -11,6 +11,7 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/internal/feed"
 	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/optim"
 )
@@ -20,7 +21,7 @@ type trainRun struct {
 	*Trainer
 	opt        optim.Optimiser
 	schedule   optim.Schedule
-	feed       *feeder
+	feed       *feed.Feeder
 	batches    int
 	validation int // samples
 	doctor     *doctor
@@ -99,20 +100,20 @@ func (t *Trainer) start(ctx context.Context) (*trainRun, error) {
 		}
 	}
 	var err error
-	if r.feed, err = newFeeder(t.Model, t.Data, t.Encoder); err != nil {
+	if r.feed, err = feed.New(t.Model.inputs(), t.Data, t.Encoder); err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
 	if t.Validation != nil {
-		v, err := newFeeder(t.Model, t.Validation, t.Encoder)
+		v, err := feed.New(t.Model.inputs(), t.Validation, t.Encoder)
 		if err != nil {
 			return nil, fmt.Errorf("train: validation: %w", err)
 		}
-		r.validation = v.n
+		r.validation = v.N
 	}
 	if err := t.Model.watch(len(t.Observers) > 0); err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
-	r.batches = len(r.feed.inOrder())
+	r.batches = len(r.feed.InOrder())
 	if t.Epochs > math.MaxInt/max(r.batches, 1) {
 		return nil, fmt.Errorf("train: %d epochs of %d batches are more than can be counted", t.Epochs, r.batches)
 	}
@@ -122,10 +123,10 @@ func (t *Trainer) start(ctx context.Context) (*trainRun, error) {
 
 // epoch trains on every sample that is left in an epoch, and ends the epoch.
 func (r *trainRun) epoch(ctx context.Context) error {
-	if err := r.feed.checkLen(); err != nil {
+	if err := r.feed.CheckLen(); err != nil {
 		return fmt.Errorf("train: epoch %d: %w", r.at.epoch, err)
 	}
-	plan, err := r.feed.epoch(r.Seed, r.at.epoch)
+	plan, err := r.feed.Epoch(r.Seed, r.at.epoch)
 	if err != nil {
 		return fmt.Errorf("train: %w", err)
 	}
@@ -136,13 +137,13 @@ func (r *trainRun) epoch(ctx context.Context) error {
 		e, b := r.at.epoch, r.at.batch
 		idx := plan[b]
 		r.doctor.batch(b)
-		norm, err := r.train(idx, seeded(r.Seed, e, b))
+		norm, err := r.train(idx, feed.Seeded(r.Seed, e, b))
 		if err != nil {
 			r.torn = r.torn || len(r.own()) > 0 // an encoder or a schedule may have moved on
 			return fmt.Errorf("train: epoch %d, batch %d: %w", e, b, err)
 		}
 		m := r.Model
-		r.at.sums.add(m, len(idx), m.fitTerms(), m.fitRates(), m.fitOut(), r.feed.labels)
+		r.at.sums.add(m, len(idx), m.fitTerms(), m.fitRates(), m.fitOut(), r.feed.Labels)
 		r.at.gradNorm += norm / float64(r.batches)
 		r.at.batch++
 		r.torn = false

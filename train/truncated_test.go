@@ -397,5 +397,5 @@ func TestTruncatedErrors(t *testing.T) {
 // continued is a data set with lengths and parts.
 type continued struct {
 	varied
-	train.Continued
+	data.Continued
 }

@@ -56,7 +56,7 @@ func main() {
 
 // poisson draws new spikes for every batch: a white pixel spikes in a quarter of
 // the time steps.
-var poisson = train.EncoderFunc(func(dst, x []float32, steps int, r *rand.Rand) error {
+var poisson = encode.Func(func(dst, x []float32, steps int, r *rand.Rand) error {
 	return encode.Poisson(dst, x, steps, encode.PoissonParams{FMax: 250, Dt: 1e-3}, r)
 })
 

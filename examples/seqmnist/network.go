@@ -3,6 +3,7 @@ package main
 import (
 	"math/rand/v2"
 
+	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
@@ -22,7 +23,7 @@ const (
 
 // rows presents images from top to bottom, a row of pixels at a time as currents,
 // and then the cue.
-var rows = train.EncoderFunc(func(dst, x []float32, steps int, _ *rand.Rand) error {
+var rows = encode.Func(func(dst, x []float32, steps int, _ *rand.Rand) error {
 	n := len(x) / (side * side)
 	clear(dst)
 	for b := range n {

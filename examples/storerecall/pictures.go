@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/examples/internal/show"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/plot"
@@ -54,7 +55,7 @@ func (d sequences) longest() int {
 // sequence i, and below them what the network says against what is stored.
 func activity(ctx context.Context, m *train.Model, test sequences, i int) (plot.Figure, error) {
 	var input []float64
-	watched := train.EncoderFunc(func(dst, x []float32, steps int, r *rand.Rand) error {
+	watched := encode.Func(func(dst, x []float32, steps int, r *rand.Rand) error {
 		err := spikes(dst, x, steps, r)
 		for t := range steps {
 			for _, z := range dst[(t*batch+i%batch)*inputs:][:inputs] {

@@ -7,10 +7,10 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/readout"
-	"github.com/spikegrad/spikegrad/train"
 )
 
 const (
@@ -102,7 +102,7 @@ func (d sequences) Target(i int, y []float32) error {
 }
 
 // spikes makes the neurons of active groups fire at random.
-var spikes = train.EncoderFunc(func(dst, x []float32, steps int, r *rand.Rand) error {
+var spikes = encode.Func(func(dst, x []float32, steps int, r *rand.Rand) error {
 	batch := len(x) / (slots * groups)
 	clear(dst)
 	for b := range batch {

@@ -92,11 +92,11 @@ func head(d data.Dataset, n int) data.Dataset {
 		return d
 	}
 	switch d.(type) {
-	case train.Varied, train.Continued:
+	case data.Varied, data.Continued:
 		return d
 	}
 	h := start{d, n}
-	if t, ok := d.(train.Targeter); ok {
+	if t, ok := d.(data.Targeter); ok {
 		return startWithTargets{h, t}
 	}
 	return h
@@ -111,7 +111,7 @@ func (s start) Len() int { return s.n }
 
 type startWithTargets struct {
 	start
-	train.Targeter
+	data.Targeter
 }
 
 // confusion returns how often samples of each class, row, are taken for each

@@ -1,4 +1,4 @@
-package train
+package feed
 
 import (
 	"fmt"
@@ -7,51 +7,42 @@ import (
 
 	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/internal/guard"
 )
-
-// A SpikeEncoder is an Encoder that can write its sequences as lists of spikes, as
-// encode.PoissonParams can. A Network with SpikeInput asks it for them.
-type SpikeEncoder interface {
-	Encoder
-
-	// EncodeSpikes makes dst, of shape [steps, batch, …], the lists of what Encode
-	// writes for as many steps.
-	EncodeSpikes(dst *connect.Spikes, x []float32, r *rand.Rand) error
-}
 
 // A spikeFeed loads a model with SpikeInput: from events of the data set, from a
 // SpikeEncoder, or else from dense segments.
 type spikeFeed struct {
-	f      *feeder
-	to     *connect.Spikes // the input of the model
-	events data.Spiking    // nil if samples are to be encoded
-	enc    SpikeEncoder    // nil if that is done densely
+	f      *Feeder
+	to     *connect.Spikes       // the input of the model
+	events data.Spiking        // nil if samples are to be encoded
+	enc    encode.SpikeEncoder // nil if that is done densely
 
 	present []data.Event
 	lists   map[int]*connect.Spikes // by time steps: of whole samples, or of segments that are encoded one by one
 }
 
 // newSpikeFeed returns how f loads its model, nil if that takes no lists.
-func newSpikeFeed(f *feeder) *spikeFeed {
-	to := connect.SpikesOf(f.m.x)
+func newSpikeFeed(f *Feeder) *spikeFeed {
+	to := connect.SpikesOf(f.in.X)
 	if to == nil {
 		return nil
 	}
 	s := &spikeFeed{f: f, to: to, lists: map[int]*connect.Spikes{}}
-	if _, whole := f.enc.(sequences); whole {
+	if e, ok := f.enc.(interface{ InTime() bool }); ok && e.InTime() {
 		if s.events, _ = f.d.(data.Spiking); s.events != nil {
 			f.bySegment = nil
 			return s
 		}
 	}
 	enc := f.enc
-	if e, ok := enc.(stationary); ok {
-		enc = e.Encoder
+	if e, ok := enc.(interface{ Unwrap() encode.Encoder }); ok {
+		enc = e.Unwrap()
 	}
 	// Another SegmentEncoder may not make of a segment what it makes of all steps.
 	if f.bySegment == nil || enc != f.enc {
-		s.enc, _ = enc.(SpikeEncoder)
+		s.enc, _ = enc.(encode.SpikeEncoder)
 	}
 	return s
 }
@@ -73,15 +64,15 @@ func (s *spikeFeed) of(steps int) (*connect.Spikes, error) {
 
 // clear forgets the events of the last batch.
 func (s *spikeFeed) clear() {
-	if s != nil && s.events != nil && s.lists[s.f.m.net.Steps] != nil {
-		s.lists[s.f.m.net.Steps].Clear()
+	if s != nil && s.events != nil && s.lists[s.f.in.Steps] != nil {
+		s.lists[s.f.in.Steps].Clear()
 	}
 }
 
 // read reads the events of sample i into place b, and returns its label. Those behind the
 // length of a sample are passed over.
 func (s *spikeFeed) read(b, i int) (label int, err error) {
-	all, err := s.of(s.f.m.net.Steps)
+	all, err := s.of(s.f.in.Steps)
 	if err != nil {
 		return 0, err
 	}
@@ -93,7 +84,7 @@ func (s *spikeFeed) read(b, i int) (label int, err error) {
 		return 0, err
 	}
 	for k, e := range s.present {
-		if s.f.varied != nil && e.Step >= int(s.f.steps[b]) {
+		if s.f.varied != nil && e.Step >= int(s.f.Steps[b]) {
 			continue
 		}
 		v := float64(e.Value)
@@ -115,7 +106,7 @@ func (s *spikeFeed) encode(r *rand.Rand) error {
 	if s.events != nil {
 		return nil
 	}
-	all, err := s.of(s.f.m.net.Steps)
+	all, err := s.of(s.f.in.Steps)
 	if err == nil {
 		err = guard.Call("EncodeSpikes", "encoder", s.enc, func() error { return s.enc.EncodeSpikes(all, s.f.samples, r) })
 	}
@@ -125,17 +116,17 @@ func (s *spikeFeed) encode(r *rand.Rand) error {
 	return nil
 }
 
-// put makes the input of the model segment k of the batch that f has loaded. Behind
+// Put makes the input of the model segment k of the batch that f has loaded. Behind
 // the length of a sample there are no spikes.
 func (s *spikeFeed) put(k int) error {
 	f := s.f
-	from := k * f.m.cut.steps
-	steps := min(f.m.cut.steps, f.m.net.Steps-from)
+	from := k * f.in.Segment
+	steps := min(f.in.Segment, f.in.Steps-from)
 	s.to.Clear()
 	if s.dense() {
-		return s.to.SetDense(f.in)
+		return s.to.SetDense(f.segmentIn)
 	}
-	n, first := f.m.net.Steps, from // of the lists, and where the segment is in them
+	n, first := f.in.Steps, from // of the lists, and where the segment is in them
 	if f.bySegment != nil {
 		n, first = steps, 0
 	}
@@ -152,7 +143,7 @@ func (s *spikeFeed) put(k int) error {
 		}
 	}
 	for t := range steps {
-		for b, length := range f.steps {
+		for b, length := range f.Steps {
 			if from+t < int(length) {
 				if err := s.copy(lists, first+t, t, b); err != nil {
 					return err

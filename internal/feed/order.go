@@ -1,4 +1,4 @@
-package train
+package feed
 
 import (
 	"math/rand/v2"
@@ -7,35 +7,35 @@ import (
 	"github.com/spikegrad/spikegrad/data"
 )
 
-// epoch returns the samples of each batch of an epoch of training.
-func (f *feeder) epoch(seed uint64, epoch int) ([][]int, error) {
-	if f.parts != nil {
-		return f.parts.deal(f.m.net.Batch, rand.New(rand.NewPCG(seed, uint64(epoch)))), nil
+// Epoch returns the samples of each batch of an epoch of training.
+func (f *Feeder) Epoch(seed uint64, epoch int) ([][]int, error) {
+	if f.Parts != nil {
+		return f.Parts.deal(f.in.Batch, rand.New(rand.NewPCG(seed, uint64(epoch)))), nil
 	}
-	order, err := data.Order(f.n, seed, epoch)
+	order, err := data.Order(f.N, seed, epoch)
 	if err != nil {
 		return nil, err
 	}
-	return chunks(order, f.m.net.Batch), nil
+	return chunks(order, f.in.Batch), nil
 }
 
-// inOrder returns the samples of each batch of an evaluation.
-func (f *feeder) inOrder() [][]int {
-	if f.parts != nil {
-		return f.parts.deal(f.m.net.Batch, nil)
+// InOrder returns the samples of each batch of an evaluation.
+func (f *Feeder) InOrder() [][]int {
+	if f.Parts != nil {
+		return f.Parts.deal(f.in.Batch, nil)
 	}
-	all := make([]int, f.n)
+	all := make([]int, f.N)
 	for i := range all {
 		all[i] = i
 	}
-	return chunks(all, f.m.net.Batch)
+	return chunks(all, f.in.Batch)
 }
 
 // deal returns the samples of each batch of so many places. Every place goes
 // through sequences one after the other, the longest ones having been dealt to the
 // emptiest places, so that the number of batches does not depend on r. A nil r
 // leaves the order as it is.
-func (p *parts) deal(batch int, r *rand.Rand) [][]int {
+func (p *Parts) deal(batch int, r *rand.Rand) [][]int {
 	seqs := slices.Clone(p.sequences)
 	shuffle := func(s [][]int) {
 		if r != nil {
@@ -61,10 +61,10 @@ func (p *parts) deal(batch int, r *rand.Rand) [][]int {
 
 func chunks(x []int, n int) [][]int { return slices.Collect(slices.Chunk(x, n)) }
 
-// seeded returns the generator of a batch. It depends on nothing that ran before.
-func seeded(seed uint64, epoch, batch int) *rand.Rand {
+// Evaluation stands in the place of the epoch for what is drawn in evaluation.
+const Evaluation = -1
+
+// Seeded returns the generator of a batch. It depends on nothing that ran before.
+func Seeded(seed uint64, epoch, batch int) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, uint64(epoch+1)<<32|uint64(uint32(batch))))
 }
-
-// evaluation stands in the place of the epoch for what is drawn in evaluation.
-const evaluation = -1

@@ -1,9 +1,12 @@
-package train
+package encode
 
 import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+
+	"github.com/spikegrad/spikegrad/connect"
+	"github.com/spikegrad/spikegrad/internal/guard"
 )
 
 // An Encoder turns samples into sequences: x holds samples one after the other,
@@ -25,13 +28,23 @@ type SegmentEncoder interface {
 	EncodeSegment(dst, x []float32, from, steps, total int, r *rand.Rand) error
 }
 
-// EncoderFunc is a function as an Encoder.
-type EncoderFunc func(dst, x []float32, steps int, r *rand.Rand) error
+// A SpikeEncoder is an Encoder that can write its sequences as lists of spikes, as
+// PoissonParams can. A Network with SpikeInput asks it for them.
+type SpikeEncoder interface {
+	Encoder
+
+	// EncodeSpikes makes dst, of shape [steps, batch, …], the lists of what Encode
+	// writes for as many steps.
+	EncodeSpikes(dst *connect.Spikes, x []float32, r *rand.Rand) error
+}
+
+// Func is a function as an Encoder.
+type Func func(dst, x []float32, steps int, r *rand.Rand) error
 
 // Encode calls f.
-func (f EncoderFunc) Encode(dst, x []float32, steps int, r *rand.Rand) error {
+func (f Func) Encode(dst, x []float32, steps int, r *rand.Rand) error {
 	if f == nil {
-		return errors.New("train: the encoder is nil")
+		return errors.New("encode: the encoder is nil")
 	}
 	return f(dst, x, steps, r)
 }
@@ -42,10 +55,16 @@ func Stationary(e Encoder) SegmentEncoder { return stationary{e} }
 
 type stationary struct{ Encoder }
 
+// Unwrap returns the encoder that was given.
+func (s stationary) Unwrap() Encoder { return s.Encoder }
+
+// InTime reports whether samples have time steps.
+func (stationary) InTime() bool { return false }
+
 // Encode calls the encoder.
 func (s stationary) Encode(dst, x []float32, steps int, r *rand.Rand) error {
-	if isNil(s.Encoder) {
-		return errors.New("train: the encoder is nil")
+	if guard.IsNil(s.Encoder) {
+		return errors.New("encode: the encoder is nil")
 	}
 	return s.Encoder.Encode(dst, x, steps, r)
 }
@@ -55,15 +74,16 @@ func (s stationary) EncodeSegment(dst, x []float32, _, steps, _ int, r *rand.Ran
 	return s.Encode(dst, x, steps, r)
 }
 
-// fixedEncoder is one that draws nothing.
-type fixedEncoder interface{ fixed() }
-
 // Repeat presents a sample at every time step: a constant current.
 var Repeat Encoder = repeat{}
 
 type repeat struct{}
 
-func (repeat) fixed() {}
+// Fixed says that it draws nothing.
+func (repeat) Fixed() {}
+
+// InTime reports whether samples have time steps.
+func (repeat) InTime() bool { return false }
 
 // Encode copies the samples to every step.
 func (repeat) Encode(dst, x []float32, steps int, _ *rand.Rand) error {
@@ -87,7 +107,11 @@ func Sequences(batch int) Encoder { return sequences{batch} }
 
 type sequences struct{ batch int }
 
-func (sequences) fixed() {}
+// Fixed says that it draws nothing.
+func (sequences) Fixed() {}
+
+// InTime reports whether samples have time steps.
+func (sequences) InTime() bool { return true }
 
 // Encode puts time before the batch.
 func (s sequences) Encode(dst, x []float32, steps int, r *rand.Rand) error {

@@ -1,4 +1,4 @@
-package train
+package flat
 
 import (
 	"fmt"
@@ -7,12 +7,11 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"github.com/spikegrad/spikegrad/internal/flat"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
-// number returns a scalar value.
-func number(v G.Value) float64 {
+// Number returns a scalar value.
+func Number(v G.Value) float64 {
 	switch x := v.Data().(type) {
 	case float32:
 		return float64(x)
@@ -22,7 +21,8 @@ func number(v G.Value) float64 {
 	return math.NaN()
 }
 
-func toFloat64(v G.Value) []float64 {
+// Float64s returns the elements of v, a copy.
+func Float64s(v G.Value) []float64 {
 	switch d := v.Data().(type) {
 	case []float64:
 		return append([]float64(nil), d...)
@@ -33,11 +33,11 @@ func toFloat64(v G.Value) []float64 {
 		}
 		return x
 	}
-	return []float64{number(v)}
+	return []float64{Number(v)}
 }
 
-// set copies x to the elements of a tensor of float32 or float64.
-func set[F float32 | float64](v any, x []F) {
+// Set copies x to the elements of a tensor of float32 or float64.
+func Set[F float32 | float64](v any, x []F) {
 	if d := v.(*tensor.Dense); d.Dtype() == tensor.Float32 {
 		convert(d.Float32s(), x)
 	} else {
@@ -57,57 +57,48 @@ func convert[T, F float32 | float64](to []T, from []F) {
 	}
 }
 
-// fill sets all elements of an input to x.
-func fill(n *G.Node, x int) {
-	v := make([]float32, n.Shape().TotalSize())
-	for i := range v {
-		v[i] = float32(x)
-	}
-	set(n.Value(), v)
-}
-
-// copyValue copies the elements of v to t. Its errors continue the name of v.
-func copyValue(t *tensor.Dense, v G.Value) error {
-	to, from, err := flattenPair(t, v)
+// Copy copies the elements of v to t. Its errors continue the name of v.
+func Copy(t *tensor.Dense, v G.Value) error {
+	to, from, err := pair(t, v)
 	copy(to.F32, from.F32)
 	copy(to.F64, from.F64)
 	return err
 }
 
-// addValue adds the elements of v to t. Its errors continue the name of v.
-func addValue(t *tensor.Dense, v G.Value) error {
-	to, from, err := flattenPair(t, v)
+// Add adds the elements of v to t. Its errors continue the name of v.
+func Add(t *tensor.Dense, v G.Value) error {
+	to, from, err := pair(t, v)
 	vec.For[float32]().Add(to.F32, to.F32, from.F32)
 	vec.For[float64]().Add(to.F64, to.F64, from.F64)
 	return err
 }
 
-// flattenPair returns the memory of a tensor and that of a value to put into it.
-func flattenPair(t *tensor.Dense, v G.Value) (to, from flat.Values, err error) {
-	from, err = flat.Of(v)
+// pair returns the memory of a tensor and that of a value to put into it.
+func pair(t *tensor.Dense, v G.Value) (to, from Values, err error) {
+	from, err = Of(v)
 	if d, ok := v.(*tensor.Dense); err != nil && ok { // a view, perhaps
-		from, err = flat.Of(d.Materialize())
+		from, err = Of(d.Materialize())
 	}
 	switch {
 	case err != nil:
 	case v.Dtype() != t.Dtype() || from.Len() != t.DataSize():
 		err = fmt.Errorf("is of %v with shape %v, want %v and %v", v.Dtype(), v.Shape(), t.Dtype(), t.Shape())
 	default:
-		to, err = flat.Of(t)
+		to, err = Of(t)
 	}
 	if err != nil {
-		return flat.Values{}, flat.Values{}, err
+		return Values{}, Values{}, err
 	}
 	return to, from, nil
 }
 
-// copyRow copies row j of src to row i of dst.
-func copyRow(dst *tensor.Dense, i int, src *tensor.Dense, j int) error {
-	from, err := flat.Of(src)
+// CopyRow copies row j of src to row i of dst.
+func CopyRow(dst *tensor.Dense, i int, src *tensor.Dense, j int) error {
+	from, err := Of(src)
 	if err != nil {
 		return err
 	}
-	to, err := flat.Of(dst)
+	to, err := Of(dst)
 	if err != nil {
 		return err
 	}
@@ -120,8 +111,8 @@ func copyRow(dst *tensor.Dense, i int, src *tensor.Dense, j int) error {
 	return nil
 }
 
-// allFinite returns an error that names the first value that is NaN or infinite.
-func allFinite(x []float32) error {
+// Finite returns an error that names the first value that is NaN or infinite.
+func Finite(x []float32) error {
 	if vec.For[float32]().Finite(x) {
 		return nil
 	}

@@ -1,0 +1,4 @@
+// Package feed loads batches of a data set into the inputs of a graph: it reads the
+// samples in the order of an epoch, encodes them, and puts them in, as a whole or segment
+// by segment.
+package feed
