@@ -15,6 +15,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/loss"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/surrogate"
@@ -134,7 +135,7 @@ func TestBadModel(t *testing.T) {
 			"train: loss: outputs have shape [3 2 4], want [batch …] with a batch of 2; is a readout missing?"},
 		{train.Network{Net: layers.Sequential{lif()}, Shape: []int{4}, Steps: 3, Batch: 3},
 			"train: loss: cross-entropy: outputs have shape [3 3 4], want [batch classes]; is a readout missing?"},
-		{train.Network{Net: net, Shape: []int{4}, Steps: 3, Batch: 2, Loss: train.MeanSquared{Sequence: true}},
+		{train.Network{Net: net, Shape: []int{4}, Steps: 3, Batch: 2, Loss: loss.MeanSquared{Sequence: true}},
 			"train: loss: outputs have shape [2 3], want [T batch …] with a batch of 2; is there a readout too many?"},
 		{train.Network{Net: net, Shape: []int{4}, Steps: 3, Batch: 2, Loss: strange{shape: []int{3}}}, "train: loss: targets have shape [3], want [batch …] with a batch of 2"},
 		{train.Network{Net: net, Shape: []int{4}, Steps: 3, Batch: 2, Loss: strange{shape: []int{2}}}, "train: graph: gradient: the cost is nil"},
@@ -161,7 +162,7 @@ func TestBadTraining(t *testing.T) {
 	bad := func(label int, x ...float32) data.Dataset {
 		return list{shape: []int{len(x)}, x: [][]float32{x}, labels: []int{label}}
 	}
-	regress := newModel(t, train.Network{Net: small(), Shape: []int{4}, Steps: 3, Batch: 2, Loss: train.MeanSquared{}})
+	regress := newModel(t, train.Network{Net: small(), Shape: []int{4}, Steps: 3, Batch: 2, Loss: loss.MeanSquared{}})
 	for _, c := range []struct {
 		t    train.Trainer
 		want string

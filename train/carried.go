@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/internal/shared"
 )
 
 // A Carried is what a network carries from one time step to the next: voltages
@@ -15,7 +16,7 @@ import (
 // at a time: Step refuses another one, Clone answers it with nil, and what is done to
 // the tensors is up to those who do it.
 type Carried struct {
-	family  *family
+	family  *shared.Weights
 	use     *guard.InUse
 	batch   int
 	names   []string

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/internal/describe"
 	"github.com/spikegrad/spikegrad/internal/safetensors"
+	"github.com/spikegrad/spikegrad/internal/tensorfile"
 )
 
 // Version is the version of the library, which every checkpoint names.
@@ -118,7 +119,7 @@ func (c *Checkpoint) write(w io.Writer) error {
 // says what is wrong with the file: it is damaged, no checkpoint, or, as
 // errors.Is(err, ErrNewer) tells, of a newer version of the library.
 func ReadCheckpoint(path string) (*Checkpoint, error) {
-	f, err := readFile(path)
+	f, err := tensorfile.Read(path)
 	if err == nil {
 		var c *Checkpoint
 		if c, err = decode(f); err == nil {
@@ -198,5 +199,5 @@ func (c *Checkpoint) tensor(name string) (*tensor.Dense, error) {
 	if i < 0 {
 		return nil, fmt.Errorf("tensor %s is missing", describe.Quote(name))
 	}
-	return denseOf(c.tensors[i])
+	return tensorfile.Dense(c.tensors[i])
 }

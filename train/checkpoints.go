@@ -11,6 +11,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/internal/files"
+	"github.com/spikegrad/spikegrad/internal/tensorfile"
 )
 
 // Checkpoints says where and how often a Trainer writes its state, so that the
@@ -36,8 +37,8 @@ type Checkpoints struct {
 
 const (
 	stepPrefix = "step-"
-	bestFile   = "best" + tensorsExt
-	finalFile  = "final" + tensorsExt
+	bestFile   = "best" + tensorfile.Ext
+	finalFile  = "final" + tensorfile.Ext
 	earlierDir = "earlier"
 	lockFile   = "checkpoints.lock"
 )
@@ -76,7 +77,7 @@ func (r *trainRun) prepare() error {
 		return nil
 	}
 	r.keeper.epoch, r.keeper.batch, r.keeper.at = r.at.epoch, r.at.batch, time.Now()
-	if err := files.Sweep(c.Dir, tensorsExt); err != nil {
+	if err := files.Sweep(c.Dir, tensorfile.Ext); err != nil {
 		return fmt.Errorf("train: checkpoints: %w", err)
 	}
 	if err := r.anchor(); err != nil {

@@ -20,6 +20,7 @@ import (
 	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/loss"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/surrogate"
@@ -595,7 +596,7 @@ func TestDoctorGoesOn(t *testing.T) {
 	}
 	m := newModel(t, train.Network{
 		Net:   layers.Sequential{layers.Linear{Out: 1, Init: layers.Constant(0.1)}, layers.Named("readout", li()), layers.MeanOverTime},
-		Shape: []int{1}, Steps: 20, Batch: 4, Loss: train.MeanSquared{}, Dtype: tensor.Float64,
+		Shape: []int{1}, Steps: 20, Batch: 4, Loss: loss.MeanSquared{}, Dtype: tensor.Float64,
 	})
 	tr := train.Trainer{Model: m, Data: d, Epochs: 200, Optimiser: &optim.Adam{LearningRate: 0.02}, Doctor: true}
 	for range 2 {

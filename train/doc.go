@@ -1,4 +1,4 @@
-// Package train fits a network to data: losses, the training loop, checkpoints.
+// Package train fits a network to data: the training loop, evaluation, checkpoints.
 //
 // A [Network] of package layers with a loss is compiled, for batches of one size, to
 // a [Model], which a [Trainer] fits:
@@ -21,5 +21,6 @@
 // A context that is cancelled ends the training after the present batch and
 // keeps the work done. With [Checkpoints] it is on the disk, and another process
 // goes on with it. [Diagnose], and the Doctor of a Trainer, say what is wrong with a
-// network that does not learn. Optimisers and schedules are in package optim.
+// network that does not learn. Optimisers and schedules are in package optim, losses in
+// package loss.
 package train

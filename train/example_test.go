@@ -7,6 +7,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/loss"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/surrogate"
@@ -134,7 +135,7 @@ func ExampleTrainer_targets() {
 			layers.Lift(neurons.LIStep, neurons.DefaultLIParams()),
 			layers.Last,
 		},
-		Shape: []int{1}, Steps: 20, Batch: 4, Loss: train.MeanSquared{},
+		Shape: []int{1}, Steps: 20, Batch: 4, Loss: loss.MeanSquared{},
 	}.Compile()
 	if err != nil {
 		log.Fatal(err)

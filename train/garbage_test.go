@@ -27,6 +27,7 @@ import (
 	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/loss"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/readout"
@@ -98,8 +99,8 @@ var types = []reflect.Type{
 	reflect.TypeFor[*layers.Build](), reflect.TypeFor[*layers.State](), reflect.TypeFor[layers.Layer](), reflect.TypeFor[layers.Init](), reflect.TypeFor[layers.Mask](), reflect.TypeFor[layers.Probe](), reflect.TypeFor[layers.Tap](), reflect.TypeFor[layers.Recording](),
 	reflect.TypeFor[layers.Regulariser](), reflect.TypeFor[layers.Conv2D](), reflect.TypeFor[layers.Linear](), reflect.TypeFor[layers.Dropout](),
 	reflect.TypeFor[layers.Pool](), reflect.TypeFor[layers.Scaled](), reflect.TypeFor[layers.FluctuationDriven](), reflect.TypeFor[layers.Rate](),
-	reflect.TypeFor[layers.Voltage](), reflect.TypeFor[optim.Optimiser](), reflect.TypeFor[optim.Schedule](), reflect.TypeFor[train.Loss](),
-	reflect.TypeFor[train.SpikeCount](), reflect.TypeFor[optim.StepDecay](), reflect.TypeFor[optim.Cosine](), reflect.TypeFor[optim.Warmup](),
+	reflect.TypeFor[layers.Voltage](), reflect.TypeFor[optim.Optimiser](), reflect.TypeFor[optim.Schedule](), reflect.TypeFor[loss.Loss](),
+	reflect.TypeFor[loss.SpikeCount](), reflect.TypeFor[optim.StepDecay](), reflect.TypeFor[optim.Cosine](), reflect.TypeFor[optim.Warmup](),
 	reflect.TypeFor[encode.Encoder](), reflect.TypeFor[*train.Model](), reflect.TypeFor[*train.Carried](), reflect.TypeFor[*train.Trainer](), reflect.TypeFor[train.Cost](), reflect.TypeFor[graph.Func](),
 	reflect.TypeFor[surrogate.SuperSpike](), reflect.TypeFor[surrogate.MultiGaussian](), reflect.TypeFor[data.Dataset](),
 	reflect.TypeFor[encode.FilterParams](), reflect.TypeFor[encode.TemporalScales](), reflect.TypeFor[encode.PoissonParams](),
@@ -381,9 +382,9 @@ func (g *garbage) special(t reflect.Type, depth int) (v any, ok bool) {
 			&optim.RMSProp{}, optim.NewAdamW(0.1, math.NaN())), true
 	case reflect.TypeFor[optim.Schedule]():
 		return pick[any](g, nil, optim.Constant{}, optim.StepDecay{Every: pick(g, manyInts...), Factor: 0.5}, optim.Cosine{}, optim.Warmup{Steps: pick(g, manyInts...)}), true
-	case reflect.TypeFor[train.Loss]():
-		return pick[any](g, nil, train.CrossEntropy{}, train.MeanSquared{}, train.MeanSquared{Sequence: true},
-			g.value(reflect.TypeFor[train.SpikeCount](), 0).Interface(), strange{[]int{2}}), true
+	case reflect.TypeFor[loss.Loss]():
+		return pick[any](g, nil, loss.CrossEntropy{}, loss.MeanSquared{}, loss.MeanSquared{Sequence: true},
+			g.value(reflect.TypeFor[loss.SpikeCount](), 0).Interface(), strange{[]int{2}}), true
 	case reflect.TypeFor[encode.Encoder]():
 		return pick[any](g, nil, encode.Repeat, encode.Sequences(pick(g, manyInts...)), encode.Func(nil),
 			g.value(reflect.TypeFor[encode.PoissonParams](), 0).Interface()), true
@@ -430,7 +431,7 @@ type modelSettings struct {
 	Net          layers.Layer
 	Shape        []int
 	Steps, Batch int
-	Loss         train.Loss
+	Loss         loss.Loss
 	Dtype        tensor.Dtype
 
 	Segment, Window, Stride int

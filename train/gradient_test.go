@@ -14,6 +14,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/loss"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
@@ -54,7 +55,7 @@ func TestNetworkGradients(t *testing.T) {
 	for name, c := range map[string]struct {
 		shape []int
 		net   layers.Layer
-		loss  train.Loss
+		loss  loss.Loss
 	}{
 		"two hidden layers": {vector, layers.Sequential{
 			layers.Linear{Out: 6, Init: big}, lif(both), layers.Linear{Out: 5, Init: big}, lif(both),
@@ -89,15 +90,15 @@ func TestNetworkGradients(t *testing.T) {
 		}, nil},
 		"spike count": {vector, layers.Sequential{
 			layers.Linear{Out: 6, Init: big}, lif(both), layers.Linear{Out: 3, Init: big}, lif(), layers.SpikeCount,
-		}, train.SpikeCount{Right: 3, Wrong: 1}},
+		}, loss.SpikeCount{Right: 3, Wrong: 1}},
 		"squared distance": {vector, layers.Sequential{
 			layers.Linear{Out: 6, Init: big}, lif(both), layers.Linear{Out: 2, Init: big}, li(),
-		}, train.MeanSquared{Sequence: true}},
+		}, loss.MeanSquared{Sequence: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			// Three samples in batches of four: one is padding.
 			d := currents(3, c.shape...)
-			if _, ok := c.loss.(train.MeanSquared); ok {
+			if _, ok := c.loss.(loss.MeanSquared); ok {
 				r := regression{d.(list)}
 				for i := range 3 {
 					y := make([]float32, 10*2)

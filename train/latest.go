@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/spikegrad/spikegrad/internal/tensorfile"
 )
 
 // LatestCheckpoint reads the checkpoint with the most batches in a folder, be it
@@ -36,7 +38,7 @@ func latest(dir string) (c *Checkpoint, passed []error, err error) {
 		names = append(names, bestFile)
 	}
 	if len(names) == 0 {
-		return nil, nil, fmt.Errorf("train: latest checkpoint: no file %s*%s in %q: %w", stepPrefix, tensorsExt, dir, fs.ErrNotExist)
+		return nil, nil, fmt.Errorf("train: latest checkpoint: no file %s*%s in %q: %w", stepPrefix, tensorfile.Ext, dir, fs.ErrNotExist)
 	}
 	for _, name := range names {
 		if c != nil && name != bestFile {
@@ -79,7 +81,7 @@ func stepFiles(dir string) ([]string, error) {
 // something else.
 func stepOf(name string) int {
 	rest, ok := strings.CutPrefix(name, stepPrefix)
-	digits, ext := strings.CutSuffix(rest, tensorsExt)
+	digits, ext := strings.CutSuffix(rest, tensorfile.Ext)
 	n, err := strconv.ParseUint(digits, 10, 31)
 	if !ok || !ext || err != nil {
 		return -1
@@ -87,4 +89,4 @@ func stepOf(name string) int {
 	return int(n)
 }
 
-func stepFile(step int) string { return fmt.Sprintf("%s%09d%s", stepPrefix, step, tensorsExt) }
+func stepFile(step int) string { return fmt.Sprintf("%s%09d%s", stepPrefix, step, tensorfile.Ext) }

@@ -14,6 +14,7 @@ import (
 	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/loss"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -69,7 +70,7 @@ func (e shortEvents) Events(i int, dst []data.Event) ([]data.Event, int, error) 
 }
 
 // doubled is a loss over sequences of one's own: Σ w (2 out − target)⁴.
-type doubled struct{ train.MeanSquared }
+type doubled struct{ loss.MeanSquared }
 
 func (doubled) OverTime() bool { return true }
 func (doubled) Cost(out, target, weight *G.Node) (*G.Node, error) {
@@ -100,18 +101,18 @@ func TestBehindTheEnd(t *testing.T) {
 	})
 	for name, c := range map[string]struct {
 		net    layers.Layer
-		loss   train.Loss
+		loss   loss.Loss
 		enc    encode.Encoder
 		spikes bool
 	}{
 		"last":             {net: body(layers.Last)},
 		"max":              {net: body(layers.MaxOverTime), enc: encode.Sequences(2)},
 		"mean, own":        {net: body(layers.MeanOverTime), enc: doubling},
-		"sum, count":       {net: body(layers.SumOverTime), loss: train.SpikeCount{Right: 2}},
+		"sum, count":       {net: body(layers.SumOverTime), loss: loss.SpikeCount{Right: 2}},
 		"penalties":        {net: regularised},
 		"lists":            {net: body(layers.Last), spikes: true},
-		"sequences":        {net: body(), loss: train.MeanSquared{Sequence: true}},
-		"sequences, lists": {net: body(), loss: train.MeanSquared{Sequence: true}, spikes: true},
+		"sequences":        {net: body(), loss: loss.MeanSquared{Sequence: true}},
+		"sequences, lists": {net: body(), loss: loss.MeanSquared{Sequence: true}, spikes: true},
 		"own loss":         {net: body(), loss: doubled{}},
 	} {
 		for mode, cut := range map[string]train.Network{"whole": {}, "segments": {Segment: 5}, "windows": {Window: 6, Stride: 3}} {
@@ -122,7 +123,7 @@ func TestBehindTheEnd(t *testing.T) {
 				see := func(behind float32) string {
 					of := cutShort{answers(len(ends), steps, []int{in}), steps, ends, behind}
 					var d data.Dataset = of
-					if _, own := c.loss.(train.SpikeCount); own || c.loss == nil {
+					if _, own := c.loss.(loss.SpikeCount); own || c.loss == nil {
 						of.Dataset = currents(len(ends), steps, in)
 						d = of
 					} else {
@@ -199,7 +200,7 @@ func TestInfiniteBehindTheEnd(t *testing.T) {
 	for _, segment := range []int{0, 1, 3} {
 		for _, batch := range []int{1, 2, 3} { // of three places one is padding, zeros too
 			m := newModel(t, train.Network{Net: inverse, Shape: []int{1}, Steps: 4, Batch: batch, Segment: segment,
-				Loss: train.MeanSquared{Sequence: true}, Dtype: tensor.Float64})
+				Loss: loss.MeanSquared{Sequence: true}, Dtype: tensor.Float64})
 			v, err := m.Evaluate(background, d, nil)
 			require.NoError(t, err)
 			require.InEpsilon(t, want, v.Loss, 1e-15)

@@ -94,5 +94,5 @@ func (m *Model) readFrom(path string, all bool) (p Partial, err error) {
 	if all && len(p.Missing)+len(p.Unused) > 0 {
 		return p, nil
 	}
-	return p, m.family.change(func() error { return assign(params, ws) })
+	return p, m.family.Change(func() error { return assign(params, ws) })
 }

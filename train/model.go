@@ -9,6 +9,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/feed"
 	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/internal/shared"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/optim"
 )
@@ -23,15 +24,15 @@ import (
 // as well. Only what runs in the midst of a batch may not: an optimiser, an operation, a
 // SegmentEncoder. A copy of a Model is the same model.
 type Model struct {
-	net       Network      // with its defaults
-	use       *guard.InUse // of its memory
-	training  *guard.InUse // by a Trainer
-	family    *family      // the weights, which replicas read
-	replica   bool         // the weights are those of another model
-	reads     *snapshot    // which weights a replica has in its graph
-	nodes     G.Nodes      // of the weights, in the order of all
-	building  *sync.Mutex  // while a network is built: what builds it may be somebody's, and note what it built
-	overTime  bool         // the targets are sequences
+	net       Network          // with its defaults
+	use       *guard.InUse     // of its memory
+	training  *guard.InUse     // by a Trainer
+	family    *shared.Weights  // the weights, which replicas read
+	replica   bool             // the weights are those of another model
+	reads     *shared.Snapshot // which weights a replica has in its graph
+	nodes     G.Nodes          // of the weights, in the order of all
+	building  *sync.Mutex      // while a network is built: what builds it may be somebody's, and note what it built
+	overTime  bool             // the targets are sequences
 	cut       cutting
 	build     *layers.Build
 	x, y, w   *G.Node

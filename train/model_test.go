@@ -17,6 +17,7 @@ import (
 	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/loss"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/surrogate"
@@ -259,12 +260,12 @@ func TestSampleWeights(t *testing.T) {
 				d.x, d.targets = append(d.x, []float32{1}), append(d.targets, []float32{0})
 			}
 			for batch := 1; batch <= n+1; batch++ {
-				m := newModel(t, train.Network{Net: net, Shape: []int{1}, Steps: 1, Batch: batch, Loss: train.MeanSquared{}, Dtype: dt})
+				m := newModel(t, train.Network{Net: net, Shape: []int{1}, Steps: 1, Batch: batch, Loss: loss.MeanSquared{}, Dtype: dt})
 				v, err := m.Evaluate(background, d, nil)
 				require.NoError(t, err)
 				require.InDelta(t, 1, v.Loss, 4*eps, "%v: %d samples in batches of %d", dt, n, batch)
 			}
-			m := newModel(t, train.Network{Net: net, Shape: []int{1}, Steps: 1, Batch: n, Loss: train.MeanSquared{}, Dtype: dt})
+			m := newModel(t, train.Network{Net: net, Shape: []int{1}, Steps: 1, Batch: n, Loss: loss.MeanSquared{}, Dtype: dt})
 			for name, g := range gradientsOf(t, m, d) { // that of (w + b)²
 				require.InDeltaSlice(t, []float64{2}, g, 8*eps, name)
 			}

@@ -12,10 +12,10 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/describe"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/loss"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/surrogate"
-	"github.com/spikegrad/spikegrad/train"
 )
 
 // What these things are called stands in files, which a training goes on from: it must not
@@ -37,9 +37,9 @@ func TestNamesInFiles(t *testing.T) {
 		"StepDecay{Every: 3, Factor: 0.1}":                  optim.StepDecay{Every: 3, Factor: 0.1},
 		"Cosine{Floor: 0.1}":                                optim.Cosine{Floor: 0.1},
 		"Warmup{Steps: 2, Then: Cosine{}}":                  optim.Warmup{Steps: 2, Then: optim.Cosine{}},
-		"CrossEntropy{}":                                    train.CrossEntropy{},
-		"MeanSquared{Sequence: true}":                       train.MeanSquared{Sequence: true},
-		"SpikeCount{Right: 5, Wrong: 1}":                    train.SpikeCount{Right: 5, Wrong: 1},
+		"CrossEntropy{}":                                    loss.CrossEntropy{},
+		"MeanSquared{Sequence: true}":                       loss.MeanSquared{Sequence: true},
+		"SpikeCount{Right: 5, Wrong: 1}":                    loss.SpikeCount{Right: 5, Wrong: 1},
 		"PoissonParams{FMax: 100, Dt: 0.001}":               encode.DefaultPoissonParams(),
 		"repeat{}":                                          encode.Repeat,
 		"Linear{Out: 2, Init: Scaled{Gain: 1}}":             layers.Linear{Out: 2, Init: layers.Scaled{Gain: 1}},

@@ -10,7 +10,9 @@ import (
 
 	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/internal/limit"
+	"github.com/spikegrad/spikegrad/internal/shared"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/loss"
 )
 
 // A Network describes a network with its loss, for batches of one size. Compile makes a
@@ -20,7 +22,7 @@ type Network struct {
 	Shape []int        // of one sample at one time step, [features] or [c h w]
 	Steps int          // T
 	Batch int          // samples in a batch; a shorter batch is padded, and the padding does not count
-	Loss  Loss         // nil means CrossEntropy
+	Loss  loss.Loss    // nil means CrossEntropy
 	Dtype tensor.Dtype // float32 if not set
 	Seed  uint64       // of the weights and of dropout
 
@@ -62,7 +64,7 @@ func (n Network) compile(m *Model) (*Model, error) {
 		return nil, err
 	}
 	if isNil(n.Loss) {
-		n.Loss = CrossEntropy{}
+		n.Loss = loss.CrossEntropy{}
 	}
 	if n.Dtype == (tensor.Dtype{}) {
 		n.Dtype = tensor.Float32
@@ -76,7 +78,7 @@ func (n Network) compile(m *Model) (*Model, error) {
 	if err := m.construct(); err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
-	m.family = newFamily(m.all())
+	m.family = shared.New(namesOf(m.all()), valuesOf(m.all()))
 	return m, nil
 }
 

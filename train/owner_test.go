@@ -10,6 +10,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/loss"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -74,7 +75,7 @@ func TestOptimiserGoesOnWithItsNetwork(t *testing.T) {
 	d := list{shape: []int{1}, x: [][]float32{{1}}, labels: []int{0}}
 	network := func() *train.Model {
 		return newModel(t, train.Network{Net: layers.Sequential{layers.Linear{Out: 1, NoBias: true, Init: layers.Constant(0)}, layers.MeanOverTime},
-			Shape: []int{1}, Steps: 1, Batch: 1, Loss: train.SpikeCount{Right: 1}, Dtype: tensor.Float64})
+			Shape: []int{1}, Steps: 1, Batch: 1, Loss: loss.SpikeCount{Right: 1}, Dtype: tensor.Float64})
 	}
 	for name, o := range map[string]optim.Optimiser{
 		"sgd": &optim.SGD{LearningRate: 0.1, Momentum: 0.9}, "wrapped": &lookahead{SGD: optim.SGD{LearningRate: 0.1, Momentum: 0.9}},

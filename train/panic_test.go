@@ -15,6 +15,7 @@ import (
 	"github.com/spikegrad/spikegrad/diagnose"
 	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/loss"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/surrogate"
@@ -339,7 +340,7 @@ type badPenalty struct{}
 func (badPenalty) Penalise(*layers.Build, layers.Activity) (layers.Penalty, error) { panic("boom") }
 
 type badLoss struct {
-	train.CrossEntropy
+	loss.CrossEntropy
 	in string
 }
 

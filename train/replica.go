@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/internal/shared"
 )
 
 // Replica returns a model that answers as m does, at the same time: it shares the
@@ -29,8 +30,8 @@ func (m *Model) Replica() (*Model, error) {
 		return nil, fmt.Errorf("train: replica: %w", errNoModel)
 	}
 	r := &Model{net: m.net, cut: m.cut, replica: true, family: m.family, building: m.building, use: &guard.InUse{}, training: &guard.InUse{}}
-	r.reads = m.family.borrow()
-	defer m.family.giveBack(r.reads)
+	r.reads = m.family.Borrow()
+	defer m.family.GiveBack(r.reads)
 	if err := r.construct(); err != nil {
 		return nil, fmt.Errorf("train: replica: %w", err)
 	}
@@ -55,8 +56,8 @@ func (m *Model) reading(f func() error) error {
 	if !m.replica {
 		return f()
 	}
-	s := m.family.borrow()
-	defer m.family.giveBack(s)
+	s := m.family.Borrow()
+	defer m.family.GiveBack(s)
 	if err := m.adopt(s); err != nil {
 		return err
 	}
@@ -64,16 +65,16 @@ func (m *Model) reading(f func() error) error {
 }
 
 // adopt makes a replica read s.
-func (m *Model) adopt(s *snapshot) error {
+func (m *Model) adopt(s *shared.Snapshot) error {
 	if m.reads == s {
 		return nil
 	}
 	m.reads = nil // should one of them fail
-	if err := let(m.nodes, s.tensors); err != nil {
+	if err := let(m.nodes, s.Tensors); err != nil {
 		return err
 	}
 	for i, p := range m.all() {
-		p.value = s.tensors[i]
+		p.value = s.Tensors[i]
 	}
 	m.reads = s
 	return nil
@@ -83,13 +84,13 @@ func (m *Model) adopt(s *snapshot) error {
 func (m *Model) take() error {
 	m.enlist()
 	s, all := m.reads, m.all()
-	for i, name := range m.family.names {
-		if i >= len(all) || all[i].name != name || !all[i].value.Shape().Eq(s.tensors[i].Shape()) {
+	for i, name := range m.family.Names {
+		if i >= len(all) || all[i].name != name || !all[i].value.Shape().Eq(s.Tensors[i].Shape()) {
 			return fmt.Errorf("network: the layers do not build what they built when the model was made: parameter %s is missing or has another shape", name)
 		}
 	}
-	if len(all) > len(s.tensors) {
-		return fmt.Errorf("network: it has a parameter %s that it did not have when the model was made", all[len(s.tensors)].name)
+	if len(all) > len(s.Tensors) {
+		return fmt.Errorf("network: it has a parameter %s that it did not have when the model was made", all[len(s.Tensors)].name)
 	}
 	m.reads = nil
 	return m.adopt(s)
@@ -101,8 +102,8 @@ func (m *Model) given(name string) *tensor.Dense {
 	if m.reads == nil {
 		return nil
 	}
-	if i := slices.Index(m.family.names, name); i >= 0 {
-		return m.reads.tensors[i]
+	if i := slices.Index(m.family.Names, name); i >= 0 {
+		return m.reads.Tensors[i]
 	}
 	return nil
 }

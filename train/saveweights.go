@@ -11,6 +11,7 @@ import (
 	"github.com/spikegrad/spikegrad/internal/files"
 	"github.com/spikegrad/spikegrad/internal/npy"
 	"github.com/spikegrad/spikegrad/internal/safetensors"
+	"github.com/spikegrad/spikegrad/internal/tensorfile"
 )
 
 // SaveWeights writes the parameters under their names, also the values that
@@ -35,7 +36,7 @@ func (m *Model) SaveWeights(path string) error {
 }
 
 func (m *Model) saveWeights(path string) error {
-	single, err := isFile(path)
+	single, err := tensorfile.IsFile(path)
 	if err != nil {
 		return err
 	}
@@ -55,7 +56,7 @@ func (m *Model) saveWeights(path string) error {
 		return err
 	}
 	for _, t := range ts {
-		err := files.Replace(filepath.Join(path, arrayFile(t.Name)), func(w io.Writer) error {
+		err := files.Replace(filepath.Join(path, tensorfile.ArrayName(t.Name)), func(w io.Writer) error {
 			if x, ok := t.Data.([]float32); ok {
 				return npy.Write(w, t.Shape, x)
 			}
@@ -76,7 +77,7 @@ func (m *Model) namedWeights() ([]safetensors.Tensor, error) {
 	params := m.all()
 	ts := make([]safetensors.Tensor, len(params))
 	for i, p := range params {
-		t, err := named(p.name, p.value)
+		t, err := tensorfile.Of(p.name, p.value)
 		if err != nil {
 			return nil, fmt.Errorf("%s %w", p.name, err)
 		}
@@ -97,7 +98,7 @@ func (m *Model) namedValues() ([]safetensors.Tensor, error) {
 			continue
 		}
 		learnt := ts[i]
-		if ts[i], err = named(p.name, p.Values()); err != nil {
+		if ts[i], err = tensorfile.Of(p.name, p.Values()); err != nil {
 			return nil, fmt.Errorf("%s %w", p.name, err)
 		}
 		learnt.Name = learntPrefix + p.name

@@ -16,6 +16,7 @@ import (
 	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/loss"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/train"
@@ -54,7 +55,7 @@ func answers(n, steps int, shape []int) data.Dataset {
 type longNet struct {
 	shape []int
 	net   layers.Layer
-	loss  train.Loss
+	loss  loss.Loss
 	data  func(n, steps int, shape []int) data.Dataset
 }
 
@@ -73,10 +74,10 @@ func longNets() map[string]longNet {
 	}, nil, sequences}
 	nets["spike count"] = longNet{[]int{4}, layers.Sequential{
 		layers.Linear{Out: 20, Init: gain}, lif, layers.Linear{Out: 3, Init: gain}, lif, layers.SpikeCount,
-	}, train.SpikeCount{Right: 4, Wrong: 1}, sequences}
+	}, loss.SpikeCount{Right: 4, Wrong: 1}, sequences}
 	nets["over time"] = longNet{[]int{4}, layers.Sequential{
 		layers.Linear{Out: 20, Init: gain}, layers.Recurrent(neurons.LIFStep, neurons.DefaultLIFParams(), both), layers.Linear{Out: 3}, li(),
-	}, train.MeanSquared{Sequence: true}, answers}
+	}, loss.MeanSquared{Sequence: true}, answers}
 	if testing.Short() {
 		nets = map[string]longNet{"recurrent": nets["recurrent"], "regularised": nets["regularised"], "over time": nets["over time"]}
 	}
@@ -302,7 +303,7 @@ func TestSegmentsWithoutStates(t *testing.T) {
 		"linear": layers.Linear{Out: 1, NoBias: true, Init: layers.Constant(0.5)},
 		"deep":   layers.Sequential{layers.Linear{Out: 4}, layers.Func(func(x *G.Node) (*G.Node, error) { return G.Tanh(x) }), layers.Linear{Out: 1}},
 	} {
-		m := train.Network{Net: net, Shape: []int{1}, Steps: steps, Batch: 3, Loss: train.MeanSquared{Sequence: true}, Dtype: tensor.Float64, Seed: 2}
+		m := train.Network{Net: net, Shape: []int{1}, Steps: steps, Batch: 3, Loss: loss.MeanSquared{Sequence: true}, Dtype: tensor.Float64, Seed: 2}
 		whole := gradientsOf(t, newModel(t, m), d)
 		if name == "linear" {
 			want := 0.

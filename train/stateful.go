@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/internal/describe"
+	"github.com/spikegrad/spikegrad/internal/tensorfile"
 )
 
 // A stateful is a part of a training whose state checkpoints hold: all that there is to
@@ -109,7 +110,7 @@ func (c *Checkpoint) get(entries ...entry) error {
 
 // add adds a tensor.
 func (c *Checkpoint) add(name string, d *tensor.Dense) error {
-	t, err := named(name, d)
+	t, err := tensorfile.Of(name, d)
 	if err != nil {
 		return fmt.Errorf("%s %w", name, err)
 	}

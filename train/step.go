@@ -43,7 +43,7 @@ func (r *trainRun) train(idx []int, rng *rand.Rand) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return norm, m.family.show()
+	return norm, m.family.Show()
 }
 
 // optimise changes the weights by their gradients. An optimiser that fails has changed
@@ -55,9 +55,9 @@ func (r *trainRun) optimise() error {
 	var err error
 	switch r.opt.(type) {
 	case *optim.SGD, *optim.Adam, *optim.RMSProp:
-		err = m.family.train(step)
+		err = m.family.Train(step)
 	default:
-		if err = m.family.hide(); err == nil {
+		if err = m.family.Hide(); err == nil {
 			err = step()
 		}
 	}
@@ -67,7 +67,7 @@ func (r *trainRun) optimise() error {
 		r.torn = true
 	case errors.As(err, &p):
 		r.torn = true
-		err = cmp.Or(m.family.back(), err)
+		err = cmp.Or(m.family.Back(), err)
 	}
 	return err
 }

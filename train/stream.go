@@ -12,6 +12,7 @@ import (
 	"github.com/spikegrad/spikegrad/internal/flat"
 	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/internal/limit"
+	"github.com/spikegrad/spikegrad/internal/shared"
 	"github.com/spikegrad/spikegrad/layers"
 )
 
@@ -77,8 +78,8 @@ func (m *Model) Step(s *Carried, x []float32) (*tensor.Dense, error) {
 // weights of the model.
 type stream struct {
 	m       *Model
-	nodes   G.Nodes   // of the weights, in the order of all
-	reads   *snapshot // what these are, of a replica
+	nodes   G.Nodes          // of the weights, in the order of all
+	reads   *shared.Snapshot // what these are, of a replica
 	x       *G.Node
 	states  []*layers.State
 	rest    *graph.Machine // the states at rest; nil without states
@@ -142,7 +143,7 @@ func (s *stream) adopt() error {
 	if s.reads == s.m.reads {
 		return nil
 	}
-	if err := let(s.nodes, s.m.reads.tensors); err != nil {
+	if err := let(s.nodes, s.m.reads.Tensors); err != nil {
 		return err
 	}
 	s.reads = s.m.reads

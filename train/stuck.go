@@ -8,6 +8,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/diagnose"
 	"github.com/spikegrad/spikegrad/internal/flat"
+	"github.com/spikegrad/spikegrad/loss"
 )
 
 // loss judges the loss of an epoch: it is stuck if after a hundred batches none was
@@ -26,7 +27,7 @@ func (d *doctor) loss(ep Epoch) (diagnose.Finding, bool) {
 	if d.memory.First != nil {
 		start = *d.memory.First
 	}
-	if _, ok := d.run.Model.net.Loss.(CrossEntropy); ok {
+	if _, ok := d.run.Model.net.Loss.(loss.CrossEntropy); ok {
 		if h := entropy(d.memory.Labels); h > 0 && (h < start || math.IsInf(start, 1)) {
 			start, what = h, "guessing by the frequencies of the labels gives"
 		}

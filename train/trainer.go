@@ -108,7 +108,7 @@ func (t *Trainer) Run(ctx context.Context) (Result, error) {
 			return fmt.Errorf("train: model is %w, or by an observer's training", ErrInUse)
 		}
 		defer m.training.Leave()
-		defer m.family.open()
+		defer m.family.Open()
 		r, err = t.run(ctx)
 		return err
 	})

@@ -18,6 +18,7 @@ import (
 	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/loss"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/train"
@@ -244,7 +245,7 @@ func TestCallbacks(t *testing.T) {
 
 // root is a loss that is NaN where an output is negative, and whose gradient is
 // infinite where it is 0.
-type root struct{ train.CrossEntropy }
+type root struct{ loss.CrossEntropy }
 
 func (root) Cost(out, _, weight *G.Node) (*G.Node, error) {
 	var b graph.Builder
@@ -331,7 +332,7 @@ func TestRegression(t *testing.T) {
 				if !sequence {
 					net = append(net, layers.Last)
 				}
-				model := train.Network{Net: net, Shape: []int{3}, Steps: steps, Batch: 5, Seed: 1, Dtype: dt, Loss: train.MeanSquared{Sequence: sequence}}
+				model := train.Network{Net: net, Shape: []int{3}, Steps: steps, Batch: 5, Seed: 1, Dtype: dt, Loss: loss.MeanSquared{Sequence: sequence}}
 				teacher := newModel(t, model)
 				r := rand.New(rand.NewPCG(1, 1))
 				d := regression{list{shape: []int{steps, 3}}}
@@ -391,7 +392,7 @@ func TestSpikeCountLearns(t *testing.T) {
 	net := layers.Sequential{
 		layers.Linear{Out: 40, Init: layers.Scaled{Gain: 4}}, lif(), layers.Linear{Out: 3, Init: layers.Scaled{Gain: 3}}, lif(), layers.SpikeCount,
 	}
-	m := newModel(t, train.Network{Net: net, Shape: []int{4}, Steps: 20, Batch: 50, Seed: 1, Loss: train.SpikeCount{Right: 8, Wrong: 1}})
+	m := newModel(t, train.Network{Net: net, Shape: []int{4}, Steps: 20, Batch: 50, Seed: 1, Loss: loss.SpikeCount{Right: 8, Wrong: 1}})
 	r, err := (&train.Trainer{Model: m, Data: yinyang(t, 500), Epochs: 10, Optimiser: &optim.Adam{LearningRate: 1e-2}}).Run(background)
 	require.NoError(t, err)
 	t.Logf("accuracy %.3f", r.History[9].Train.Accuracy)
@@ -428,7 +429,7 @@ func TestTrainingDoesNotLeak(t *testing.T) {
 
 // onWeights is a loss of nothing but the weights w [2, 3].
 type onWeights struct {
-	train.CrossEntropy
+	loss.CrossEntropy
 	w    **G.Node
 	cost func(w *G.Node) (*G.Node, error)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/loss"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/readout"
@@ -104,7 +105,7 @@ func TestTruncatedByHand(t *testing.T) {
 		}
 		t.Run(fmt.Sprintf("window %d stride %d segment %d", c.window, c.stride, c.segment), func(t *testing.T) {
 			m := newModel(t, train.Network{Net: net, Shape: []int{in}, Steps: steps, Batch: 1, Seed: 3, Dtype: tensor.Float64,
-				Loss: train.MeanSquared{Sequence: true}, Window: c.window, Stride: c.stride, Segment: c.segment})
+				Loss: loss.MeanSquared{Sequence: true}, Window: c.window, Stride: c.stride, Segment: c.segment})
 			h := byHand{map[string]*tensor.Dense{}, make([]float64, hidden), make([]float64, hidden), make([]float64, out), make([]float64, out)}
 			for k, w := range m.Weights() {
 				h.weights[m.Params()[k].Name()] = w

@@ -48,7 +48,7 @@ func (m *Model) setWeights(ws []*tensor.Dense) error {
 	if len(ws) != len(m.params) {
 		return fmt.Errorf("got %d tensors, the model has %d parameters", len(ws), len(m.params))
 	}
-	return m.family.change(func() error {
+	return m.family.Change(func() error {
 		all := make([]*tensor.Dense, len(ws))
 		for i, p := range m.params {
 			err := p.accepts(ws[i])
@@ -74,7 +74,7 @@ func (m *Model) learnt() []*tensor.Dense {
 
 // setLearnt puts back what learnt returned.
 func (m *Model) setLearnt(ws []*tensor.Dense) error {
-	return m.family.change(func() error { return assign(m.params, ws) })
+	return m.family.Change(func() error { return assign(m.params, ws) })
 }
 
 // all returns what makes a network the one that it is: the parameters, and behind
@@ -120,4 +120,13 @@ func (p *Parameter) accepts(w *tensor.Dense) error {
 		return errors.New("the tensor has an element that is NaN or infinite")
 	}
 	return nil
+}
+
+// namesOf returns the names of ps.
+func namesOf(ps []*Parameter) []string {
+	names := make([]string, len(ps))
+	for i, p := range ps {
+		names[i] = p.name
+	}
+	return names
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/safetensors"
+	"github.com/spikegrad/spikegrad/internal/tensorfile"
 )
 
 // constraints are those of parameters, by name.
@@ -48,14 +49,14 @@ type weightSource struct {
 
 // readWeights returns the weights in a file or a folder.
 func readWeights(path string) (*weightSource, error) {
-	single, err := isFile(path)
+	single, err := tensorfile.IsFile(path)
 	if err != nil {
 		return nil, err
 	}
 	if !single {
 		return readFolder(path)
 	}
-	f, err := readFile(path)
+	f, err := tensorfile.Read(path)
 	if err != nil {
 		return nil, err
 	}
@@ -78,12 +79,12 @@ func readWeights(path string) (*weightSource, error) {
 
 // readFolder returns the weights in a folder.
 func readFolder(dir string) (*weightSource, error) {
-	ts, err := readArrays(dir)
+	ts, err := tensorfile.ReadArrays(dir)
 	if err != nil {
 		return nil, err
 	}
 	var text []byte
-	err = open(filepath.Join(dir, constraintsFile), func(r io.Reader, size int64) (err error) {
+	err = tensorfile.Open(filepath.Join(dir, constraintsFile), func(r io.Reader, size int64) (err error) {
 		const most = 1 << 24
 		if size > most {
 			return fmt.Errorf("%s has %d bytes, want at most %d", constraintsFile, size, most)

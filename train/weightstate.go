@@ -100,7 +100,7 @@ func (w *weightState) check(c *Checkpoint) error {
 func (w *weightState) load() (back func(), err error) {
 	w.run.weights = w.best
 	m := w.run.Model
-	return nil, m.family.change(func() error { return assign(m.all(), w.now) }) // which were looked at
+	return nil, m.family.Change(func() error { return assign(m.all(), w.now) }) // which were looked at
 }
 
 // read returns the values of ps, which have these names.

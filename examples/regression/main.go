@@ -20,6 +20,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/examples/internal/show"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/loss"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/plot"
@@ -63,7 +64,7 @@ func newModel(seed uint64) (*train.Model, error) {
 			layers.Linear{Out: targets, Init: layers.Scaled{Gain: 0.5}},
 			layers.Named("readout", layers.Lift(neurons.LIStep, neurons.DefaultLIParams())),
 		},
-		Loss:  train.MeanSquared{Sequence: true},
+		Loss:  loss.MeanSquared{Sequence: true},
 		Shape: []int{1}, Steps: steps, Batch: batch, Seed: seed,
 	}.Compile()
 }

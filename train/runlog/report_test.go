@@ -13,6 +13,7 @@ import (
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/loss"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/train"
 	"github.com/spikegrad/spikegrad/train/runlog"
@@ -84,7 +85,7 @@ func (d targets) Target(i int, y []float32) error {
 func TestReportWithoutLabels(t *testing.T) {
 	m, err := train.Network{
 		Net:   layers.Sequential{layers.Linear{Out: 1}, layers.Named("readout", layers.Lift(neurons.LIStep, neurons.DefaultLIParams()))},
-		Shape: []int{4}, Steps: 10, Batch: 8, Loss: train.MeanSquared{Sequence: true},
+		Shape: []int{4}, Steps: 10, Batch: 8, Loss: loss.MeanSquared{Sequence: true},
 	}.Compile()
 	require.NoError(t, err)
 	dir := t.TempDir()

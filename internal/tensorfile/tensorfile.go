@@ -1,4 +1,5 @@
-package train
+// Package tensorfile reads tensors from a file, or from a folder with a file for each.
+package tensorfile
 
 import (
 	"fmt"
@@ -18,14 +19,14 @@ import (
 	"github.com/spikegrad/spikegrad/internal/safetensors"
 )
 
-const (
-	tensorsExt = ".safetensors"
-	arrayExt   = ".npy"
-)
+// Ext is how the name of a file of tensors ends.
+const Ext = ".safetensors"
 
-// arrayFile returns the name of the file for a parameter. It does not begin with a
+const arrayExt = ".npy"
+
+// ArrayName returns the name of the file for a parameter. It does not begin with a
 // dot, as those of hidden files do, which are passed over.
-func arrayFile(param string) string {
+func ArrayName(param string) string {
 	name := url.PathEscape(param)
 	if rest, ok := strings.CutPrefix(name, "."); ok {
 		name = "%2E" + rest
@@ -33,31 +34,31 @@ func arrayFile(param string) string {
 	return strings.ReplaceAll(name, ":", "%3A") + arrayExt // which some systems have a meaning for
 }
 
-// isFile reports whether path is that of a file of tensors, not of a folder.
-func isFile(path string) (bool, error) {
-	if filepath.Ext(path) == tensorsExt {
+// IsFile reports whether path is that of a file of tensors, not of a folder.
+func IsFile(path string) (bool, error) {
+	if filepath.Ext(path) == Ext {
 		return true, nil
 	}
 	info, err := os.Stat(path)
 	folder := err == nil && info.IsDir() || strings.HasSuffix(path, string(filepath.Separator))
 	if path == "" || filepath.Ext(path) != "" && !folder {
-		return false, fmt.Errorf("the path is %q, want that of a file *%s, or of a folder for one file *%s a parameter", path, tensorsExt, arrayExt)
+		return false, fmt.Errorf("the path is %q, want that of a file *%s, or of a folder for one file *%s a parameter", path, Ext, arrayExt)
 	}
 	return false, nil
 }
 
-// readFile reads a file of tensors.
-func readFile(path string) (*safetensors.File, error) {
+// Read reads a file of tensors.
+func Read(path string) (*safetensors.File, error) {
 	var f *safetensors.File
-	err := open(path, func(r io.Reader, size int64) (err error) {
+	err := Open(path, func(r io.Reader, size int64) (err error) {
 		f, err = safetensors.Read(r, size)
 		return err
 	})
 	return f, err
 }
 
-// readArrays reads the arrays in a folder, in the order of their names.
-func readArrays(dir string) ([]safetensors.Tensor, error) {
+// ReadArrays reads the arrays in a folder, in the order of their names.
+func ReadArrays(dir string) ([]safetensors.Tensor, error) {
 	found, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
@@ -72,7 +73,7 @@ func readArrays(dir string) ([]safetensors.Tensor, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", describe.Quote(e.Name()), describe.Short(err))
 		}
-		err = open(filepath.Join(dir, e.Name()), func(r io.Reader, size int64) error {
+		err = Open(filepath.Join(dir, e.Name()), func(r io.Reader, size int64) error {
 			shape, data, err := npy.Read(r, size)
 			if x, ok := data.([]float32); ok {
 				ts = append(ts, safetensors.Of(name, shape, x))
@@ -91,8 +92,8 @@ func readArrays(dir string) ([]safetensors.Tensor, error) {
 	return ts, nil
 }
 
-// open calls read with a file and the number of its bytes.
-func open(path string, read func(r io.Reader, size int64) error) error {
+// Open calls read with a file and the number of its bytes.
+func Open(path string, read func(r io.Reader, size int64) error) error {
 	f, info, err := files.Open(path)
 	if err != nil {
 		return err
@@ -101,8 +102,8 @@ func open(path string, read func(r io.Reader, size int64) error) error {
 	return read(f, info.Size())
 }
 
-// named returns d under a name, not a copy.
-func named(name string, d *tensor.Dense) (safetensors.Tensor, error) {
+// Of returns d under a name, not a copy.
+func Of(name string, d *tensor.Dense) (safetensors.Tensor, error) {
 	f, err := flat.Of(d)
 	if err != nil {
 		return safetensors.Tensor{}, err
@@ -113,20 +114,8 @@ func named(name string, d *tensor.Dense) (safetensors.Tensor, error) {
 	return safetensors.Of(name, d.Shape(), f.F64), nil
 }
 
-// dense returns t as a tensor, if it can take the place of the value of p.
-func (p *Parameter) dense(t safetensors.Tensor) (*tensor.Dense, error) {
-	want, err := named(p.name, p.value)
-	if err != nil {
-		return nil, fmt.Errorf("%s %w", p.name, err)
-	}
-	if t.DType != want.DType || !slices.Equal(t.Shape, want.Shape) {
-		return nil, fmt.Errorf("%s is %s of shape %v, want %s of shape %v", p.name, t.DType, describe.Numbers(t.Shape), want.DType, want.Shape)
-	}
-	return denseOf(t)
-}
-
-// denseOf returns t as a tensor, which has its elements, not a copy.
-func denseOf(t safetensors.Tensor) (*tensor.Dense, error) {
+// Dense returns t as a tensor, which has its elements, not a copy.
+func Dense(t safetensors.Tensor) (*tensor.Dense, error) {
 	if t.DType != "F32" && t.DType != "F64" || len(t.Shape) == 0 || slices.Contains(t.Shape, 0) {
 		return nil, fmt.Errorf("%s is %s of shape %v, want F32 or F64 of at least one axis and element", describe.Quote(t.Name), t.DType, describe.Numbers(t.Shape))
 	}

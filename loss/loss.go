@@ -1,4 +1,4 @@
-package train
+package loss
 
 import (
 	"cmp"
