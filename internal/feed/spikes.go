@@ -15,7 +15,7 @@ import (
 // SpikeEncoder, or else from dense segments.
 type spikeFeed struct {
 	f      *Feeder
-	to     *connect.Spikes       // the input of the model
+	to     *connect.Spikes     // the input of the model
 	events data.Spiking        // nil if samples are to be encoded
 	enc    encode.SpikeEncoder // nil if that is done densely
 
