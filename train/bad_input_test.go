@@ -45,7 +45,7 @@ func TestBadGraphInput(t *testing.T) {
 		want string
 	}{
 		"rank":  {apply(layers.Conv2D{Out: 1, Kernel: 1}), "layers: conv2d at: x has shape [5 2 3], want [T batch c h w]"},
-		"width": {apply(fixedWidth{}), "graph: linear: x has shape [5 2 3], want [T batch 4]"},
+		"width": {apply(fixedWidth{}), "connect: linear: x has shape [5 2 3], want [T batch 4]"},
 		"state": {func(g *G.ExprGraph, x, _ *G.Node) error {
 			v := graphtest.Node(g, tensor.Float32, "v", []int{2, 4}, make([]float64, 8))
 			_, err := graph.Scan(neurons.LIFStep, x, &neurons.LIFState{V: v, I: v}, p)
@@ -66,7 +66,7 @@ func TestBadGraphInput(t *testing.T) {
 			w := graphtest.Node(g, tensor.Float64, "w", []int{3, 3}, make([]float64, 9))
 			_, err := connect.Linear(x, w, nil)
 			return err
-		}, "graph: linear: x has elements of type float32, w of float64"},
+		}, "connect: linear: x has elements of type float32, w of float64"},
 		"name": {apply(layers.Sequential{layers.Named("a", layers.Linear{Out: 3}), layers.Named("a", layers.Linear{Out: 3})}),
 			"layers: weight at.a.linear.w: the graph has a node of this name already; tell layers apart by Named"},
 		"no time": {func(g *G.ExprGraph, _, _ *G.Node) error {

@@ -149,8 +149,8 @@ func TestSpikeInputErrors(t *testing.T) {
 		enc  encode.Encoder
 		want string
 	}{
-		{events{{Step: 3}, {Step: 10}}, nil, "sample 0: event 1: graph: spikes of shape [10 6 4]: time step is 10, want 0 to 9"},
-		{events{{Index: -1}}, nil, "sample 0: event 0: graph: spikes of shape [10 6 4]: element is -1, want 0 to 3"},
+		{events{{Step: 3}, {Step: 10}}, nil, "sample 0: event 1: connect: spikes of shape [10 6 4]: time step is 10, want 0 to 9"},
+		{events{{Index: -1}}, nil, "sample 0: event 0: connect: spikes of shape [10 6 4]: element is -1, want 0 to 3"},
 		{events{{Value: float32(math.Inf(1))}}, nil, "sample 0: event 0 has the value +Inf, want a finite number"},
 		{yinyang(t, 6), wrongSpikes{encode.Repeat, nil}, "encoder: a spike of element 3 of the sample in place 2 has the value NaN, want a finite number"},
 		{yinyang(t, 6), wrongSpikes{encode.Repeat, fmt.Errorf("no")}, "encoder: no"},
