@@ -9,6 +9,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/machine"
 )
 
 func ones(shape ...int) *tensor.Dense {
@@ -52,7 +53,7 @@ func TestFanOut(t *testing.T) {
 			require.NoError(t, b.Err())
 			grads, _, err := graph.Grad(sum, x)
 			require.NoError(t, err)
-			m, err := graph.NewMachine(grads[0], sum)
+			m, err := machine.New(grads[0], sum)
 			require.NoError(t, err)
 			require.NoError(t, m.Run())
 			var got []float64

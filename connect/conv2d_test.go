@@ -15,6 +15,7 @@ import (
 	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/surrogate"
 )
 
@@ -230,7 +231,7 @@ func TestConv2DRunAgain(t *testing.T) {
 	loss := graphtest.Loss(t, []*G.Node{y}, [][]float64{c.d})
 	ds, _, err := graph.Grad(loss, x, k, bias)
 	require.NoError(t, err)
-	m, err := graph.NewMachine(append(G.Nodes{y}, ds...)...)
+	m, err := machine.New(append(G.Nodes{y}, ds...)...)
 	require.NoError(t, err)
 	for i, density := range []float64{0.1, 1, 0.2, 1, 0.05} {
 		c.x = graphtest.Sparse(len(c.x), density, i == 0, uint64(i))
@@ -293,7 +294,7 @@ func ExampleConv2D() {
 		fmt.Println(err)
 		return
 	}
-	m, err := graph.NewMachine(y)
+	m, err := machine.New(y)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -13,6 +13,7 @@ import (
 	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/readout"
 )
 
@@ -149,7 +150,7 @@ func BenchmarkLinear(b *testing.B) {
 			require.NoError(b, err)
 			ds, _, err := graph.Grad(loss, w)
 			require.NoError(b, err)
-			m, err := graph.NewMachine(ds...)
+			m, err := machine.New(ds...)
 			require.NoError(b, err)
 			b.ReportAllocs()
 			for b.Loop() {

@@ -12,8 +12,8 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/connect"
-	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/machine"
 )
 
 type pooling func(x *G.Node, k, stride int) (*G.Node, error)
@@ -152,7 +152,7 @@ func ExampleAvgPool() {
 		fmt.Println(err)
 		return
 	}
-	m, err := graph.NewMachine(avg, most)
+	m, err := machine.New(avg, most)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -8,7 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/connect"
-	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/machine"
 )
 
 // Events, as of a camera or a cochlea, go into a linear map and on into neurons
@@ -29,7 +29,7 @@ func ExampleSpikeInput() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	m, err := graph.NewMachine(y)
+	m, err := machine.New(y)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/internal/cpu"
+	"github.com/spikegrad/spikegrad/machine"
 )
 
 func newSpikes(t testing.TB, shape ...int) *connect.Spikes {
@@ -169,7 +170,7 @@ func bits(t testing.TB, tape bool, let func(run int), nodes ...*G.Node) [][]uint
 			vm.Reset()
 		}
 	} else {
-		m, err := graph.NewMachine(nodes...)
+		m, err := machine.New(nodes...)
 		require.NoError(t, err)
 		for run := range 2 {
 			let(run)
@@ -310,14 +311,14 @@ func TestSpikeInputStaysLists(t *testing.T) {
 	w := weight(x, "w", 1<<16, 1)
 	y, err := connect.Linear(x, w, nil)
 	require.NoError(t, err)
-	m, err := graph.NewMachine(y)
+	m, err := machine.New(y)
 	require.NoError(t, err)
 	require.NoError(t, m.Run())
 	out := graphtest.Floats(m.Value(0))
 	require.Equal(t, len(out)-1, count(out, 0))
 	require.Equal(t, graphtest.Floats(w.Value())[2], out[5<<7+3])
 
-	m, err = graph.NewMachine(x)
+	m, err = machine.New(x)
 	require.NoError(t, err)
 	require.ErrorContains(t, m.Run(), "the dense tensor: shape [512 128 65536] has 4294967296 elements, want at most 2147483648")
 }
@@ -376,7 +377,7 @@ func TestSpikesAllocateNothing(t *testing.T) {
 		require.NoError(t, err)
 		ds, _, err := graph.Grad(graphtest.Loss(t, []*G.Node{y}, [][]float64{graphtest.Random(6400, 1)}), w)
 		require.NoError(t, err)
-		m, err := graph.NewMachine(ds...)
+		m, err := machine.New(ds...)
 		require.NoError(t, err)
 		return func() { _ = m.Run() }
 	}

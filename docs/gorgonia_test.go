@@ -14,6 +14,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/readout"
@@ -31,9 +32,9 @@ func vector(g *G.ExprGraph, name string, x ...float64) *G.Node {
 // tape runs a whole graph on a tape machine and returns the values of nodes.
 func tape(t *testing.T, nodes ...*G.Node) [][]float64 { return graphtest.Eval(t, nodes...) }
 
-// machine runs a graph.Machine for nodes and returns their values.
-func machine(t *testing.T, nodes ...*G.Node) [][]float64 {
-	m, err := graph.NewMachine(nodes...)
+// machined runs a machine.Machine for nodes and returns their values.
+func machined(t *testing.T, nodes ...*G.Node) [][]float64 {
+	m, err := machine.New(nodes...)
 	require.NoError(t, err)
 	require.NoError(t, m.Run())
 	var vs [][]float64
@@ -76,7 +77,7 @@ func TestHashesCollide(t *testing.T) {
 	require.NotSame(t, y, z)
 	require.Equal(t, y.Hashcode(), z.Hashcode())
 	right := [][]float64{{3, 6}, {5, 10}}
-	require.Equal(t, right, machine(t, y, z))
+	require.Equal(t, right, machined(t, y, z))
 	require.Equal(t, right, tape(t, y, z), "no tape machine is used")
 
 	var vs [2]G.Value
@@ -123,7 +124,7 @@ func TestInnerValues(t *testing.T) {
 	require.NoError(t, vm.RunAll())
 	require.Equal(t, []float64{11, 24}, square.Value().Data(), "the sum, not the square")
 
-	require.Equal(t, [][]float64{{1, 4}, {11, 24}}, machine(t, square, sum))
+	require.Equal(t, [][]float64{{1, 4}, {11, 24}}, machined(t, square, sum))
 }
 
 func TestRunWithoutReset(t *testing.T) {
@@ -144,7 +145,7 @@ func TestRunWithoutReset(t *testing.T) {
 	require.Equal(t, []float64{9, 16}, v.Data())
 
 	let()
-	m, err := graph.NewMachine(square)
+	m, err := machine.New(square)
 	require.NoError(t, err)
 	for range 2 {
 		require.NoError(t, m.Run())
@@ -172,7 +173,7 @@ func TestGradientsAddUp(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []float64{0, 0}, d.Data(), "an optimiser sets them to zero")
 
-	m, err := graph.NewMachine(grads[0])
+	m, err := machine.New(grads[0])
 	require.NoError(t, err)
 	for range 2 {
 		require.NoError(t, m.Run())
@@ -189,7 +190,7 @@ func TestUnusedNodesRun(t *testing.T) {
 	defer vm.Close()
 	require.ErrorContains(t, vm.RunAll(), "No value bound to node later")
 
-	require.Equal(t, []float64{1, 4}, machine(t, square)[0])
+	require.Equal(t, []float64{1, 4}, machined(t, square)[0])
 }
 
 func TestGradWithoutPath(t *testing.T) {
@@ -202,7 +203,7 @@ func TestGradWithoutPath(t *testing.T) {
 	grads, unused, err := graph.Grad(cost, a, b)
 	require.NoError(t, err)
 	require.Equal(t, []int{1}, unused)
-	require.Equal(t, [][]float64{{2, 4}, {0, 0}}, machine(t, grads...))
+	require.Equal(t, [][]float64{{2, 4}, {0, 0}}, machined(t, grads...))
 }
 
 func TestGradTwice(t *testing.T) {
@@ -255,7 +256,7 @@ func TestSoftmax(t *testing.T) {
 	weight := graphtest.Node(x.Graph(), tensor.Float32, "weight", []int{2}, []float64{0.5, 0.5})
 	loss, err := readout.CrossEntropy(x, labels, weight)
 	require.NoError(t, err)
-	require.InDelta(t, math.Log(3)/2+100, machine(t, loss)[0][0], 1e-4)
+	require.InDelta(t, math.Log(3)/2+100, machined(t, loss)[0][0], 1e-4)
 }
 
 func TestDivisionByZero(t *testing.T) {
@@ -368,7 +369,7 @@ func TestLispMachine(t *testing.T) {
 	xs, cost := build()
 	ds, _, err := graph.Grad(cost, xs)
 	require.NoError(t, err)
-	want := machine(t, ds[0])[0]
+	want := machined(t, ds[0])[0]
 	require.NotZero(t, want[0])
 	xs, cost = build()
 	ds, _, err = graph.Grad(cost, xs)

@@ -15,6 +15,7 @@ import (
 	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/plasticity"
@@ -41,7 +42,7 @@ func input(g *G.ExprGraph, name string, x []float32, shape ...int) *G.Node {
 
 // values computes a node and returns its elements.
 func values(n *G.Node) []float32 {
-	m := must(graph.NewMachine(n))
+	m := must(machine.New(n))
 	if err := m.Run(); err != nil {
 		log.Fatal(err)
 	}

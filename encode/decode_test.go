@@ -11,6 +11,7 @@ import (
 	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/neurons/neurontest"
 )
@@ -88,7 +89,7 @@ func TestDecodeErrors(t *testing.T) {
 	require.EqualError(t, err, "encode: spike times: 0 times asked for, want at least 1")
 	y, err := encode.SpikeTimes(x, 1)
 	require.NoError(t, err)
-	m, err := graph.NewMachine(y)
+	m, err := machine.New(y)
 	require.NoError(t, err)
 	require.ErrorContains(t, m.Run(), "encode: first 1 spike times of 2 steps: element 5 of x is NaN")
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/neurons"
 )
 
@@ -27,7 +28,7 @@ func input(g *G.ExprGraph, name string, shape []int, x ...float32) *G.Node {
 
 // value computes a node.
 func value(n *G.Node) []float32 {
-	m, err := graph.NewMachine(n)
+	m, err := machine.New(n)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/machine"
 )
 
 // A neuron answers with 1 to the value that it prefers.
@@ -127,7 +128,7 @@ func TestPopulationNaN(t *testing.T) {
 	x := graphtest.Node(G.NewGraph(), tensor.Float32, "x", []int{2}, []float64{1, math.NaN()})
 	y, err := encode.Population(x, encode.PopulationParams{Features: 2})
 	require.NoError(t, err)
-	m, err := graph.NewMachine(y)
+	m, err := machine.New(y)
 	require.NoError(t, err)
 	require.ErrorContains(t, m.Run(), "encode: distance to 2 centres up to 0: element 1 of x is NaN")
 }

@@ -10,8 +10,8 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/encode"
-	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/machine"
 )
 
 func scalar(g *G.ExprGraph, name string, v float64) *G.Node {
@@ -159,7 +159,7 @@ func TestFieldRunErrors(t *testing.T) {
 	} {
 		k, err := encode.SpatialReceptiveFields(graphtest.Node(G.NewGraph(), tensor.Float64, "p", []int{1, 7}, p), 5, 1)
 		require.NoError(t, err)
-		m, err := graph.NewMachine(k)
+		m, err := machine.New(k)
 		require.NoError(t, err)
 		require.ErrorContains(t, m.Run(), want)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/internal/gemm"
 	"github.com/spikegrad/spikegrad/internal/vec"
+	"github.com/spikegrad/spikegrad/machine"
 )
 
 // BenchmarkYardstick shows the limits of the machine on the day of a
@@ -171,7 +172,7 @@ func BenchmarkPause(b *testing.B) {
 	require.NoError(b, err)
 	r, err := graph.Scan(leakyStep, xs, nil, leaky{Decay: graph.Const(0.9), Th: graph.Const(1)})
 	require.NoError(b, err)
-	m, err := graph.NewMachine(r.Out)
+	m, err := machine.New(r.Out)
 	require.NoError(b, err)
 	require.NoError(b, m.Run())
 	done := make(chan struct{})

@@ -18,8 +18,8 @@
 // states over a time step, by Euler's method or exactly.
 //
 // Beside it, package connect has maps between populations of neurons, package readout
-// what is read of sequences, and losses.
+// what is read of sequences, and losses, and package machine runs a graph.
 //
 // A tensor has at most 2³¹ elements. What would have more is an error of the
-// function that adds it to a graph, or of [NewMachine]; nothing is allocated.
+// function that adds it to a graph, or of machine.New; nothing is allocated.
 package graph

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/machine"
 )
 
 // A linearModel is equations of n neurons in a batch of one,
@@ -227,7 +228,7 @@ func TestFlowGradients(t *testing.T) {
 				loss := graphtest.Loss(t, next, weights)
 				ds, _, err := graph.Grad(loss, inputs...)
 				require.NoError(t, err)
-				machine, err := graph.NewMachine(append(G.Nodes{loss}, ds...)...)
+				machine, err := machine.New(append(G.Nodes{loss}, ds...)...)
 				require.NoError(t, err)
 				value := func() float64 {
 					require.NoError(t, machine.Run())

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/readout"
 )
@@ -40,7 +41,7 @@ func TestLimits(t *testing.T) {
 	require.NoError(t, err)
 	sum, err := G.Sum(outer)
 	require.NoError(t, err)
-	_, err = graph.NewMachine(sum)
+	_, err = machine.New(sum)
 	require.ErrorContains(t, err, "the result: shape [1048576 1048576] has 1099511627776 elements, want at most 2147483648")
-	require.ErrorContains(t, err, "graph: machine: ")
+	require.ErrorContains(t, err, "machine: ")
 }

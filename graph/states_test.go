@@ -10,6 +10,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/machine"
 )
 
 // pair is a state of two values, for steps of which one reads what the other was.
@@ -134,7 +135,7 @@ func liftPair(t *testing.T, dt tensor.Dtype, steps int, f func(xs *G.Node, s *pa
 	loss := graphtest.Loss(t, outs, [][]float64{graphtest.Random(5*steps, 4), graphtest.Random(5, 5), graphtest.Random(5, 6)})
 	grads, _, err := graph.Grad(loss, xs, s.A, s.C)
 	require.NoError(t, err)
-	m, err := graph.NewMachine(append(outs, grads...)...)
+	m, err := machine.New(append(outs, grads...)...)
 	require.NoError(t, err)
 	var all [][]float64
 	for range 2 { // memory is kept from run to run
@@ -221,7 +222,7 @@ func TestTraceAfterARun(t *testing.T) {
 	r, err := graph.Scan(pairSteps["delay line"], xs, nil, noParams{})
 	require.NoError(t, err)
 	run := func(n *G.Node) any {
-		m, err := graph.NewMachine(n)
+		m, err := machine.New(n)
 		require.NoError(t, err)
 		require.NoError(t, m.Run())
 		return m.Value(0).Data()

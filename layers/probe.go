@@ -59,7 +59,7 @@ func (r Recording) Sample(k int) []float64 {
 
 // Attach finds the nodes that the probe is to read, one for each layer that it
 // touches, in the order of the layers. Read them by gorgonia.Read or by a
-// graph.Machine. An error says that there is no such layer, no such state, or no
+// machine.Machine. An error says that there is no such layer, no such state, or no
 // such neuron; it names those that there are.
 func (p Probe) Attach(b *Build) ([]Tap, error) {
 	if b == nil {

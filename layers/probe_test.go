@@ -7,9 +7,9 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/neurons"
 )
 
@@ -41,7 +41,7 @@ func TestProbe(t *testing.T) {
 			for k, tap := range taps {
 				layer = append(layer, tap.Layer)
 				require.Equal(t, []any{state, k == 0 && state == ""}, []any{tap.State, tap.Spiking})
-				m, err := graph.NewMachine(tap.Node)
+				m, err := machine.New(tap.Node)
 				require.NoError(t, err)
 				require.NoError(t, m.Run())
 				all := graphtest.Floats(m.Value(0))

@@ -12,6 +12,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/readout"
 )
 
@@ -33,7 +34,7 @@ func ExampleFirstSpike() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	m, err := graph.NewMachine(y)
+	m, err := machine.New(y)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/logic"
+	"github.com/spikegrad/spikegrad/machine"
 )
 
 // trains returns the input of one spike train.
@@ -22,7 +23,7 @@ func trains(g *G.ExprGraph, name string, z ...float32) *G.Node {
 
 // show computes a node and prints its elements.
 func show(n *G.Node) {
-	m, err := graph.NewMachine(n)
+	m, err := machine.New(n)
 	if err != nil {
 		log.Fatal(err)
 	}

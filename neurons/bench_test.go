@@ -11,6 +11,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/neurons"
 )
 
@@ -123,7 +124,7 @@ func benchmarkScan(b *testing.B, m neurons.Model, in workload) {
 	cotangent := graphtest.Node(g, tensor.Float32, "cotangent", l.Out.Shape(), graphtest.Random(steps*batch*n, 9))
 	grads, err := G.Backpropagate(G.Nodes{l.Out}, G.Nodes{cotangent}, wrt)
 	require.NoError(b, err)
-	machine, err := graph.NewMachine(append(G.Nodes{l.Out}, grads...)...)
+	machine, err := machine.New(append(G.Nodes{l.Out}, grads...)...)
 	require.NoError(b, err)
 	debug.FreeOSMemory()
 	require.NoError(b, machine.Run()) // makes its memory

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/surrogate"
 )
@@ -391,7 +392,7 @@ func byDifferences(t *testing.T, m neurons.Model, n int) {
 	loss := graphtest.Loss(t, outs, weights)
 	ds, _, err := graph.Grad(loss, inputs...)
 	require.NoError(t, err)
-	machine, err := graph.NewMachine(append(G.Nodes{loss}, ds...)...)
+	machine, err := machine.New(append(G.Nodes{loss}, ds...)...)
 	require.NoError(t, err)
 	value := func() float64 {
 		require.NoError(t, machine.Run())

@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/neurons"
 )
 
@@ -19,7 +20,7 @@ func ExampleLIFStep() {
 		fmt.Println(err)
 		return
 	}
-	m, err := graph.NewMachine(run.Out)
+	m, err := machine.New(run.Out)
 	if err != nil {
 		fmt.Println(err)
 		return

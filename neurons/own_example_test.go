@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/surrogate"
 )
 
@@ -76,7 +77,7 @@ func Example_ownNeuron() {
 // spikeTimes runs the graph and returns the steps at which zs, the spikes of one
 // neuron, is 1.
 func spikeTimes(zs *G.Node) ([]int, error) {
-	m, err := graph.NewMachine(zs)
+	m, err := machine.New(zs)
 	if err != nil {
 		return nil, err
 	}

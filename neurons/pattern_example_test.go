@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/neurons"
 )
 
@@ -22,7 +23,7 @@ func ExampleAdExPattern() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	m, err := graph.NewMachine(run.Out)
+	m, err := machine.New(run.Out)
 	if err != nil {
 		log.Fatal(err)
 	}

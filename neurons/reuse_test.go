@@ -11,6 +11,7 @@ import (
 	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/neurons"
 )
 
@@ -40,11 +41,11 @@ func TestGradientsOverCurrents(t *testing.T) {
 			require.NoError(t, err)
 			want := graphtest.Eval(t, ds...) // by Gorgonia, which lends nothing
 
-			currents, err := graph.NewMachine(xs)
+			currents, err := machine.New(xs)
 			require.NoError(t, err)
 			require.NoError(t, currents.Run())
 			before := graphtest.Floats(currents.Value(0))
-			machine, err := graph.NewMachine(ds...)
+			machine, err := machine.New(ds...)
 			require.NoError(t, err)
 			for range 2 {
 				require.NoError(t, machine.Run())

@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/plasticity"
 )
@@ -34,7 +35,7 @@ func ExampleSTDPParams() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		m, err := graph.NewMachine(final.W)
+		m, err := machine.New(final.W)
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -98,7 +99,7 @@ func ExampleSTPStep() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	m, err := graph.NewMachine(run.Out)
+	m, err := machine.New(run.Out)
 	if err != nil {
 		log.Fatal(err)
 	}

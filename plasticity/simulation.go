@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/machine"
 )
 
 // A Simulation runs a step for as long as one likes, without gradients: in chunks
@@ -14,7 +15,7 @@ import (
 // before ended. It is how neurons and synapses live through millions of steps,
 // learning all the time.
 type Simulation struct {
-	machine *graph.Machine
+	machine *machine.Machine
 	names   []string
 	states  []*tensor.Dense
 }
@@ -70,7 +71,7 @@ func newSimulation[S any, P graph.Params[S]](step graph.Step[S, P], xs *G.Node, 
 	if err != nil {
 		return nil, err
 	}
-	sim.machine, err = graph.NewMachine(append(G.Nodes{run.Out}, results...)...)
+	sim.machine, err = machine.New(append(G.Nodes{run.Out}, results...)...)
 	return sim, err
 }
 
@@ -80,7 +81,7 @@ func start[S any](sim *Simulation, s *S) (*S, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := graph.NewMachine(nodes...)
+	m, err := machine.New(nodes...)
 	if err != nil {
 		return nil, err
 	}

@@ -11,8 +11,8 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/readout"
 )
 
@@ -137,7 +137,7 @@ func ExampleMaxOverTime() {
 		fmt.Println(err)
 		return
 	}
-	m, err := graph.NewMachine(y)
+	m, err := machine.New(y)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/readout"
 )
 
@@ -132,7 +133,7 @@ func TestWindowErrors(t *testing.T) {
 	} {
 		y, err := readout.Window{Length: node(fmt.Sprint("length", length), []int{2}, 1, length)}.LastStep(x)
 		require.NoError(t, err)
-		m, err := graph.NewMachine(y)
+		m, err := machine.New(y)
 		require.NoError(t, err)
 		require.ErrorContains(t, m.Run(), want)
 	}

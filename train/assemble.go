@@ -13,6 +13,7 @@ import (
 	"github.com/spikegrad/spikegrad/internal/flat"
 	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/readout"
 )
 
@@ -51,7 +52,7 @@ func (m *Model) assemble() error {
 	m.fitAt.rates = span{len(m.fitNodes), len(m.rates)}
 	var values list
 	m.testAt = layout{terms: values.add(terms...), out: values.add(m.out), rates: values.add(m.rates...), states: values.add(m.carry.outs()...)}
-	m.test, err = graph.NewMachine(values...)
+	m.test, err = machine.New(values...)
 	return err
 }
 
@@ -186,11 +187,11 @@ func (m *Model) addTraining(terms G.Nodes, total *G.Node) error {
 		exam: values.add(m.exam.gradients(m.build, m.out)...),
 	}
 	m.fitNodes = G.Nodes(values)
-	if m.fit, err = graph.NewMachine(values...); err != nil {
+	if m.fit, err = machine.New(values...); err != nil {
 		return err
 	}
 	if len(outs) > 0 {
-		m.carry.advance, err = graph.NewMachine(outs...)
+		m.carry.advance, err = machine.New(outs...)
 	}
 	return err
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/flat"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
 )
@@ -281,7 +282,7 @@ func (w workload) calibrate(b testing.TB, m *Model) {
 
 // BenchmarkUnroll compares Scan with Unroll on the first layer of the workload
 // ff: a linear map and leaky integrate-and-fire neurons, forward and backward.
-// Both run on a graph.Machine, as a tape machine of Gorgonia's takes a time to
+// Both run on a machine.Machine, as a tape machine of Gorgonia's takes a time to
 // compile an unrolled graph that is quadratic in the number of steps.
 func BenchmarkUnroll(b *testing.B) {
 	const steps, batch, in, n = 100, 64, 784, 512
@@ -318,7 +319,7 @@ func BenchmarkUnroll(b *testing.B) {
 			require.NoError(b, bl.Err())
 			grads, _, err := graph.Grad(cost, build.Params...)
 			require.NoError(b, err)
-			m, err := graph.NewMachine(append(grads, cost)...)
+			m, err := machine.New(append(grads, cost)...)
 			require.NoError(b, err)
 			require.NoError(b, m.Run())
 			b.ReportAllocs()

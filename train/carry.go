@@ -11,6 +11,7 @@ import (
 	"github.com/spikegrad/spikegrad/internal/feed"
 	"github.com/spikegrad/spikegrad/internal/flat"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/machine"
 )
 
 // A carry is what the graph of a segment has besides the network.
@@ -25,7 +26,7 @@ type carry struct {
 	counts  *G.Node // 1 where terms that are sums over time count, else 0
 	states  []*layers.State
 	lambda  G.Nodes
-	advance *graph.Machine // the states that leave; nil without states
+	advance *machine.Machine // the states that leave; nil without states
 
 	zeros []*tensor.Dense   // λ of the last segment
 	back  []*tensor.Dense   // λ of the others
@@ -123,7 +124,7 @@ func (c *carry) stand(f *feed.Feeder, k int) error {
 func (c *carry) entering(k int) []*tensor.Dense { return c.at[k%len(c.at)] }
 
 // keep copies the states that left segment k, which the machine has there.
-func (c *carry) keep(k int, m *graph.Machine, at span) error {
+func (c *carry) keep(k int, m *machine.Machine, at span) error {
 	for j, t := range c.entering(k + 1) {
 		if err := flat.Copy(t, m.Value(at.from+j)); err != nil {
 			return fmt.Errorf("state %s %w", c.states[j].Name, err)

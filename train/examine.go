@@ -10,10 +10,10 @@ import (
 
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/encode"
-	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/feed"
 	"github.com/spikegrad/spikegrad/internal/flat"
 	"github.com/spikegrad/spikegrad/internal/vitals"
+	"github.com/spikegrad/spikegrad/machine"
 )
 
 const (
@@ -27,10 +27,10 @@ const (
 type examiner struct {
 	model, twin *Model
 	feed        *feed.Feeder
-	order       []int          // of the samples
-	layers      []int          // of the activities of the twin, those that tell their currents and outputs
-	watch       *graph.Machine // of these the outputs, then the currents, then the voltages that there are; nil without any
-	voltage     map[int]int    // by layer, the place of its voltage
+	order       []int            // of the samples
+	layers      []int            // of the activities of the twin, those that tell their currents and outputs
+	watch       *machine.Machine // of these the outputs, then the currents, then the voltages that there are; nil without any
+	voltage     map[int]int      // by layer, the place of its voltage
 }
 
 func newExaminer(m *Model, d data.Dataset, enc encode.Encoder, seed uint64) (*examiner, error) {
@@ -62,7 +62,7 @@ func newExaminer(m *Model, d data.Dataset, enc encode.Encoder, seed uint64) (*ex
 		}
 	}
 	if len(outs) > 0 {
-		x.watch, err = graph.NewMachine(slices.Concat(outs, ins, vs)...)
+		x.watch, err = machine.New(slices.Concat(outs, ins, vs)...)
 	}
 	return x, err
 }

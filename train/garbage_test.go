@@ -28,6 +28,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/loss"
+	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/readout"
@@ -48,7 +49,7 @@ var functions = map[string]map[string]any{
 		"Grad": graph.Grad, "Input": graph.Input,
 		"Lowered": graph.Lowered, "NodeNames": graph.NodeNames,
 		"ParamNames": graph.ParamNames, "Reshape": graph.Reshape,
-		"NewBuilder": graph.NewBuilder, "Clip": graph.Clip, "NewMachine": graph.NewMachine, "KeepEvery": graph.KeepEvery,
+		"NewBuilder": graph.NewBuilder, "Clip": graph.Clip, "machine.New": machine.New, "KeepEvery": graph.KeepEvery,
 		"Const": graph.Const, "Default": graph.Default, "Learn": graph.Learn, "LearnIn": graph.LearnIn,
 		"Scan": graph.Scan[lifState, lifParams], "Unroll": graph.Unroll[lifState, lifParams],
 		"Rest": graph.Rest[lifState, lifParams], "MapState": graph.MapState[lifState],
@@ -95,7 +96,7 @@ var functions = map[string]map[string]any{
 }
 
 var types = []reflect.Type{
-	reflect.TypeFor[*graph.Builder](), reflect.TypeFor[graph.Constraint](), reflect.TypeFor[graph.Param](), reflect.TypeFor[*graph.Machine](), reflect.TypeFor[readout.Window](), reflect.TypeFor[connect.Connection](), reflect.TypeFor[*connect.Spikes](),
+	reflect.TypeFor[*graph.Builder](), reflect.TypeFor[graph.Constraint](), reflect.TypeFor[graph.Param](), reflect.TypeFor[*machine.Machine](), reflect.TypeFor[readout.Window](), reflect.TypeFor[connect.Connection](), reflect.TypeFor[*connect.Spikes](),
 	reflect.TypeFor[*layers.Build](), reflect.TypeFor[*layers.State](), reflect.TypeFor[layers.Layer](), reflect.TypeFor[layers.Init](), reflect.TypeFor[layers.Mask](), reflect.TypeFor[layers.Probe](), reflect.TypeFor[layers.Tap](), reflect.TypeFor[layers.Recording](),
 	reflect.TypeFor[layers.Regulariser](), reflect.TypeFor[layers.Conv2D](), reflect.TypeFor[layers.Linear](), reflect.TypeFor[layers.Dropout](),
 	reflect.TypeFor[layers.Pool](), reflect.TypeFor[layers.Scaled](), reflect.TypeFor[layers.FluctuationDriven](), reflect.TypeFor[layers.Rate](),
@@ -214,7 +215,7 @@ func (g *garbage) try(t *testing.T, name string, f reflect.Value) {
 		if !ok || n == nil || n.Graph() == nil || tooBig(n.Graph()) {
 			continue
 		}
-		m, err := graph.NewMachine(n)
+		m, err := machine.New(n)
 		if err == nil {
 			_ = m.Run()
 		}

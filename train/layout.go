@@ -5,7 +5,7 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
-	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/machine"
 )
 
 // A layout says which of the values of a machine are what.
@@ -33,7 +33,7 @@ func (l *list) add(nodes ...*G.Node) span {
 }
 
 // in returns the values of a machine that the span has.
-func (s span) in(m *graph.Machine) []G.Value {
+func (s span) in(m *machine.Machine) []G.Value {
 	vs := make([]G.Value, s.n)
 	for i := range vs {
 		vs[i] = m.Value(s.from + i)
@@ -51,7 +51,7 @@ func (m *Model) watch(rates bool) (err error) {
 	if rates {
 		nodes = append(nodes, m.rates...)
 	}
-	if m.fit, err = graph.NewMachine(nodes...); err == nil {
+	if m.fit, err = machine.New(nodes...); err == nil {
 		m.watched = rates
 	}
 	return err

@@ -6,11 +6,11 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
-	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/feed"
 	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/internal/shared"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/optim"
 )
 
@@ -42,11 +42,11 @@ type Model struct {
 	carry     *carry  // nil where a sample is one segment
 	out       *G.Node
 	params    []*Parameter
-	fixed     []*Parameter   // values of neurons that are not learnt
-	termNames []string       // of the loss, and of each penalty
-	fit       *graph.Machine // for training
+	fixed     []*Parameter     // values of neurons that are not learnt
+	termNames []string         // of the loss, and of each penalty
+	fit       *machine.Machine // for training
 	fitAt     layout
-	test      *graph.Machine // for evaluation
+	test      *machine.Machine // for evaluation
 	testAt    layout
 	fitted    outcome  // of the last batch of a training
 	tested    outcome  // and of an evaluation

@@ -10,9 +10,9 @@ import (
 
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/encode"
-	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/feed"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/machine"
 )
 
 // Record runs the network on some samples of a data set and returns what the
@@ -142,7 +142,7 @@ func (m *Model) recordBatches(ctx context.Context, f *feed.Feeder, taps []layers
 
 // recordBatch runs the batch that is loaded, segment by segment and from rest, and
 // adds what the taps see of some of its samples to rs.
-func (m *Model) recordBatch(ctx context.Context, f *feed.Feeder, machine *graph.Machine, taps []layers.Tap, samples []int, rs []layers.Recording) error {
+func (m *Model) recordBatch(ctx context.Context, f *feed.Feeder, machine *machine.Machine, taps []layers.Tap, samples []int, rs []layers.Recording) error {
 	seen := make([][][]float64, len(samples)) // by sample and tap
 	for j := range seen {
 		seen[j] = make([][]float64, len(taps))
@@ -191,7 +191,7 @@ func (m *Model) recordBatch(ctx context.Context, f *feed.Feeder, machine *graph.
 
 // watching returns a machine for the nodes of taps and the states that leave a
 // segment.
-func (m *Model) watching(taps []layers.Tap) (*graph.Machine, error) {
+func (m *Model) watching(taps []layers.Tap) (*machine.Machine, error) {
 	var nodes []*G.Node
 	for _, t := range taps {
 		nodes = append(nodes, t.Node)
@@ -199,5 +199,5 @@ func (m *Model) watching(taps []layers.Tap) (*graph.Machine, error) {
 	if m.cut.carries {
 		nodes = append(nodes, m.carry.outs()...)
 	}
-	return graph.NewMachine(nodes...)
+	return machine.New(nodes...)
 }

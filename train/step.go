@@ -9,10 +9,10 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
-	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/feed"
 	"github.com/spikegrad/spikegrad/internal/flat"
 	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/optim"
 )
 
@@ -121,7 +121,7 @@ func (m *Model) backpropagate(clip float64) (float64, error) {
 // setMode prepares what acts differently in training and in evaluation: the masks
 // of our dropout, and Gorgonia's own operations. A nil generator means evaluation.
 func (m *Model) setMode(r *rand.Rand) error {
-	machines := []*graph.Machine{m.fit}
+	machines := []*machine.Machine{m.fit}
 	if r == nil {
 		machines[0] = m.test
 	} else if m.carry != nil && m.carry.advance != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/spikegrad/spikegrad/internal/limit"
 	"github.com/spikegrad/spikegrad/internal/shared"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/machine"
 )
 
 // stream returns what runs the network step by step.
@@ -82,9 +83,9 @@ type stream struct {
 	reads   *shared.Snapshot // what these are, of a replica
 	x       *G.Node
 	states  []*layers.State
-	rest    *graph.Machine // the states at rest; nil without states
-	machine *graph.Machine // outputs, then the states after the step
-	at      *Carried       // whose tensors the inputs hold
+	rest    *machine.Machine // the states at rest; nil without states
+	machine *machine.Machine // outputs, then the states after the step
+	at      *Carried         // whose tensors the inputs hold
 	out     *tensor.Dense
 }
 
@@ -152,7 +153,7 @@ func (s *stream) adopt() error {
 
 // machines returns the machines for the states at rest, nil if there are none, and
 // for the nodes given followed by the states that leave the window.
-func machines(states []*layers.State, nodes ...*G.Node) (rest, run *graph.Machine, err error) {
+func machines(states []*layers.State, nodes ...*G.Node) (rest, run *machine.Machine, err error) {
 	var start G.Nodes
 	for _, st := range states {
 		if st == nil || st.In == nil || st.Out == nil || !st.Out.Shape().Eq(st.In.Shape()) {
@@ -161,11 +162,11 @@ func machines(states []*layers.State, nodes ...*G.Node) (rest, run *graph.Machin
 		start, nodes = append(start, st.Rest), append(nodes, st.Out)
 	}
 	if len(start) > 0 {
-		if rest, err = graph.NewMachine(start...); err != nil {
+		if rest, err = machine.New(start...); err != nil {
 			return nil, nil, err
 		}
 	}
-	run, err = graph.NewMachine(nodes...)
+	run, err = machine.New(nodes...)
 	return rest, run, err
 }
 

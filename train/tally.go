@@ -12,9 +12,9 @@ import (
 	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/encode"
-	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/feed"
 	"github.com/spikegrad/spikegrad/internal/flat"
+	"github.com/spikegrad/spikegrad/machine"
 )
 
 func (m *Model) measure(ctx context.Context, d data.Dataset, enc encode.Encoder) (Cost, error) {
@@ -38,7 +38,7 @@ func (m *Model) measure(ctx context.Context, d data.Dataset, enc encode.Encoder)
 // A tally counts what happens in a network.
 type tally struct {
 	m        *Model
-	machine  *graph.Machine
+	machine  *machine.Machine
 	products []connect.Connection
 	at       []int     // number of the X of a product in the machine, −1 where there is none
 	spikes   []int     // of the outputs of a layer
@@ -82,7 +82,7 @@ func (m *Model) newTally() (*tally, error) {
 	if len(nodes) == 0 {
 		return nil, errors.New("the network has neither weights nor spiking neurons")
 	}
-	t.machine, err = graph.NewMachine(nodes...)
+	t.machine, err = machine.New(nodes...)
 	return t, err
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/plot"
 )
 
@@ -103,7 +104,7 @@ func field(p *tensor.Dense) ([]float32, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := graph.NewMachine(k)
+	m, err := machine.New(k)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/neurons"
 )
 
@@ -23,7 +24,7 @@ func Example_lif() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	m, err := graph.NewMachine(run.Out)
+	m, err := machine.New(run.Out)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -46,7 +47,7 @@ func Example_lifBox() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	m, err := graph.NewMachine(run.Out)
+	m, err := machine.New(run.Out)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -72,7 +73,7 @@ func Example_iaf() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	m, err := graph.NewMachine(run.Out)
+	m, err := machine.New(run.Out)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -95,7 +96,7 @@ func Example_li() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	m, err := graph.NewMachine(run.Out)
+	m, err := machine.New(run.Out)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -115,7 +116,7 @@ func Example_liBox() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	m, err := graph.NewMachine(run.Out)
+	m, err := machine.New(run.Out)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -135,7 +136,7 @@ func Example_lifEx() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	m, err := graph.NewMachine(run.Out)
+	m, err := machine.New(run.Out)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -162,7 +163,7 @@ func Example_adEx() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	m, err := graph.NewMachine(run.Out, a)
+	m, err := machine.New(run.Out, a)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -187,7 +188,7 @@ func Example_coba() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	m, err := graph.NewMachine(run.Out)
+	m, err := machine.New(run.Out)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -214,7 +215,7 @@ func Example_lsnn() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	m, err := graph.NewMachine(run.Out, b)
+	m, err := machine.New(run.Out, b)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -243,7 +244,7 @@ func Example_refractory() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	m, err := graph.NewMachine(run.Out)
+	m, err := machine.New(run.Out)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -269,7 +270,7 @@ func Example_recurrent() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	m, err := graph.NewMachine(run.Out)
+	m, err := machine.New(run.Out)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -306,7 +307,7 @@ func Example_coupled() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	m, err := graph.NewMachine(run.Out, v)
+	m, err := machine.New(run.Out, v)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -330,7 +331,7 @@ func Example_izhikevich() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	m, err := graph.NewMachine(run.Out)
+	m, err := machine.New(run.Out)
 	if err != nil {
 		log.Fatal(err)
 	}

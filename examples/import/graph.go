@@ -11,6 +11,7 @@ import (
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/surrogate"
 )
@@ -32,8 +33,8 @@ type program struct {
 	solver     G.Solver
 	lossNow    G.Value // the loss in the last run of vm
 
-	build   *layers.Build  // what the spiking layers added
-	answers *graph.Machine // computes the outputs, and the spikes, and no gradients
+	build   *layers.Build    // what the spiking layers added
+	answers *machine.Machine // computes the outputs, and the spikes, and no gradients
 }
 
 // spiking returns the layers that are imported. They are the same that a
@@ -85,7 +86,7 @@ func newProgram(seed uint64) (*program, error) {
 	// The value of an inner node has to be read by a node of its own.
 	G.Read(loss, &p.lossNow)
 	p.vm = G.NewTapeMachine(p.g, G.BindDualValues(p.learnables...))
-	p.answers, err = graph.NewMachine(out, p.build.Activities[0].Out)
+	p.answers, err = machine.New(out, p.build.Activities[0].Out)
 	return p, err
 }
 

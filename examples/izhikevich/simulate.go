@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/neurons"
 )
 
@@ -52,7 +53,7 @@ func simulate(p panel) (trace, error) {
 	if err != nil {
 		return trace{}, err
 	}
-	m, err := graph.NewMachine(run.Out, v)
+	m, err := machine.New(run.Out, v)
 	if err != nil {
 		return trace{}, err
 	}

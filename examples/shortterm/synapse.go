@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/plasticity"
 )
@@ -63,7 +64,7 @@ func (s synapse) transmit(x []float64, copies int) (record, error) {
 	if err != nil {
 		return record{}, err
 	}
-	m, err := graph.NewMachine(used.Out, v.Out)
+	m, err := machine.New(used.Out, v.Out)
 	if err != nil {
 		return record{}, err
 	}

@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/machine"
 )
 
 // Tensor returns a dense tensor of element type dt with the given elements.
@@ -58,7 +59,7 @@ func Floats(v G.Value) []float64 {
 const taped = 1000
 
 // Eval runs the graph of the nodes once, on a tape machine, and returns their
-// values. A graph of thousands, as unrolling makes, runs on a graph.Machine: a tape
+// values. A graph of thousands, as unrolling makes, runs on a machine.Machine: a tape
 // machine takes longer to make than the square of the nodes, and takes nodes of one
 // hash for one node, as two of so many are now and then.
 func Eval(t testing.TB, nodes ...*G.Node) [][]float64 {
@@ -69,7 +70,7 @@ func Eval(t testing.TB, nodes ...*G.Node) [][]float64 {
 		G.Read(n, &vs[i])
 	}
 	if len(nodes[0].Graph().AllNodes()) > taped || collide(nodes[0].Graph()) {
-		m, err := graph.NewMachine(nodes...)
+		m, err := machine.New(nodes...)
 		require.NoError(t, err)
 		require.NoError(t, m.Run())
 		for i := range nodes {

@@ -13,6 +13,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/logic"
+	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/plasticity"
@@ -58,17 +59,17 @@ func graphCalls() []call {
 		{`new(graph.Run[neurons.LIFState]).Trace("V")`, func() any { return fails(new(graph.Run[neurons.LIFState]).Trace("V")) }},
 		{`(*graph.Run[neurons.LIFState])(nil).Trace("V")`, func() any { return fails((*graph.Run[neurons.LIFState])(nil).Trace("V")) }},
 		{"(*graph.Run[neurons.LIFState])(nil).Final()", func() any { return fails((*graph.Run[neurons.LIFState])(nil).Final()) }},
-		{"graph.NewMachine()", func() any { return fails(graph.NewMachine()) }},
-		{"graph.NewMachine(nil)", func() any { return fails(graph.NewMachine(nil)) }},
-		{"new(graph.Machine).Run()", func() any { return errOf(new(graph.Machine).Run()) }},
-		{"(*graph.Machine)(nil).Run()", func() any { return errOf((*graph.Machine)(nil).Run()) }},
-		{"graph.NewMachine of a node of 2⁴⁰ elements", func() any {
+		{"machine.New()", func() any { return fails(machine.New()) }},
+		{"machine.New(nil)", func() any { return fails(machine.New(nil)) }},
+		{"new(machine.Machine).Run()", func() any { return errOf(new(machine.Machine).Run()) }},
+		{"(*machine.Machine)(nil).Run()", func() any { return errOf((*machine.Machine)(nil).Run()) }},
+		{"machine.New of a node of 2⁴⁰ elements", func() any {
 			x := node(1 << 20)
 			y, err := G.OuterProd(x, x)
 			if err != nil {
 				return err
 			}
-			return fails(graph.NewMachine(y))
+			return fails(machine.New(y))
 		}},
 		{"graph.Grad(nil)", func() any { _, _, err := graph.Grad(nil); return errOf(err) }},
 		{"graph.Grad(x, nil)", func() any { _, _, err := graph.Grad(node(2), nil); return errOf(err) }},

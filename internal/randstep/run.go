@@ -11,6 +11,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/machine"
 )
 
 // A Result is what a case gives: outputs, final states, traces and gradients, by
@@ -24,7 +25,7 @@ type Result struct {
 }
 
 // Run lifts the case by graph.Scan, or else by graph.Unroll, and runs it on a
-// graph.Machine, twice: a second run that gives other bits is an error. So is a
+// machine.Machine, twice: a second run that gives other bits is an error. So is a
 // panic.
 func (c *Case) Run(scan bool) (r *Result, err error) {
 	defer func() {
@@ -49,7 +50,7 @@ func (c *Case) Run(scan bool) (r *Result, err error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := graph.NewMachine(append(nodes, margins...)...)
+	m, err := machine.New(append(nodes, margins...)...)
 	if err != nil {
 		return nil, err
 	}

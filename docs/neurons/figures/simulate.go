@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/machine"
 )
 
 // A runner runs n neurons on the inputs xs [T, n] and returns the named states
@@ -43,7 +44,7 @@ func network[S any, P graph.Params[S]](step graph.Step[S, P], params func(g *gor
 			}
 			nodes = append(nodes, trace)
 		}
-		m, err := graph.NewMachine(nodes...)
+		m, err := machine.New(nodes...)
 		if err != nil {
 			return nil, err
 		}

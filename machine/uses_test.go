@@ -1,4 +1,4 @@
-package graph
+package machine
 
 import (
 	"runtime"
@@ -8,6 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/graph"
 )
 
 // What lets one machine at a time run on a graph goes with the graph.
@@ -18,9 +20,9 @@ func TestUsesGoWithTheirGraphs(t *testing.T) {
 	}
 	before := count()
 	for range 100 {
-		x, err := Input(G.NewGraph(), "x", tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(1)))
+		x, err := graph.Input(G.NewGraph(), "x", tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(1)))
 		require.NoError(t, err)
-		_, err = NewMachine(x)
+		_, err = New(x)
 		require.NoError(t, err)
 	}
 	require.Eventually(t, func() bool { runtime.GC(); return count() <= before+10 }, 10*time.Second, time.Millisecond)

@@ -1,4 +1,4 @@
-package graph_test
+package machine_test
 
 import (
 	"slices"
@@ -11,6 +11,7 @@ import (
 	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/readout"
 )
 
@@ -40,9 +41,9 @@ func TestReuse(t *testing.T) {
 
 	wanted := append(append(G.Nodes{}, ds...), outs[2])
 	want := graphtest.Eval(t, wanted...) // by Gorgonia, which lends nothing
-	m, err := graph.NewMachine(wanted...)
+	m, err := machine.New(wanted...)
 	require.NoError(t, err)
-	forward, err := graph.NewMachine(outs...)
+	forward, err := machine.New(outs...)
 	require.NoError(t, err)
 	spikes := make([][]float64, len(outs))
 	for run := range 3 {
@@ -89,11 +90,11 @@ func TestReuseOfImages(t *testing.T) {
 	ds, _, err := graph.Grad(cost, wrt...)
 	require.NoError(t, err)
 	want := graphtest.Eval(t, ds...)
-	forward, err := graph.NewMachine(currents...)
+	forward, err := machine.New(currents...)
 	require.NoError(t, err)
 	require.NoError(t, forward.Run())
 	before := [][]float64{graphtest.Floats(forward.Value(0)), graphtest.Floats(forward.Value(1))}
-	m, err := graph.NewMachine(ds...)
+	m, err := machine.New(ds...)
 	require.NoError(t, err)
 	for run := range 2 {
 		require.NoError(t, m.Run())

@@ -1,4 +1,4 @@
-package graph
+package machine
 
 import (
 	"fmt"
@@ -25,13 +25,13 @@ import (
 // own.
 type Machine struct {
 	use    *guard.InUse // of the graph, as copies of the machine have it
-	code   []machineInstr
+	code   []instr
 	values []G.Value // of the instructions
 	want   []int     // instruction of each node asked for
 }
 
-// A machineInstr computes the value of one node.
-type machineInstr struct {
+// A instr computes the value of one node.
+type instr struct {
 	node *G.Node
 	op   G.Op  // nil for an input
 	code ir.Op // of arithmetic
@@ -40,20 +40,20 @@ type machineInstr struct {
 	loan *loan
 }
 
-// NewMachine returns a machine for the values of the given nodes.
-func NewMachine(nodes ...*G.Node) (*Machine, error) {
+// New returns a machine for the values of the given nodes.
+func New(nodes ...*G.Node) (*Machine, error) {
 	if len(nodes) == 0 {
-		return nil, fmt.Errorf("graph: machine: no nodes")
+		return nil, fmt.Errorf("machine: no nodes")
 	}
 	place := map[*G.Node]int{}
 	for i, n := range nodes {
 		if n == nil || n.Graph() != nodes[0].Graph() {
-			return nil, fmt.Errorf("graph: machine: node %d is nil or of another graph", i)
+			return nil, fmt.Errorf("machine: node %d is nil or of another graph", i)
 		}
 	}
 	m := &Machine{use: useOf(nodes[0].Graph())}
 	if err := allFit(nodes); err != nil {
-		return nil, fmt.Errorf("graph: machine: %w", err)
+		return nil, fmt.Errorf("machine: %w", err)
 	}
 	// The last ones first: of gradients in the order of layers, each is then computed
 	// as soon as it can be, and what it is computed from is needed no longer.
@@ -79,7 +79,7 @@ func allFit(nodes G.Nodes) error {
 		if err := op.Fits(n); err != nil {
 			return fmt.Errorf("%v: %w", n.Op(), err)
 		}
-		todo = append(todo, childrenOf(n)...)
+		todo = append(todo, op.Children(n)...)
 	}
 	return nil
 }
@@ -89,8 +89,8 @@ func (m *Machine) add(n *G.Node, place map[*G.Node]int) int {
 	if i, ok := place[n]; ok {
 		return i
 	}
-	ins := machineInstr{node: n, op: n.Op(), code: arith.Of(n.Op())}
-	for _, c := range childrenOf(n) {
+	ins := instr{node: n, op: n.Op(), code: arith.Of(n.Op())}
+	for _, c := range op.Children(n) {
 		ins.args = append(ins.args, m.add(c, place))
 	}
 	ins.in = make([]G.Value, len(ins.args))
@@ -103,14 +103,14 @@ func (m *Machine) add(n *G.Node, place map[*G.Node]int) int {
 // evaluation, such as gorgonia.Dropout, which of them it is.
 func (m *Machine) SetTraining(training bool) error {
 	if err := m.enter(); err != nil {
-		return fmt.Errorf("graph: machine: %w", err)
+		return fmt.Errorf("machine: %w", err)
 	}
 	defer m.use.Leave()
 	for _, ins := range m.code {
 		if op, ok := ins.op.(G.TrainModeOp); ok {
 			err := guard.Call("SetTraining", "operation", op, func() error { return op.SetTraining(training) })
 			if err != nil {
-				return fmt.Errorf("graph: machine: %v: %w", ins.op, err)
+				return fmt.Errorf("machine: %v: %w", ins.op, err)
 			}
 		}
 	}
@@ -121,13 +121,13 @@ func (m *Machine) SetTraining(training bool) error {
 // that led there; the next Run begins anew.
 func (m *Machine) Run() error {
 	if err := m.enter(); err != nil {
-		return fmt.Errorf("graph: machine: %w", err)
+		return fmt.Errorf("machine: %w", err)
 	}
 	defer m.use.Leave()
 	defer m.giveBack()
 	for i := range m.code {
 		if err := m.exec(i); err != nil {
-			return fmt.Errorf("graph: %v: %w", m.code[i].node, err)
+			return fmt.Errorf("machine: %v: %w", m.code[i].node, err)
 		}
 	}
 	return nil

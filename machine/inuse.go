@@ -1,4 +1,4 @@
-package graph
+package machine
 
 import (
 	"errors"
@@ -15,11 +15,6 @@ import (
 // ErrInUse is in the error of a Machine that is asked while another goroutine, or
 // another machine, runs on its graph.
 var ErrInUse = guard.ErrInUse
-
-// A PanicError is the error that a panic comes back as: of an operation or a spike
-// function that a Machine runs, or of a step that Scan or Unroll calls. Its text says
-// who panicked, with what, and by which calls; errors.As finds it behind others.
-type PanicError = guard.Panic
 
 // uses has what lets one machine at a time run on a graph, as long as there is the
 // graph.
@@ -38,7 +33,7 @@ func useOf(g *G.ExprGraph) *guard.InUse {
 func (m *Machine) enter() error {
 	switch {
 	case m == nil || m.use == nil:
-		return errors.New("it is nil or was not made by NewMachine")
+		return errors.New("it is nil or was not made by New")
 	case !m.use.Enter():
 		return fmt.Errorf("its graph is %w, or by another machine; give each a graph of its own", ErrInUse)
 	}

@@ -1,4 +1,4 @@
-package graph_test
+package machine_test
 
 import (
 	"errors"
@@ -15,6 +15,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/surrogate"
 )
 
@@ -31,9 +32,9 @@ func TestMachineInUse(t *testing.T) {
 	xs := sequence(t, 700)
 	run, err := graph.Scan(leakyStep, xs, nil, leaky{Decay: graph.Const(0.9), Th: graph.Const(1)})
 	require.NoError(t, err)
-	first, err := graph.NewMachine(run.Out)
+	first, err := machine.New(run.Out)
 	require.NoError(t, err)
-	second, err := graph.NewMachine(run.Out, xs)
+	second, err := machine.New(run.Out, xs)
 	require.NoError(t, err)
 	twin := *first
 	require.NoError(t, first.Run())
@@ -41,7 +42,7 @@ func TestMachineInUse(t *testing.T) {
 
 	var all sync.WaitGroup
 	var answers atomic.Int64
-	for _, m := range []*graph.Machine{first, second, &twin, first} {
+	for _, m := range []*machine.Machine{first, second, &twin, first} {
 		all.Add(1)
 		go func() {
 			defer all.Done()
@@ -50,10 +51,10 @@ func TestMachineInUse(t *testing.T) {
 				switch err := m.Run(); {
 				case err == nil:
 					answers.Add(1)
-				case !errors.Is(err, graph.ErrInUse):
+				case !errors.Is(err, machine.ErrInUse):
 					t.Error(err)
 				}
-				if err := m.SetTraining(false); err != nil && !errors.Is(err, graph.ErrInUse) {
+				if err := m.SetTraining(false); err != nil && !errors.Is(err, machine.ErrInUse) {
 					t.Error(err)
 				}
 			}
@@ -67,8 +68,8 @@ func TestMachineInUse(t *testing.T) {
 
 // A machine that nobody made answers with an error.
 func TestZeroMachine(t *testing.T) {
-	for name, m := range map[string]*graph.Machine{"nil": nil, "zero": {}} {
-		const want = "graph: machine: it is nil or was not made by NewMachine"
+	for name, m := range map[string]*machine.Machine{"nil": nil, "zero": {}} {
+		const want = "machine: it is nil or was not made by New"
 		require.EqualError(t, m.Run(), want, name)
 		require.EqualError(t, m.SetTraining(true), want, name)
 		require.Nil(t, m.Value(0), name)
@@ -99,9 +100,9 @@ func (op custom) SymDiff(_ G.Nodes, _, grad *G.Node) (G.Nodes, error) { return o
 // An operation that runs the machine in which it is gets the error, and does not wait
 // for itself; on a graph of its own it may run what it likes.
 func TestMachineInsideOfItself(t *testing.T) {
-	other, err := graph.NewMachine(sequence(t, 1))
+	other, err := machine.New(sequence(t, 1))
 	require.NoError(t, err)
-	var m *graph.Machine
+	var m *machine.Machine
 	op := custom{do: func(v G.Value) (G.Value, error) {
 		if err := other.Run(); err != nil {
 			return nil, err
@@ -110,11 +111,11 @@ func TestMachineInsideOfItself(t *testing.T) {
 	}}
 	y, err := G.ApplyOp(op, sequence(t, 1))
 	require.NoError(t, err)
-	m, err = graph.NewMachine(y)
+	m, err = machine.New(y)
 	require.NoError(t, err)
 	err = m.Run()
-	require.ErrorIs(t, err, graph.ErrInUse)
-	require.ErrorContains(t, err, "graph: machine: its graph is in use by another goroutine, or by another machine; give each a graph of its own")
+	require.ErrorIs(t, err, machine.ErrInUse)
+	require.ErrorContains(t, err, "machine: its graph is in use by another goroutine, or by another machine; give each a graph of its own")
 }
 
 // fuse is a spike function that panics while it is lit.
@@ -178,14 +179,14 @@ func TestPanicInARun(t *testing.T) {
 			require.NoError(t, b.Err())
 			ds, _, err := graph.Grad(y, xs)
 			require.NoError(t, err)
-			m, err := graph.NewMachine(y, ds[0])
+			m, err := machine.New(y, ds[0])
 			require.NoError(t, err)
 			require.NoError(t, m.Run())
 			want := m.Value(1).(*tensor.Dense).Clone().(*tensor.Dense).Float64s()
 			for text, fault := range map[string]*bool{
-				"Eval of the spike function graph_test.fuse panicked: short circuit\n":                &eval,
-				"Deriv of the spike function graph_test.fuse panicked: short circuit\n":               &deriv,
-				"Do of the operation graph_test.custom panicked: runtime error: index out of range [": &do,
+				"Eval of the spike function machine_test.fuse panicked: short circuit\n":                &eval,
+				"Deriv of the spike function machine_test.fuse panicked: short circuit\n":               &deriv,
+				"Do of the operation machine_test.custom panicked: runtime error: index out of range [": &do,
 			} {
 				*fault = true
 				err := m.Run()
@@ -206,12 +207,12 @@ func TestPanicInTheMaking(t *testing.T) {
 	p := leaky{Decay: graph.Const(0.9), Th: graph.Const(1)}
 	broken := func(*G.Node, leakyState, leaky) (*G.Node, leakyState, error) { panic("no idea") }
 	_, err := graph.Scan(broken, sequence(t, 2), nil, p)
-	require.ErrorContains(t, err, "graph: scan: the step graph_test.TestPanicInTheMaking.func1 panicked: no idea\n\t")
+	require.ErrorContains(t, err, "graph: scan: the step machine_test.TestPanicInTheMaking.func1 panicked: no idea\n\t")
 	_, err = graph.Unroll(broken, sequence(t, 2), nil, p)
-	require.ErrorContains(t, err, "graph: unroll: time step 0: the step graph_test.TestPanicInTheMaking.func1 panicked: no idea\n\t")
+	require.ErrorContains(t, err, "graph: unroll: time step 0: the step machine_test.TestPanicInTheMaking.func1 panicked: no idea\n\t")
 
 	_, err = graph.Scan(restlessStep, sequence(t, 2), nil, restless{})
-	require.ErrorContains(t, err, "rest: Rest of the parameters graph_test.restless panicked: runtime error: invalid memory address")
+	require.ErrorContains(t, err, "rest: Rest of the parameters machine_test.restless panicked: runtime error: invalid memory address")
 	var rt runtime.Error
 	require.ErrorAs(t, err, &rt)
 

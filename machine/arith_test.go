@@ -1,4 +1,4 @@
-package graph_test
+package machine_test
 
 import (
 	"fmt"
@@ -9,8 +9,8 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/machine"
 )
 
 // On a Machine arithmetic is that of IEEE 754, in the first run and in later ones,
@@ -44,7 +44,7 @@ func TestMachineArithmetic(t *testing.T) {
 		for _, r := range rows {
 			nodes = append(nodes, r.node)
 		}
-		m, err := graph.NewMachine(append(nodes, G.Must(G.HadamardDiv(one, zero)))...)
+		m, err := machine.New(append(nodes, G.Must(G.HadamardDiv(one, zero)))...)
 		require.NoError(t, err)
 		for run := range 3 {
 			require.NoError(t, m.Run())
