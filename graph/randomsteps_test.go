@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"math"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -20,7 +21,7 @@ import (
 )
 
 var (
-	randomSteps = flag.Int("steps", 300, "how many random steps TestRandomSteps tries, and TestRandomBits half as many")
+	randomSteps = flag.Int("steps", defaultSteps(), "how many random steps TestRandomSteps tries, and TestRandomBits half as many")
 	firstStep   = flag.Uint64("firststep", 0, "the seed of the first of them")
 )
 
@@ -196,4 +197,11 @@ func TestCodeAtTheLimits(t *testing.T) {
 			}
 		}
 	}
+}
+
+func defaultSteps() int {
+	if os.Getenv("SPIKEGRAD_LONG") == "1" {
+		return 300
+	}
+	return 150
 }

@@ -6,13 +6,16 @@ import (
 	"testing"
 
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/internal/long"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/neurons/neurontest"
 )
 
 func TestModels(t *testing.T) {
-	for _, m := range append(neurons.Models(), peaked(t)...) {
-		t.Run(m.Name(), func(t *testing.T) { neurontest.Test(t, m) })
+	for i, m := range append(neurons.Models(), peaked(t)...) {
+		if i%3 == 0 || long.Tests() {
+			t.Run(m.Name(), func(t *testing.T) { neurontest.Test(t, m) })
+		}
 	}
 }
 

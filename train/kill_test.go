@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/spikegrad/spikegrad/internal/files"
+	"github.com/spikegrad/spikegrad/internal/long"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -63,9 +64,7 @@ func TestKilled(t *testing.T) {
 // A process that is killed twenty times, half of them while it writes a checkpoint,
 // ends with the same file as one that ran through.
 func TestKill(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts twenty processes")
-	}
+	long.Test(t) // starts twenty processes
 	whole := heavy(t, t.TempDir())
 	_, err := whole.Run(background)
 	require.NoError(t, err)

@@ -15,6 +15,7 @@ import (
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/internal/long"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/loss"
 	"github.com/spikegrad/spikegrad/neurons"
@@ -78,7 +79,7 @@ func longNets() map[string]longNet {
 	nets["over time"] = longNet{[]int{4}, layers.Sequential{
 		layers.Linear{Out: 20, Init: gain}, layers.Recurrent(neurons.LIFStep, neurons.DefaultLIFParams(), both), layers.Linear{Out: 3}, li(),
 	}, loss.MeanSquared{Sequence: true}, answers}
-	if testing.Short() {
+	if !long.Tests() {
 		nets = map[string]longNet{"recurrent": nets["recurrent"], "regularised": nets["regularised"], "over time": nets["over time"]}
 	}
 	return nets

@@ -13,6 +13,7 @@ import (
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/internal/long"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/loss"
 	"github.com/spikegrad/spikegrad/neurons"
@@ -100,7 +101,7 @@ func TestTruncatedByHand(t *testing.T) {
 	for _, c := range []struct{ window, stride, segment int }{
 		{6, 0, 0}, {6, 3, 0}, {3, 3, 1}, {12, 4, 0}, {4, 2, 1}, {5, 5, 0}, {6, 4, 0}, {12, 12, 4}, {7, 3, 0}, {10, 10, 0}, {10, 8, 2},
 	} {
-		if testing.Short() && c.window != 6 {
+		if !long.Tests() && c.window != 6 {
 			continue
 		}
 		t.Run(fmt.Sprintf("window %d stride %d segment %d", c.window, c.stride, c.segment), func(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/spikegrad/spikegrad/internal/long"
 )
 
 // quick returns options for a run of a few seconds: larger changes of the weights
@@ -16,6 +18,7 @@ func quick(t *testing.T) options {
 // Weights that were spread evenly gather at both bounds, and the rate of the neuron
 // falls to where fluctuations make it fire.
 func TestCompetition(t *testing.T) {
+	long.Test(t)
 	c, err := compete(context.Background(), quick(t), func(float64) {})
 	require.NoError(t, err)
 	low, middle, high := near(c.before)
@@ -39,6 +42,7 @@ func TestCompetition(t *testing.T) {
 // The response to a volley that repeats comes earlier: the first inputs grow to the
 // upper bound, the last ones vanish.
 func TestLatency(t *testing.T) {
+	long.Test(t)
 	r, err := shorten(context.Background(), quick(t), func() {})
 	require.NoError(t, err)
 	require.Less(t, r.after.latency, r.before.latency-10)

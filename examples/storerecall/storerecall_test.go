@@ -11,6 +11,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/internal/long"
 	"github.com/spikegrad/spikegrad/layers"
 )
 
@@ -163,6 +164,7 @@ func TestRecallError(t *testing.T) {
 }
 
 func TestRunStopped(t *testing.T) {
+	long.Test(t)
 	stopped, cancel := context.WithCancel(context.Background())
 	cancel()
 	require.NoError(t, run(stopped, 1, 1, 1.7, t.TempDir()))

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/spikegrad/spikegrad/internal/h5"
+	"github.com/spikegrad/spikegrad/internal/long"
 )
 
 // made returns the folder of files that h5py has written, or skips the test where
@@ -47,6 +48,7 @@ func open(t *testing.T, path string) *h5.File {
 
 // What h5py has written is read as it was.
 func TestH5py(t *testing.T) {
+	long.Test(t)
 	dir := made(t)
 	f := open(t, filepath.Join(dir, "numbers.h5"))
 	read := func(path string) *h5.Dataset {

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/spikegrad/spikegrad/internal/long"
 )
 
 func pictureOf(t *testing.T, file string) picture {
@@ -96,6 +98,7 @@ func TestGains(t *testing.T) {
 // TestImages draws all pictures: they are those in the folder of images. Another
 // processor may round otherwise, so a few points of a picture may differ.
 func TestImages(t *testing.T) {
+	long.Test(t)
 	dir := t.TempDir()
 	require.NoError(t, run(dir, drawings()))
 	files, err := filepath.Glob("../images/*")
