@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,50 +17,52 @@ import (
 // hundreds of lines outside tests, without what is generated, and what the doc comment
 // says first.
 func rooms() (string, error) {
-	var files []string
+	about := map[string]string{} // by folder
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		if rel, _ := filepath.Rel(root, path); d.IsDir() && (rel == "examples" || rel == "docs" || rel != "." && strings.HasPrefix(rel, ".")) {
+		rel, _ := filepath.Rel(root, path)
+		if d.IsDir() && (rel == "examples" || rel == "docs" || d.Name() == "asm" || d.Name() == "testdata" || rel != "." && strings.HasPrefix(rel, ".")) {
 			return filepath.SkipDir
 		}
-		if d.Name() == "doc.go" {
-			files = append(files, path)
+		if folder := filepath.Dir(rel); strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
+			text, err := synopsis(path)
+			if err != nil {
+				return err
+			}
+			if about[folder] == "" {
+				about[folder] = strings.TrimSuffix(text, ":")
+			}
 		}
 		return nil
 	})
 	if err != nil {
 		return "", err
 	}
-	slices.SortFunc(files, func(a, b string) int { return strings.Compare(filepath.Dir(a), filepath.Dir(b)) })
 	table := "| package | lines | |\n|---|---|---|\n"
-	for _, f := range files {
-		lines, err := linesOf(filepath.Dir(f))
+	for _, folder := range slices.Sorted(maps.Keys(about)) {
+		lines, err := linesOf(filepath.Join(root, folder))
 		if err != nil {
 			return "", err
 		}
-		path, err := filepath.Rel(root, filepath.Dir(f))
-		if err != nil {
-			return "", err
-		}
-		about, err := synopsis(f)
-		if err != nil {
-			return "", err
-		}
-		table += fmt.Sprintf("| `%s` | %.1fk | %s |\n", filepath.ToSlash(path), max(0.1, float64(lines)/1000), about)
+		table += fmt.Sprintf("| `%s` | %.1fk | %s |\n", filepath.ToSlash(folder), max(0.1, float64(lines)/1000), about[folder])
 	}
 	return table, nil
 }
 
-// synopsis returns the first sentence of a package's comment, without its name.
+// synopsis returns the first sentence of a package's comment in a file, without the
+// name.
 func synopsis(file string) (string, error) {
 	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments|parser.PackageClauseOnly)
 	if err != nil {
 		return "", err
 	}
-	about := new(doc.Package).Synopsis(f.Doc.Text())
-	return strings.TrimSuffix(strings.TrimPrefix(about, "Package "+f.Name.Name+" "), "."), nil
+	text := new(doc.Package).Synopsis(f.Doc.Text())
+	for _, head := range []string{"Package " + f.Name.Name + " ", "Command " + filepath.Base(filepath.Dir(file)) + " "} {
+		text = strings.TrimPrefix(text, head)
+	}
+	return strings.TrimSuffix(text, "."), nil
 }
 
 func linesOf(folder string) (n int, err error) {
