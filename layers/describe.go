@@ -71,6 +71,3 @@ func (l lifted[S, P]) String() string {
 	}
 	return kind + strings.TrimSuffix(describe.Name(p), "Params") + "{" + strings.Join(fields, ", ") + "}"
 }
-
-// String returns the kind of the readout.
-func (r overTime) String() string { return r.name }
