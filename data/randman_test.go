@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/internal/long"
 )
 
 // spikeTimes returns the times of the units in a sample, −1 where there is no
@@ -97,6 +98,7 @@ func TestNewRandman(t *testing.T) {
 // times as many samples are four times as near to one another. Those of larger α
 // are shorter. Those of two dimensions are less dense.
 func TestRandmanIsSmooth(t *testing.T) {
+	long.Test(t)
 	p := data.DefaultRandmanParams()
 	p.Steps = 2000 // rounding should matter little
 	p.Classes = 4
@@ -119,6 +121,7 @@ func TestRandmanIsSmooth(t *testing.T) {
 }
 
 func TestRandmanSeed(t *testing.T) {
+	long.Test(t)
 	p := data.DefaultRandmanParams()
 	p.Spikes = 3
 	all := func(n int, seed uint64) (x []float32) {

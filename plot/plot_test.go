@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/spikegrad/spikegrad/internal/long"
 	"github.com/spikegrad/spikegrad/plot"
 )
 
@@ -178,6 +179,7 @@ func TestFigures(t *testing.T) {
 
 // The same input gives the same bytes, whether it is saved twice or made twice.
 func TestSameBytes(t *testing.T) {
+	long.Test(t)
 	read := func(fig plot.Figure) string {
 		dir := t.TempDir()
 		require.NoError(t, plot.Save(dir, "fig", fig))
@@ -203,6 +205,7 @@ func TestSameBytes(t *testing.T) {
 
 // A figure of any size is drawn, or the error says that it is too small.
 func TestSizes(t *testing.T) {
+	long.Test(t)
 	for name, fig := range gallery(t, hostile) {
 		for _, size := range [][2]float64{{1, 1}, {1, 5}, {5, 1}, {2.3, 1.7}, {4, 3}} {
 			fig.Width, fig.Height = size[0], size[1]

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/spikegrad/spikegrad/internal/long"
 	"github.com/spikegrad/spikegrad/plot"
 )
 
@@ -116,6 +117,7 @@ func bluish(img *image.NRGBA, x, y int) bool {
 
 // A million spikes fit into files that a browser opens.
 func TestRasterMillion(t *testing.T) {
+	long.Test(t)
 	spikes := make([]float32, 1000*2000)
 	for i := range spikes {
 		spikes[i] = float32(i % 2)

@@ -10,6 +10,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/internal/flat"
+	"github.com/spikegrad/spikegrad/internal/long"
 	"github.com/spikegrad/spikegrad/optim"
 )
 
@@ -17,6 +18,7 @@ import (
 // same bits whatever the number of processors is: losses, norms of gradients,
 // weights and what Adam remembers. Every layer is more than one piece of work.
 func TestStepBitsDoNotDependOnGOMAXPROCS(t *testing.T) {
+	long.Test(t)
 	for _, c := range []struct {
 		name string
 		w    workload

@@ -19,6 +19,7 @@ import (
 	"github.com/spikegrad/spikegrad/diagnose"
 	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/long"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/loss"
 	"github.com/spikegrad/spikegrad/neurons"
@@ -546,6 +547,7 @@ func TestDoctorOneBatch(t *testing.T) {
 // A doctor judges a training that was interrupted as one that ran through, and
 // tells again what lasts.
 func TestDoctorResumed(t *testing.T) {
+	long.Test(t)
 	c := patient{data: unrelated(t, 1000)}
 	trainer := func(dir string, o ...train.Observer) *train.Trainer {
 		return &train.Trainer{

@@ -14,6 +14,7 @@ import (
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/diagnose"
 	"github.com/spikegrad/spikegrad/encode"
+	"github.com/spikegrad/spikegrad/internal/long"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/loss"
 	"github.com/spikegrad/spikegrad/neurons"
@@ -137,6 +138,7 @@ func (f sparks) Eval(x float64) float64 {
 // has the calls, the weights are those after a whole batch, and from the last checkpoint
 // the training goes on to the same end, bit for bit, as if nothing had happened.
 func TestPanicInATraining(t *testing.T) {
+	long.Test(t)
 	none := func() {}
 	type setting struct {
 		who   string

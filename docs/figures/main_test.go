@@ -11,6 +11,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/diagnose"
 	"github.com/spikegrad/spikegrad/encode"
+	"github.com/spikegrad/spikegrad/internal/long"
 )
 
 // A first derivative is odd, and largest one standard deviation from the middle.
@@ -31,6 +32,7 @@ func TestField(t *testing.T) {
 
 // The program writes its pictures and nothing else.
 func TestPictures(t *testing.T) {
+	long.Test(t)
 	dir := t.TempDir()
 	require.NoError(t, run(dir))
 	files, err := os.ReadDir(dir)

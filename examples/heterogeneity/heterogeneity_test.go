@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/spikegrad/spikegrad/internal/long"
 	"github.com/spikegrad/spikegrad/train"
 )
 
@@ -68,6 +69,7 @@ func TestBelow(t *testing.T) {
 }
 
 func TestRunStopped(t *testing.T) {
+	long.Test(t)
 	stopped, cancel := context.WithCancel(context.Background())
 	cancel()
 	require.NoError(t, run(stopped, options{seed: 1, seeds: 1, epochs: 1, out: t.TempDir()}))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/spikegrad/spikegrad/internal/long"
 	"github.com/spikegrad/spikegrad/neurons"
 )
 
@@ -355,6 +356,7 @@ func TestInhibitionInducedBursting(t *testing.T) {
 }
 
 func TestRun(t *testing.T) {
+	long.Test(t)
 	dir := t.TempDir()
 	require.NoError(t, run(dir))
 	f, err := os.Open(filepath.Join(dir, "izhikevich.png"))

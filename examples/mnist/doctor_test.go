@@ -9,6 +9,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/diagnose"
+	"github.com/spikegrad/spikegrad/internal/long"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -37,6 +38,7 @@ func bars(t *testing.T, n int) data.Dataset {
 // The network is healthy as it is, before the training and in it, and is not with
 // first weights that are badly scaled.
 func TestDiagnose(t *testing.T) {
+	long.Test(t)
 	d := bars(t, 640)
 	for scale, want := range map[float32]diagnose.Kind{0.01: diagnose.SilentLayer, 1: 0, 100: diagnose.SaturatedLayer} {
 		m, err := newModel(1)

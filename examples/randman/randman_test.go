@@ -8,6 +8,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/long"
 )
 
 // All surrogates have the height that they should, are even and fall off on the
@@ -28,6 +29,7 @@ func TestShapes(t *testing.T) {
 
 // What is tried, and that what was reached comes where it belongs.
 func TestSweep(t *testing.T) {
+	long.Test(t)
 	s := sweep{options: options{seed: 1, seeds: 2, epochs: 1}, reached: map[cell]*point{}}
 	require.Len(t, s.cells(), 36)
 	seen := map[cell]bool{}

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/spikegrad/spikegrad/internal/long"
 )
 
 // At any step an image of the batch is present by one of its rows, in their order,
@@ -68,6 +70,7 @@ func TestOpen(t *testing.T) {
 }
 
 func TestRunStopped(t *testing.T) {
+	long.Test(t)
 	stopped, cancel := context.WithCancel(context.Background())
 	cancel()
 	require.NoError(t, run(stopped, options{seed: 1, seeds: 1, epochs: 1, out: t.TempDir()}))

@@ -57,6 +57,7 @@ func TestLatency(t *testing.T) {
 }
 
 func TestRun(t *testing.T) {
+	long.Test(t)
 	o := quick(t)
 	o.seconds, o.volleys = 2, 4
 	require.NoError(t, run(context.Background(), o))

@@ -19,6 +19,7 @@ import (
 // presented in every slot but those of a recall, and commands come as often as
 // they should where they can.
 func TestSequence(t *testing.T) {
+	long.Test(t)
 	const n = 20000
 	var could, did [2]float64 // store, recall
 	d := sequences{n: n, seed: 1}

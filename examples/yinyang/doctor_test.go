@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/spikegrad/spikegrad/diagnose"
+	"github.com/spikegrad/spikegrad/internal/long"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -14,6 +15,7 @@ import (
 // The network is healthy as it is, before the training and in it, and is not with
 // first weights that are badly scaled.
 func TestDiagnose(t *testing.T) {
+	long.Test(t)
 	s, err := generate()
 	require.NoError(t, err)
 	for scale, want := range map[float32]diagnose.Kind{0.01: diagnose.SilentLayer, 1: 0, 100: diagnose.SaturatedLayer} {

@@ -7,11 +7,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/spikegrad/spikegrad/internal/long"
 )
 
 // Following the non-zero elements gives what products with patches give, and both
 // what the definition gives, whatever the settings and however many there are.
 func TestConvPaths(t *testing.T) {
+	long.Test(t)
 	r := rand.New(rand.NewPCG(5, 6))
 	for range 300 {
 		o := Step{Stride: 1 + r.IntN(3)*r.IntN(2), Pad: r.IntN(4), Dilation: 1 + r.IntN(3)*r.IntN(2)}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/spikegrad/spikegrad/internal/cpu"
+	"github.com/spikegrad/spikegrad/internal/long"
 )
 
 // shape is the kind and size of a product.
@@ -171,6 +172,7 @@ func TestProduct(t *testing.T) {
 
 // Beyond one block in each direction, and beyond what is read in place.
 func TestProductBlocks(t *testing.T) {
+	long.Test(t)
 	eachLevel(t, func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(3, 4))
 		for i := range 4 {
