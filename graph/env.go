@@ -18,8 +18,8 @@ type env struct {
 	memory map[*G.Node]*tensor.Dense // of broadcast parameters, kept from run to run
 }
 
-func newEnv(memory map[*G.Node]*tensor.Dense) *env {
-	return &env{values: map[*G.Node]G.Value{}, memory: memory}
+func newEnv() *env {
+	return &env{values: map[*G.Node]G.Value{}, memory: map[*G.Node]*tensor.Dense{}}
 }
 
 // value returns the value of n.

@@ -27,7 +27,7 @@ type scanRun[F vec.Float] struct {
 	finals []*tensor.Dense
 	traces []*tensor.Dense
 	kept   [][]F // each state, every s.every steps
-	memory map[*G.Node]*tensor.Dense
+	env    *env  // emptied at each run
 	states [][]F // the initial ones, in the present run
 	leave  [][]F // the elements of finals
 	fwd    *stepRun[F]
@@ -38,7 +38,7 @@ func (r *scanRun[F]) allocate() {
 	s := r.s
 	if r.out == nil {
 		r.out = newDense(s.dt, s.outs)
-		r.memory = map[*G.Node]*tensor.Dense{}
+		r.env = newEnv()
 		for _, shape := range s.states {
 			d := newDense(s.dt, shape)
 			r.finals, r.leave = append(r.finals, d), append(r.leave, elems[F](d))
@@ -83,11 +83,11 @@ func (r *scanRun[F]) inputs(in []G.Value) (x []F, states [][]F, err error) {
 
 // environment evaluates what the parameters give in the step graph sg.
 func (r *scanRun[F]) environment(sg *stepGraph, in []G.Value) *env {
-	e := newEnv(r.memory)
+	clear(r.env.values)
 	for i, n := range sg.params {
-		e.values[n] = in[1+len(r.s.states)+i]
+		r.env.values[n] = in[1+len(r.s.states)+i]
 	}
-	return e
+	return r.env
 }
 
 func (r *scanRun[F]) forward(in []G.Value) error {

@@ -19,14 +19,16 @@ import (
 type stepRun[F vec.Float] struct {
 	*exec.Bound[F]
 	p      *lower.Program
-	env    *env      // of the present run
-	values []G.Value // those that calls read, by number
+	env    *env                          // of the present run
+	values []G.Value                     // those that calls read, by number
+	elems  func(number int) ([]F, error) // value, bound once, as to bind it allocates
 }
 
 // newStepRun returns memory for p, of whose states those go from step to step whose
 // sizes are given.
 func newStepRun[F vec.Float](p *lower.Program, sizes []int) (*stepRun[F], error) {
 	r := &stepRun[F]{p: p, values: make([]G.Value, len(p.Values))}
+	r.elems = r.value
 	var f exec.Functions[F]
 	for _, fn := range p.Funcs {
 		f.Funcs = append(f.Funcs, typed[F](fn))
@@ -62,7 +64,7 @@ func (r *stepRun[F]) inputs(e *env, streams map[ir.Stream][]F) (exec.Inputs[F], 
 			r.values[a.Value] = v
 		}
 	}
-	return exec.Inputs[F]{Streams: streams, Value: r.value}, nil
+	return exec.Inputs[F]{Streams: streams, Value: r.elems}, nil
 }
 
 func (r *stepRun[F]) value(number int) ([]F, error) { return envFloats[F](r.env, r.p.Values[number]) }

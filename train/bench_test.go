@@ -182,6 +182,21 @@ func BenchmarkInference(b *testing.B) {
 	b.ReportMetric(mean(w.rates(b, m)), "spikes/neuron/step")
 }
 
+// A time step of one sample allocates nothing once its memory is there.
+func TestStepAllocatesNothing(t *testing.T) {
+	w := feedForward(4, 2)
+	m := w.model(t, w.steps, w.batch)
+	s, err := m.Rest(1)
+	require.NoError(t, err)
+	x := make([]float32, w.shape[0])
+	x[3] = 1
+	require.Less(t, testing.AllocsPerRun(200, func() {
+		if _, err := m.Step(s, x); err != nil {
+			t.Fatal(err)
+		}
+	}), 1.)
+}
+
 func mean(x []float64) (m float64) {
 	for _, v := range x {
 		m += v / float64(len(x))
