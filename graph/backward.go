@@ -58,7 +58,7 @@ func newBackward(s *scan, in G.Nodes, grad *G.Node) (*backward, error) {
 	if err := bw.lower(); err != nil {
 		return nil, err
 	}
-	bw.lowering().print()
+	show(bw.lowering)
 	s.wantGrad = s.wantGrad || bw.readsStates()
 	all := append(append(G.Nodes{s.node}, in...), given...)
 	var b Builder

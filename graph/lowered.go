@@ -131,14 +131,15 @@ func (l Lowering) String() string {
 }
 
 // printed are the passes that SPIKEGRAD_PRINT names.
-var printed = strings.Split(os.Getenv("SPIKEGRAD_PRINT"), ",")
+var printed = strings.FieldsFunc(os.Getenv("SPIKEGRAD_PRINT"), func(r rune) bool { return r == ',' })
 
-// print shows on standard error what the environment asks for.
-func (l Lowering) print() {
-	if len(printed) == 1 && printed[0] == "" {
+// show prints on standard error what the environment asks for, of what lowering
+// returns.
+func show(lowering func() Lowering) {
+	if len(printed) == 0 {
 		return
 	}
-	for _, s := range l.Stages() {
+	for _, s := range lowering().Stages() {
 		_, pass, _ := strings.Cut(s.Pass, ": ")
 		if slices.Contains(printed, pass) || slices.Contains(printed, "all") {
 			fmt.Fprintf(os.Stderr, "%s\n%s", s.Pass, s.Text)

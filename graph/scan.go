@@ -201,7 +201,7 @@ func (s *scan) lowerForward() (err error) {
 		return nil
 	}
 	if s.fwd, s.tails, err = lower.Lower(s.step(), nil); err == nil {
-		s.lowering().print()
+		show(s.lowering)
 	}
 	return err
 }

@@ -69,31 +69,16 @@ func (l *lowering) emitValue(v *value, sinks []int32) error {
 		if ins, err = l.call(v); err != nil {
 			return err
 		}
-		ins.Dst = l.destination(v, sinks) // which shares no memory with an operand
-		l.done(v, ins, read)
-		return nil
 	}
-	if ins.Op == ir.OpRows {
-		ins.Dst = l.destination(v, sinks)
-		l.done(v, ins, read)
-		return nil
-	}
-	// Operands may share memory with the result, so they are given back first.
-	for _, c := range read {
-		l.release(c)
+	if v.isLanewise() { // the result may be where an operand was
+		l.release(read...)
+		read = nil
 	}
 	ins.Dst = l.destination(v, sinks)
-	l.done(v, ins, nil)
-	return nil
-}
-
-// done notes where v is, writes its instruction and gives back what that reads.
-func (l *lowering) done(v *value, ins ir.Instr, read []*value) {
 	v.slot = ins.Dst
 	l.add(ins)
-	for _, c := range read {
-		l.release(c)
-	}
+	l.release(read...)
+	return nil
 }
 
 // enter gives an input of the step its slot.
@@ -241,21 +226,20 @@ func (l *lowering) destination(v *value, sinks []int32) int32 {
 	return l.addSlot(ir.Slot{Kind: ir.SlotReg, Index: l.nreg - 1, Width: width})
 }
 
-// release gives back the register of v after its last use.
-func (l *lowering) release(v *value) {
-	if !v.changes {
-		return
-	}
-	v.uses--
-	if v.uses > 0 {
-		return
-	}
-	if v.alias() != v {
-		l.release(v.in[0])
-		return
-	}
-	if s := l.p.Slots[v.slot]; s.Kind == ir.SlotReg {
-		l.free[s.Width] = append(l.free[s.Width], v.slot)
+// release gives back the registers of values, each after its last use.
+func (l *lowering) release(vs ...*value) {
+	for _, v := range vs {
+		if !v.changes {
+			continue
+		}
+		if v.uses--; v.uses > 0 {
+			continue
+		}
+		if v.alias() != v {
+			l.release(v.in[0])
+		} else if s := l.p.Slots[v.slot]; s.Kind == ir.SlotReg {
+			l.free[s.Width] = append(l.free[s.Width], v.slot)
+		}
 	}
 }
 
