@@ -89,6 +89,26 @@ func TestHashesCollide(t *testing.T) {
 	require.NotEqual(t, right, [][]float64{graphtest.Floats(vs[0]), graphtest.Floats(vs[1])})
 }
 
+func TestInputsOfOneHash(t *testing.T) {
+	g := G.NewGraph()
+	x, y := vector(g, "cvkywt", 1, 2), vector(g, "lyaokn", 3, 4) // names of one hash
+	require.NotSame(t, x, y)
+	require.Same(t, G.Must(G.Square(x)), G.Must(G.Square(y)))
+
+	for name, f := range map[string]func(b *graph.Builder, x *G.Node) *G.Node{
+		"exp":     (*graph.Builder).Exp,
+		"addC(2)": func(b *graph.Builder, x *G.Node) *G.Node { return b.Shift(x, graph.Const(2)) },
+		"mul":     func(b *graph.Builder, v *G.Node) *G.Node { return b.Mul(v, v) },
+	} {
+		var b graph.Builder
+		require.NotNil(t, f(&b, x))
+		require.NoError(t, b.Err())
+		require.Nil(t, f(&b, y))
+		require.ErrorContains(t, b.Err(), name+": gorgonia takes it for the same of [")
+		require.ErrorContains(t, b.Err(), "has the same hash: give an input or a parameter another name")
+	}
+}
+
 func TestConstantsMerge(t *testing.T) {
 	g := G.NewGraph()
 	zeros, spike := make([]float64, 2000), make([]float64, 2000)

@@ -232,5 +232,8 @@ func (b *Builder) Reshape(x *G.Node, shape ...int) *G.Node {
 		return nil
 	}
 	y, err := Reshape(x, shape...)
-	return b.keep("reshape", y, err)
+	if err != nil {
+		b.fail("reshape: %w", err)
+	}
+	return y
 }

@@ -116,15 +116,22 @@ func (b *Builder) apply(op G.Op, in ...*G.Node) *G.Node {
 		}
 		return err
 	})
-	return b.keep(name, n, err)
+	return b.keep(name, n, err, in...)
 }
 
-func (b *Builder) keep(name string, n *G.Node, err error) *G.Node {
+// keep returns the node that was made of the inputs, unless there is an error. Gorgonia
+// takes an operation on one input for the same operation on another where both have the
+// same hash of 32 bits, and returns the node of the other.
+func (b *Builder) keep(name string, n *G.Node, err error, in ...*G.Node) *G.Node {
 	if err != nil {
 		b.fail("%s: %w", name, err)
 		return nil
 	}
 	if n == nil {
+		return nil
+	}
+	if have := childrenOf(n); !slices.Equal(have, in) {
+		b.fail("%s: gorgonia takes it for the same of %v, as %v has the same hash: give an input or a parameter another name", name, have, in)
 		return nil
 	}
 	if err := ops.Fits(n); err != nil {
@@ -148,7 +155,7 @@ func (b *Builder) binary(name string, f func(x, y *G.Node) (*G.Node, error), x, 
 		return nil
 	}
 	n, err := f(x, y)
-	return b.keep(name, n, err)
+	return b.keep(name, n, err, x, y)
 }
 
 func (b *Builder) unary(name string, f func(*G.Node) (*G.Node, error), x *G.Node) *G.Node {
@@ -160,7 +167,7 @@ func (b *Builder) unary(name string, f func(*G.Node) (*G.Node, error), x *G.Node
 		return nil
 	}
 	n, err := f(x)
-	return b.keep(name, n, err)
+	return b.keep(name, n, err, x)
 }
 
 // Add returns x + y.
