@@ -10,6 +10,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/internal/long"
 	"github.com/spikegrad/spikegrad/machine"
 )
 
@@ -95,6 +96,7 @@ func sineBeside(f func(b *graph.Builder, a, c *G.Node) (nextA, nextC *G.Node)) p
 // A step assigns all its states at once, and its gradients are those of its
 // unrolling, however many states are kept.
 func TestStatesAreAssignedAtOnce(t *testing.T) {
+	long.Test(t)
 	for name, step := range pairSteps {
 		for _, dt := range []tensor.Dtype{tensor.Float64, tensor.Float32} {
 			for _, steps := range []int{1, 2, 3, 7} {

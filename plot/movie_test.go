@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/spikegrad/spikegrad/internal/long"
 	"github.com/spikegrad/spikegrad/plot"
 )
 
@@ -99,6 +100,7 @@ func TestRasterMovieImage(t *testing.T) {
 }
 
 func TestMovieErrors(t *testing.T) {
+	long.Test(t)
 	dir := t.TempDir()
 	_, err := plot.RasterMovie[float64]("", 1e-3)
 	require.EqualError(t, err, "plot: raster movie: 0 layers came, want 1 to 16")

@@ -151,6 +151,7 @@ const hostile = "a <b> & \"c\" \x00\x1b[31m\xff\n\t→ τ 🧠 \uFFFF " +
 // Whatever its title, a figure has the size it says, an SVG that is well-formed
 // and says the title, and an empty margin: nothing is cut off.
 func TestFigures(t *testing.T) {
+	long.Test(t)
 	for _, title := range []string{"Spikes & <waves>", hostile} {
 		for name, fig := range gallery(t, title) {
 			img, svg := saved(t, fig)

@@ -188,6 +188,7 @@ func constantLabels(t testing.TB, label, other int) data.Dataset {
 // Every finding is found in a network that has it, and not in the same network
 // without it.
 func TestDiagnose(t *testing.T) {
+	long.Test(t)
 	saws := func(leak float64) layers.Layer { return layers.Lift(saw, sawParams{leak}) }
 	slow := []string{"TauMemInv"}
 	for name, c := range map[string]struct {
@@ -463,6 +464,7 @@ func TestDiagnoseGradientInTime(t *testing.T) {
 
 // A training with a Doctor is the same training, and tells what it finds once.
 func TestDoctor(t *testing.T) {
+	long.Test(t)
 	many := yinyang(t, 500)
 	for name, c := range map[string]struct {
 		patient

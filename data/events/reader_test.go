@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/spikegrad/spikegrad/data/events"
+	"github.com/spikegrad/spikegrad/internal/long"
 )
 
 // options are what a Reader has to be told of an encoding.
@@ -125,6 +126,7 @@ func TestAllGoesOn(t *testing.T) {
 // Of a file that was cut anywhere the events before the cut are given, and then an
 // error, unless the cut is between two events.
 func TestTruncated(t *testing.T) {
+	long.Test(t)
 	for _, c := range encodings {
 		t.Run(c.name, func(t *testing.T) {
 			want := some(9, c.width, c.height, c.t)

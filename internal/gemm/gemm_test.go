@@ -187,6 +187,7 @@ func TestProductBlocks(t *testing.T) {
 
 // Every tile that a kernel knows.
 func TestProductTiles(t *testing.T) {
+	long.Test(t)
 	eachLevel(t, func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(5, 6))
 		for m := range 30 {

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/spikegrad/spikegrad/internal/cpu"
+	"github.com/spikegrad/spikegrad/internal/long"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -259,6 +260,7 @@ func onEach(t *testing.T, test func(t *testing.T, on *Target)) {
 
 // The code of random programs gives the bits of plain Go.
 func TestRandomPrograms(t *testing.T) {
+	long.Test(t)
 	onEach(t, func(t *testing.T, on *Target) {
 		for seed := range uint64(400) {
 			size := 1 + int(seed*seed%157)
