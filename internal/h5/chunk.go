@@ -75,17 +75,21 @@ func (o *Object) chunks(d *Dataset, c *cursor) error {
 	if size := c.u32(); c.err != nil || size != int64(d.Type.Size) {
 		return fmt.Errorf("chunks with elements of %d bytes, want %d: the file is damaged", size, d.Type.Size)
 	}
+	left, err := d.chunked(side, n)
+	if err != nil {
+		return err
+	}
 	if tree == undefined {
 		return nil
 	}
-	var filters []filter
-	if body, ok := o.find(msgFilters); ok {
-		var err error
-		if filters, err = parseFilters(&cursor{b: body}); err != nil {
-			return err
-		}
+	filters, err := o.filters()
+	if err != nil {
+		return err
 	}
 	w := walk{file: o.file, kind: 1, keySize: 8 + 8*(rank+1), leaf: func(key []byte, addr int64) error {
+		if left--; left < 0 {
+			return errors.New("it has more chunks than its shape: the file is damaged")
+		}
 		k := cursor{b: key}
 		size, mask := k.u32(), k.u32()
 		at := make([]int, rank)
@@ -99,20 +103,47 @@ func (o *Object) chunks(d *Dataset, c *cursor) error {
 		if k.err != nil {
 			return k.err
 		}
-		b, err := o.file.read(addr, size)
-		if err != nil {
-			return err
-		}
-		if b, err = unpack(b, filters, mask, n); err != nil {
-			return fmt.Errorf("the chunk at byte %d: %w", addr, err)
-		}
-		if int64(len(b)) != n {
-			return fmt.Errorf("the chunk at byte %d has %d bytes, want %d: the file is damaged", addr, len(b), n)
-		}
-		d.place(b, at, side)
-		return nil
+		return o.chunk(d, addr, size, mask, n, filters, at, side)
 	}}
 	return w.node(tree, -1)
+}
+
+// filters returns how the chunks of a data set are packed.
+func (o *Object) filters() ([]filter, error) {
+	body, ok := o.find(msgFilters)
+	if !ok {
+		return nil, nil
+	}
+	return parseFilters(&cursor{b: body})
+}
+
+// chunk reads a chunk of size bytes, of n when it is unpacked, to its place.
+func (o *Object) chunk(d *Dataset, addr, size, mask, n int64, filters []filter, at, side []int) error {
+	b, err := o.file.read(addr, size)
+	if err != nil {
+		return err
+	}
+	if b, err = unpack(b, filters, mask, n); err != nil {
+		return fmt.Errorf("the chunk at byte %d: %w", addr, err)
+	}
+	if int64(len(b)) != n {
+		return fmt.Errorf("the chunk at byte %d has %d bytes, want %d: the file is damaged", addr, len(b), n)
+	}
+	d.place(b, at, side)
+	return nil
+}
+
+// chunked returns how many chunks of n bytes a data set has, or an error if one of them is
+// larger than its file could be for.
+func (d *Dataset) chunked(side []int, n int64) (count int64, err error) {
+	if n > d.most() {
+		return 0, fmt.Errorf("it has chunks of %v elements, and its file only %d bytes", side, d.file.size)
+	}
+	count = 1
+	for i, s := range side {
+		count *= int64((d.Shape[i] + s - 1) / s)
+	}
+	return count, nil
 }
 
 // place copies a chunk to where it belongs; what is beyond the edge is left out.

@@ -69,12 +69,14 @@ func (o *Object) dataset() (*Dataset, error) {
 // bounded returns an error if a data set is larger than its file could be for. What is
 // packed by gzip can be a thousand times as large as its file, and is not.
 func (d *Dataset) bounded() error {
-	const most, least = 64, 1 << 26
-	if limit := max(most*d.file.size, least); int64(d.n) > limit/int64(d.Type.Size) {
+	if int64(d.n) > d.most()/int64(d.Type.Size) {
 		return fmt.Errorf("it has the shape %v, and its file only %d bytes", d.Shape, d.file.size)
 	}
 	return nil
 }
+
+// most is how many bytes a data set may take.
+func (d *Dataset) most() int64 { return max(64*d.file.size, 1<<26) }
 
 // parseSpace reads a dataspace message.
 func parseSpace(c *cursor) (shape []int, n int, err error) {
@@ -113,9 +115,9 @@ func (o *Object) layout(d *Dataset, layout []byte) error {
 	version, class := c.u8(), c.u8()
 	size := int64(d.n) * int64(d.Type.Size)
 	switch {
-	case version == 4:
-		return errLater
-	case version != 3:
+	case version == 4 && class == 2:
+		return o.chunks4(d, &c, size)
+	case version != 3 && version != 4:
 		return fmt.Errorf("its layout has version %d, want 3: save it again with a version of HDF5 from after 2004", version)
 	case class == 0:
 		n := c.u16()
@@ -187,7 +189,10 @@ func (o *Object) filled(d *Dataset, size int64) error {
 func (o *Object) Attribute(name string) (*Dataset, error) {
 	for _, m := range o.msgs {
 		if m.kind == msgAttrInfo {
-			return nil, errLater
+			if c := (cursor{b: m.body}); c.attributesInHeap() {
+				return nil, errLater
+			}
+			continue
 		}
 		if m.kind != msgAttribute {
 			continue
@@ -201,6 +206,16 @@ func (o *Object) Attribute(name string) (*Dataset, error) {
 		}
 	}
 	return nil, fmt.Errorf("%s has no attribute %s: %w", o.path, name, ErrNotFound)
+}
+
+// attributesInHeap reads a message about attributes and reports whether they are not in
+// the header, or the message is damaged.
+func (c *cursor) attributesInHeap() bool {
+	c.skip(1)
+	if flags := c.u8(); flags&1 != 0 {
+		c.skip(2)
+	}
+	return c.addr() != undefined || c.err != nil
 }
 
 func (o *Object) attribute(body []byte) (*Dataset, string, error) {

@@ -1,8 +1,9 @@
-// Package h5 reads HDF5 files as h5py and PyTables write them by default (libver
-// "earliest"): groups, data sets that are contiguous, compact or in chunks, packed by
-// gzip with shuffling and checksums, numbers, strings, rows of different lengths, and
-// attributes. What later versions of the format brought is refused with the way to
-// save a file otherwise.
+// Package h5 reads HDF5 files as h5py and PyTables write them: groups, data sets that
+// are contiguous, compact or in chunks, packed by gzip with shuffling and checksums,
+// numbers, strings, rows of different lengths, and attributes. Of what later versions
+// of the format brought (libver "latest") it reads the headers, the groups and the
+// simpler ways to find chunks; the rest is refused with the way to save a file
+// otherwise. Write writes files of the earliest version, which every library reads.
 //
 // Nothing in a file is believed: every position lies within it, every part of a tree
 // is visited once, and memory is bounded by the length of the file.
@@ -45,12 +46,15 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 	}
 	c := cursor{b: b[8:]}
 	version := c.u8()
+	if version == 2 || version == 3 {
+		return f.open2(&c)
+	}
 	c.skip(4)
 	offsets, lengths := c.u8(), c.u8()
 	switch {
 	case c.err != nil:
 		return nil, c.err
-	case version > 1:
+	case version > 3:
 		return nil, errLater
 	case offsets != 8 || lengths != 8:
 		return nil, fmt.Errorf("addresses have %d bytes and lengths %d, want 8 each", offsets, lengths)
@@ -71,6 +75,28 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 		return nil, errOutside
 	}
 	return f, nil
+}
+
+// open2 reads a superblock of version 2 or 3, after its version.
+func (f *File) open2(c *cursor) (*File, error) {
+	offsets, lengths := c.u8(), c.u8()
+	c.skip(1)
+	f.base = c.addr()
+	c.skip(16) // the extension, the end of the file
+	f.root = c.addr()
+	switch {
+	case c.err != nil:
+		return nil, c.err
+	case offsets != 8 || lengths != 8:
+		return nil, fmt.Errorf("addresses have %d bytes and lengths %d, want 8 each", offsets, lengths)
+	case f.base < 0 || f.base > f.size:
+		return nil, errOutside
+	}
+	b, err := f.read(-f.base, 48) // the superblock is before the base
+	if err != nil {
+		return nil, err
+	}
+	return f, checked(b)
 }
 
 var (

@@ -45,7 +45,7 @@ func (f *File) object(addr int64, path string) (*Object, error) {
 		return nil, fmt.Errorf("the header of %s: %w", path, err)
 	}
 	if string(b[:4]) == "OHDR" {
-		return nil, errLater
+		return f.header2(addr, path)
 	}
 	if b[0] != 1 {
 		return nil, fmt.Errorf("the header of %s has version %d, want 1: the file is damaged", path, b[0])
@@ -100,7 +100,14 @@ func (o *Object) find(kind int) ([]byte, bool) {
 // IsGroup reports whether the object is a group, not a data set.
 func (o *Object) IsGroup() bool {
 	_, ok := o.find(msgGroup)
-	return ok
+	return ok || o.later()
+}
+
+// later reports whether the object is a group of the later form.
+func (o *Object) later() bool {
+	_, ok := o.find(msgLinkInfo)
+	_, ok2 := o.find(msgLink)
+	return ok || ok2
 }
 
 // Path returns where the object is in the file.
@@ -127,12 +134,19 @@ type Link struct {
 	addr int64
 }
 
+// Address returns where in the file the object is: two links with one address are links
+// to one object.
+func (l Link) Address() int64 { return l.addr }
+
 // Links returns what is in a group, sorted by name.
 func (o *Object) Links() ([]Link, error) {
-	for _, kind := range []int{msgLinkInfo, msgLink} {
-		if _, ok := o.find(kind); ok {
-			return nil, errLater
+	if o.later() {
+		links, err := o.links2()
+		if err != nil {
+			return nil, fmt.Errorf("group %s: %w", o.path, err)
 		}
+		slices.SortStableFunc(links, byName)
+		return links, nil
 	}
 	body, ok := o.find(msgGroup)
 	if !ok {
@@ -156,9 +170,11 @@ func (o *Object) Links() ([]Link, error) {
 	if err := w.node(tree, -1); err != nil {
 		return nil, fmt.Errorf("group %s: %w", o.path, err)
 	}
-	slices.SortStableFunc(links, func(a, b Link) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(links, byName)
 	return links, nil
 }
+
+func byName(a, b Link) int { return strings.Compare(a.Name, b.Name) }
 
 // Child returns the object with a name in a group.
 func (o *Object) Child(name string) (*Object, error) {

@@ -2,6 +2,8 @@ package h5_test
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -150,6 +152,10 @@ func FuzzOpen(f *testing.F) {
 	b := written()
 	f.Add(b)
 	f.Add(b[:len(b)/2])
+	later, err := os.ReadFile(filepath.Join("testdata", "later.h5"))
+	require.NoError(f, err)
+	f.Add(later)
+	f.Add(written2(f, h5.Group{"a": h5.Group{"b": &h5.Array{Shape: []int{2}, Data: []string{"x", "y"}}}, "c": &h5.Array{Shape: []int{40}, Data: make([]float64, 40), Gzip: true}}))
 	f.Fuzz(func(_ *testing.T, b []byte) {
 		if len(b) < 1<<17 {
 			visit(b)

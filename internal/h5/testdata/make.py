@@ -48,5 +48,23 @@ with h5py.File(out + 'rows.h5', 'w') as f:
     rows(f)
 with h5py.File(out + 'chunked.h5', 'w') as f:
     rows(f, chunks=(7,), maxshape=(None,), compression='gzip', shuffle=True)
+
+
+
+def later(f, many):
+    for name, n in (('few', 3), ('many', many)):
+        for i in range(n):
+            f['%s/d%04d' % (name, i)] = np.int32(i)
+    a = np.arange(35.).reshape(5, 7)
+    f.create_dataset('one', data=a, compression='gzip', chunks=(5, 7))
+    f.create_dataset('packed', data=a, compression='gzip', shuffle=True, fletcher32=True, chunks=(2, 3))
+    f.create_dataset('chunks', data=a, chunks=(2, 3))
+    f['text'] = 'grüß'
+    f.attrs['eps'] = 1e-4
+
+
 with h5py.File(out + 'latest.h5', 'w', libver='latest') as f:
-    rows(f)
+    later(f, 2000)
+    f.create_dataset('grows', data=np.arange(5), chunks=(2,), maxshape=(None,))
+with h5py.File(out + 'v108.h5', 'w', libver=('v108', 'v108')) as f:
+    later(f, 60)
