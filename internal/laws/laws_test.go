@@ -57,7 +57,7 @@ var floors = [][]string{
 	{"graph"},
 	{"connect", "machine", "optim", "readout", "surrogate"},
 	{"diagnose", "logic", "loss", "neurons"},
-	{"data", "internal/vitals", "layers", "plasticity", "plot"},
+	{"data", "data/download", "internal/vitals", "layers", "plasticity", "plot"},
 	{"data/events", "encode"},
 	{"data/sound", "internal/feed"},
 	{"train"},
