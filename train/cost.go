@@ -2,43 +2,21 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"strings"
+	"math"
 
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/connect"
+	"github.com/spikegrad/spikegrad/cost"
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/encode"
-	"github.com/spikegrad/spikegrad/internal/describe"
+	"github.com/spikegrad/spikegrad/internal/feed"
+	"github.com/spikegrad/spikegrad/internal/flat"
+	"github.com/spikegrad/spikegrad/machine"
 )
-
-// A Cost says what a network does for one sample, on average: the figures by which
-// spiking networks are compared. Dropout is off.
-type Cost struct {
-	Samples int     // measured
-	Steps   float64 // time steps
-	Bytes   int     // of one number
-	Maps    []MapCost
-	Layers  []LayerCost // those that spike
-	States  int         // numbers that the neurons carry from each time step to the next
-}
-
-// A MapCost is that of one product of values and weights: a linear map, a
-// convolution, recurrent weights.
-type MapCost struct {
-	Name      string  // of the weights
-	Synapses  int     // the fan-outs of all inputs, summed: multiply-accumulates of the dense product at one time step
-	Dense     float64 // and at all time steps in which there is something to multiply
-	Events    float64 // inputs that are not zero, over all time steps
-	Ops       float64 // synaptic operations: over the events, their fan-outs summed
-	Additions bool    // all events are of one value, so that an operation is an addition and not a multiply-accumulate
-}
-
-// A LayerCost is that of a layer of spiking neurons.
-type LayerCost struct {
-	Name    string
-	Neurons int
-	Spikes  float64   // over all neurons and time steps
-	Each    []float64 // spikes of each neuron
-}
 
 // Cost measures the network on a data set. The synaptic operations are the spikes
 // times their fan-out, counted and not estimated; inputs that are no spikes, but
@@ -46,102 +24,158 @@ type LayerCost struct {
 //
 // P. Merolla et al., Science 345 (2014), 668, and M. Davies et al., IEEE Micro 38
 // (2018), 82, count synaptic operations in the same way.
-func (m *Model) Cost(ctx context.Context, d data.Dataset, enc encode.Encoder) (Cost, error) {
-	var c Cost
+func (m *Model) Cost(ctx context.Context, d data.Dataset, enc encode.Encoder) (cost.Cost, error) {
+	var c cost.Cost
 	err := m.within(func() (err error) { c, err = m.measure(ctx, d, enc); return err })
 	if err != nil {
-		return Cost{}, fmt.Errorf("train: cost: %w", err)
+		return cost.Cost{}, fmt.Errorf("train: cost: %w", err)
 	}
 	return c, nil
 }
 
-// SynOps returns the synaptic operations a sample.
-func (c Cost) SynOps() float64 {
-	n := 0.0
-	for _, m := range c.Maps {
-		n += m.Ops
+func (m *Model) measure(ctx context.Context, d data.Dataset, enc encode.Encoder) (cost.Cost, error) {
+	t, err := m.newTally()
+	if err != nil {
+		return cost.Cost{}, err
 	}
-	return n
-}
-
-// MACs returns the multiply-accumulates a sample of the same network without
-// spikes, all of whose products are dense: over the same time steps, and in a
-// single one, as of a network without time.
-func (c Cost) MACs() (overTime, once float64) {
-	for _, m := range c.Maps {
-		overTime += m.Dense
-		once += float64(m.Synapses)
+	err = m.batches(ctx, d, enc, func(feed *feed.Feeder) error {
+		for b := range feed.Present {
+			t.c.Samples++
+			t.c.Steps += float64(feed.Steps[b])
+		}
+		return m.look(feed, func(k int) error { return t.add(feed, k) })
+	})
+	if err != nil {
+		return cost.Cost{}, err
 	}
-	return overTime, once
+	return t.cost(), nil
 }
 
-// Spikes returns the spikes a sample, of all layers and for each neuron.
-func (c Cost) Spikes() (all, perNeuron float64) {
-	n := 0
-	for _, l := range c.Layers {
-		all += l.Spikes
-		n += l.Neurons
+// A tally counts what happens in a network.
+type tally struct {
+	m        *Model
+	machine  *machine.Machine
+	products []connect.Connection
+	at       []int     // number of the X of a product in the machine, −1 where there is none
+	spikes   []int     // of the outputs of a layer
+	values   []float64 // of all events of a product so far; NaN if they differ
+	c        cost.Cost
+}
+
+func (m *Model) newTally() (*tally, error) {
+	ps, states, err := connect.Connections(m.out)
+	if err != nil {
+		return nil, err
 	}
-	return all, all / float64(max(n, 1))
+	t := &tally{m: m, products: ps, values: make([]float64, len(ps))}
+	t.c = cost.Cost{Bytes: int(m.net.Dtype.Size()), States: states}
+	var nodes G.Nodes
+	add := func(n *G.Node) int {
+		for i, k := range nodes {
+			if k == n {
+				return i
+			}
+		}
+		nodes = append(nodes, n)
+		return len(nodes) - 1
+	}
+	for _, p := range ps {
+		k := -1
+		if p.X != nil {
+			k = add(p.X)
+		}
+		t.at = append(t.at, k)
+		t.c.Maps = append(t.c.Maps, cost.Map{Name: p.Weights, Synapses: p.TotalFanOut()})
+	}
+	for _, a := range m.build.Activities {
+		if !a.Spiking {
+			continue
+		}
+		n := a.Out.Shape()[2:].TotalSize()
+		t.spikes = append(t.spikes, add(a.Out))
+		t.c.Layers = append(t.c.Layers, cost.Layer{Name: a.Name, Neurons: n, Each: make([]float64, n)})
+	}
+	if len(nodes) == 0 {
+		return nil, errors.New("the network has neither weights nor spiking neurons")
+	}
+	t.machine, err = machine.New(nodes...)
+	return t, err
 }
 
-// Traffic returns the bytes a sample that go to and from memory on a machine
-// without caches, with spikes and in the same network without them:
-//
-//	Bytes · (3 · operations + 2 · Steps · States)
-//
-// since an operation reads a weight and the sum that it adds to, and writes that
-// sum, and a time step reads and writes each state. The operations are SynOps
-// with spikes, and MACs over time without.
-func (c Cost) Traffic() (spiking, dense float64) {
-	states := 2 * c.Steps * float64(c.States)
-	macs, _ := c.MACs()
-	return float64(c.Bytes) * (3*c.SynOps() + states), float64(c.Bytes) * (3*macs + states)
-}
-
-// Energy is what operations take, J.
-type Energy struct {
-	Add    float64 // an addition
-	MulAdd float64 // a multiplication and an addition
-}
-
-// CMOS45 is the energy of float32 arithmetic at 45 nm and 0.9 V: 0.9 pJ for an
-// addition, and 3.7 pJ more for a multiplication. Memory takes more than that, and
-// depends on the machine.
-//
-// M. Horowitz, Computing's energy problem (and what we can do about it), ISSCC
-// (2014), figure 1.1.9.
-var CMOS45 = Energy{Add: 0.9e-12, MulAdd: 4.6e-12}
-
-// Energy returns the energy of the arithmetic a sample, J: of the synaptic
-// operations, each an addition where all events are of one value and otherwise a
-// multiply-accumulate; and of the multiply-accumulates of the same network without
-// spikes, over the same time steps and in a single one. Neither counts the
-// updates of neurons.
-func (c Cost) Energy(e Energy) (spiking, overTime, once float64) {
-	for _, m := range c.Maps {
-		if m.Additions {
-			spiking += e.Add * m.Ops
-		} else {
-			spiking += e.MulAdd * m.Ops
+// add counts what happens in segment k of the batch that is loaded.
+func (t *tally) add(f *feed.Feeder, k int) error {
+	if err := t.machine.Run(); err != nil {
+		return err
+	}
+	for i, p := range t.products {
+		for b := range f.Present {
+			// What comes later by a delay is multiplied while the sample lasts.
+			left := int(f.Steps[b]) - k*t.m.cut.steps - p.Delay
+			if err := t.product(i, p, b, min(max(left, 0), int(f.Length[b]))); err != nil {
+				return err
+			}
 		}
 	}
-	overTime, once = c.MACs()
-	return spiking, e.MulAdd * overTime, e.MulAdd * once
+	for i, at := range t.spikes {
+		layer := &t.c.Layers[i]
+		z := flat.Float64s(t.machine.Value(at))
+		for b := range f.Present {
+			for s := range int(f.Length[b]) {
+				for j, v := range z[(s*t.m.net.Batch+b)*layer.Neurons:][:layer.Neurons] {
+					layer.Each[j] += v
+					layer.Spikes += v
+				}
+			}
+		}
+	}
+	return nil
 }
 
-// String returns the figures in a few lines of text.
-func (c Cost) String() string {
-	var b strings.Builder
-	macs, once := c.MACs()
-	all, each := c.Spikes()
-	bytes, dense := c.Traffic()
-	energy, overTime, single := c.Energy(CMOS45)
-	fmt.Fprintf(&b, "synaptic operations %s a sample; multiply-accumulates without spikes %s, of one time step %s\n",
-		describe.SI(c.SynOps(), ""), describe.SI(macs, ""), describe.SI(once, ""))
-	fmt.Fprintf(&b, "spikes %s a sample, %.3g a neuron\n", describe.SI(all, ""), each)
-	fmt.Fprintf(&b, "memory traffic %s a sample; without spikes %s\n", describe.SI(bytes, "B"), describe.SI(dense, "B"))
-	fmt.Fprintf(&b, "energy of the arithmetic at 45 nm %s a sample; without spikes %s, of one time step %s",
-		describe.SI(energy, "J"), describe.SI(overTime, "J"), describe.SI(single, "J"))
-	return b.String()
+// product counts the events of product i in so many time steps of a sample.
+func (t *tally) product(i int, p connect.Connection, sample, steps int) error {
+	c := &t.c.Maps[i]
+	c.Dense += float64(steps * c.Synapses)
+	if t.at[i] < 0 { // a voltage, say: never zero
+		c.Events += float64(steps * len(p.FanOut))
+		c.Ops += float64(steps * c.Synapses)
+		t.values[i] = math.NaN()
+		return nil
+	}
+	x, ok := t.machine.Value(t.at[i]).(*tensor.Dense)
+	if !ok {
+		return fmt.Errorf("the input of %s is no tensor", c.Name)
+	}
+	events, ops, value, err := p.Events(x, sample, steps)
+	if err != nil {
+		return err
+	}
+	c.Events += float64(events)
+	c.Ops += float64(ops)
+	switch {
+	case events == 0:
+	case t.values[i] == 0:
+		t.values[i] = value
+	case t.values[i] != value:
+		t.values[i] = math.NaN()
+	}
+	return nil
+}
+
+// cost returns the means over the samples.
+func (t *tally) cost() cost.Cost {
+	n := float64(t.c.Samples)
+	t.c.Steps /= n
+	for i := range t.c.Maps {
+		t.c.Maps[i].Dense /= n
+		t.c.Maps[i].Events /= n
+		t.c.Maps[i].Ops /= n
+		t.c.Maps[i].Additions = !math.IsNaN(t.values[i])
+	}
+	for i := range t.c.Layers {
+		t.c.Layers[i].Spikes /= n
+		for j := range t.c.Layers[i].Each {
+			t.c.Layers[i].Each[j] /= n
+		}
+	}
+	return t.c
 }

@@ -8,6 +8,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/cost"
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
@@ -71,12 +72,12 @@ func TestCost(t *testing.T) {
 			m := relayNetwork(t, batch, dt)
 			c, err := m.Cost(background, relayInput, nil)
 			require.NoError(t, err)
-			require.Equal(t, []train.MapCost{
+			require.Equal(t, []cost.Map{
 				{Name: "0.linear.w", Synapses: 6, Dense: 18, Events: 2.5, Ops: 2.5 * 3, Additions: true},
 				{Name: "hidden.recurrent.w", Synapses: 9, Dense: 18, Events: 3, Ops: 3 * 3, Additions: true},
 				{Name: "2.linear.w", Synapses: 6, Dense: 18, Events: 3.5, Ops: 3.5 * 2, Additions: true},
 			}, c.Maps)
-			require.Equal(t, []train.LayerCost{{Name: "hidden", Neurons: 3, Spikes: 3.5, Each: []float64{1, 1, 1.5}}}, c.Layers)
+			require.Equal(t, []cost.Layer{{Name: "hidden", Neurons: 3, Spikes: 3.5, Each: []float64{1, 1, 1.5}}}, c.Layers)
 			require.Equal(t, []int{2, int(dt.Size()), 3 + 3 + 2 + 2}, []int{c.Samples, c.Bytes, c.States})
 			require.Equal(t, 3.0, c.Steps)
 			require.Equal(t, 23.5, c.SynOps())
@@ -86,7 +87,7 @@ func TestCost(t *testing.T) {
 			require.Equal(t, []float64{3.5, 3.5 / 3}, []float64{all, each})
 			spiking, dense := c.Traffic()
 			require.Equal(t, []float64{130.5 * float64(c.Bytes), 222 * float64(c.Bytes)}, []float64{spiking, dense})
-			a, b, e := c.Energy(train.CMOS45)
+			a, b, e := c.Energy(cost.CMOS45)
 			require.InDeltaSlice(t, []float64{23.5 * 0.9, 54 * 4.6, 21 * 4.6}, []float64{1e12 * a, 1e12 * b, 1e12 * e}, 1e-9)
 		}
 	}
@@ -107,7 +108,7 @@ func TestCostOfCurrents(t *testing.T) {
 	require.False(t, c.Maps[0].Additions)
 	require.True(t, c.Maps[1].Additions)
 	require.Equal(t, 3.0, c.Maps[0].Ops)
-	spiking, _, _ := c.Energy(train.Energy{Add: 1, MulAdd: 1000})
+	spiking, _, _ := c.Energy(cost.Energy{Add: 1, MulAdd: 1000})
 	require.Equal(t, 3000.0+6+4, spiking) // two spikes of hidden neurons in the first step, to 3 and to 2 others
 }
 
@@ -125,7 +126,7 @@ func TestCostOfConvolutions(t *testing.T) {
 	c, err := m.Cost(background, list{shape: []int{1, 3, 3}, x: [][]float32{{1, 0, 0, 0, 1, 0, 0, 0, 0}}}, nil)
 	require.NoError(t, err)
 	// The corner is part of one output of each channel, the centre of four.
-	require.Equal(t, train.MapCost{Name: "0.conv.w", Synapses: 32, Dense: 32, Events: 2, Ops: 10, Additions: true}, c.Maps[0])
+	require.Equal(t, cost.Map{Name: "0.conv.w", Synapses: 32, Dense: 32, Events: 2, Ops: 10, Additions: true}, c.Maps[0])
 	require.Equal(t, 8*2, c.Maps[1].Synapses)
 }
 
@@ -136,7 +137,7 @@ func TestCostOfWrappers(t *testing.T) {
 	for i := range in.x[0] {
 		in.x[0][i] = float32(i%3) * 20
 	}
-	cost := func(l layers.Layer) train.Cost {
+	measured := func(l layers.Layer) cost.Cost {
 		m := newModel(t, train.Network{
 			Net: layers.Sequential{l, layers.SpikeCount}, Shape: []int{4}, Steps: 10, Batch: 2, Seed: 1,
 		})
@@ -145,19 +146,19 @@ func TestCostOfWrappers(t *testing.T) {
 		return c
 	}
 	p := neurons.DefaultLIFParams()
-	plain := cost(layers.Recurrent(neurons.LIFStep, p, layers.RecurrentInit(layers.Constant(1))))
+	plain := measured(layers.Recurrent(neurons.LIFStep, p, layers.RecurrentInit(layers.Constant(1))))
 	require.Len(t, plain.Maps, 1)
 	require.Positive(t, plain.Maps[0].Events)
 	require.Less(t, plain.Maps[0].Ops, 16.0*9)
 	require.Equal(t, 4*plain.Maps[0].Events, plain.Maps[0].Ops)
 	require.True(t, plain.Maps[0].Additions)
 	sparse := neurons.RecurrentParams[neurons.LIFState, neurons.LIFParams]{Inner: p, SparseGrad: true}
-	require.Equal(t, plain, cost(wired(func(w *G.Node) layers.Layer {
+	require.Equal(t, plain, measured(wired(func(w *G.Node) layers.Layer {
 		sparse.W = w
 		return layers.Lift(neurons.Recurrent(neurons.LIFStep), sparse)
 	})))
 	adjoint := neurons.RecurrentAdjointParams[neurons.LIFState, neurons.LIFParams]{Inner: p}
-	got := cost(wired(func(w *G.Node) layers.Layer {
+	got := measured(wired(func(w *G.Node) layers.Layer {
 		adjoint.W = w
 		return layers.Lift(neurons.RecurrentAdjoint(neurons.LIFStep), adjoint)
 	}))
@@ -165,7 +166,7 @@ func TestCostOfWrappers(t *testing.T) {
 
 	// Excitation and inhibition go separate ways.
 	coba := neurons.CobaRecurrentParams{Inner: neurons.DefaultCobaLIFParams()}
-	got = cost(wired(func(w *G.Node) layers.Layer {
+	got = measured(wired(func(w *G.Node) layers.Layer {
 		coba.W = w
 		return layers.Lift(neurons.CobaRecurrentStep, coba)
 	}))
@@ -173,11 +174,11 @@ func TestCostOfWrappers(t *testing.T) {
 	require.Equal(t, "0.recurrent.w", got.Maps[1].Name)
 
 	coupled := neurons.CoupledParams[neurons.LIFState, neurons.LIFParams]{Inner: p}
-	got = cost(wired(func(w *G.Node) layers.Layer {
+	got = measured(wired(func(w *G.Node) layers.Layer {
 		coupled.Coupling = w
 		return layers.Lift(neurons.Coupled(neurons.LIFStep), coupled)
 	}))
-	require.Equal(t, []train.MapCost{{Name: "0.recurrent.w", Synapses: 16, Dense: 160, Events: 40, Ops: 160}}, got.Maps)
+	require.Equal(t, []cost.Map{{Name: "0.recurrent.w", Synapses: 16, Dense: 160, Events: 40, Ops: 160}}, got.Maps)
 }
 
 // wired makes a layer of one that needs recurrent weights of four neurons.
@@ -201,7 +202,7 @@ func TestCostOfLengths(t *testing.T) {
 		}
 	}
 	in := varied{full, []int{7, 3, 5}}
-	measure := func(segment int, d data.Dataset) train.Cost {
+	measure := func(segment int, d data.Dataset) cost.Cost {
 		m := newModel(t, train.Network{
 			Net: layers.Sequential{
 				layers.Named("hidden", layers.Recurrent(neurons.LIFStep, neurons.DefaultLIFParams())), layers.Linear{Out: 2}, layers.SpikeCount,

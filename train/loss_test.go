@@ -15,7 +15,7 @@ import (
 
 // cost returns the value of a loss and its gradient with respect to the outputs, for
 // weights of the samples.
-func cost(t *testing.T, dt tensor.Dtype, l loss.Loss, shape []int, out, target, weight []float64) (float64, []float64) {
+func costOf(t *testing.T, dt tensor.Dtype, l loss.Loss, shape []int, out, target, weight []float64) (float64, []float64) {
 	t.Helper()
 	g := G.NewGraph()
 	targetShape, err := l.Target(tensor.Shape(shape))
@@ -78,7 +78,7 @@ func TestCrossEntropy(t *testing.T) {
 	}
 	require.InDelta(t, 0.1*0+0.2*2000+0.25*math.Log(3)+0.15*0.2413+0.3*1.4076, want, 1e-4)
 	for dt, tol := range map[tensor.Dtype]float64{tensor.Float32: 1e-6, tensor.Float64: 1e-15} {
-		got, d := cost(t, dt, loss.CrossEntropy{}, []int{5, 3}, logits, labels, weight)
+		got, d := costOf(t, dt, loss.CrossEntropy{}, []int{5, 3}, logits, labels, weight)
 		require.InEpsilon(t, want, got, tol)
 		require.InDeltaSlice(t, grad, d, tol)
 	}
@@ -87,12 +87,12 @@ func TestCrossEntropy(t *testing.T) {
 // (1.5² + 0.5²)/2 and (1 + 4)/2, weighted 0.25 and 0.75.
 func TestMeanSquared(t *testing.T) {
 	for dt, tol := range map[tensor.Dtype]float64{tensor.Float32: 1e-6, tensor.Float64: 1e-15} {
-		got, d := cost(t, dt, loss.MeanSquared{}, []int{2, 2}, []float64{1, 2, 3, 4}, []float64{-0.5, 1.5, 2, 6}, []float64{0.25, 0.75})
+		got, d := costOf(t, dt, loss.MeanSquared{}, []int{2, 2}, []float64{1, 2, 3, 4}, []float64{-0.5, 1.5, 2, 6}, []float64{0.25, 0.75})
 		require.InDelta(t, 0.25*1.25+0.75*2.5, got, tol)
 		require.InDeltaSlice(t, []float64{0.375, 0.125, 0.75, -1.5}, d, tol)
 
 		// The same numbers as a sequence [T, batch, 1].
-		got, d = cost(t, dt, loss.MeanSquared{Sequence: true}, []int{2, 2, 1}, []float64{1, 3, 2, 4}, []float64{-0.5, 2, 1.5, 6}, []float64{0.25, 0.75})
+		got, d = costOf(t, dt, loss.MeanSquared{Sequence: true}, []int{2, 2, 1}, []float64{1, 3, 2, 4}, []float64{-0.5, 2, 1.5, 6}, []float64{0.25, 0.75})
 		require.InDelta(t, 0.25*1.25+0.75*2.5, got, tol)
 		require.InDeltaSlice(t, []float64{0.375, 0.75, 0.125, -1.5}, d, tol)
 	}
@@ -102,7 +102,7 @@ func TestMeanSquared(t *testing.T) {
 // others: (1 + 0 + 1 + 4 + 16 + 1)/(4²·3), each sample weighted.
 func TestSpikeCount(t *testing.T) {
 	l := loss.SpikeCount{Right: 4, Wrong: 1}
-	got, d := cost(t, tensor.Float64, l, []int{2, 3}, []float64{3, 1, 0, 2, 5, 5}, []float64{0, 2}, []float64{0.5, 0.5})
+	got, d := costOf(t, tensor.Float64, l, []int{2, 3}, []float64{3, 1, 0, 2, 5, 5}, []float64{0, 2}, []float64{0.5, 0.5})
 	require.InDelta(t, 0.5*2/48+0.5*(1+16+1)/48., got, 1e-15)
 	require.InDeltaSlice(t, []float64{-1. / 48, 0, -1. / 48, 1. / 48, 4. / 48, 1. / 48}, d, 1e-15)
 }
@@ -124,7 +124,7 @@ func TestLossGradients(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := func(x []float64) (float64, []float64) {
-				return cost(t, tensor.Float64, c.loss, c.shape, x, c.target, weight)
+				return costOf(t, tensor.Float64, c.loss, c.shape, x, c.target, weight)
 			}
 			x := graphtest.Random(tensor.Shape(c.shape).TotalSize(), 2)
 			_, d := f(x)

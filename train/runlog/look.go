@@ -8,10 +8,10 @@ import (
 	"math"
 	"slices"
 
+	"github.com/spikegrad/spikegrad/cost"
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/layers"
-	"github.com/spikegrad/spikegrad/train"
 )
 
 // What a report looks at, so that it is ready soon.
@@ -25,7 +25,7 @@ const (
 type look struct {
 	samples  int // of the confusion matrix
 	matrix   [][]int
-	cost     train.Cost
+	cost     cost.Cost
 	rasters  []raster
 	problems []string // why something is missing
 }
@@ -201,7 +201,7 @@ func (f *Folder) class(i int) string {
 }
 
 // hertz returns the firing rates of the neurons of a layer.
-func (f *Folder) hertz(l train.LayerCost, steps float64) []float64 {
+func (f *Folder) hertz(l cost.Layer, steps float64) []float64 {
 	rates := make([]float64, len(l.Each))
 	for i, spikes := range l.Each {
 		rates[i] = spikes / (steps * f.dt())

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/spikegrad/spikegrad/cost"
 	"github.com/spikegrad/spikegrad/internal/describe"
-	"github.com/spikegrad/spikegrad/train"
 )
 
 // A confusionTable says which classes are taken for which.
@@ -74,7 +74,7 @@ func (f *Folder) confusionTable(l look) *confusionTable {
 }
 
 // costTable lists the operations of each map.
-func costTable(c train.Cost) *table {
+func costTable(c cost.Cost) *table {
 	t := &table{Head: []string{"Weights", "Each operation", "Events", "Operations", "Dense", "Density"}, Numeric: 2}
 	for _, m := range c.Maps {
 		kind := "multiply-accumulate"
@@ -96,11 +96,11 @@ func rounded(x float64) string {
 }
 
 // costFacts lists what a sample costs, with spikes and without.
-func costFacts(c train.Cost) []figure {
+func costFacts(c cost.Cost) []figure {
 	macs, once := c.MACs()
 	all, each := c.Spikes()
 	bytes, dense := c.Traffic()
-	energy, overTime, single := c.Energy(train.CMOS45)
+	energy, overTime, single := c.Energy(cost.CMOS45)
 	return []figure{
 		{"Synaptic operations", rounded(c.SynOps()), fmt.Sprintf("%s multiply-accumulates without spikes, %s of one time step", rounded(macs), rounded(once))},
 		{"Spikes", rounded(all), fmt.Sprintf("%.3g a neuron", each)},
