@@ -15,7 +15,7 @@ type Cost struct {
 	Bytes   int     // of one number
 	Maps    []Map
 	Layers  []Layer // those that spike
-	States  int         // numbers that the neurons carry from each time step to the next
+	States  int     // numbers that the neurons carry from each time step to the next
 }
 
 // A Map is that of one product of values and weights: a linear map, a

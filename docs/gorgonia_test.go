@@ -14,10 +14,10 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/loss"
 	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
-	"github.com/spikegrad/spikegrad/readout"
 )
 
 // The tests here show what docs/gorgonia.md says of Gorgonia, and what stands in
@@ -274,9 +274,9 @@ func TestSoftmax(t *testing.T) {
 	x = rows(0, 0, 0, 100, 0, -100)
 	labels := graphtest.Node(x.Graph(), tensor.Float32, "labels", []int{2}, []float64{0, 2})
 	weight := graphtest.Node(x.Graph(), tensor.Float32, "weight", []int{2}, []float64{0.5, 0.5})
-	loss, err := readout.CrossEntropy(x, labels, weight)
+	cost, err := loss.CrossEntropy{}.Cost(x, labels, weight)
 	require.NoError(t, err)
-	require.InDelta(t, math.Log(3)/2+100, machined(t, loss)[0][0], 1e-4)
+	require.InDelta(t, math.Log(3)/2+100, machined(t, cost)[0][0], 1e-4)
 }
 
 func TestDivisionByZero(t *testing.T) {

@@ -16,10 +16,13 @@ import (
 // spikes; in a window the time is that in the whole sequence.
 //
 // A spike with more weight comes earlier: the gradient of the input is −1 times that of
-// the time at the step of that spike, and else 0. A neuron that does not spike gets
-// none; a penalty on its rate (Rate) makes it spike.
+// the time at the step of that spike, and else 0. A neuron that does not spike at all could
+// spike at any step: each of its n steps gets −1/n times the gradient of the time, so that a
+// loss that wants it earlier wakes it. Without a Latest there is no such gradient, as the time
+// is infinite.
 type FirstSpike struct {
 	Latest float64 // the time of a neuron that has not spiked, and of one that spikes later; 0 means +Inf
+	Strict bool    // a neuron that does not spike gets no gradient
 }
 
 // Apply adds the readout.
@@ -32,14 +35,29 @@ func (f FirstSpike) Apply(b *Build, x *G.Node) (*G.Node, error) {
 	}
 	t, err := b.FirstSpike(x)
 	if err == nil && f.Latest > 0 && !math.IsInf(f.Latest, 1) {
-		var g graph.Builder
-		t = g.AtMost(t, f.Latest)
-		err = g.Err()
+		t, err = f.finite(b, x, t)
 	}
 	if err != nil {
 		return nil, b.errorf("first spike", "%w", err)
 	}
 	return t, nil
+}
+
+// finite returns the times t, at most Latest. Of a neuron that is silent the mean of x over time
+// is taken off, which is 0 and brings it a gradient.
+func (f FirstSpike) finite(b *Build, x, t *G.Node) (*G.Node, error) {
+	var g graph.Builder
+	early := g.AtMost(t, f.Latest)
+	if f.Strict {
+		return early, g.Err()
+	}
+	mean, err := b.MeanOverTime(x)
+	if err != nil {
+		return nil, err
+	}
+	silent := g.Detach(g.Above(t, math.MaxFloat32))
+	y := g.Sub(early, g.Mul(silent, mean))
+	return y, g.Err()
 }
 
 // FirstSpike returns the time of the first spike of x [T, batch, …], an element that

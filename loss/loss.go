@@ -1,86 +1,57 @@
 package loss
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
-	"math"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
-	"github.com/spikegrad/spikegrad/readout"
 )
 
 // A Loss measures how far the outputs of a network are from their targets. Where
-// outputs and targets are sequences, [T, batch, …], it has a method
-// OverTime() bool that returns true.
+// outputs are sequences, [T, batch, …], it has a method OverTime() bool that returns true, and
+// if it makes more of a sequence than a sum over its steps, a method Whole(), by which it is
+// refused where a model goes through sequences in parts. Where the answer of a network is not
+// the class of the largest output, a method Scores([]float64) makes scores of the outputs of a
+// sample, in their place, of which it is.
 type Loss interface {
 	// Target returns the shape of the targets of a batch for outputs of the given
-	// shape; [batch] means that they are the labels of classes.
+	// shape; [batch] means that they are the labels of classes, also where outputs are
+	// sequences. Else the targets of sequences are sequences, [T, batch, …].
 	Target(out tensor.Shape) ([]int, error)
 	// Cost returns the loss as a scalar. The weights [batch] of the samples sum to 1,
-	// and so do, where outputs and targets are sequences, the weights [T, batch] of
-	// their time steps; weight 0 is padding. What a step adds to the loss of sequences
-	// is proportional to its weight.
+	// and so do, where outputs are sequences, the weights [T, batch] of their time steps;
+	// weight 0 is padding. What a step adds to the loss of sequences is proportional to
+	// its weight.
 	Cost(out, target, weight *G.Node) (*G.Node, error)
 }
 
-// CrossEntropy is the cross-entropy of the softmax of outputs [batch, classes],
-// mostly a readout, against labels. Outputs of any size are safe.
-type CrossEntropy struct{}
-
-// Target returns [batch].
-func (CrossEntropy) Target(out tensor.Shape) ([]int, error) { return labels("cross-entropy", out) }
-
-func labels(name string, out tensor.Shape) ([]int, error) {
-	if len(out) != 2 {
-		return nil, fmt.Errorf("%s: outputs have shape %v, want [batch classes]; is a readout missing?", name, []int(out))
-	}
-	return []int{out[0]}, nil
-}
-
-// Cost returns the mean cross-entropy of the samples.
-func (CrossEntropy) Cost(out, target, weight *G.Node) (*G.Node, error) {
-	return readout.CrossEntropy(out, target, weight)
-}
-
-// MeanSquared is the mean squared error against targets of the shape of the
-// outputs, which are [batch, …] after a readout or [T, batch, …] without one.
-type MeanSquared struct {
-	Sequence bool // outputs and targets are sequences
-}
-
-// OverTime returns m.Sequence.
-func (m MeanSquared) OverTime() bool { return m.Sequence }
-
-// Target returns the shape of the outputs.
-func (m MeanSquared) Target(out tensor.Shape) ([]int, error) {
+// labels returns the shape of the targets of a loss of that name that are labels of classes.
+func labels(name string, out tensor.Shape, sequence bool) ([]int, error) {
 	switch {
-	case m.Sequence && len(out) < 3:
-		return nil, fmt.Errorf("mean squared error: outputs have shape %v, want [T batch …]", []int(out))
-	case len(out) < 2:
-		return nil, fmt.Errorf("mean squared error: outputs have shape %v, want [batch …]", []int(out))
+	case sequence && len(out) == 3:
+		return []int{out[1]}, nil
+	case !sequence && len(out) == 2:
+		return []int{out[0]}, nil
+	case sequence:
+		return nil, fmt.Errorf("%s: outputs have shape %v, want [T batch classes]; is there a readout too many, or Sequence set?", name, []int(out))
+	case len(out) == 3:
+		return nil, fmt.Errorf("%s: outputs have shape %v, want [batch classes]; is a readout missing? With Sequence the loss is that at every time step", name, []int(out))
 	}
-	return out, nil
+	return nil, fmt.Errorf("%s: outputs have shape %v, want [batch classes]; is a readout missing?", name, []int(out))
 }
 
-// Cost returns the mean over samples, outputs and, of a sequence, time.
-func (m MeanSquared) Cost(out, target, weight *G.Node) (*G.Node, error) {
-	b := graph.NewBuilder(out, nil)
-	cost := b.Square(b.Sub(out, target))
-	if err := b.Err(); err != nil {
-		return nil, fmt.Errorf("mean squared error: %w", err)
+// axes returns how many axes the weights have, and an error if they are not those of out.
+func axes(name string, out *G.Node, sequence bool) (int, error) {
+	n, want := 1, "[batch …]"
+	if sequence {
+		n, want = 2, "[T batch …]"
 	}
-	if _, err := m.Target(out.Shape()); err != nil {
-		return nil, err
+	if out == nil || out.Dims() <= n {
+		return 0, fmt.Errorf("%s: outputs are no %s", name, want)
 	}
-	axes := 1
-	if m.Sequence {
-		axes = 2
-	}
-	return weighted("mean squared error", cost, weight, axes, 1/float64(out.Shape()[axes:].TotalSize()))
+	return n, nil
 }
 
 // weighted returns the sum of x over all axes, weighted by the elements of weight,
@@ -98,41 +69,4 @@ func weighted(name string, x, weight *G.Node, axes int, scale float64) (*G.Node,
 		return nil, fmt.Errorf("%s: weights of the samples: %w", name, err)
 	}
 	return c, nil
-}
-
-// SpikeCount is the squared distance of spike counts [batch, classes] from a
-// count for the right class and one for the others, over the square of the
-// former, averaged over classes.
-//
-// S. Shrestha and G. Orchard, SLAYER: Spike Layer Error Reassignment in Time,
-// NeurIPS (2018).
-type SpikeCount struct {
-	Right, Wrong float64 // spikes wanted; Right is at least 1
-}
-
-// Target returns [batch].
-func (s SpikeCount) Target(out tensor.Shape) ([]int, error) {
-	if !(s.Right >= 1) || !(s.Wrong >= 0) || math.IsInf(s.Right, 0) || math.IsInf(s.Wrong, 0) {
-		return nil, fmt.Errorf("spike count: Right is %v and Wrong %v, want finite numbers of at least 1 and 0", s.Right, s.Wrong)
-	}
-	return labels("spike count", out)
-}
-
-// Cost returns the mean over samples.
-func (s SpikeCount) Cost(out, target, weight *G.Node) (*G.Node, error) {
-	b := graph.NewBuilder(out, nil)
-	if b.Err() != nil || out.Dims() != 2 {
-		return nil, cmp.Or(b.Err(), errors.New("spike count: outputs are no matrix, want [batch classes]"))
-	}
-	classes := out.Shape()[1]
-	want, err := readout.OneHot(target, classes)
-	if err != nil {
-		return nil, err
-	}
-	want = b.Shift(b.Scale(want, graph.Const(s.Right-s.Wrong)), graph.Const(s.Wrong))
-	cost := b.Square(b.Sub(out, want))
-	if err := b.Err(); err != nil {
-		return nil, fmt.Errorf("spike count: %w", err)
-	}
-	return weighted("spike count", cost, weight, 1, 1/(s.Right*s.Right*float64(classes)))
 }

@@ -1,4 +1,4 @@
-// Package readout turns sequences into values, and values into a loss.
+// Package readout turns sequences into values.
 //
 // A reading takes x [T, batch, …] to [batch, …]: [LastStep], [MaxOverTime],
 // [MeanOverTime], [SumOverTime] and [Excursion] of whole sequences; a [Window] reads a
@@ -6,7 +6,7 @@
 // number of steps that each sample has.
 //
 //	logits, err := readout.MaxOverTime(voltages)
-//	loss, err := readout.CrossEntropy(logits, labels, weight)
+//	cost, err := loss.CrossEntropy{}.Cost(logits, labels, weight)
 //
-// The layers of package layers and the losses of package train are made of these.
+// The layers of package layers and the losses of package loss are made of these.
 package readout

@@ -133,6 +133,9 @@ func (m *Model) addObjective(g *G.ExprGraph) (terms G.Nodes, total *G.Node, err 
 	if m.y, err = m.input(g, "target", shape...); err != nil {
 		return nil, nil, err
 	}
+	if err := m.prepareMetrics(); err != nil {
+		return nil, nil, err
+	}
 	return m.cost()
 }
 

@@ -134,7 +134,7 @@ func TestBadModel(t *testing.T) {
 		{train.Network{Net: layers.Sequential{lif()}, Shape: []int{4}, Steps: 3, Batch: 2},
 			"train: loss: outputs have shape [3 2 4], want [batch …] with a batch of 2; is a readout missing?"},
 		{train.Network{Net: layers.Sequential{lif()}, Shape: []int{4}, Steps: 3, Batch: 3},
-			"train: loss: cross-entropy: outputs have shape [3 3 4], want [batch classes]; is a readout missing?"},
+			"train: loss: cross-entropy: outputs have shape [3 3 4], want [batch classes]; is a readout missing? With Sequence the loss is that at every time step"},
 		{train.Network{Net: net, Shape: []int{4}, Steps: 3, Batch: 2, Loss: loss.MeanSquared{Sequence: true}},
 			"train: loss: outputs have shape [2 3], want [T batch …] with a batch of 2; is there a readout too many?"},
 		{train.Network{Net: net, Shape: []int{4}, Steps: 3, Batch: 2, Loss: strange{shape: []int{3}}}, "train: loss: targets have shape [3], want [batch …] with a batch of 2"},

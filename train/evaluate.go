@@ -36,13 +36,12 @@ func (m *Model) evaluate(ctx context.Context, d data.Dataset, enc encode.Encoder
 		if err := m.checkTerms(terms); err != nil {
 			return fmt.Errorf("samples %d to %d: %w", idx[0], idx[len(idx)-1], err)
 		}
-		s.add(m, len(idx), terms, m.testRates(), m.testOut(), feed.Labels)
-		return nil
+		return s.add(m, feed, m.tested)
 	})
 	if err != nil {
 		return Metrics{}, err
 	}
-	return s.metrics(m), nil
+	return s.metrics(m)
 }
 
 // Predict returns the outputs for each sample of a data set, [len, …] in a row;
@@ -101,20 +100,24 @@ func byBatch(x []float64, steps, batch int) []float64 {
 	return y
 }
 
-// Classes returns the class with the largest output for each sample.
+// Classes returns the class with the largest output for each sample, where the outputs are
+// sequences the largest mean over its time steps.
 func (m *Model) Classes(ctx context.Context, d data.Dataset, enc encode.Encoder) ([]int, error) {
 	var all []int
 	err := m.within(func() error {
-		if m.out.Dims() != 2 {
-			return fmt.Errorf("outputs have shape %v, want [batch classes]", []int(m.out.Shape()))
+		if shape := m.out.Shape(); len(shape) != 2 && !(m.classifies() && m.sequences()) {
+			return fmt.Errorf("outputs have shape %v, want [batch classes]", []int(shape))
 		}
 		return m.each(ctx, d, enc, func(feed *feed.Feeder) error {
 			if all == nil {
 				all = make([]int, feed.N)
 			}
-			classes := largest(m.testOut())
-			for b, i := range feed.Present {
-				all[i] = classes[b]
+			rows, err := m.outputs(feed, m.testOut())
+			if err != nil {
+				return err
+			}
+			for b, y := range rows {
+				all[feed.Present[b]] = largest(y)
 			}
 			return nil
 		})

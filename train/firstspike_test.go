@@ -59,8 +59,8 @@ func TestFirstSpike(t *testing.T) {
 	require.EqualError(t, err, "train: network: layers: first spike: Latest is -1, want at least 0")
 }
 
-// The gradient through the times is the same in segments, and that of
-// encode.SpikeTimes.
+// The gradient through the times is the same in segments, and, but for neurons that do not
+// spike, that of encode.SpikeTimes.
 func TestFirstSpikeGradient(t *testing.T) {
 	d := currents(6, 20, 4)
 	gradients := func(readout layers.Layer, segment int) map[string][]float64 {
@@ -73,7 +73,7 @@ func TestFirstSpikeGradient(t *testing.T) {
 		})
 		return gradientsOf(t, m, d)
 	}
-	whole := gradients(layers.FirstSpike{Latest: 20}, 0)
+	strict := layers.FirstSpike{Latest: 20, Strict: true}
 	closeTo(t, gradients(layers.Func(func(x *G.Node) (*G.Node, error) {
 		y, err := encode.SpikeTimes(x, 1)
 		if err != nil {
@@ -82,8 +82,11 @@ func TestFirstSpikeGradient(t *testing.T) {
 		var b graph.Builder
 		y = b.AtMost(b.Reshape(y, x.Shape()[1:]...), 20)
 		return y, b.Err()
-	}), 0), whole, 1e-6)
-	for _, segment := range []int{1, 5, 7} {
-		closeTo(t, whole, gradients(layers.FirstSpike{Latest: 20}, segment), 1e-5)
+	}), 0), gradients(strict, 0), 1e-6)
+	for _, readout := range []layers.Layer{strict, layers.FirstSpike{Latest: 20}} {
+		whole := gradients(readout, 0)
+		for _, segment := range []int{1, 5, 7} {
+			closeTo(t, whole, gradients(readout, segment), 1e-5)
+		}
 	}
 }

@@ -56,7 +56,7 @@ var functions = map[string]map[string]any{
 		"Rest": graph.Rest[lifState, lifParams], "MapState": graph.MapState[lifState],
 	},
 	"readout": {
-		"CrossEntropy": readout.CrossEntropy, "Excursion": readout.Excursion, "LastStep": readout.LastStep, "MaxOverTime": readout.MaxOverTime,
+		"Excursion": readout.Excursion, "LastStep": readout.LastStep, "MaxOverTime": readout.MaxOverTime,
 		"MeanOverTime": readout.MeanOverTime, "SumOverTime": readout.SumOverTime, "OneHot": readout.OneHot, "Rate": readout.Rate,
 		"SpikeStamps": readout.SpikeStamps, "Choose": readout.Choose, "Where": readout.Where, "PerStep": readout.PerStep,
 		"StepWeights": readout.StepWeights,

@@ -114,6 +114,8 @@ func TestBehindTheEnd(t *testing.T) {
 		"sequences":        {net: body(), loss: loss.MeanSquared{Sequence: true}},
 		"sequences, lists": {net: body(), loss: loss.MeanSquared{Sequence: true}, spikes: true},
 		"own loss":         {net: body(), loss: doubled{}},
+		"label each step":  {net: body(), loss: loss.TET{Lambda: 0.3, Level: 1}},
+		"first spike":      {net: body(lif(), layers.FirstSpike{Latest: 12}), loss: loss.FirstSpike{Alpha: 0.1}},
 	} {
 		for mode, cut := range map[string]train.Network{"whole": {}, "segments": {Segment: 5}, "windows": {Window: 6, Stride: 3}} {
 			for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
@@ -123,7 +125,17 @@ func TestBehindTheEnd(t *testing.T) {
 				see := func(behind float32) string {
 					of := cutShort{answers(len(ends), steps, []int{in}), steps, ends, behind}
 					var d data.Dataset = of
-					if _, own := c.loss.(loss.SpikeCount); own || c.loss == nil {
+					out := tensor.Shape{steps, 2, 3}
+					if s, ok := c.loss.(interface{ OverTime() bool }); !ok || !s.OverTime() {
+						out = out[1:]
+					}
+					target := []int{2}
+					if c.loss != nil {
+						var err error
+						target, err = c.loss.Target(out)
+						require.NoError(t, err)
+					}
+					if len(target) == 1 { // labels
 						of.Dataset = currents(len(ends), steps, in)
 						d = of
 					} else {

@@ -32,7 +32,7 @@ type Model struct {
 	reads     *shared.Snapshot // which weights a replica has in its graph
 	nodes     G.Nodes          // of the weights, in the order of all
 	building  *sync.Mutex      // while a network is built: what builds it may be somebody's, and note what it built
-	overTime  bool             // the targets are sequences
+	overTime  bool             // the outputs are sequences
 	cut       cutting
 	build     *layers.Build
 	x, y, w   *G.Node
@@ -42,21 +42,23 @@ type Model struct {
 	carry     *carry  // nil where a sample is one segment
 	out       *G.Node
 	params    []*Parameter
-	fixed     []*Parameter     // values of neurons that are not learnt
-	termNames []string         // of the loss, and of each penalty
-	fit       *machine.Machine // for training
-	fitAt     layout
-	test      *machine.Machine // for evaluation
-	testAt    layout
-	fitted    outcome  // of the last batch of a training
-	tested    outcome  // and of an evaluation
-	spiking   []string // layers that have a rate
-	fitNodes  G.Nodes  // of fit, without rates
-	rates     G.Nodes
-	watched   bool            // fit computes rates
-	streams   map[int]*stream // for Step, by batch size
-	exam      *exam           // of a model that is made to be diagnosed
-	by        optim.Optimiser // that trained it last, unless that has trained another model since
+	fixed     []*Parameter // values of neurons that are not learnt
+	termNames []string     // of the loss, and of each penalty
+
+	metricSums []int            // how many sums each metric keeps
+	fit        *machine.Machine // for training
+	fitAt      layout
+	test       *machine.Machine // for evaluation
+	testAt     layout
+	fitted     outcome  // of the last batch of a training
+	tested     outcome  // and of an evaluation
+	spiking    []string // layers that have a rate
+	fitNodes   G.Nodes  // of fit, without rates
+	rates      G.Nodes
+	watched    bool            // fit computes rates
+	streams    map[int]*stream // for Step, by batch size
+	exam       *exam           // of a model that is made to be diagnosed
+	by         optim.Optimiser // that trained it last, unless that has trained another model since
 }
 
 // construct makes the graph and the machines.
@@ -111,11 +113,11 @@ func (m *Model) inputs() feed.Inputs {
 	in := feed.Inputs{
 		X: m.x, Y: m.y, Weights: m.w, Length: m.length, Total: m.total,
 		Shape: m.net.Shape, Steps: m.net.Steps, Batch: m.net.Batch, Seed: m.net.Seed,
-		Segment: m.cut.steps, Segments: m.cut.segments, Carries: m.cut.carries, Sequences: m.sequences(),
+		Segment: m.cut.steps, Segments: m.cut.segments, Carries: m.cut.carries, Sequences: m.sequences() && m.y.Dims() > 1,
 		CheckLengths: func() error { return m.checkTime(true) }, Lend: m.use.Lend,
 	}
 	if m.classifies() {
-		in.Classes = m.out.Shape()[1]
+		in.Classes = m.out.Shape()[m.out.Dims()-1]
 	}
 	return in
 }

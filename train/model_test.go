@@ -595,3 +595,17 @@ func elements(v G.Value) []float64 {
 	}
 	panic(fmt.Sprintf("elements of %T", v))
 }
+
+// crossEntropy is the definition, with the largest logit taken off, and the
+// softmax.
+func crossEntropy(row []float64, label int) (loss float64, p []float64) {
+	largest, sum := slices.Max(row), 0.0
+	for _, x := range row {
+		p = append(p, math.Exp(x-largest))
+		sum += math.Exp(x - largest)
+	}
+	for c := range p {
+		p[c] /= sum
+	}
+	return math.Log(sum) + largest - row[label], p
+}

@@ -13,16 +13,21 @@ import (
 	"github.com/spikegrad/spikegrad/internal/shared"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/loss"
+	"github.com/spikegrad/spikegrad/metric"
 )
 
 // A Network describes a network with its loss, for batches of one size. Compile makes a
 // Model of it.
 type Network struct {
 	Net   layers.Layer
-	Shape []int        // of one sample at one time step, [features] or [c h w]
-	Steps int          // T
-	Batch int          // samples in a batch; a shorter batch is padded, and the padding does not count
-	Loss  loss.Loss    // nil means CrossEntropy
+	Shape []int     // of one sample at one time step, [features] or [c h w]
+	Steps int       // T
+	Batch int       // samples in a batch; a shorter batch is padded, and the padding does not count
+	Loss  loss.Loss // nil means CrossEntropy
+
+	// Metrics are looked at beside the loss and, where the targets are labels, the accuracy.
+	Metrics []metric.Metric
+
 	Dtype tensor.Dtype // float32 if not set
 	Seed  uint64       // of the weights and of dropout
 
@@ -69,7 +74,7 @@ func (n Network) compile(m *Model) (*Model, error) {
 	if n.Dtype == (tensor.Dtype{}) {
 		n.Dtype = tensor.Float32
 	}
-	n.Shape = slices.Clone(n.Shape)
+	n.Shape, n.Metrics = slices.Clone(n.Shape), slices.Clone(n.Metrics)
 	var err error
 	if m.cut, err = n.cutUp(); err != nil {
 		return nil, err

@@ -12,7 +12,7 @@ import (
 )
 
 // targetShape returns the shape of the targets, and checks it and that of the
-// outputs.
+// outputs. Where the outputs are sequences, the targets are, too, or the labels of samples.
 func (m *Model) targetShape() ([]int, error) {
 	lead, want := []int{m.net.Batch}, "[batch …]"
 	if m.sequences() {
@@ -29,14 +29,18 @@ func (m *Model) targetShape() ([]int, error) {
 	}
 	var shape []int
 	err := guard.Call("Target", "loss", m.net.Loss, func() (err error) { shape, err = m.net.Loss.Target(out.Clone()); return err })
-	if err == nil && (!leads(shape) || slices.Min(shape) < 1) {
+	labels := m.sequences() && len(shape) == 1 && shape[0] == m.net.Batch && len(out) == 3
+	if err == nil && !labels && (!leads(shape) || slices.Min(shape) < 1) {
 		err = fmt.Errorf("targets have shape %v, want %s with a batch of %d", shape, want, m.net.Batch)
 	}
 	return shape, err
 }
 
-// askLoss asks the loss whether the targets are sequences.
+// askLoss asks the loss whether it is one of sequences, and whether it must see them whole.
 func (m *Model) askLoss() error {
+	if _, whole := m.net.Loss.(interface{ Whole() }); whole && m.cut.carries {
+		return fmt.Errorf("%T reads whole sequences, and the network goes through them in parts; leave out Segment and Window", m.net.Loss)
+	}
 	s, ok := m.net.Loss.(interface{ OverTime() bool })
 	if !ok {
 		return nil
@@ -44,11 +48,18 @@ func (m *Model) askLoss() error {
 	return guard.Call("OverTime", "loss", m.net.Loss, func() error { m.overTime = s.OverTime(); return nil })
 }
 
-// sequences reports whether the targets are sequences [T, batch, …].
+// sequences reports whether the outputs are sequences [T, batch, …].
 func (m *Model) sequences() bool { return m.overTime }
 
-// classifies reports whether the targets are labels of classes.
-func (m *Model) classifies() bool { return m.y.Dims() == 1 && m.out.Dims() == 2 }
+// classifies reports whether the targets are labels of classes, [batch], and each class has an
+// output, after a readout or at every time step.
+func (m *Model) classifies() bool {
+	axes := 2
+	if m.sequences() {
+		axes = 3
+	}
+	return m.y.Dims() == 1 && m.out.Dims() == axes
+}
 
 // cost returns the loss and the penalties, and the scalar to differentiate: their
 // sum, or in a segment what carry says.

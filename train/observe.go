@@ -3,7 +3,6 @@ package train
 import (
 	"errors"
 	"fmt"
-	"math"
 	"os"
 
 	"github.com/spikegrad/spikegrad/diagnose"
@@ -100,19 +99,18 @@ func (r *trainRun) tell(e, b, n int, norm float64) error {
 	}
 	m := r.Model
 	info := Batch{Epoch: e, Batch: b, Batches: r.batches, Step: e*r.batches + b, Samples: n,
-		Loss: flat.Number(m.fitTerms()[0]), Accuracy: math.NaN(), GradNorm: norm, LearningRate: r.rate()}
-	if m.classifies() {
-		right, n := correct(m.fitOut(), r.feed.Labels)
-		info.Accuracy = float64(right) / float64(n)
+		GradNorm: norm, LearningRate: r.rate()}
+	var s sums
+	if err := s.add(m, r.feed, m.fitted); err != nil {
+		return err
 	}
-	if len(m.termNames) > 1 {
-		info.Terms = map[string]float64{}
-		for i, v := range m.fitTerms()[1:] {
-			info.Terms[m.termNames[1+i]] = flat.Number(v)
-		}
+	of, err := s.metrics(m)
+	if err != nil {
+		return err
 	}
-	for i, v := range m.fitRates() {
-		info.Rates = append(info.Rates, Rate{Layer: m.spiking[i], Value: flat.Number(v)})
+	info.Loss, info.Accuracy, info.Values, info.Rates = flat.Number(m.fitTerms()[0]), of.Accuracy, of.Values, of.Rates
+	if len(of.Terms) > 0 {
+		info.Terms = of.Terms
 	}
 	if r.OnBatch != nil {
 		if err := r.Model.ask("", "OnBatch", nil, func() error { r.OnBatch(info); return nil }); err != nil {

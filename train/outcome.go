@@ -95,10 +95,6 @@ func (r *outcome) place(m *Model, out G.Value, k int) error {
 
 func (m *Model) fitTerms() []G.Value { return m.fitted.terms }
 
-func (m *Model) fitOut() G.Value { return m.fitted.out }
-
-func (m *Model) fitRates() []G.Value { return m.fitted.rates }
-
 func (m *Model) testTerms() []G.Value { return m.tested.terms }
 
 func (m *Model) testOut() G.Value { return m.tested.out }

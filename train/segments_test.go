@@ -79,6 +79,9 @@ func longNets() map[string]longNet {
 	nets["over time"] = longNet{[]int{4}, layers.Sequential{
 		layers.Linear{Out: 20, Init: gain}, layers.Recurrent(neurons.LIFStep, neurons.DefaultLIFParams(), both), layers.Linear{Out: 3}, li(),
 	}, loss.MeanSquared{Sequence: true}, answers}
+	nets["label each step"] = longNet{[]int{4}, layers.Sequential{
+		layers.Linear{Out: 20, Init: gain}, layers.Recurrent(neurons.LIFStep, neurons.DefaultLIFParams(), both), layers.Linear{Out: 3}, li(),
+	}, loss.TET{Lambda: 0.2, Level: 0.5}, sequences}
 	if !long.Tests() {
 		nets = map[string]longNet{"recurrent": nets["recurrent"], "regularised": nets["regularised"], "over time": nets["over time"]}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spikegrad/spikegrad/diagnose"
 	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/metric"
 	"github.com/spikegrad/spikegrad/optim"
 )
 
@@ -47,6 +48,7 @@ type Batch struct {
 	Samples               int                // in the batch
 	Loss                  float64            // without penalties
 	Accuracy              float64            // of the batch, NaN without labels
+	Values                []metric.Value     // of the metrics of the network, those that the batch tells
 	Terms                 map[string]float64 // the penalties of regularisers by name
 	Rates                 []Rate             // of the spiking layers; nil without Observers
 	GradNorm              float64            // before clipping

@@ -143,7 +143,9 @@ func (r *trainRun) epoch(ctx context.Context) error {
 			return fmt.Errorf("train: epoch %d, batch %d: %w", e, b, err)
 		}
 		m := r.Model
-		r.at.sums.add(m, len(idx), m.fitTerms(), m.fitRates(), m.fitOut(), r.feed.Labels)
+		if err := r.at.sums.add(m, r.feed, m.fitted); err != nil {
+			return fmt.Errorf("train: epoch %d, batch %d: %w", e, b, err)
+		}
 		r.at.gradNorm += norm / float64(r.batches)
 		r.at.batch++
 		r.torn = false
@@ -165,7 +167,11 @@ func (r *trainRun) epoch(ctx context.Context) error {
 // goes on to the next epoch.
 func (r *trainRun) endEpoch(ctx context.Context) error {
 	e := r.at.epoch
-	ep := Epoch{Epoch: e, Train: r.at.sums.metrics(r.Model), GradNorm: r.at.gradNorm, LearningRate: r.rate()}
+	ep := Epoch{Epoch: e, GradNorm: r.at.gradNorm, LearningRate: r.rate()}
+	var err error
+	if ep.Train, err = r.at.sums.metrics(r.Model); err != nil {
+		return fmt.Errorf("train: epoch %d: %w", e, err)
+	}
 	back, err := r.mark()
 	if err != nil {
 		return fmt.Errorf("train: epoch %d: %w", e, err)

@@ -10,7 +10,7 @@ import (
 	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
-	"github.com/spikegrad/spikegrad/readout"
+	"github.com/spikegrad/spikegrad/loss"
 )
 
 const (
@@ -164,7 +164,7 @@ func (recalled) Cost(out, answer, weight *G.Node) (*G.Node, error) {
 	if err := b.Err(); err != nil {
 		return nil, err
 	}
-	return readout.CrossEntropy(logits, label, share)
+	return loss.CrossEntropy{}.Cost(logits, label, share)
 }
 
 // recallError returns the share of the recalls in a set that outputs

@@ -178,6 +178,22 @@ func (f *Feeder) segment(v G.Value, x []float32, from int) {
 	flat.Set(v, x)
 }
 
+// Target returns the target of sample b of the batch that is loaded: of a sequence those of the
+// steps that it has, one after the other.
+func (f *Feeder) Target(b int) []float64 {
+	n, steps := f.perOneTarget, 1
+	if f.in.Sequences {
+		n, steps = n/f.in.Steps, int(f.Steps[b])
+	}
+	y := make([]float64, 0, steps*n)
+	for t := range steps {
+		for _, v := range f.target[(t*f.in.Batch+b)*n:][:n] {
+			y = append(y, float64(v))
+		}
+	}
+	return y
+}
+
 // LoadFrom loads the batch of evaluation that starts at the given sample, and
 // returns the numbers of its samples.
 func (f *Feeder) LoadFrom(from int) ([]int, error) {

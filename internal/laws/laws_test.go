@@ -56,7 +56,7 @@ func rooms(t *testing.T) map[string]*room {
 var floors = [][]string{
 	{"graph"},
 	{"connect", "machine", "optim", "readout", "surrogate"},
-	{"cost", "diagnose", "logic", "loss", "neurons"},
+	{"cost", "diagnose", "logic", "loss", "metric", "neurons"},
 	{"data", "data/download", "internal/vitals", "layers", "plasticity", "plot"},
 	{"data/events", "encode"},
 	{"data/sound", "internal/feed"},

@@ -87,13 +87,35 @@ func (h *history) curves() []picture {
 	all := []picture{
 		lines("Loss", "Loss", 1, true, both(loss)),
 		lines("Accuracy", "Accuracy (%)", 100, false, both(accuracy)),
+	}
+	for _, n := range names(measured, &h.epochs) {
+		all = append(all, lines(heading(n), heading(n), 1, false, both(measured+n)))
+	}
+	all = append(all,
 		lines("Firing rates", "Spikes (% of time steps)", 100, false, group(firing, &h.batches)),
 		lines("Gradient norm", "Norm before clipping", 1, true, []plot.Series{one("Gradient norm", gradNorm, &h.batches)}),
 		lines("Learning rate", "Learning rate", 1, false, []plot.Series{one("Learning rate", rate, &h.batches)}),
 		lines("Penalties", "Added to the loss", 1, true, group(penalty, &h.batches)),
-	}
+	)
 	return slices.DeleteFunc(all, func(p picture) bool { return p.Title == "" })
 }
+
+// names returns the names of curves of epochs, in training or validation, that begin so, without
+// that.
+func names(prefix string, from *tracks) []string {
+	var all []string
+	for _, n := range from.names {
+		n = strings.TrimPrefix(strings.TrimPrefix(n, training), validity)
+		if n, ok := strings.CutPrefix(n, prefix); ok && !slices.Contains(all, n) {
+			all = append(all, n)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// heading writes a name as the heading of a picture.
+func heading(name string) string { return strings.ToUpper(name[:1]) + name[1:] }
 
 // draw makes a picture of a distribution. A single value is none.
 func (h histogram) draw(title, unit, what string) picture {

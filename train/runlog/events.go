@@ -122,6 +122,9 @@ func batchEvent(b Batch) event {
 	if b.Accuracy != nil {
 		add("accuracy", *b.Accuracy)
 	}
+	for _, name := range sortedKeys(b.Metrics) {
+		add(name, b.Metrics[name])
+	}
 	add("learning rate", b.LearningRate)
 	add("gradient norm", b.GradNorm)
 	for _, name := range sortedKeys(b.Penalties) {
@@ -141,6 +144,9 @@ func epochEvent(ep Epoch, weights []namedHistogram) event {
 		e.values = append(e.values, value{tag: perEpoch + "loss " + tag, scalar: m.Loss})
 		if m.Accuracy != nil {
 			e.values = append(e.values, value{tag: perEpoch + "accuracy " + tag, scalar: *m.Accuracy})
+		}
+		for _, name := range sortedKeys(m.Metrics) {
+			e.values = append(e.values, value{tag: perEpoch + name + " " + tag, scalar: m.Metrics[name]})
 		}
 		for _, name := range sortedKeys(m.Rates) {
 			e.values = append(e.values, value{tag: perEpoch + "firing rate " + name + " " + tag, scalar: m.Rates[name]})

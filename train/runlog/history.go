@@ -22,6 +22,7 @@ const (
 	rate     = "learning rate"
 	gradNorm = "gradient norm"
 	penalty  = "penalty " // and its name
+	measured = "metric "  // and its name
 	firing   = "firing "  // and the layer
 	training = "training "
 	validity = "validation "
@@ -33,6 +34,9 @@ func (h *history) batch(b Batch) {
 	for name, x := range b.Penalties {
 		m[penalty+name] = x
 	}
+	for name, x := range b.Metrics {
+		m[measured+name] = x
+	}
 	for name, x := range b.Rates {
 		m[firing+name] = x
 	}
@@ -42,7 +46,13 @@ func (h *history) batch(b Batch) {
 func (h *history) epoch(e Epoch) {
 	h.steps, h.last = e.Steps, &e
 	m := map[string]float64{training + loss: e.Train.Loss, training + accuracy: orNaN(e.Train.Accuracy)}
+	for name, x := range e.Train.Metrics {
+		m[training+measured+name] = x
+	}
 	if v := e.Validation; v != nil {
+		for name, x := range v.Metrics {
+			m[validity+measured+name] = x
+		}
 		m[validity+loss], m[validity+accuracy] = v.Loss, orNaN(v.Accuracy)
 		for name, x := range v.Rates {
 			m[firing+name] = x

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/spikegrad/spikegrad/diagnose"
+	"github.com/spikegrad/spikegrad/metric"
 	"github.com/spikegrad/spikegrad/train"
 )
 
@@ -19,6 +20,7 @@ type Batch struct {
 	Loss         float64            `json:"loss"`                // without penalties
 	Penalties    map[string]float64 `json:"penalties,omitempty"` // of regularisers, by name
 	Accuracy     *float64           `json:"accuracy,omitempty"`  // of the batch; nil without labels
+	Metrics      map[string]float64 `json:"metrics,omitempty"`   // other metrics of the network, by name
 	LearningRate float64            `json:"learning_rate"`
 	GradNorm     float64            `json:"grad_norm"`       // before clipping
 	Rates        map[string]float64 `json:"rates,omitempty"` // spikes per neuron and time step, by layer
@@ -42,6 +44,7 @@ type Metrics struct {
 	Loss      float64            `json:"loss"`
 	Penalties map[string]float64 `json:"penalties,omitempty"`
 	Accuracy  *float64           `json:"accuracy,omitempty"`
+	Metrics   map[string]float64 `json:"metrics,omitempty"` // others, by name
 	Rates     map[string]float64 `json:"rates,omitempty"`
 }
 
@@ -131,7 +134,7 @@ func parseLine(text []byte) (l line, err error) {
 func newBatch(b train.Batch, c Clock) *Batch {
 	return &Batch{
 		Step: b.Step, Epoch: b.Epoch, Batch: b.Batch, Samples: b.Samples, Loss: b.Loss, Penalties: b.Terms,
-		Accuracy: orNil(b.Accuracy), LearningRate: b.LearningRate, GradNorm: b.GradNorm, Rates: byLayer(b.Rates), Clock: c,
+		Accuracy: orNil(b.Accuracy), Metrics: others(b.Values), LearningRate: b.LearningRate, GradNorm: b.GradNorm, Rates: byLayer(b.Rates), Clock: c,
 	}
 }
 
@@ -157,7 +160,23 @@ func newDiagnosis(epochs int, fs []diagnose.Finding, c Clock) *Diagnosis {
 }
 
 func metricsOf(m train.Metrics) Metrics {
-	return Metrics{Samples: m.Samples, Loss: m.Loss, Penalties: m.Terms, Accuracy: orNil(m.Accuracy), Rates: byLayer(m.Rates)}
+	return Metrics{Samples: m.Samples, Loss: m.Loss, Penalties: m.Terms, Accuracy: orNil(m.Accuracy), Metrics: others(m.Values), Rates: byLayer(m.Rates)}
+}
+
+// others returns the metrics that have a number, by name, but for the accuracy, which has a place
+// of its own.
+func others(vs []metric.Value) map[string]float64 {
+	var m map[string]float64
+	for _, v := range vs {
+		if v.Table != nil || v.Name == (metric.Accuracy{}).Name() {
+			continue
+		}
+		if m == nil {
+			m = map[string]float64{}
+		}
+		m[v.Name] = v.Value
+	}
+	return m
 }
 
 // orNil returns nil for what is not finite, which JSON does not have.

@@ -161,6 +161,9 @@ func (f *Folder) figures(l look) []figure {
 		at := fmt.Sprintf("best, in epoch %d", b.Epoch+1)
 		add("Validation accuracy", percent(b.Validation.Accuracy), at)
 		add("Validation loss", fmt.Sprintf("%.4g", b.Validation.Loss), at)
+		for _, name := range sortedKeys(b.Validation.Metrics) {
+			add("Validation "+name, fmt.Sprintf("%.4g", b.Validation.Metrics[name]), at)
+		}
 	}
 	epochs, perSecond := 0, ""
 	if e := f.seen.last; e != nil {
