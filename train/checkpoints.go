@@ -11,6 +11,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/internal/files"
+	"github.com/spikegrad/spikegrad/internal/series"
 	"github.com/spikegrad/spikegrad/internal/tensorfile"
 )
 
@@ -35,8 +36,10 @@ type Checkpoints struct {
 	through func(io.Writer) io.Writer // what files are written through, in tests
 }
 
+// steps are the files of the state after so many batches.
+var steps = series.Series{Prefix: "step-", Ext: tensorfile.Ext}
+
 const (
-	stepPrefix = "step-"
 	bestFile   = "best" + tensorfile.Ext
 	finalFile  = "final" + tensorfile.Ext
 	earlierDir = "earlier"
@@ -111,7 +114,7 @@ func (r *trainRun) anchor() error {
 	if r.Resume == nil {
 		return nil
 	}
-	name := stepFile(r.step())
+	name := steps.Name(r.step())
 	if filepath.Clean(r.Resume.Path) == filepath.Join(r.Checkpoints.Dir, name) {
 		return nil
 	}
@@ -140,7 +143,7 @@ func (r *trainRun) save() {
 	if r.Checkpoints == nil || r.torn || k.epoch == r.at.epoch && k.batch == r.at.batch {
 		return
 	}
-	err := r.write(stepFile(r.step()), nil)
+	err := r.write(steps.Name(r.step()), nil)
 	k.at = time.Now()
 	if err != nil {
 		if !k.failing && r.fault() == nil {
@@ -153,7 +156,11 @@ func (r *trainRun) save() {
 		r.warn(fmt.Errorf("train: checkpoint after %d batches: can be written again", r.step()))
 	}
 	k.epoch, k.batch, k.failing = r.at.epoch, r.at.batch, false
-	if err := r.prune(); err != nil {
+	keep := r.Checkpoints.Keep
+	if keep == 0 {
+		keep = 2
+	}
+	if err := steps.Prune(r.Checkpoints.Dir, keep); err != nil {
 		r.warn(fmt.Errorf("train: checkpoints: an old one cannot be removed: %w", err))
 	}
 }

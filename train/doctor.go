@@ -27,7 +27,7 @@ type doctor struct {
 // so that a training that goes on is judged as if it had run through.
 type recollection struct {
 	First  *float64    `json:"first,omitempty"` // loss before the first batch; nil where the training began with an optimiser of another
-	Size   float64     `json:"size"`            // of the weights in the beginning, as distance measures it
+	Size   float64     `json:"size"`            // of the weights in the beginning, as vitals.Distance measures it
 	Step   float64     `json:"step"`            // how far the last batch of an epoch moved them; −1 if that is not known
 	Labels map[int]int `json:"labels"`          // how often each was seen in this epoch
 }
@@ -53,7 +53,7 @@ func (d *doctor) begin(ctx context.Context) error {
 		return fmt.Errorf("train: doctor: %w", err)
 	}
 	if d.memory == nil {
-		d.memory = &recollection{Size: distance(d.run.Model.learnt(), nil), Step: -1, Labels: map[int]int{}}
+		d.memory = &recollection{Size: vitals.Distance(d.run.Model.learnt(), nil), Step: -1, Labels: map[int]int{}}
 		if d.run.opt.State().Steps == 0 && !math.IsNaN(v.Loss) && !math.IsInf(v.Loss, 0) {
 			d.memory.First = &v.Loss
 		}
@@ -94,7 +94,7 @@ func (d *doctor) after(b int) {
 		}
 	}
 	if b == d.run.batches-1 {
-		d.memory.Step = distance(d.run.Model.learnt(), d.before)
+		d.memory.Step = vitals.Distance(d.run.Model.learnt(), d.before)
 	}
 }
 

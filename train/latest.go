@@ -7,10 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
-
-	"github.com/spikegrad/spikegrad/internal/tensorfile"
 )
 
 // LatestCheckpoint reads the checkpoint with the most batches in a folder, be it
@@ -29,7 +25,7 @@ func LatestCheckpoint(dir string) (c *Checkpoint, passed []error, err error) {
 }
 
 func latest(dir string) (c *Checkpoint, passed []error, err error) {
-	names, err := stepFiles(dir)
+	names, err := steps.Names(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, fmt.Errorf("train: latest checkpoint: %w", err)
 	}
@@ -38,7 +34,7 @@ func latest(dir string) (c *Checkpoint, passed []error, err error) {
 		names = append(names, bestFile)
 	}
 	if len(names) == 0 {
-		return nil, nil, fmt.Errorf("train: latest checkpoint: no file %s*%s in %q: %w", stepPrefix, tensorfile.Ext, dir, fs.ErrNotExist)
+		return nil, nil, fmt.Errorf("train: latest checkpoint: no file %s*%s in %q: %w", steps.Prefix, steps.Ext, dir, fs.ErrNotExist)
 	}
 	for _, name := range names {
 		if c != nil && name != bestFile {
@@ -59,34 +55,3 @@ func latest(dir string) (c *Checkpoint, passed []error, err error) {
 	}
 	return c, passed, nil
 }
-
-// stepFiles returns the names of the checkpoints in a folder, those with more
-// batches behind those with fewer.
-func stepFiles(dir string) ([]string, error) {
-	found, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, e := range found {
-		if stepOf(e.Name()) >= 0 {
-			names = append(names, e.Name())
-		}
-	}
-	slices.SortFunc(names, func(a, b string) int { return stepOf(a) - stepOf(b) })
-	return names, nil
-}
-
-// stepOf returns how many batches a checkpoint has by its name, −1 for the name of
-// something else.
-func stepOf(name string) int {
-	rest, ok := strings.CutPrefix(name, stepPrefix)
-	digits, ext := strings.CutSuffix(rest, tensorfile.Ext)
-	n, err := strconv.ParseUint(digits, 10, 31)
-	if !ok || !ext || err != nil {
-		return -1
-	}
-	return int(n)
-}
-
-func stepFile(step int) string { return fmt.Sprintf("%s%09d%s", stepPrefix, step, tensorfile.Ext) }

@@ -8,57 +8,19 @@ import (
 
 	"github.com/spikegrad/spikegrad/diagnose"
 	"github.com/spikegrad/spikegrad/internal/flat"
+	"github.com/spikegrad/spikegrad/internal/vitals"
 	"github.com/spikegrad/spikegrad/loss"
 )
 
-// loss judges the loss of an epoch: it is stuck if after a hundred batches none was
-// lower than guessing gives, or the network before the training; or if it has risen
-// beyond that again.
+// loss judges the loss of an epoch.
 func (d *doctor) loss(ep Epoch) (diagnose.Finding, bool) {
-	const (
-		patience = 100  // batches
-		fallen   = 0.98 // of where it started
-	)
-	lowest := ep.Train.Loss
+	l := vitals.Loss{Before: d.memory.First, Lowest: ep.Train.Loss, Last: ep.Train.Loss, Steps: d.run.step(), Labels: d.memory.Labels}
 	for _, e := range d.run.history {
-		lowest = min(lowest, e.Train.Loss)
+		l.Lowest = min(l.Lowest, e.Train.Loss)
 	}
-	start, what := math.Inf(1), "the network had before the training"
-	if d.memory.First != nil {
-		start = *d.memory.First
-	}
-	if _, ok := d.run.Model.net.Loss.(loss.CrossEntropy); ok {
-		if h := entropy(d.memory.Labels); h > 0 && (h < start || math.IsInf(start, 1)) {
-			start, what = h, "guessing by the frequencies of the labels gives"
-		}
-	}
-	f := diagnose.Finding{Kind: diagnose.LossStuck, Value: ep.Train.Loss, Limit: fallen * start}
-	switch {
-	case d.run.step() < patience || math.IsInf(start, 1):
-	case lowest > fallen*start:
-		f.Message = fmt.Sprintf("In %d batches the loss has not come below %.4g, where %.4g is what %s.", d.run.step(), lowest, start, what)
-		return f, true
-	case ep.Train.Loss > max(2*lowest, start):
-		f.Message = fmt.Sprintf("The loss has risen from %.4g in an epoch before to %.4g, where %.4g is what %s.", lowest, ep.Train.Loss, start, what)
-		return f, true
-	}
-	return f, false
-}
-
-// entropy returns that of the labels, in nats.
-func entropy(counts map[int]int) float64 {
-	n, most := 0, 0
-	for label, k := range counts {
-		n += k
-		most = max(most, label)
-	}
-	h := 0.0
-	for label := range most + 1 { // in order, so that the sum has the same bits
-		if p := float64(counts[label]) / float64(n); p > 0 {
-			h -= p * math.Log(p)
-		}
-	}
-	return h
+	c, ok := d.run.Model.net.Loss.(loss.CrossEntropy)
+	l.Guess = ok && c.ClassWeights == nil && c.Smoothing == 0
+	return l.Stuck()
 }
 
 // rate holds the learning rate against the loss: how long the last step was, and
@@ -66,7 +28,7 @@ func entropy(counts map[int]int) float64 {
 // adds what it found to the message and returns a cure.
 func (d *doctor) rate(rate float64, message *string) (string, error) {
 	const elsewhere = "Look at the other findings, at whether the labels belong to the samples, and at the encoder; try more neurons or time steps."
-	size, step, first := distance(d.run.Model.learnt(), nil), d.memory.Step, d.memory.Size
+	size, step, first := vitals.Distance(d.run.Model.learnt(), nil), d.memory.Step, d.memory.Size
 	if step < 0 || size == 0 {
 		return elsewhere, nil
 	}
@@ -108,7 +70,7 @@ func (x *examiner) search(length float64) (float64, error) {
 	for i, p := range m.params {
 		grads[i] = p.grad.Clone().(*tensor.Dense)
 	}
-	norm := distance(grads, nil)
+	norm := vitals.Distance(grads, nil)
 	if norm == 0 {
 		return 1, nil
 	}
@@ -117,7 +79,7 @@ func (x *examiner) search(length float64) (float64, error) {
 	}
 	loss := func(factor float64) (float64, error) {
 		for i, p := range m.params {
-			along(p.value, start[i], grads[i], -factor*length/norm)
+			vitals.Along(p.value, start[i], grads[i], -factor*length/norm)
 		}
 		err := m.test.Run()
 		return flat.Number(m.readTest().terms[0]), err
@@ -138,39 +100,4 @@ func (x *examiner) search(length float64) (float64, error) {
 		}
 	}
 	return best, nil
-}
-
-// along sets dst to x + by·g.
-func along(dst, x, g *tensor.Dense, by float64) {
-	switch d := dst.Data().(type) {
-	case []float32:
-		gs := g.Data().([]float32)
-		for i, v := range x.Data().([]float32) {
-			d[i] = v + float32(by)*gs[i]
-		}
-	case []float64:
-		gs := g.Data().([]float64)
-		for i, v := range x.Data().([]float64) {
-			d[i] = v + by*gs[i]
-		}
-	}
-}
-
-// distance returns the norm of a − b, or of a if b is nil. Both have the same shapes.
-func distance(a, b []*tensor.Dense) float64 {
-	s := 0.0
-	for i, w := range a {
-		x := flat.Float64s(w)
-		var y []float64
-		if b != nil {
-			y = flat.Float64s(b[i])
-		}
-		for k, v := range x {
-			if y != nil {
-				v -= y[k]
-			}
-			s += v * v
-		}
-	}
-	return math.Sqrt(s)
 }
