@@ -28,7 +28,9 @@ type Layer interface {
 // place, "0.linear.w", or by Named.
 type Build struct {
 	Params     G.Nodes    // learnable nodes, in the order in which they came
-	Fixed      G.Nodes    // nodes with a value for each neuron that is not learnt; see Each
+	Fixed      G.Nodes    // nodes whose values are not learnt, but are the network's: those of Each, and buffers
+	Buffers    []*Buffer  // values that training changes otherwise than by gradients; their nodes are among Fixed
+	Outputs    []Output   // outputs with names, see Heads; empty where the network has one output
 	Penalties  []Penalty  // terms that regularisers add to the loss
 	Masks      []Mask     // inputs that training draws anew for each batch
 	Activities []Activity // of neuron layers
@@ -59,6 +61,8 @@ type Build struct {
 	path     []string
 	finished []finishedLayer
 	vouched  G.Nodes
+	training *G.Node
+	shared   map[string]*sharing // layers that stand at several places, by name
 }
 
 // A Penalty is a scalar that is added to the loss.
@@ -103,12 +107,14 @@ func (b *Build) In(name string, f func() error) error {
 // Path returns the name of the layer that is being added.
 func (b *Build) Path() string { return strings.Join(b.path, ".") }
 
-// Name returns the path with name at its end.
+// Name returns the path with name at its end. What the layer is called already does not
+// stand there twice: "conv.w" in a layer named "block.conv" is "block.conv.w".
 func (b *Build) Name(name string) string {
 	if len(b.path) == 0 {
 		return name
 	}
-	return b.Path() + "." + name
+	last := b.path[len(b.path)-1]
+	return b.Path() + "." + strings.TrimPrefix(name, last+".")
 }
 
 // Rand returns the random generator of the named thing. It depends on the seed
@@ -131,11 +137,13 @@ const maxWeights = 1 << 28
 // used once. An error says that it is taken, that the shape has an axis below 1
 // or more than 2²⁸ elements, or what is wrong with the values.
 func (b *Build) Weight(x *G.Node, name string, init Init, shape ...int) (*G.Node, error) {
-	node, err := b.input(x, name, init, shape...)
+	node, fresh, err := b.input(x, name, init, shape...)
 	if err != nil {
 		return nil, err
 	}
-	b.Params = append(b.Params, node)
+	if fresh {
+		b.Params = append(b.Params, node)
+	}
 	return node, nil
 }
 
@@ -149,24 +157,33 @@ func (b *Build) Constrain(n *G.Node, c graph.Constraint) {
 	b.Constraints[n] = c
 }
 
-// input is Weight for a node that is not learnt.
-func (b *Build) input(x *G.Node, name string, init Init, shape ...int) (*G.Node, error) {
+// input is Weight for a node that is not learnt. It is not fresh if a layer that is shared
+// has it at another place already.
+func (b *Build) input(x *G.Node, name string, init Init, shape ...int) (node *G.Node, fresh bool, err error) {
 	if b == nil || x == nil || init == nil {
-		return nil, fmt.Errorf("layers: weight %s: the Build, x or the initialiser is nil", name)
+		return nil, false, fmt.Errorf("layers: weight %s: the Build, x or the initialiser is nil", name)
 	}
-	name = b.Name(name)
+	name, sharing := b.sharedName(b.Name(name))
+	if node, err = sharing.there(name, shape); node != nil || err != nil {
+		if err != nil {
+			err = fmt.Errorf("layers: weight %s: %w", name, err)
+		}
+		return node, false, err
+	}
 	value, err := b.value(x, name, init, shape)
 	if err != nil {
-		return nil, fmt.Errorf("layers: weight %s: %w", name, err)
+		return nil, false, fmt.Errorf("layers: weight %s: %w", name, err)
 	}
 	if x.Graph() != nil && len(x.Graph().ByName(name)) > 0 {
-		return nil, fmt.Errorf("layers: weight %s: the graph has a node of this name already; tell layers apart by Named", name)
+		return nil, false, fmt.Errorf("layers: weight %s: the graph has a node of this name already; tell layers apart by Named", name)
 	}
-	node, err := graph.Input(x.Graph(), name, value)
-	if err != nil {
-		return nil, fmt.Errorf("layers: %w", err)
+	if node, err = graph.Input(x.Graph(), name, value); err != nil {
+		return nil, false, fmt.Errorf("layers: %w", err)
 	}
-	return node, nil
+	if sharing != nil {
+		sharing.weights[name] = node
+	}
+	return node, true, nil
 }
 
 // value returns the tensor of the named weight: one that is given, or a new one.

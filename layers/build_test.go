@@ -99,7 +99,7 @@ func TestDuplicateNames(t *testing.T) {
 
 	d := layers.Named("a", layers.Dropout{})
 	_, err = layers.Sequential{d, d}.Apply(layers.NewBuild(1), input(tensor.Float32, 3, 2, 4))
-	require.EqualError(t, err, "layers: dropout a: graph: the graph has a node called a.dropout already")
+	require.EqualError(t, err, "layers: mask a: graph: the graph has a node called a.dropout already")
 }
 
 // The mean over samples, with and without weights.

@@ -2,7 +2,6 @@ package layers
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"unsafe"
 
@@ -20,27 +19,55 @@ func Describe(l Layer) []Description { return describeIn("", l, nil) }
 
 // describeIn describes l, which stands in the containers within.
 func describeIn(name string, l Layer, within []*Layer) []Description {
-	switch l := l.(type) {
-	case Sequential:
+	under := func(part string) string { return strings.TrimPrefix(name+"."+part, ".") }
+	several := func(kind string, l []Layer) []Description {
 		first := unsafe.SliceData(l) // so that one is known again
 		if len(l) > 0 && slices.Contains(within, first) {
 			return []Description{{name, "contains itself"}}
 		}
-		within = append(slices.Clip(within), first)
+		within := append(slices.Clip(within), first)
 		var all []Description
+		if kind != "" {
+			all = append(all, Description{name, kind})
+		}
 		for i, part := range l {
-			at := strconv.Itoa(i)
-			if n, ok := part.(named); ok {
-				at, part = n.name, n.Layer
-			}
-			if name != "" {
-				at = name + "." + at
-			}
-			all = append(all, describeIn(at, part, within)...)
+			n := numbered(i, part)
+			all = append(all, describeIn(under(n.name), n.Layer, within)...)
 		}
 		return all
+	}
+	switch l := l.(type) {
+	case Sequential:
+		return several("", l)
+	case Concat:
+		return several("Concat", l)
+	case Sum:
+		return several("Sum", l)
+	case Heads:
+		return several("Heads", l)
+	case Residual:
+		all := []Description{{name, l.String()}}
+		if len(within) > mostNested {
+			return append(all, Description{name, "contains itself"})
+		}
+		within = append(slices.Clip(within), nil) // a place in it
+		all = append(all, describeIn(under("body"), l.Body, within)...)
+		if l.Shortcut != nil {
+			all = append(all, describeIn(under("shortcut"), l.Shortcut, within)...)
+		}
+		return all
+	case given:
+		return describeIn(name, l.Layer, within)
+	case *shared:
+		if l == nil {
+			return []Description{{name, "nil"}}
+		}
+		if slices.Contains(within, &l.layer) {
+			return []Description{{name, "contains itself"}}
+		}
+		return append([]Description{{name, "shared " + l.name}}, describeIn(l.name, l.layer, append(slices.Clip(within), &l.layer))...)
 	case named:
-		return describeIn(strings.TrimPrefix(name+"."+l.name, "."), l.Layer, within)
+		return describeIn(under(l.name), l.Layer, within)
 	case nil:
 		return []Description{{name, "nil"}}
 	}

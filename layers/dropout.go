@@ -1,12 +1,11 @@
 package layers
 
 import (
-	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	G "gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
 )
@@ -15,12 +14,14 @@ import (
 // others by 1/(1−P). One mask serves the whole sequence, as a mask that changed
 // with time would average out. It is off in evaluation.
 //
-// N. Srivastava et al., JMLR 15 (2014), 1929.
+// N. Srivastava et al., JMLR 15 (2014), 1929; of whole channels J. Tompson et al., CVPR
+// (2015), 648.
 type Dropout struct {
-	P float64 // 0 ≤ P < 1
+	P        float64 // 0 ≤ P < 1
+	Channels bool    // drop channels of [T, batch, c, …] as a whole
 }
 
-// Apply adds the mask, an input [batch, …] called "dropout".
+// Apply adds the mask, an input [batch, …] or [batch, c] called "dropout".
 func (d Dropout) Apply(b *Build, x *G.Node) (*G.Node, error) {
 	if err := b.takes("dropout", x, "[T batch …]", 3, math.MaxInt); err != nil {
 		return nil, err
@@ -29,59 +30,65 @@ func (d Dropout) Apply(b *Build, x *G.Node) (*G.Node, error) {
 		return nil, b.errorf("dropout", "probability is %v, want 0 ≤ P < 1", d.P)
 	}
 	shape := x.Shape()
-	v := denseOf(x.Dtype(), shape[1:], make([]float64, shape[1:].TotalSize()))
-	node, err := graph.Input(x.Graph(), b.Name("dropout"), v)
+	of := slices.Clone(shape[1:])
+	if d.Channels {
+		for i := range of[2:] {
+			of[2+i] = 1
+		}
+	}
+	mask, err := b.Mask(x, "dropout", 1, dropped(d.P), of...)
 	if err != nil {
-		return nil, b.errorf("dropout", "%w", err)
+		return nil, err
 	}
-	m := Mask{Node: node, P: d.P}
-	if err := m.Draw(nil); err != nil {
-		return nil, b.errorf("dropout", "%w", err)
-	}
-	b.Masks = append(b.Masks, m)
 	var g graph.Builder
-	y := g.Mul(x, g.Expand(node, shape))
+	y := g.Mul(x, g.Expand(mask, shape))
 	if err := g.Err(); err != nil {
 		return nil, b.errorf("dropout", "%w", err)
 	}
 	return y, nil
 }
 
-// A Mask is an input whose elements are 1/(1−P) with probability 1−P and else 0
-// during training, and 1 in evaluation, which is what it holds at first.
-type Mask struct {
-	Node *G.Node
-	P    float64
-}
-
-// Draw draws the mask of a batch; a nil r fills it with 1, for evaluation. The
-// masks that a trainer of package train finds in a Build it draws by itself.
-func (m Mask) Draw(r *rand.Rand) error {
-	if m.Node == nil {
-		return errors.New("layers: mask: the node is nil")
-	}
-	v, ok := m.Node.Value().(*tensor.Dense)
-	if !ok {
-		return errors.New("layers: mask: the node has no tensor")
-	}
-	switch x := v.Data().(type) {
-	case []float32:
-		drawMask(x, m.P, r)
-	case []float64:
-		drawMask(x, m.P, r)
-	}
-	return nil
-}
-
-func drawMask[F float32 | float64](x []F, p float64, r *rand.Rand) {
-	for i := range x {
-		switch {
-		case r == nil:
-			x[i] = 1
-		case r.Float64() < p:
-			x[i] = 0
-		default:
-			x[i] = F(1 / (1 - p))
+// dropped draws 0 with probability p, else 1/(1−p).
+func dropped(p float64) func(r *rand.Rand) float64 {
+	return func(r *rand.Rand) float64 {
+		if r.Float64() < p {
+			return 0
 		}
+		return 1 / (1 - p)
 	}
+}
+
+// Noise adds to every element of [T, batch, …] normal noise with mean 0 and the standard
+// deviation Std during training: to the currents into the neurons behind it. It is off in
+// evaluation.
+//
+// The noise is drawn for each step of the sequence that the graph has; a network with
+// segments meets that of its first segment in all of them.
+type Noise struct {
+	Std float64 // in the unit of x
+}
+
+// Apply adds the noise, an input of the shape of x called "noise".
+func (n Noise) Apply(b *Build, x *G.Node) (*G.Node, error) {
+	if err := b.takes("noise", x, "[T batch …]", 2, math.MaxInt); err != nil {
+		return nil, err
+	}
+	if !(n.Std >= 0) || math.IsInf(n.Std, 1) {
+		return nil, b.errorf("noise", "the standard deviation is %v, want a finite number of at least 0", n.Std)
+	}
+	mask, err := b.Mask(x, "noise", 0, normal(n.Std), x.Shape()...)
+	if err != nil {
+		return nil, err
+	}
+	var g graph.Builder
+	y := g.Add(x, mask)
+	if err := g.Err(); err != nil {
+		return nil, b.errorf("noise", "%w", err)
+	}
+	return y, nil
+}
+
+// normal draws from the normal distribution with mean 0.
+func normal(std float64) func(r *rand.Rand) float64 {
+	return func(r *rand.Rand) float64 { return std * r.NormFloat64() }
 }

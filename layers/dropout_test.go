@@ -24,7 +24,7 @@ func TestDropout(t *testing.T) {
 		y, err := layers.Dropout{P: p}.Apply(b, x)
 		require.NoError(t, err)
 		mask := b.Masks[0]
-		require.Equal(t, p, mask.P)
+		require.Equal(t, 1.0, mask.Rest)
 
 		// Off at first, and in evaluation.
 		require.Equal(t, ones, graphtest.Eval(t, y)[0])
@@ -50,4 +50,5 @@ func TestDropout(t *testing.T) {
 		require.Equal(t, ones, graphtest.Eval(t, y)[0])
 	}
 	require.EqualError(t, layers.Mask{}.Draw(nil), "layers: mask: the node is nil")
+	require.EqualError(t, layers.Mask{Node: input(tensor.Float32, 1, 1)}.Draw(rand.New(rand.NewPCG(1, 1))), "layers: mask: the function that draws is nil")
 }

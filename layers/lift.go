@@ -310,11 +310,13 @@ func (l lifted[S, P]) spreadOut(b *Build, x *G.Node, p *P, e spread) error {
 	if err != nil {
 		return err
 	}
-	n, err := b.input(x, e.name, e.init, x.Shape()[2:]...)
+	n, fresh, err := b.input(x, e.name, e.init, x.Shape()[2:]...)
 	if err != nil {
 		return err
 	}
-	b.Fixed = append(b.Fixed, n)
+	if fresh {
+		b.Fixed = append(b.Fixed, n)
+	}
 	*param = b.param(n, graph.Constraint{})
 	return nil
 }

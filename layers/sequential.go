@@ -19,16 +19,20 @@ func (s Sequential) Apply(b *Build, x *G.Node) (*G.Node, error) {
 		return nil, errors.New("layers: sequential: the Build is nil, want one made by NewBuild")
 	}
 	for i, l := range s {
-		n, ok := l.(named)
-		if !ok {
-			n = named{l, strconv.Itoa(i)}
-		}
 		var err error
-		if x, err = n.Apply(b, x); err != nil {
+		if x, err = numbered(i, l).Apply(b, x); err != nil {
 			return nil, err
 		}
 	}
 	return x, nil
+}
+
+// numbered gives layer i of a container the name that it has in it.
+func numbered(i int, l Layer) named {
+	if n, ok := l.(named); ok {
+		return n
+	}
+	return named{l, strconv.Itoa(i)}
 }
 
 type named struct {
