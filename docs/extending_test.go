@@ -15,6 +15,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/layers"
@@ -133,59 +134,46 @@ func (Gain) Apply(b *layers.Build, x *G.Node) (*G.Node, error) {
 	return y, nil
 }
 
-// Norm is a layer that normalises the features of each sample at each time step,
-// and gives them a learnt scale and shift:
+// Centre is a layer that takes the running mean of each feature from it:
 //
-//	y = gain (x − mean)/√(variance + 10⁻⁵) + bias
-//
-// J. L. Ba, J. R. Kiros and G. E. Hinton, arXiv:1607.06450 (2016).
-type Norm struct{}
+//	y = x − m
+//	m ← 0.9 m + 0.1 times the mean of x in the batch
+type Centre struct{}
 
-// Apply adds the weights "gain" and "bias".
-func (Norm) Apply(b *layers.Build, x *G.Node) (*G.Node, error) {
+// Apply adds the mean, a buffer "mean".
+func (Centre) Apply(b *layers.Build, x *G.Node) (*G.Node, error) {
 	shape := x.Shape() // [T batch features]
-	n := shape[len(shape)-1]
-	gain, err := b.Weight(x, "gain", layers.Constant(1), n)
+	m, err := b.Buffer(x, "mean", layers.Constant(0), shape[2])
 	if err != nil {
 		return nil, err
 	}
-	bias, err := b.Weight(x, "bias", layers.Constant(0), n)
+	mean, err := b.MeanOverTime(x) // [batch features]
 	if err != nil {
 		return nil, err
 	}
-	each := shape.Clone() // one number for all features
-	each[len(each)-1] = 1
+	if mean, err = b.BatchMean(mean); err != nil { // [features]
+		return nil, err
+	}
 	var g graph.Builder
-	mean := func(x *G.Node) *G.Node {
-		return g.Expand(g.Scale(g.Reduce(x, each), graph.Const(1/float64(n))), shape)
-	}
-	d := g.Sub(x, mean(x))
-	d = g.Mul(d, g.Inv(g.Sqrt(g.Shift(mean(g.Square(d)), graph.Const(1e-5)))))
-	y := g.Add(g.Mul(d, g.Expand(gain, shape)), g.Expand(bias, shape))
-	if err := g.Err(); err != nil {
-		return nil, fmt.Errorf("norm %s: %w", b.Path(), err)
-	}
-	return y, nil
+	m.Next = g.Add(g.Scale(m.Node, graph.Const(0.9)), g.Scale(mean, graph.Const(0.1)))
+	return g.Sub(x, g.Expand(m.Node, shape)), g.Err()
 }
 
-// Norm makes the mean of the features 0 and their variance 1, and has the gradient
-// of finite differences.
-func TestNorm(t *testing.T) {
-	apply := func(x *G.Node) (*G.Node, error) { return Norm{}.Apply(layers.NewBuild(1), x) }
-	shape := tensor.Shape{2, 3, 5}
-	at := graphtest.Random(shape.TotalSize(), 1)
-	y, err := apply(graphtest.Node(G.NewGraph(), tensor.Float64, "x", shape, at))
+// A batch moves the mean, whatever it is padded with, and evaluation uses it.
+func TestCentre(t *testing.T) {
+	m, err := train.Network{
+		Net:   layers.Sequential{Centre{}, layers.MeanOverTime},
+		Shape: []int{2}, Steps: 3, Batch: 4, Dtype: tensor.Float64,
+	}.Compile()
 	require.NoError(t, err)
-	v := graphtest.Eval(t, y)[0]
-	for i := 0; i < len(v); i += 5 {
-		mean, variance := 0.0, 0.0
-		for _, u := range v[i : i+5] {
-			mean, variance = mean+u/5, variance+u*u/5
-		}
-		require.InDelta(t, 0, mean, 1e-12)
-		require.InDelta(t, 1, variance, 1e-3)
-	}
-	graphtest.CheckGrad(t, apply, shape, at)
+	d, err := data.New([]int{2}, []float32{1, 10, 3, 20}, []int{0, 1})
+	require.NoError(t, err)
+	_, err = (&train.Trainer{Model: m, Data: d, Epochs: 2}).Run(context.Background())
+	require.NoError(t, err)
+	require.InDeltaSlice(t, []float64{0.19 * 2, 0.19 * 15}, m.Tensors()["0.mean"].Data(), 1e-12)
+	y, err := m.Predict(context.Background(), d, nil)
+	require.NoError(t, err)
+	require.InDeltaSlice(t, []float64{1 - 0.38, 10 - 2.85, 3 - 0.38, 20 - 2.85}, y.Data(), 1e-12)
 }
 
 // Energy is a regulariser by which every spike costs something.

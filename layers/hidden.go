@@ -16,7 +16,7 @@ func hidden(n *G.Node) error {
 	switch name := ops.GorgoniaName(n.Op()); name {
 	case "BatchNormOp":
 		return fmt.Errorf("batch normalisation of Gorgonia's keeps its running mean and variance to itself, where no file of weights, no checkpoint and no other " +
-			"graph of the network finds them; normalise in a layer of your own, each sample at each time step by itself, with a gain and a bias from Build.Weight")
+			"graph of the network finds them; use layers.BatchNorm")
 	case "dropoutOp":
 		return fmt.Errorf("dropout of Gorgonia's draws its masks from a generator without a seed, anew in each run; use layers.Dropout")
 	case "randomOp":

@@ -187,7 +187,7 @@ func (m *Model) addTraining(terms G.Nodes, total *G.Node) error {
 	m.fitAt = layout{
 		terms: values.add(terms...), out: values.add(m.out),
 		grads: values.add(grads[:len(params)]...), lambda: values.add(grads[len(params):len(wrt)]...), states: values.add(outs...),
-		exam: values.add(m.exam.gradients(m.build, m.out)...),
+		exam: values.add(m.exam.gradients(m.build, m.out)...), next: values.add(m.build.Moving()...),
 	}
 	m.fitNodes = G.Nodes(values)
 	if m.fit, err = machine.New(values...); err != nil {

@@ -18,7 +18,7 @@ func (r *trainRun) judge(e int, v Metrics) bool {
 	}
 	r.best, r.bestBy = e, v
 	if r.KeepBest {
-		r.weights = r.Model.learnt()
+		r.weights = copiesOf(r.Model.all())
 	}
 	return true
 }
@@ -42,8 +42,9 @@ func (r *trainRun) outOfPatience() bool {
 func (r *trainRun) finish(err error) error {
 	var last []*tensor.Dense
 	if r.weights != nil {
-		last = r.Model.learnt()
-		if e := r.Model.setLearnt(r.weights); e != nil {
+		m := r.Model
+		last = copiesOf(m.all())
+		if e := m.family.Change(func() error { return assign(m.all(), r.weights) }); e != nil {
 			return errors.Join(err, fmt.Errorf("train: set weights: %w", e))
 		}
 	}

@@ -133,7 +133,8 @@ func courses() map[string]course {
 		"doctor": {net: deep, set: func(t *train.Trainer) {
 			t.Doctor, t.OnFinding, t.Encoder = true, func(diagnose.Finding) {}, walk{rand.NewPCG(1, 2)}
 		}},
-		"observed": {net: deep, set: func(t *train.Trainer) { t.Observers = []train.Observer{&diary{}} }},
+		"batch norm": {net: normalised, set: func(t *train.Trainer) { t.KeepBest = true }},
+		"observed":   {net: deep, set: func(t *train.Trainer) { t.Observers = []train.Observer{&diary{}} }},
 	}
 }
 

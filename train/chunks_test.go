@@ -476,8 +476,8 @@ func TestHiddenStates(t *testing.T) {
 		return graph.Reshape(y, s...)
 	}
 	for use, l := range map[string]layers.Func{
-		"a layer of your own": norm,
-		"use layers.Dropout":  func(x *G.Node) (*G.Node, error) { return G.Dropout(x, 0.5) },
+		"use layers.BatchNorm": norm,
+		"use layers.Dropout":   func(x *G.Node) (*G.Node, error) { return G.Dropout(x, 0.5) },
 		"let an encoder draw": func(x *G.Node) (*G.Node, error) {
 			return G.Add(x, G.GaussianRandomNode(x.Graph(), x.Dtype(), 0, 1, x.Shape()...))
 		},

@@ -16,6 +16,7 @@ type layout struct {
 	lambda span // by the states that enter a segment
 	states span // that leave it
 	exam   span // what an exam asks for
+	next   span // what the batch makes of the buffers
 	rates  span // of the layers that spike; in training the last, which the machine has where they are watched
 }
 

@@ -110,6 +110,7 @@ func TestBehindTheEnd(t *testing.T) {
 		"mean, own":        {net: body(layers.MeanOverTime), enc: doubling},
 		"sum, count":       {net: body(layers.SumOverTime), loss: loss.SpikeCount{Right: 2}},
 		"penalties":        {net: regularised},
+		"normalised":       {net: append(layers.Sequential{layers.BatchNorm{StepGain: 4}}, body(layers.Last).(layers.Sequential)...)},
 		"lists":            {net: body(layers.Last), spikes: true},
 		"sequences":        {net: body(), loss: loss.MeanSquared{Sequence: true}},
 		"sequences, lists": {net: body(), loss: loss.MeanSquared{Sequence: true}, spikes: true},

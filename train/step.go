@@ -40,6 +40,9 @@ func (r *trainRun) train(idx []int, rng *rand.Rand) (float64, error) {
 		return 0, err
 	}
 	norm, err := m.learn(r.feed, r.ClipNorm, r.optimise)
+	if err == nil {
+		err = m.family.Train(m.build.KeepBuffers)
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -110,6 +113,9 @@ func (m *Model) backpropagate(clip float64) (float64, error) {
 	}
 	m.fitted = m.readFit()
 	if err := m.checkTerms(m.fitted.terms); err != nil {
+		return 0, err
+	}
+	if err := m.build.TakeBuffers(m.fitAt.next.in(m.fit), true); err != nil {
 		return 0, err
 	}
 	if err := m.takeGrads(false); err != nil {
@@ -223,6 +229,11 @@ func (m *Model) backInto(f *feed.Feeder, k, from, end int) error {
 	}
 	if err := m.takeGrads(!last); err != nil {
 		return err
+	}
+	if counts {
+		if err := m.build.TakeBuffers(m.fitAt.next.in(m.fit), from == 0 && last); err != nil {
+			return err
+		}
 	}
 	for i, t := range c.back {
 		if err := flat.Copy(t, m.fit.Value(m.fitAt.lambda.from+i)); err != nil {

@@ -44,6 +44,10 @@ func sequenced() map[string]struct {
 			layers.Linear{Out: 20, Init: gain}, spiking(layers.Learn("VLeak"), layers.LearnEach("TauMemInv")),
 			layers.Linear{Out: 3}, li(), layers.Last,
 		}},
+		"normalised": {[]int{1, 8, 8}, layers.Sequential{
+			layers.Conv2D{Out: 4, Kernel: 3, Init: gain}, layers.BatchNorm{PerStep: 100}, spiking(), layers.Pool{Size: 2},
+			layers.Flatten, layers.Linear{Out: 3}, layers.BatchNorm{StepGain: 5}, li(), layers.MaxOverTime,
+		}},
 		"refractory": {[]int{4}, layers.Sequential{
 			layers.Linear{Out: 20, Init: gain},
 			layers.Lift(neurons.Refractory(neurons.LIFStep), neurons.RefractoryParams[neurons.LIFState, neurons.LIFParams]{

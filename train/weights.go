@@ -63,22 +63,36 @@ func (m *Model) setWeights(ws []*tensor.Dense) error {
 	})
 }
 
+// Tensors returns copies of all that makes the network the one that it is, by name: what is
+// learnt, values of neurons that are not, and buffers. layers.Given and layers.Fold take
+// them. It is nil while another goroutine uses the model.
+func (m *Model) Tensors() (all map[string]*tensor.Dense) {
+	_ = m.within(func() error {
+		return m.reading(func() error {
+			all = map[string]*tensor.Dense{}
+			for i, w := range copiesOf(m.all()) {
+				all[m.all()[i].name] = w
+			}
+			return nil
+		})
+	})
+	return all
+}
+
 // learnt returns copies of what is learnt.
-func (m *Model) learnt() []*tensor.Dense {
-	ws := valuesOf(m.params)
+func (m *Model) learnt() []*tensor.Dense { return copiesOf(m.params) }
+
+// copiesOf returns copies of what is learnt of ps.
+func copiesOf(ps []*Parameter) []*tensor.Dense {
+	ws := valuesOf(ps)
 	for i, w := range ws {
 		ws[i] = w.Clone().(*tensor.Dense)
 	}
 	return ws
 }
 
-// setLearnt puts back what learnt returned.
-func (m *Model) setLearnt(ws []*tensor.Dense) error {
-	return m.family.Change(func() error { return assign(m.params, ws) })
-}
-
 // all returns what makes a network the one that it is: the parameters, and behind
-// them the values that neurons have from layers.Each and keep.
+// them the values that neurons have from layers.Each and keep, and buffers.
 func (m *Model) all() []*Parameter { return slices.Concat(m.params, m.fixed) }
 
 // assign copies ws, which are to be learnt, to ps, or nothing if one does not fit.

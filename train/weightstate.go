@@ -54,19 +54,14 @@ func (w *weightState) save(c *Checkpoint) error {
 	if w.end != nil {
 		others, otherName = w.end.last, lastName
 	}
-	var params, fixed []string
-	for i, p := range m.params {
-		params = append(params, p.name)
+	for i, p := range m.all() {
 		if others != nil {
 			if err := c.add(otherName(p.name), others[i]); err != nil {
 				return err
 			}
 		}
 	}
-	for _, p := range m.fixed {
-		fixed = append(fixed, p.name)
-	}
-	return c.put(entry{"params", params}, entry{"fixed", fixed}, entry{"constraints", m.constraints()}, entry{"kept", w.run.weights != nil})
+	return c.put(entry{"params", namesOf(m.params)}, entry{"fixed", namesOf(m.fixed)}, entry{"constraints", m.constraints()}, entry{"kept", w.run.weights != nil})
 }
 
 func (w *weightState) check(c *Checkpoint) error {
@@ -82,17 +77,11 @@ func (w *weightState) check(c *Checkpoint) error {
 	if c.Final && s.Kept {
 		now, other = lastName, itself
 	}
-	weights, err := c.read(m.params, now)
-	if err != nil {
+	if w.now, err = c.read(m.all(), now); err != nil {
 		return err
 	}
-	fixed, err := c.read(m.fixed, itself)
-	if err != nil {
-		return err
-	}
-	w.now = slices.Concat(weights, fixed)
 	if s.Kept && w.run.KeepBest {
-		w.best, err = c.read(m.params, other)
+		w.best, err = c.read(m.all(), other)
 	}
 	return err
 }

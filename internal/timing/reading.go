@@ -62,6 +62,10 @@ func (u *Reading) Mixes() (Timing, error) {
 	return Timing{}, readsWhole(u.Result)
 }
 
+// Statistic is the timing of a statistic of the batch that training normalises with: a
+// value without time, which is what the graph sees at once by definition.
+func (u *Reading) Statistic() Timing { return Timing{} }
+
 func (u *Reading) has(k kind) bool {
 	return slices.ContainsFunc(u.in, func(t Timing) bool { return t.kind == k })
 }
