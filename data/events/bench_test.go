@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/spikegrad/spikegrad/data/events"
+	"github.com/spikegrad/spikegrad/data/events/eventstest"
 )
 
 // BenchmarkRead reads a million events of each format from memory, a batch after the
@@ -61,5 +62,5 @@ func benchFile(c encoding) (file []byte, n int) {
 	case "spiketrain":
 		n = 1 << 12
 	}
-	return c.encode(some(n, c.width, c.height, 0)), n
+	return c.encode(eventstest.Some(n, c.width, c.height, 0)), n
 }

@@ -19,8 +19,7 @@
 //
 // [Formats] lists what it reads: the files of N-MNIST and N-Caltech101, AEDAT 2.0,
 // 3.1 and 4, Prophesee's EVT 2.0, EVT 3.0 and .dat, Event Stream, NumPy, MATLAB and
-// text. [Options] say what a file does not. [WriteFile] writes five of them. [OpenSHD]
-// opens the many recordings of a file of SHD or SSC.
+// text. [Options] say what a file does not. [WriteFile] writes five of them.
 //
 // A [Transform] makes another [Recording] of one, event by event as they are asked
 // for. [Apply] puts several in a row:
@@ -34,6 +33,6 @@
 // [ByTime], [ByCount] and [ByLabels] cut a recording into windows, of which [Frames]
 // makes pictures and [Voxels] grids; [Surface] and [HATS] are time surfaces. [Bins]
 // makes spikes of it, for a network: an event at exactly n·dt is in time step n.
-// [NewDataset] is a data set of recordings in files, [OpenNMNIST] finds those of
-// N-MNIST.
+//
+// Package data/recordings has data sets of recordings.
 package events

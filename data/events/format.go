@@ -103,7 +103,7 @@ var foreign = []struct{ start, name string }{
 	{"BZh", "a bzip2 archive"}, {"\xfd7zXZ", "an xz archive"}, {"7z\xbc\xaf", "a 7z archive"},
 	{"#ROSBAG", "a ROS bag: export its events as CSV or .npz"},
 	{"<!DOCTYPE", "a web page"}, {"<html", "a web page"}, {"version https://git-lfs", "a pointer of Git LFS, not the file itself"},
-	{"\x89HDF\r\n\x1a\n", "an HDF5 file, which holds many recordings or none: OpenSHD reads those of SHD and SSC"},
+	{"\x89HDF\r\n\x1a\n", "an HDF5 file, which holds many recordings or none: recordings.OpenSHD reads those of SHD and SSC"},
 }
 
 // find returns the format of a file by its first bytes, or else by its name.

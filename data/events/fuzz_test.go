@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/spikegrad/spikegrad/data/events"
+	"github.com/spikegrad/spikegrad/data/events/eventstest"
 )
 
 // fuzz holds a reader to this, for any bytes: it ends, without a panic; what it gives
@@ -21,7 +22,7 @@ func fuzz(f *testing.F, name string, o events.Options, straight func([]byte) []e
 		if c.format != name {
 			continue
 		}
-		file := c.encode(some(30, c.width, c.height, c.t))
+		file := c.encode(eventstest.Some(30, c.width, c.height, c.t))
 		f.Add(file)
 		f.Add(file[:len(file)*2/3])
 		for _, i := range []int{3, len(file) / 3, len(file) - 4} {
@@ -106,7 +107,7 @@ func FuzzCSV(f *testing.F)    { fuzz(f, "csv", events.Options{Unit: 1e6}, nil) }
 
 // The words behind a sound header, so that a fuzzer need not find one.
 func FuzzWords(f *testing.F) {
-	f.Add(encodeEVT3(some(30, 1280, 720, 0))[50:])
+	f.Add(eventstest.EVT3(eventstest.Some(30, 1280, 720, 0))[50:])
 	f.Add([]byte("\x2d\x8b\x00\x60\xc8\x00\x6a\x23\x34\x30\xff\x4f\xff\x50\x00\x80"))
 	f.Fuzz(func(t *testing.T, words []byte) {
 		if len(words) > 1<<12 {

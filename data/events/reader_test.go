@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/spikegrad/spikegrad/data/events"
+	"github.com/spikegrad/spikegrad/data/events/eventstest"
 	"github.com/spikegrad/spikegrad/internal/long"
 )
 
@@ -38,7 +39,7 @@ func readAll(in io.Reader, o events.Options) ([]events.Event, *events.Reader, er
 func TestReaders(t *testing.T) {
 	for _, c := range encodings {
 		t.Run(c.name, func(t *testing.T) {
-			want := some(300, c.width, c.height, c.t)
+			want := eventstest.Some(300, c.width, c.height, c.t)
 			file := c.encode(want)
 			for how, in := range map[string]io.Reader{
 				"whole": bytes.NewReader(file), "byte by byte": iotest.OneByteReader(bytes.NewReader(file)),
@@ -81,10 +82,10 @@ func first(want, got []events.Event) []events.Event {
 // A small buffer gets the same as a large one.
 func TestReadSmall(t *testing.T) {
 	for _, c := range encodings {
-		want, _, err := readAll(bytes.NewReader(c.encode(some(60, c.width, c.height, c.t))), c.options())
+		want, _, err := readAll(bytes.NewReader(c.encode(eventstest.Some(60, c.width, c.height, c.t))), c.options())
 		require.NoError(t, err, c.name)
 		for _, size := range []int{1, 7, 16} {
-			r, err := events.NewReader(bytes.NewReader(c.encode(some(60, c.width, c.height, c.t))), c.options())
+			r, err := events.NewReader(bytes.NewReader(c.encode(eventstest.Some(60, c.width, c.height, c.t))), c.options())
 			require.NoError(t, err)
 			var got []events.Event
 			for buf := make([]events.Event, size); ; {
@@ -103,8 +104,8 @@ func TestReadSmall(t *testing.T) {
 
 // Breaking off a range loses nothing.
 func TestAllGoesOn(t *testing.T) {
-	want := some(3000, 34, 34, 0)
-	r, err := events.NewReader(bytes.NewReader(encodeBin(want)), events.Options{Format: "bin"})
+	want := eventstest.Some(3000, 34, 34, 0)
+	r, err := events.NewReader(bytes.NewReader(eventstest.Bin(want)), events.Options{Format: "bin"})
 	require.NoError(t, err)
 	var got []events.Event
 	for len(got) < len(want) {
@@ -129,7 +130,7 @@ func TestTruncated(t *testing.T) {
 	long.Test(t)
 	for _, c := range encodings {
 		t.Run(c.name, func(t *testing.T) {
-			want := some(9, c.width, c.height, c.t)
+			want := eventstest.Some(9, c.width, c.height, c.t)
 			file := c.encode(want)
 			whole, _, err := readAll(bytes.NewReader(file), c.options())
 			require.NoError(t, err)
@@ -171,7 +172,7 @@ func TestReadAllocatesNothing(t *testing.T) {
 		if c.format == "npz" || c.name == "csv gzipped" || c.name == "evt3 gzipped" || c.format == "mat" || c.format == "aedat4" {
 			continue // what unpacks allocates per block
 		}
-		file := c.encode(some(20000, c.width, c.height, c.t))
+		file := c.encode(eventstest.Some(20000, c.width, c.height, c.t))
 		r, err := events.NewReader(bytes.NewReader(file), c.options())
 		require.NoError(t, err)
 		buf := make([]events.Event, 256)
@@ -184,7 +185,7 @@ func TestReadAllocatesNothing(t *testing.T) {
 func TestReaderFails(t *testing.T) {
 	broken := errors.New("the cable came off")
 	for _, c := range encodings {
-		file := c.encode(some(50, c.width, c.height, c.t))
+		file := c.encode(eventstest.Some(50, c.width, c.height, c.t))
 		for _, n := range []int{0, 3, len(file) / 2, len(file)} {
 			if c.format == "aedat4" && n == len(file) {
 				continue // the table behind the packets is not read
@@ -206,7 +207,7 @@ func (idle) Read([]byte) (int, error) { return 0, nil }
 func TestOpen(t *testing.T) {
 	dir := t.TempDir()
 	for _, c := range encodings {
-		want := some(10, c.width, c.height, c.t)
+		want := eventstest.Some(10, c.width, c.height, c.t)
 		for _, ext := range []string{".bin", ".png"} {
 			if c.blind && ext != ".bin" {
 				continue

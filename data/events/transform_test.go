@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/spikegrad/spikegrad/data/events"
+	"github.com/spikegrad/spikegrad/data/events/eventstest"
 )
 
 const ms = time.Millisecond
@@ -62,7 +63,7 @@ func TestSpace(t *testing.T) {
 	require.Equal(t, []events.Event{{}, {On: true}}, got)
 
 	// Ways back, and ways that lead to the same place.
-	rec := events.Of(some(500, 40, 30, 0), 40, 30)
+	rec := events.Of(eventstest.Some(500, 40, 30, 0), 40, 30)
 	all, _ := applied(t, rec)
 	for name, ts := range map[string][]events.Transform{
 		"flip twice":  {events.FlipX(), events.FlipX()},
@@ -159,7 +160,7 @@ func TestTimes(t *testing.T) {
 // What is dropped at random is as much as it should be, and where.
 func TestDrop(t *testing.T) {
 	n := 20000
-	rec := events.Of(some(n, 40, 30, 0), 40, 30)
+	rec := events.Of(eventstest.Some(n, 40, 30, 0), 40, 30)
 	got, _ := applied(t, rec, events.Drop(0.3, 7))
 	require.InDelta(t, 0.7*float64(n), float64(len(got)), 5*math.Sqrt(0.21*float64(n)))
 
@@ -218,7 +219,7 @@ func TestNoise(t *testing.T) {
 
 // Filters beside a search through all earlier events.
 func TestFilters(t *testing.T) {
-	in := some(3000, 12, 9, 100)
+	in := eventstest.Some(3000, 12, 9, 100)
 	rec := events.Of(in, 12, 9)
 	var denoised []events.Event
 	for i, e := range in {

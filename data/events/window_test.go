@@ -16,6 +16,7 @@ import (
 	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/data/events"
+	"github.com/spikegrad/spikegrad/data/events/eventstest"
 )
 
 // kept returns windows with events of their own.
@@ -46,7 +47,7 @@ func TestByTimeEdges(t *testing.T) {
 func TestByTime(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 300 {
-		es := some(1+r.IntN(60), 4, 3, int64(r.IntN(4000)-2000))
+		es := eventstest.Some(1+r.IntN(60), 4, 3, int64(r.IntN(4000)-2000))
 		n, by := int64(1+r.IntN(700)), int64(1+r.IntN(700))
 		first, last := es[0].T, es[len(es)-1].T
 		want, n0 := []events.Window{}, 0
@@ -74,7 +75,7 @@ func TestByTime(t *testing.T) {
 }
 
 func TestByCount(t *testing.T) {
-	es := some(10, 4, 3, 0)
+	es := eventstest.Some(10, 4, 3, 0)
 	got := kept(t, events.ByCount(events.Of(es, 4, 3), 4))
 	require.Equal(t, []events.Window{
 		{From: es[0].T, To: es[3].T + 1, Events: es[:4]}, {From: es[4].T, To: es[7].T + 1, Events: es[4:8]}, {From: es[8].T, To: es[9].T + 1, Events: es[8:]},
@@ -165,7 +166,7 @@ func TestFrames(t *testing.T) {
 
 // A voxel grid by its definition, term by term.
 func TestVoxels(t *testing.T) {
-	es := some(200, 5, 4, 300)
+	es := eventstest.Some(200, 5, 4, 300)
 	rec := events.Of(es, 5, 4)
 	for _, bins := range []int{1, 2, 7} {
 		got, err := events.Voxels(rec, es, bins)
@@ -177,7 +178,7 @@ func TestVoxels(t *testing.T) {
 					for _, e := range es {
 						tau := float64(bins-1) * float64(e.T-es[0].T) / float64(es[len(es)-1].T-es[0].T)
 						if int(e.X) == x && int(e.Y) == y {
-							want += (2*float64(bit(e.On)) - 1) * max(0, 1-math.Abs(float64(b)-tau))
+							want += (2*float64(polarity(e)) - 1) * max(0, 1-math.Abs(float64(b)-tau))
 						}
 					}
 					require.InDelta(t, want, got[(b*4+y)*5+x], 1e-5)
@@ -214,7 +215,7 @@ func TestSurface(t *testing.T) {
 
 // HATS by its definition: for each event a surface, and the mean of these.
 func TestHATS(t *testing.T) {
-	es := some(600, 11, 7, 0)
+	es := eventstest.Some(600, 11, 7, 0)
 	rec := events.Of(es, 11, 7)
 	p := events.HATSParams{Cell: 4, Radius: 2, Tau: 3 * ms, Window: 8 * ms}
 	got, shape, err := events.HATS(rec, p)
@@ -225,7 +226,7 @@ func TestHATS(t *testing.T) {
 			for pol := range 2 {
 				want, n := make([]float64, 25), 0.0
 				inside := func(e events.Event) bool {
-					return int(e.Y)/4 == row && int(e.X)/4 == col && int(bit(e.On)) == pol
+					return int(e.Y)/4 == row && int(e.X)/4 == col && polarity(e) == pol
 				}
 				for i, e := range es {
 					if !inside(e) {
@@ -269,7 +270,7 @@ func TestBins(t *testing.T) {
 	require.Equal(t, []int{3, 1, 3, 4}, b.Shape(rec))
 
 	// The same as a dense tensor of counts, and as a data set.
-	many := some(400, 4, 3, 0)
+	many := eventstest.Some(400, 4, 3, 0)
 	rec = events.Of(many, 4, 3)
 	b = events.Bins{Dt: ms, Steps: 20}
 	for _, binary := range []bool{false, true} {
@@ -281,7 +282,7 @@ func TestBins(t *testing.T) {
 		require.NoError(t, err)
 		want := make([]float32, 20*2*24)
 		for _, e := range many {
-			i := 12*int(bit(e.On)) + 4*int(e.Y) + int(e.X)
+			i := 12*polarity(e) + 4*int(e.Y) + int(e.X)
 			if step := e.T / 1000; step < 20 {
 				if want[(step*2+1)*24+int64(i)]++; binary {
 					want[(step*2+1)*24+int64(i)] = 1
@@ -317,8 +318,16 @@ func TestBins(t *testing.T) {
 		require.EqualError(t, err, c.want)
 	}
 	// Errors of a reader come through.
-	r, err := events.NewReader(bytes.NewReader(encodeBin(many)[:13]), events.Options{Format: "bin", Width: 4, Height: 3})
+	r, err := events.NewReader(bytes.NewReader(eventstest.Bin(many)[:13]), events.Options{Format: "bin", Width: 4, Height: 3})
 	require.NoError(t, err)
 	_, err = b.Events(nil, r.Recording())
 	require.ErrorContains(t, err, "events: bin: byte 10: the file ends within an event")
+}
+
+// polarity is 1 for ON.
+func polarity(e events.Event) int {
+	if e.On {
+		return 1
+	}
+	return 0
 }

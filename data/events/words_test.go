@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/spikegrad/spikegrad/data/events"
+	"github.com/spikegrad/spikegrad/data/events/eventstest"
 )
 
 // The examples that go with the descriptions of the formats, byte by byte.
@@ -27,7 +28,7 @@ func TestWorkedExamples(t *testing.T) {
 		"bin":    {[]byte{7, 0x0f, 0x80, 2, 0x8e}, events.Options{Format: "bin"}, []events.Event{{T: 654, X: 7, Y: 15, On: true}}},
 		"davis":  {davis, events.Options{}, []events.Event{{T: 9, X: 100, Y: 129, On: true}}},
 		"raw":    {davis, events.Options{Raw: true}, []events.Event{{T: 9, X: 139, Y: 50, On: true}}},
-		"aedat3": {append(aedat3Packet([]byte(aedat3Head), 1, 0, 1, []events.Event{{}})[:len(aedat3Head)+28], 0x53, 0, 0x14, 0, 0x6f, 0x70, 0xc5, 0x04), events.Options{}, []events.Event{{T: 80048239, X: 10, Y: 20, On: true}}},
+		"aedat3": {append(eventstest.AEDAT3Packet([]byte(eventstest.AEDAT3Head), 1, 0, 1, []events.Event{{}})[:len(eventstest.AEDAT3Head)+28], 0x53, 0, 0x14, 0, 0x6f, 0x70, 0xc5, 0x04), events.Options{}, []events.Event{{T: 80048239, X: 10, Y: 20, On: true}}},
 		"evt2":   {evt2, events.Options{}, []events.Event{{T: 1317888, X: 237, Y: 121, On: true}}},
 		"evt3":   {evt3, events.Options{}, []events.Event{{T: 11718656, X: 874, Y: 200}, {T: 11718656, X: 806, Y: 200, On: true}}},
 		"dat":    {[]byte("% Version 2\n\x00\x08\x00\x00\x00\x00\x19\x00\x02\x00"), events.Options{}, []events.Event{{X: 25, Y: 8}}},
@@ -69,7 +70,7 @@ func TestWords(t *testing.T) {
 		}
 		return b
 	}
-	invalid := aedat3Packet([]byte(aedat3Head), 1, 2, 2, []events.Event{{T: 1, X: 2, Y: 3}, {T: 4}})
+	invalid := eventstest.AEDAT3Packet([]byte(eventstest.AEDAT3Head), 1, 2, 2, []events.Event{{T: 1, X: 2, Y: 3}, {T: 4}})
 	invalid[len(invalid)-8] = 0
 	at := func(ts ...int64) (out []events.Event) {
 		for _, t := range ts {
@@ -121,19 +122,19 @@ func TestWords(t *testing.T) {
 			skipped: events.Skipped{Unknown: 1}},
 		"aedat2: data with a # and no text": {file: []byte("#!AER-DAT2.0\n# AEChip: DVS128\n#\x00\x00\x00\n\x00\x00\x00"), skipped: events.Skipped{Unknown: 1}},
 		"aedat3: invalid":                   {file: invalid, skipped: events.Skipped{Invalid: 1}, want: []events.Event{{T: 1 + 2<<31, X: 2, Y: 3}}},
-		"aedat4: below 0":                   {file: aedat4Packet(aedat4Start(0, -1, fmt.Sprintf(dvXML, 2, 2)), 7, flatEvents([]events.Event{{X: 0xffff}, {X: 2}, {X: 1, Y: 1}})), skipped: events.Skipped{Outside: 2}, want: []events.Event{{X: 1, Y: 1}}},
+		"aedat4: below 0":                   {file: eventstest.AEDAT4Packet(eventstest.AEDAT4Start(0, -1, fmt.Sprintf(eventstest.DVXML, 2, 2)), 7, eventstest.FlatEvents([]events.Event{{X: 0xffff}, {X: 2}, {X: 1, Y: 1}})), skipped: events.Skipped{Outside: 2}, want: []events.Event{{X: 1, Y: 1}}},
 		"es: over and reset":                {file: append([]byte("Event Stream\x02\x00\x00\x01\x40\x01\xf0\x00"), 0xff, 0xfe, 0xff, 0x03, 0, 0, 0, 0), want: at(255)},
 		"es: exposure": {file: append([]byte("Event Stream\x02\x00\x00\x02\x40\x01\xf0\x00"), 0xfc, 0xff, 0x07, 0, 0, 0, 0, 0x06, 0, 0, 0, 0),
 			skipped: events.Skipped{Other: 1}, want: at(191)},
 		"csv: outside":          {file: []byte("t,x,y,p\n1,70000,0,1\n2,-1,0,1\n3,0,0,1\n"), skipped: events.Skipped{Outside: 2}, want: at(3)},
 		"csv: words and spaces": {file: []byte("\ufefft x\ty ; on\n 3 0 0 true\n# no event\n\n4;0;0;-1\n5 0 0 2.0"), want: []events.Event{{T: 3, On: true}, {T: 4}, {T: 5, On: true}}},
 		"csv: without names":    {file: []byte("0.000003 0 0 1\n1e-5 0 0 1\n2 0 0 1\n"), o: events.Options{Format: "csv", Columns: "t,x,y,p", Unit: time.Second}, want: at(3, 10, 2000000)},
-		"npy: columns of ms":    {file: npyFile("'<i2'", "(1,4)", []byte{0, 0, 0, 0, 1, 0, 7, 0}), o: events.Options{Columns: "x,y,p,t", Unit: time.Millisecond}, want: at(7000)},
-		"npy: nanoseconds":      {file: npyFile("'<i2'", "(1,4)", []byte{0, 0, 0, 0, 1, 0, 0x10, 0x27}), o: events.Options{Columns: "x,y,p,t", Unit: time.Nanosecond}, want: at(10)},
+		"npy: columns of ms":    {file: eventstest.NPYFile("'<i2'", "(1,4)", []byte{0, 0, 0, 0, 1, 0, 7, 0}), o: events.Options{Columns: "x,y,p,t", Unit: time.Millisecond}, want: at(7000)},
+		"npy: nanoseconds":      {file: eventstest.NPYFile("'<i2'", "(1,4)", []byte{0, 0, 0, 0, 1, 0, 0x10, 0x27}), o: events.Options{Columns: "x,y,p,t", Unit: time.Nanosecond}, want: at(10)},
 		"csv: far away":         {file: []byte("t,x,y,p\n2305843009213693953,0,0,1\n-2305843009213693953,0,0,1\n3,0,0,1\n"), skipped: events.Skipped{Invalid: 2}, want: at(3)},
-		"npy: negative common": {file: npyFile("[('t','<i8'),('x','<i2'),('y','<u2'),('p','u1')]", "(3,)", append(append(le.AppendUint64(nil, 1), 255, 255, 0, 0, 1), append(append(le.AppendUint64(nil, 2), 0, 0, 255, 255, 1), append(le.AppendUint64(nil, 3), 0, 0, 0, 0, 2)...)...)),
+		"npy: negative common": {file: eventstest.NPYFile("[('t','<i8'),('x','<i2'),('y','<u2'),('p','u1')]", "(3,)", append(append(le.AppendUint64(nil, 1), 255, 255, 0, 0, 1), append(append(le.AppendUint64(nil, 2), 0, 0, 255, 255, 1), append(le.AppendUint64(nil, 3), 0, 0, 0, 0, 2)...)...)),
 			skipped: events.Skipped{Outside: 1}, want: []events.Event{{T: 2, Y: 65535, On: true}, {T: 3, On: true}}},
-		"npy: negative place": {file: npyFile("'|i1'", "(2,4)", []byte{255, 0, 1, 1, 0, 0, 1, 2}), o: events.Options{Columns: "x,y,p,t"}, skipped: events.Skipped{Outside: 1}, want: at(2)},
+		"npy: negative place": {file: eventstest.NPYFile("'|i1'", "(2,4)", []byte{255, 0, 1, 1, 0, 0, 1, 2}), o: events.Options{Columns: "x,y,p,t"}, skipped: events.Skipped{Outside: 1}, want: at(2)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			es, r, err := readAll(bytes.NewReader(c.file), c.o)
@@ -150,7 +151,7 @@ func TestWords(t *testing.T) {
 
 // An address of jAER as it is.
 func TestRaw(t *testing.T) {
-	file := encodeAEDAT2("DVS128")([]events.Event{{T: 5, X: 100, Y: 20, On: true}})
+	file := eventstest.AEDAT2("DVS128")([]events.Event{{T: 5, X: 100, Y: 20, On: true}})
 	es, _, err := readAll(bytes.NewReader(file), events.Options{Raw: true})
 	require.NoError(t, err)
 	require.Equal(t, []events.Event{{T: 5, X: 27, Y: 107, On: false}}, es)

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/spikegrad/spikegrad/data/events"
+	"github.com/spikegrad/spikegrad/data/events/eventstest"
 )
 
 // written returns what Write writes.
@@ -33,18 +34,18 @@ func TestRoundTrips(t *testing.T) {
 		format string
 		es     []events.Event
 	}{
-		"bin":               {"bin", some(500, 256, 240, 0)},
+		"bin":               {"bin", eventstest.Some(500, 256, 240, 0)},
 		"bin: long":         {"bin", at(0, 1<<23-1, 1<<23, 1<<23+8191, 1<<23+8192, 1<<26, 1<<30)},
 		"bin: late":         {"bin", at(1<<32, 1<<32+1)},
-		"es":                {"es", some(500, 320, 240, 5000)},
+		"es":                {"es", eventstest.Some(500, 320, 240, 5000)},
 		"es: gaps":          {"es", at(0, 0, 126, 252, 379, 506, 1000, 100000)},
-		"evt2":              {"evt2", some(500, 320, 240, 0)},
+		"evt2":              {"evt2", eventstest.Some(500, 320, 240, 0)},
 		"evt2: order":       {"evt2", at(100, 70, 1000, 1)},
 		"evt2: new start":   {"evt2", at(1<<34-70, 1<<34-1, 1<<34, 1<<34-1, 1<<34+100, 3<<34, 4<<34-64, 4<<34)},
 		"evt2: late":        {"evt2", at(1<<34-1, 1<<34+5)},
-		"npy":               {"npy", some(500, 320, 240, -40)},
+		"npy":               {"npy", eventstest.Some(500, 320, 240, -40)},
 		"npy: far":          {"npy", at(-1<<61, 1<<61)},
-		"csv":               {"csv", some(500, 320, 240, -1<<61)},
+		"csv":               {"csv", eventstest.Some(500, 320, 240, -1<<61)},
 		"npy: nothing":      {"npy", nil},
 		"es: nothing":       {"es", nil},
 		"evt2: one at zero": {"evt2", at(0)},
@@ -65,10 +66,10 @@ func TestRoundTrips(t *testing.T) {
 // Bytes as other programs write them: straight-line encoders, and the header that
 // NumPy writes.
 func TestWrittenBytes(t *testing.T) {
-	es := some(300, 34, 34, 0)
+	es := eventstest.Some(300, 34, 34, 0)
 	rec := events.Of(es, 320, 240)
-	require.Equal(t, encodeBin(es), written(t, "bin", rec))
-	require.Equal(t, encodeES(1)(es), written(t, "es", rec))
+	require.Equal(t, eventstest.Bin(es), written(t, "bin", rec))
+	require.Equal(t, eventstest.ES(1)(es), written(t, "es", rec))
 	npy := written(t, "npy", events.Of([]events.Event{{T: 258, X: 3, Y: 515, On: true}}, 0, 0))
 	require.Equal(t, "\x93NUMPY\x01\x00\xb6\x00{'descr': [('t', '<i8'), ('x', '<u2'), ('y', '<u2'), ('p', '|u1')], 'fortran_order': False, 'shape': (1,), }", string(bytes.TrimRight(npy[:191], " ")))
 	require.Equal(t, "\n\x02\x01\x00\x00\x00\x00\x00\x00\x03\x00\x03\x02\x01", string(npy[191:]))
@@ -116,7 +117,7 @@ func TestWriteErrors(t *testing.T) {
 // memory.
 func TestWriteFile(t *testing.T) {
 	dir := t.TempDir()
-	want := some(5000, 320, 240, 0)
+	want := eventstest.Some(5000, 320, 240, 0)
 	for _, name := range []string{"a.npy", "a.es", "a.raw", "a.csv", "a.txt"} {
 		path := filepath.Join(dir, name)
 		require.NoError(t, events.WriteFile(path, "", events.Of(want, 320, 240)))

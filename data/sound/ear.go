@@ -103,6 +103,20 @@ func (e Ear) ListenTo(s Source, rate int) (events.Recording, error) {
 	return rec, nil
 }
 
+// Open is Listen to a WAV file: what a recordings.Params opens files with. The options
+// say nothing of sound.
+func (e Ear) Open(path string, _ events.Options) (rec events.Recording, close func() error, err error) {
+	w, err := OpenWAV(path)
+	if err != nil {
+		return rec, nil, err
+	}
+	if rec, err = e.Listen(w); err != nil {
+		w.Close()
+		return rec, nil, fmt.Errorf("%w (of %s)", err, path)
+	}
+	return rec, w.Close, nil
+}
+
 // check says what makes no sense.
 func (e Ear) check(s Source, rate int) error {
 	for _, p := range []struct {

@@ -11,10 +11,12 @@ import (
 	"path/filepath"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/spikegrad/spikegrad/data/events"
+	"github.com/spikegrad/spikegrad/data/recordings"
 	"github.com/spikegrad/spikegrad/data/sound"
 )
 
@@ -251,4 +253,44 @@ func ExampleEar_ListenTo() {
 	}
 	fmt.Printf("most spikes around %.0f Hz\n", e.Frequencies()[best])
 	// Output: most spikes around 434 Hz
+}
+
+// Folders of words become a data set through an ear.
+func TestEarOpen(t *testing.T) {
+	dir := t.TempDir()
+	var b []byte
+	for i := range 4000 {
+		b = le.AppendUint16(b, uint16(int16(8000*math.Sin(2*math.Pi*440*float64(i)/8000))))
+	}
+	for _, name := range []string{"no/a.wav", "no/b.wav", "yes/c.wav"} {
+		require.NoError(t, os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o700))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), wav(1, 1, 8000, 16, b), 0o600))
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "validation_list.txt"), nil, 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "testing_list.txt"), []byte("no/b.wav\n"), 0o600))
+	f, err := recordings.SpeechCommands.Open(dir)
+	require.NoError(t, err)
+	e := sound.DefaultEar()
+	bins := events.Bins{Dt: 10 * time.Millisecond, Steps: 50}
+	d, err := recordings.New(f.Train, recordings.Params{Options: f.Options, Open: e.Open, Bins: bins})
+	require.NoError(t, err)
+	require.Equal(t, []int{50, 2, 1, 64}, d.Shape())
+	got, label, err := d.Events(1, nil)
+	require.NoError(t, err)
+	require.Equal(t, 1, label)
+	w, err := sound.OpenWAV(f.Train[1].Path)
+	require.NoError(t, err)
+	defer w.Close()
+	rec, err := e.Listen(w)
+	require.NoError(t, err)
+	want, err := bins.Events(nil, rec)
+	require.NoError(t, err)
+	require.NotEmpty(t, want)
+	require.Equal(t, want, got)
+
+	e.High = 1e6
+	_, err = recordings.New(f.Train, recordings.Params{Open: e.Open, Bins: bins})
+	require.EqualError(t, err, "sound: ear: High is 1e+06, want above 0 and at most 4000 (of "+f.Train[0].Path+")")
+	_, _, err = e.Open(dir, events.Options{})
+	require.ErrorContains(t, err, "it is a folder")
 }

@@ -6,7 +6,7 @@
 //	go run ./examples/nmnist -data DIR
 //
 // DIR holds N-MNIST as its authors give it, or a part of it (see
-// data/events.OpenNMNIST).
+// data/recordings.NMNIST).
 package main
 
 import (
@@ -20,6 +20,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/data/events"
+	"github.com/spikegrad/spikegrad/data/recordings"
 	"github.com/spikegrad/spikegrad/examples/internal/show"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
@@ -35,7 +36,8 @@ const (
 	steps = 32 // of 10 ms
 	dt    = 10 * time.Millisecond
 	batch = 25
-	ways  = 6 // in which a recording is turned, moved and thinned out
+	side  = 34 // pixels
+	ways  = 6  // in which a recording is turned, moved and thinned out
 )
 
 func main() {
@@ -69,16 +71,13 @@ func augment(seed uint64) events.Transform {
 }
 
 // open returns the recordings to learn from, each in all its ways, and those to test on.
-func open(a, b []events.Sample) (learn, test *events.Dataset, err error) {
-	p := events.DatasetParams{
-		Options: events.Options{Width: events.NMNIST, Height: events.NMNIST},
-		Bins:    events.Bins{Dt: dt, Steps: steps}, Classes: 10,
-	}
-	if test, err = events.NewDataset(b, p); err != nil {
+func open(f recordings.Folder) (learn, test *recordings.Dataset, err error) {
+	p := recordings.Params{Options: f.Options, Bins: events.Bins{Dt: dt, Steps: steps}, Classes: len(f.Classes)}
+	if test, err = recordings.New(f.Test, p); err != nil {
 		return nil, nil, err
 	}
 	p.Copies, p.Transform = ways, augment
-	learn, err = events.NewDataset(a, p)
+	learn, err = recordings.New(f.Train, p)
 	return learn, test, err
 }
 
@@ -103,7 +102,7 @@ func newModel(seed uint64) (*train.Model, error) {
 			layers.Named("readout", layers.Lift(neurons.LIStep, r)),
 			layers.MeanOverTime,
 		},
-		Shape: []int{2, events.NMNIST, events.NMNIST}, Steps: steps, Batch: batch, Seed: seed, SpikeInput: true,
+		Shape: []int{2, side, side}, Steps: steps, Batch: batch, Seed: seed, SpikeInput: true,
 	}.Compile()
 }
 
@@ -114,15 +113,15 @@ func run(ctx context.Context, dir string, seed uint64, epochs int, out string, f
 	if dir == "" {
 		return errors.New("no data: give the folder with N-MNIST as -data DIR")
 	}
-	forTraining, forTest, err := events.OpenNMNIST(dir)
+	folder, err := recordings.NMNIST.Open(dir)
 	if err != nil {
 		return err
 	}
-	learn, test, err := open(forTraining, forTest)
+	learn, test, err := open(folder)
 	if err != nil {
 		return err
 	}
-	if err := drawRecording(forTest[0], out); err != nil {
+	if err := drawRecording(folder.Test[0], folder.Options, out); err != nil {
 		return err
 	}
 	m, err := newModel(seed)
@@ -147,7 +146,7 @@ func run(ctx context.Context, dir string, seed uint64, epochs int, out string, f
 	show.Ended(result, epochs, err)
 	// What was reached is worth showing however the training ended.
 	ctx = context.WithoutCancel(ctx)
-	if err := draw(ctx, m, test, forTest[0].Label, result, out); err != nil {
+	if err := draw(ctx, m, test, folder.Test[0].Label, result, out); err != nil {
 		return err
 	}
 	v, err := m.Evaluate(ctx, test, nil)

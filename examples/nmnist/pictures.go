@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/spikegrad/spikegrad/data/events"
+	"github.com/spikegrad/spikegrad/data/recordings"
 	"github.com/spikegrad/spikegrad/examples/internal/show"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/plot"
@@ -13,8 +14,8 @@ import (
 )
 
 // drawRecording draws the first of the recordings to test on, in space and time.
-func drawRecording(sample events.Sample, out string) error {
-	r, err := events.Open(sample.Path, events.Options{Width: events.NMNIST, Height: events.NMNIST})
+func drawRecording(sample recordings.Sample, o events.Options, out string) error {
+	r, err := events.Open(sample.Path, o)
 	if err != nil {
 		return err
 	}
@@ -23,12 +24,12 @@ func drawRecording(sample events.Sample, out string) error {
 	if err != nil {
 		return err
 	}
-	fig, err := plot.EventCloud(fmt.Sprintf("A recording of a %d", sample.Label), events.NMNIST, events.NMNIST, es)
+	fig, err := plot.EventCloud(fmt.Sprintf("A recording of a %d", sample.Label), side, side, es)
 	return show.Save(out, "recording", fig, err)
 }
 
 // draw writes the learning curves, the answers over time, and the spikes of the neurons.
-func draw(ctx context.Context, m *train.Model, test *events.Dataset, label int, r train.Result, out string) error {
+func draw(ctx context.Context, m *train.Model, test *recordings.Dataset, label int, r train.Result, out string) error {
 	if len(r.History) > 0 {
 		fig, err := show.Curves("N-MNIST", r.History)
 		if err := show.Save(out, "curves", fig, err); err != nil {

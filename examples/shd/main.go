@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/spikegrad/spikegrad/data/events"
+	"github.com/spikegrad/spikegrad/data/recordings"
 	"github.com/spikegrad/spikegrad/examples/internal/show"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
@@ -60,7 +61,7 @@ func main() {
 }
 
 // bySpeaker returns the recordings of all speakers but the last so many, and of these.
-func bySpeaker(d *events.SHD, last int) (learn, validate []int, err error) {
+func bySpeaker(d *recordings.SHD, last int) (learn, validate []int, err error) {
 	speakers := slices.Clone(d.Speakers)
 	slices.Sort(speakers)
 	speakers = slices.Compact(speakers)
@@ -106,12 +107,12 @@ func run(ctx context.Context, dir string, seed uint64, epochs, keep int, out str
 	if err := plot.CheckDir(out); err != nil {
 		return err
 	}
-	forTraining, err := events.OpenSHD(filepath.Join(dir, "shd_train.h5"))
+	forTraining, err := recordings.OpenSHD(filepath.Join(dir, "shd_train.h5"))
 	if err != nil {
 		return err
 	}
 	defer forTraining.Close()
-	forTest, err := events.OpenSHD(filepath.Join(dir, "shd_test.h5"))
+	forTest, err := recordings.OpenSHD(filepath.Join(dir, "shd_test.h5"))
 	if err != nil {
 		return err
 	}
@@ -120,7 +121,7 @@ func run(ctx context.Context, dir string, seed uint64, epochs, keep int, out str
 	if err != nil {
 		return err
 	}
-	p := events.DatasetParams{Bins: events.Bins{Dt: dt, Steps: steps}}
+	p := recordings.Params{Bins: events.Bins{Dt: dt, Steps: steps}}
 	learn, err := forTraining.Dataset(a, p)
 	if err != nil {
 		return err

@@ -59,7 +59,7 @@ var floors = [][]string{
 	{"cost", "diagnose", "logic", "loss", "metric", "neurons"},
 	{"data", "data/download", "internal/vitals", "layers", "plasticity", "plot"},
 	{"data/events", "encode"},
-	{"data/sound", "internal/feed"},
+	{"data/recordings", "data/sound", "internal/feed"},
 	{"train"},
 	{"train/runlog"},
 }

@@ -35,7 +35,7 @@ func run(out string) error {
 			number++
 			class := i % 10
 			path := filepath.Join(out, fmt.Sprintf("%d.bin", number))
-			if err := events.WriteFile(path, "", events.Of(bar(class, r), events.NMNIST, events.NMNIST)); err != nil {
+			if err := events.WriteFile(path, "", events.Of(bar(class, r), 34, 34)); err != nil {
 				return err
 			}
 			text += fmt.Sprintf("%d %d\n", number, class)

@@ -1,14 +1,16 @@
-package events
+package recordings
 
 import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"slices"
 	"sync"
 
+	"github.com/spikegrad/spikegrad/data/events"
 	"github.com/spikegrad/spikegrad/internal/files"
 	"github.com/spikegrad/spikegrad/internal/h5"
 )
@@ -30,6 +32,8 @@ type SHD struct {
 	times, units *h5.Dataset
 }
 
+const shdPage = "https://zenkelab.org/datasets"
+
 // shdChannels is how many channels a recording has.
 const shdChannels = 700
 
@@ -43,13 +47,16 @@ const shdChannels = 700
 // of which the last two may be missing. The caller closes it.
 func OpenSHD(path string) (*SHD, error) {
 	f, info, err := files.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("recordings: shd: %w: the authors offer the files at %s", err, shdPage)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("events: shd: %w", err)
+		return nil, fmt.Errorf("recordings: shd: %w", err)
 	}
 	d := &SHD{file: f, path: path}
 	if err := d.open(info.Size()); err != nil {
 		f.Close()
-		return nil, fmt.Errorf("events: shd: %s: %w", path, err)
+		return nil, fmt.Errorf("recordings: shd: %s: %w", path, err)
 	}
 	return d, nil
 }
@@ -118,36 +125,36 @@ func (d *SHD) Len() int { return len(d.Labels) }
 // Recording returns recording i, of 700 × 1 channels, in the order of the file. Times
 // are µs, without what is left below one, as tonic has them; the file has them as
 // float16, of which those near 1 s are about 0.5 to 1 ms apart. All events are ON.
-func (d *SHD) Recording(i int) (Recording, error) {
+func (d *SHD) Recording(i int) (events.Recording, error) {
 	if i < 0 || i >= d.Len() {
-		return Recording{}, fmt.Errorf("events: shd: recording %d asked for, want 0 to %d", i, d.Len()-1)
+		return events.Recording{}, fmt.Errorf("recordings: shd: recording %d asked for, want 0 to %d", i, d.Len()-1)
 	}
 	d.mu.Lock()
 	ts, err := d.times.Row(i)
 	us, err2 := d.units.Row(i)
 	d.mu.Unlock()
 	if err = cmp.Or(err, err2); err != nil {
-		return Recording{}, fmt.Errorf("events: shd: %w", err)
+		return events.Recording{}, fmt.Errorf("recordings: shd: %w", err)
 	}
 	if len(ts) != len(us) {
-		return Recording{}, fmt.Errorf("events: shd: recording %d has %d times and %d channels, want as many of both", i, len(ts), len(us))
+		return events.Recording{}, fmt.Errorf("recordings: shd: recording %d has %d times and %d channels, want as many of both", i, len(ts), len(us))
 	}
-	es := make([]Event, len(ts))
+	es := make([]events.Event, len(ts))
 	for k, t := range ts {
 		u := us[k]
 		if !(t >= 0 && t < 1e6) || u != math.Trunc(u) || !(u >= 0 && u < shdChannels) {
-			return Recording{}, fmt.Errorf("events: shd: recording %d: event %d is at %v s in channel %v, want 0 to 10⁶ s and 0 to %d", i, k, t, u, shdChannels-1)
+			return events.Recording{}, fmt.Errorf("recordings: shd: recording %d: event %d is at %v s in channel %v, want 0 to 10⁶ s and 0 to %d", i, k, t, u, shdChannels-1)
 		}
-		es[k] = Event{T: int64(t * 1e6), X: uint16(u), On: true}
+		es[k] = events.Event{T: int64(t * 1e6), X: uint16(u), On: true}
 	}
-	return Of(es, shdChannels, 1), nil
+	return events.Of(es, shdChannels, 1), nil
 }
 
 // Dataset returns the data set of some recordings, by their numbers, or of all if which
 // is nil. Its samples have the shape [Steps, 700], or of as many channels as Transform
 // leaves; all spikes are ON, and Bins.Merge is set. The file must stay open as long as
 // it is read.
-func (d *SHD) Dataset(which []int, p DatasetParams) (*Dataset, error) {
+func (d *SHD) Dataset(which []int, p Params) (*Dataset, error) {
 	if which == nil {
 		for i := range d.Len() {
 			which = append(which, i)
@@ -156,7 +163,7 @@ func (d *SHD) Dataset(which []int, p DatasetParams) (*Dataset, error) {
 	labels := make([]int, len(which))
 	for k, i := range which {
 		if i < 0 || i >= d.Len() {
-			return nil, fmt.Errorf("events: shd: recording %d asked for, want 0 to %d", i, d.Len()-1)
+			return nil, fmt.Errorf("recordings: shd: recording %d asked for, want 0 to %d", i, d.Len()-1)
 		}
 		labels[k] = d.Labels[i]
 	}
@@ -164,7 +171,7 @@ func (d *SHD) Dataset(which []int, p DatasetParams) (*Dataset, error) {
 		p.Classes = len(d.Keys)
 	}
 	p.Bins.Merge = true
-	set, err := newDataset(shdShelf{d, slices.Clone(which)}, labels, p)
+	set, err := newOf(shdShelf{d, slices.Clone(which)}, labels, p)
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +187,9 @@ type shdShelf struct {
 
 func (s shdShelf) name(i int) string { return fmt.Sprintf("recording %d of %s", s.which[i], s.d.path) }
 
-func (s shdShelf) open(i int, _ Options) (Recording, func() error, error) {
+func (s shdShelf) file(i int) (path, part string) { return s.d.path, fmt.Sprint(s.which[i]) }
+
+func (s shdShelf) open(i int, _ *Params) (events.Recording, func() error, error) {
 	rec, err := s.d.Recording(s.which[i])
 	return rec, func() error { return nil }, err
 }

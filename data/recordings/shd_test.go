@@ -1,4 +1,4 @@
-package events_test
+package recordings_test
 
 import (
 	"os"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/data/events"
+	"github.com/spikegrad/spikegrad/data/recordings"
 	"github.com/spikegrad/spikegrad/internal/h5/h5test"
 )
 
@@ -36,7 +37,7 @@ func shdFile(t *testing.T, change func(map[string]h5test.Set)) string {
 }
 
 func TestSHD(t *testing.T) {
-	d, err := events.OpenSHD(shdFile(t, nil))
+	d, err := recordings.OpenSHD(shdFile(t, nil))
 	require.NoError(t, err)
 	defer d.Close()
 	require.Equal(t, 3, d.Len())
@@ -54,7 +55,7 @@ func TestSHD(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, es)
 	}
-	set, err := d.Dataset([]int{2, 0}, events.DatasetParams{Bins: events.Bins{Dt: 10 * ms, Steps: 101}})
+	set, err := d.Dataset([]int{2, 0}, recordings.Params{Bins: events.Bins{Dt: 10 * ms, Steps: 101}})
 	require.NoError(t, err)
 	require.Equal(t, []int{101, 700}, set.Shape())
 	require.Equal(t, 2, set.Classes())
@@ -62,20 +63,20 @@ func TestSHD(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 1, label)
 	require.Equal(t, []data.Event{{Step: 100, Index: 350}}, spikes)
-	set, err = d.Dataset(nil, events.DatasetParams{Bins: events.Bins{Dt: 10 * ms, Steps: 100}, Copies: 2})
+	set, err = d.Dataset(nil, recordings.Params{Bins: events.Bins{Dt: 10 * ms, Steps: 100}, Copies: 2})
 	require.NoError(t, err)
 	require.Equal(t, 6, set.Len())
 	spikes, label, err = set.Events(4, nil)
 	require.NoError(t, err)
 	require.Zero(t, label)
 	require.Empty(t, spikes)
-	_, err = d.Dataset([]int{3}, events.DatasetParams{})
-	require.EqualError(t, err, "events: shd: recording 3 asked for, want 0 to 2")
+	_, err = d.Dataset([]int{3}, recordings.Params{})
+	require.EqualError(t, err, "recordings: shd: recording 3 asked for, want 0 to 2")
 	_, err = d.Recording(3)
-	require.EqualError(t, err, "events: shd: recording 3 asked for, want 0 to 2")
+	require.EqualError(t, err, "recordings: shd: recording 3 asked for, want 0 to 2")
 
 	without := shdFile(t, func(s map[string]h5test.Set) { delete(s, "extra/speaker"); delete(s, "extra/keys") })
-	bare, err := events.OpenSHD(without)
+	bare, err := recordings.OpenSHD(without)
 	require.NoError(t, err)
 	defer bare.Close()
 	require.Nil(t, bare.Speakers)
@@ -98,7 +99,7 @@ func TestSHDErrors(t *testing.T) {
 			s["extra/speaker"] = h5test.Set{Shape: []int{1}, Type: h5test.Uint16, Data: h5test.Uint16s(1)}
 		},
 	} {
-		_, err := events.OpenSHD(shdFile(t, change))
+		_, err := recordings.OpenSHD(shdFile(t, change))
 		require.ErrorContains(t, err, want)
 	}
 	rows := func(times, units []byte) func(map[string]h5test.Set) {
@@ -113,18 +114,18 @@ func TestSHDErrors(t *testing.T) {
 		"recording 0: event 0 is at +Inf s in channel 1, want 0 to 10⁶ s and 0 to 699": rows(h5test.Uint16s(0x7c00), h5test.Uint16s(1)),
 		"recording 0: event 0 is at -1 s in channel 1, want 0 to 10⁶ s and 0 to 699":   rows(h5test.Uint16s(0xbc00), h5test.Uint16s(1)),
 	} {
-		d, err := events.OpenSHD(shdFile(t, change))
+		d, err := recordings.OpenSHD(shdFile(t, change))
 		require.NoError(t, err)
 		_, err = d.Recording(0)
-		require.EqualError(t, err, "events: shd: "+want)
+		require.EqualError(t, err, "recordings: shd: "+want)
 		require.NoError(t, d.Close())
 	}
-	_, err := events.OpenSHD(t.TempDir())
+	_, err := recordings.OpenSHD(t.TempDir())
 	require.ErrorContains(t, err, "it is a folder, want a regular file")
 	path := filepath.Join(t.TempDir(), "x.h5")
 	require.NoError(t, os.WriteFile(path, []byte("hello"), 0o600))
-	_, err = events.OpenSHD(path)
-	require.EqualError(t, err, "events: shd: "+path+": the file does not start as an HDF5 file does")
+	_, err = recordings.OpenSHD(path)
+	require.EqualError(t, err, "recordings: shd: "+path+": the file does not start as an HDF5 file does")
 	_, err = events.Open(shdFile(t, nil), events.Options{})
-	require.ErrorContains(t, err, "this is an HDF5 file, which holds many recordings or none: OpenSHD reads those of SHD and SSC")
+	require.ErrorContains(t, err, "this is an HDF5 file, which holds many recordings or none: recordings.OpenSHD reads those of SHD and SSC")
 }
