@@ -58,7 +58,9 @@ func (o *Adam) learningRate() float64 { return cmp.Or(o.LearningRate, 1e-3) }
 func (o *Adam) Rate() float64 { return o.learningRate() * o.rateFactor() }
 
 // Step implements Optimiser.
-func (o *Adam) Step(params []G.ValueGrad) error {
+func (o *Adam) Step(params []G.ValueGrad) error { return step(o, "adam", params) }
+
+func (o *Adam) plan(params []G.ValueGrad) error {
 	now := adamStep{
 		rate:    o.Rate(),
 		beta1:   cmp.Or(o.Beta1, 0.9),
@@ -79,12 +81,9 @@ func (o *Adam) Step(params []G.ValueGrad) error {
 	)
 	if err == nil {
 		o.now = now
-		err = o.step(o, params, adamMoments)
+		err = o.prepare(o, params, adamMoments)
 	}
-	if err != nil {
-		return fmt.Errorf("optim: adam: %w", err)
-	}
-	return nil
+	return err
 }
 
 // Restore implements Optimiser. The moments are "m" and "v".

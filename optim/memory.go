@@ -43,6 +43,7 @@ type memory struct {
 	steps  int // calls of Step, without
 	slots  map[string]*slot
 	names  []string // of the moments, at the last step
+	coming []string // and at the one that is prepared
 	owners map[unsafe.Pointer]string
 	places []string // "#0", "#1", …
 
@@ -144,8 +145,24 @@ func newSlot(s Slot, moments []string) (*slot, error) {
 	return sl, nil
 }
 
-// step takes one step of the rule, whose moments have these names.
-func (m *memory) step(r rule, params []G.ValueGrad, moments []string) error {
+// A planner is an optimiser of this package: plan says whether it can take a step, and has
+// changed nothing; apply takes it.
+type planner interface {
+	plan(params []G.ValueGrad) error
+	apply()
+}
+
+// step takes a step of one optimiser.
+func step(o planner, name string, params []G.ValueGrad) error {
+	if err := o.plan(params); err != nil {
+		return fmt.Errorf("optim: %s: %w", name, err)
+	}
+	o.apply()
+	return nil
+}
+
+// prepare gets ready for one step of the rule, whose moments have these names.
+func (m *memory) prepare(r rule, params []G.ValueGrad, moments []string) error {
 	if m.owners == nil {
 		m.owners = map[unsafe.Pointer]string{}
 	}
@@ -166,19 +183,23 @@ func (m *memory) step(r rule, params []G.ValueGrad, moments []string) error {
 		}
 		m.updates = append(m.updates, u)
 	}
+	m.rule, m.coming = r, moments
+	return nil
+}
 
-	// From here on nothing can fail.
+// apply takes the step that was prepared. Nothing can fail here.
+func (m *memory) apply() {
 	m.steps++
-	m.names = moments
+	m.names = m.coming
 	for _, u := range m.updates {
 		if u.name != "" {
 			m.slots[u.name] = u.slot
 		}
 		u.slot.owner = u.owner
 		u.slot.steps++
-		u.slot.provide(len(moments))
+		u.slot.provide(len(m.names))
 	}
-	m.spread(r)
+	m.spread()
 	// Only now, because gradients can be shared: of a+b, those of a and b are
 	// one tensor unless BindDualValues has made them two.
 	for _, u := range m.updates {
@@ -186,7 +207,6 @@ func (m *memory) step(r rule, params []G.ValueGrad, moments []string) error {
 	}
 	clear(m.updates) // hold on to nobody's gradients
 	clear(m.owners)
-	return nil
 }
 
 // name returns what p, at position i, goes by.
@@ -271,8 +291,8 @@ func (sl *slot) provide(n int) {
 
 // spread applies the rule to every update. No element depends on another, so
 // it does not matter to the result which goroutine computes which.
-func (m *memory) spread(r rule) {
-	m.rule, m.stretches = r, m.stretches[:0]
+func (m *memory) spread() {
+	m.stretches = m.stretches[:0]
 	for i, u := range m.updates {
 		n := u.w.Len()
 		for from := 0; from < n; from += grain {

@@ -43,7 +43,9 @@ func (o *RMSProp) learningRate() float64 { return cmp.Or(o.LearningRate, 1e-3) }
 func (o *RMSProp) Rate() float64 { return o.learningRate() * o.rateFactor() }
 
 // Step implements Optimiser.
-func (o *RMSProp) Step(params []G.ValueGrad) error {
+func (o *RMSProp) Step(params []G.ValueGrad) error { return step(o, "rmsprop", params) }
+
+func (o *RMSProp) plan(params []G.ValueGrad) error {
 	now := rmsPropStep{
 		rate:     o.Rate(),
 		decay:    cmp.Or(o.Decay, 0.9),
@@ -58,12 +60,9 @@ func (o *RMSProp) Step(params []G.ValueGrad) error {
 	)
 	if err == nil {
 		o.now = now
-		err = o.step(o, params, o.moments())
+		err = o.prepare(o, params, o.moments())
 	}
-	if err != nil {
-		return fmt.Errorf("optim: rmsprop: %w", err)
-	}
-	return nil
+	return err
 }
 
 // Restore implements Optimiser. The moments are "square", s, and with Momentum

@@ -45,7 +45,9 @@ type sgdStep struct {
 func (o *SGD) Rate() float64 { return o.LearningRate * o.rateFactor() }
 
 // Step implements Optimiser.
-func (o *SGD) Step(params []G.ValueGrad) error {
+func (o *SGD) Step(params []G.ValueGrad) error { return step(o, "sgd", params) }
+
+func (o *SGD) plan(params []G.ValueGrad) error {
 	err := cmp.Or(
 		o.checkRate(o.LearningRate),
 		fraction("Momentum", o.Momentum),
@@ -56,12 +58,9 @@ func (o *SGD) Step(params []G.ValueGrad) error {
 	}
 	if err == nil {
 		o.now = sgdStep{o.Rate(), o.Momentum, o.WeightDecay, o.Nesterov}
-		err = o.step(o, params, o.moments())
+		err = o.prepare(o, params, o.moments())
 	}
-	if err != nil {
-		return fmt.Errorf("optim: sgd: %w", err)
-	}
-	return nil
+	return err
 }
 
 // Restore implements Optimiser. With Momentum there is one moment, "velocity".

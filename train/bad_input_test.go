@@ -177,7 +177,7 @@ func TestBadTraining(t *testing.T) {
 		{train.Trainer{Model: m, Data: d, ClipNorm: -1}, "train: norm to clip to is -1, want at least 0"},
 		{train.Trainer{Model: m, Data: d, ClipNorm: math.NaN()}, "train: norm to clip to is NaN, want at least 0"},
 		{train.Trainer{Model: m, Data: d, Patience: -1}, "train: patience is -1 epochs, want at least 0"},
-		{train.Trainer{Model: m, Data: d, KeepBest: true}, "train: Patience and KeepBest need a validation set"},
+		{train.Trainer{Model: m, Data: d, KeepBest: true}, "train: Patience, KeepBest and ValidateEvery need a validation set"},
 		{train.Trainer{Model: m, Data: d, Epochs: 1, Schedule: optim.Cosine{Floor: -1}}, "train: optim: schedule: cosine: Floor is -1, want a finite number of at least 0"},
 		{train.Trainer{Model: m, Data: d, Epochs: 1, Optimiser: &optim.Adam{LearningRate: -1}},
 			"train: epoch 0, batch 0: optim: adam: LearningRate is -1, want a finite number above 0"},

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -92,13 +93,13 @@ func (r *trainRun) endAll(all []Observer, result Result, err error) error {
 	return err
 }
 
-// tell tells everybody who wants to know about a batch of n samples.
-func (r *trainRun) tell(e, b, n int, norm float64) error {
+// tell tells everybody who wants to know about a batch.
+func (r *trainRun) tell(ctx context.Context, e, b int, norm float64) error {
 	if r.OnBatch == nil && len(r.Observers) == 0 {
 		return nil
 	}
 	m := r.Model
-	info := Batch{Epoch: e, Batch: b, Batches: r.batches, Step: e*r.batches + b, Samples: n,
+	info := Batch{Epoch: e, Batch: b, Batches: r.batches, Step: e*r.batches + b, Samples: len(r.feed.Present),
 		GradNorm: norm, LearningRate: r.rate()}
 	var s sums
 	if err := s.add(m, r.feed, m.fitted); err != nil {
@@ -111,6 +112,11 @@ func (r *trainRun) tell(e, b, n int, norm float64) error {
 	info.Loss, info.Accuracy, info.Values, info.Rates = flat.Number(m.fitTerms()[0]), of.Accuracy, of.Values, of.Rates
 	if len(of.Terms) > 0 {
 		info.Terms = of.Terms
+	}
+	if n := r.ValidateEvery; n > 0 && r.step()%n == 0 && b+1 < r.batches { // else at the end of the epoch
+		if info.Validation, err = r.validate(ctx); err != nil {
+			return err
+		}
 	}
 	if r.OnBatch != nil {
 		if err := r.Model.ask("", "OnBatch", nil, func() error { r.OnBatch(info); return nil }); err != nil {

@@ -41,16 +41,8 @@ func (m *Model) takeOver(opt optim.Optimiser, resume bool) error {
 	if same || resume {
 		return nil
 	}
-	switch o := opt.(type) { // what Restore has put there is for whoever comes first
-	case *optim.SGD:
-		same = o.Fresh()
-	case *optim.Adam:
-		same = o.Fresh()
-	case *optim.RMSProp:
-		same = o.Fresh()
-	}
-	if same {
-		return nil
+	if o, ok := opt.(interface{ Fresh() bool }); ok && optim.Own(opt) && o.Fresh() {
+		return nil // what Restore has put there is for whoever comes first
 	}
 	return guard.Call("Restore", "optimiser", opt, func() error { return opt.Restore(optim.State{Slots: map[string]optim.Slot{}}) })
 }

@@ -20,6 +20,8 @@ type Parameter struct {
 	value *tensor.Dense
 	keep  graph.Constraint
 	grad  *tensor.Dense // nil before the first training batch
+
+	frozen bool // in the present training
 }
 
 // Name returns the name of the parameter, "0.linear.w".

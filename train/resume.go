@@ -60,6 +60,7 @@ func (r *trainRun) settings() map[string]string {
 		"Segment":    strconv.Itoa(r.Model.net.Segment),
 		"Window":     strconv.Itoa(r.Model.net.Window),
 		"Stride":     strconv.Itoa(r.Model.net.Stride),
+		"Accumulate": strconv.Itoa(r.Accumulate),
 		"validation": "none",
 	}
 	if r.Validation != nil {

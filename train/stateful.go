@@ -34,7 +34,7 @@ func (r *trainRun) states(end *final) []stateful {
 	for _, o := range r.own() {
 		all = append(all, o)
 	}
-	return append(all, &optimiserState{opt: r.opt}, &weightState{run: r, end: end}, &carriedState{m: r.Model, feed: r.feed}, &doctorState{doctor: r.doctor}, &progress{run: r})
+	return append(all, &optimiserState{opt: r.opt}, &weightState{run: r, end: end}, &carriedState{m: r.Model, feed: r.feed}, &doctorState{doctor: r.doctor}, &r.acc, &progress{run: r})
 }
 
 // snapshot returns the state of the training.

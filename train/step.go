@@ -39,12 +39,19 @@ func (r *trainRun) train(idx []int, rng *rand.Rand) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	norm, err := m.learn(r.feed, r.ClipNorm, r.optimise)
+	clip, step := r.ClipNorm, r.optimise
+	if r.Accumulate > 1 {
+		clip, step = 0, r.gather
+	}
+	norm, err := m.learn(r.feed, clip, step)
 	if err == nil {
 		err = m.family.Train(m.build.KeepBuffers)
 	}
 	if err != nil {
 		return 0, err
+	}
+	if r.acc.norm > 0 {
+		norm, r.acc.norm = r.acc.norm, 0
 	}
 	return norm, m.family.Show()
 }
@@ -56,13 +63,10 @@ func (r *trainRun) optimise() error {
 	m, vs := r.Model, r.Model.valueGrads()
 	step := func() error { return guard.Call("Step", "optimiser", r.opt, func() error { return r.opt.Step(vs) }) }
 	var err error
-	switch r.opt.(type) {
-	case *optim.SGD, *optim.Adam, *optim.RMSProp:
+	if optim.Own(r.opt) {
 		err = m.family.Train(step)
-	default:
-		if err = m.family.Hide(); err == nil {
-			err = step()
-		}
+	} else if err = m.family.Hide(); err == nil {
+		err = step()
 	}
 	var p *PanicError
 	switch {
@@ -162,7 +166,13 @@ func (m *Model) clipped(clip float64) (float64, error) {
 	if clip == 0 {
 		clip = math.Inf(1)
 	}
-	norm, err := optim.ClipNorm(m.valueGrads(), clip)
+	var vs []G.ValueGrad
+	for _, p := range m.params {
+		if !p.frozen {
+			vs = append(vs, p)
+		}
+	}
+	norm, err := optim.ClipNorm(vs, clip)
 	if err != nil {
 		return 0, err
 	}

@@ -28,6 +28,14 @@ type Trainer struct {
 	Patience   int     // stop after so many epochs without a lower validation loss; 0 means never
 	KeepBest   bool    // end with the weights of the epoch with the best validation
 
+	// Accumulate adds up the gradients of so many batches for each step of the optimiser: that
+	// of a batch so many times as large, up to rounding, but for penalties and what else is no
+	// mean over samples. The last step of an epoch has what is left. 0 means 1.
+	Accumulate int
+	// ValidateEvery looks at the validation set also after every so many batches: see
+	// Batch.Validation. It changes nothing in the training. 0 means after epochs alone.
+	ValidateEvery int
+
 	Checkpoints *Checkpoints // where the state is written, and how often; may be nil
 	Resume      *Checkpoint  // where to go on from; nil begins anew, see Run
 
@@ -51,8 +59,9 @@ type Batch struct {
 	Values                []metric.Value     // of the metrics of the network, those that the batch tells
 	Terms                 map[string]float64 // the penalties of regularisers by name
 	Rates                 []Rate             // of the spiking layers; nil without Observers
-	GradNorm              float64            // before clipping
+	GradNorm              float64            // before clipping; where gradients are accumulated, at their last batch that of all
 	LearningRate          float64
+	Validation            *Metrics // after it, where that is due by ValidateEvery; else nil
 }
 
 // An Epoch is what a Trainer tells about an epoch.

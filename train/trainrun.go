@@ -23,6 +23,8 @@ type trainRun struct {
 	schedule   optim.Schedule
 	feed       *feed.Feeder
 	batches    int
+	plan       [][]int // the samples of each batch of the present epoch
+	acc        accumulation
 	validation int // samples
 	doctor     *doctor
 
@@ -84,8 +86,12 @@ func (t *Trainer) start(ctx context.Context) (*trainRun, error) {
 		return nil, fmt.Errorf("train: norm to clip to is %v, want at least 0", t.ClipNorm)
 	case t.Patience < 0:
 		return nil, fmt.Errorf("train: patience is %d epochs, want at least 0", t.Patience)
-	case t.Validation == nil && (t.Patience > 0 || t.KeepBest):
-		return nil, errors.New("train: Patience and KeepBest need a validation set")
+	case t.Validation == nil && (t.Patience > 0 || t.KeepBest || t.ValidateEvery != 0):
+		return nil, errors.New("train: Patience, KeepBest and ValidateEvery need a validation set")
+	case t.ValidateEvery < 0 || t.Accumulate < 0:
+		return nil, fmt.Errorf("train: ValidateEvery is %d and Accumulate %d, want at least 0", t.ValidateEvery, t.Accumulate)
+	case t.Accumulate > 1 && t.Model.net.Window > 0:
+		return nil, errors.New("train: gradients cannot be accumulated over batches where the weights change within one; leave out Accumulate or Window")
 	}
 	r := &trainRun{Trainer: t, opt: t.Optimiser, schedule: t.Schedule, best: -1, factor: 1, began: time.Now()}
 	if isNil(r.opt) {
@@ -117,6 +123,10 @@ func (t *Trainer) start(ctx context.Context) (*trainRun, error) {
 	if t.Epochs > math.MaxInt/max(r.batches, 1) {
 		return nil, fmt.Errorf("train: %d epochs of %d batches are more than can be counted", t.Epochs, r.batches)
 	}
+	r.acc.run = r
+	for _, p := range t.Model.params {
+		p.frozen = optim.Frozen(r.opt, p.name)
+	}
 	r.doctor, err = newDoctor(r)
 	return r, err
 }
@@ -130,6 +140,7 @@ func (r *trainRun) epoch(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("train: %w", err)
 	}
+	r.plan = plan
 	for r.at.batch < r.batches {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -150,7 +161,7 @@ func (r *trainRun) epoch(ctx context.Context) error {
 		r.at.batch++
 		r.torn = false
 		r.doctor.after(b)
-		if err := r.tell(e, b, len(idx), norm); err != nil {
+		if err := r.tell(ctx, e, b, norm); err != nil {
 			return fmt.Errorf("train: epoch %d, batch %d: %w", e, b, err)
 		}
 		if r.at.batch < r.batches { // else at the end of the epoch

@@ -41,6 +41,19 @@ func (h *history) batch(b Batch) {
 		m[firing+name] = x
 	}
 	h.batches.add(b.Step+1, m)
+	if b.Validation != nil {
+		v := map[string]float64{}
+		h.validation(v, *b.Validation)
+		h.epochs.add(b.Step+1, v)
+	}
+}
+
+// validation enters the curves of a look at the validation set.
+func (h *history) validation(m map[string]float64, v Metrics) {
+	for name, x := range v.Metrics {
+		m[validity+measured+name] = x
+	}
+	m[validity+loss], m[validity+accuracy] = v.Loss, orNaN(v.Accuracy)
 }
 
 func (h *history) epoch(e Epoch) {
@@ -50,10 +63,7 @@ func (h *history) epoch(e Epoch) {
 		m[training+measured+name] = x
 	}
 	if v := e.Validation; v != nil {
-		for name, x := range v.Metrics {
-			m[validity+measured+name] = x
-		}
-		m[validity+loss], m[validity+accuracy] = v.Loss, orNaN(v.Accuracy)
+		h.validation(m, *v)
 		for name, x := range v.Rates {
 			m[firing+name] = x
 		}

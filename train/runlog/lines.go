@@ -22,8 +22,9 @@ type Batch struct {
 	Accuracy     *float64           `json:"accuracy,omitempty"`  // of the batch; nil without labels
 	Metrics      map[string]float64 `json:"metrics,omitempty"`   // other metrics of the network, by name
 	LearningRate float64            `json:"learning_rate"`
-	GradNorm     float64            `json:"grad_norm"`       // before clipping
-	Rates        map[string]float64 `json:"rates,omitempty"` // spikes per neuron and time step, by layer
+	GradNorm     float64            `json:"grad_norm"`            // before clipping
+	Rates        map[string]float64 `json:"rates,omitempty"`      // spikes per neuron and time step, by layer
+	Validation   *Metrics           `json:"validation,omitempty"` // where it is looked at between epochs
 	Clock        Clock              `json:"clock"`
 }
 
@@ -132,10 +133,15 @@ func parseLine(text []byte) (l line, err error) {
 }
 
 func newBatch(b train.Batch, c Clock) *Batch {
-	return &Batch{
+	l := &Batch{
 		Step: b.Step, Epoch: b.Epoch, Batch: b.Batch, Samples: b.Samples, Loss: b.Loss, Penalties: b.Terms,
 		Accuracy: orNil(b.Accuracy), Metrics: others(b.Values), LearningRate: b.LearningRate, GradNorm: b.GradNorm, Rates: byLayer(b.Rates), Clock: c,
 	}
+	if b.Validation != nil {
+		v := metricsOf(*b.Validation)
+		l.Validation = &v
+	}
+	return l
 }
 
 func newEpoch(e train.Epoch, steps int, c Clock) *Epoch {
