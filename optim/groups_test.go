@@ -88,9 +88,9 @@ func TestGroups(t *testing.T) {
 func TestGroupsErrors(t *testing.T) {
 	for want, g := range map[string]*optim.Groups{
 		`optim: groups: pattern "tronk.*": no parameter is of this group; there are "a", "b"`: {Of: []optim.Group{{Match: "tronk.*", Frozen: true}}},
-		`optim: groups: pattern "[a": syntax error in pattern`:                            {Of: []optim.Group{{Match: "[a"}}},
-		`optim: groups: pattern "a": ClipNorm is -1, want at least 0`:                     {Of: []optim.Group{{Match: "a", ClipNorm: -1}}},
-		`optim: groups: LearningRate is -1, want a finite number above 0`:                 {Of: []optim.Group{{Match: "b", Optimiser: &optim.Adam{LearningRate: -1}}}},
+		`optim: groups: pattern "[a": syntax error in pattern`:                                {Of: []optim.Group{{Match: "[a"}}},
+		`optim: groups: pattern "a": ClipNorm is -1, want at least 0`:                         {Of: []optim.Group{{Match: "a", ClipNorm: -1}}},
+		`optim: groups: LearningRate is -1, want a finite number above 0`:                     {Of: []optim.Group{{Match: "b", Optimiser: &optim.Adam{LearningRate: -1}}}},
 	} {
 		ws := named("a", "b")
 		before := fmt.Sprint(elements(ws[0].value), elements(ws[1].value), elements(ws[0].grad), elements(ws[1].grad))
