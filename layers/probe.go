@@ -50,8 +50,11 @@ func (r Recording) N() int { return len(r.Neurons) }
 // Sample returns the values [T, neurons] of the k-th of the samples: a part of
 // Values, or nil if there is no such sample.
 func (r Recording) Sample(k int) []float64 {
-	n := r.Steps * len(r.Neurons)
-	if k < 0 || k >= len(r.Samples) || len(r.Values) != n*len(r.Samples) {
+	if k < 0 || k >= len(r.Samples) {
+		return nil
+	}
+	n := len(r.Values) / len(r.Samples)
+	if n != r.Steps*len(r.Neurons) || len(r.Values)%len(r.Samples) != 0 {
 		return nil
 	}
 	return r.Values[k*n : (k+1)*n]

@@ -46,7 +46,7 @@ func sequenced() map[string]struct {
 		}},
 		"normalised": {[]int{1, 8, 8}, layers.Sequential{
 			layers.Conv2D{Out: 4, Kernel: 3, Init: gain}, layers.BatchNorm{PerStep: 100}, spiking(), layers.Pool{Size: 2},
-			layers.Flatten, layers.Linear{Out: 3}, layers.BatchNorm{StepGain: 5}, li(), layers.MaxOverTime,
+			layers.GroupNorm{Groups: 2}, layers.LayerNorm{}, layers.Flatten, layers.Linear{Out: 3}, layers.BatchNorm{StepGain: 5}, li(), layers.MaxOverTime,
 		}},
 		"refractory": {[]int{4}, layers.Sequential{
 			layers.Linear{Out: 20, Init: gain},
