@@ -1,8 +1,12 @@
-// Spikegrad works with recordings of event cameras on the command line.
+// Spikegrad works with recordings of event cameras, and with networks of other libraries,
+// on the command line.
 //
 //	spikegrad events info FILE...                  what recordings hold
 //	spikegrad events convert IN OUT [flags]        into another format, cut or filtered
 //	spikegrad events view IN -out FILE [flags]     a picture or a movie
+//	spikegrad nir info NET.nir [flags]             what a network holds
+//	spikegrad nir run NET.nir -input IN.csv        its outputs, a line a time step
+//	spikegrad nir eval NET.nir -data DIR -list FILE
 //
 // Each command has help: spikegrad events info -h. It ends with 0, with 1 if a file
 // could not be read or written, and with 2 if it was called in another way than its
@@ -15,16 +19,22 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 )
 
-const usage = `spikegrad works with recordings of event cameras and other spiking sensors.
+const usage = `spikegrad works with recordings of event cameras and other spiking sensors, and with
+networks in the Neuromorphic Intermediate Representation.
 
 usage:
   spikegrad events info FILE...              what recordings hold
   spikegrad events convert IN OUT [flags]    into another format, cut or filtered
   spikegrad events view IN -out FILE [flags] a picture or a movie
   spikegrad events formats                   the formats that are read and written
+  spikegrad nir info NET.nir [flags]         what a network holds
+  spikegrad nir run NET.nir -input IN.csv    its outputs, a line a time step
+  spikegrad nir eval NET.nir -data DIR -list FILE
+                                             how many recordings it classifies rightly
 
 Formats are found by the first bytes of a file. Each command has help, -h.
 The exit code is 0, 1 if a file could not be read or written, 2 if the command
@@ -43,36 +53,43 @@ const (
 // errUsage says that a command was called in another way than its help says.
 var errUsage = errors.New("usage")
 
-// commands are the commands of the family events.
-var commands = map[string]func(args []string, out, errs io.Writer) error{
-	"info": info, "convert": convert, "view": view, "formats": formats,
+// A family of commands, by name.
+type family map[string]func(args []string, out, errs io.Writer) error
+
+// families are the commands, by the word before them.
+var families = map[string]family{
+	"events": {"info": info, "convert": convert, "view": view, "formats": formats},
+	"nir":    {"info": nirInfo, "run": nirRun, "eval": nirEval},
 }
 
 func run(args []string, out, errs io.Writer) int {
-	if len(args) > 0 && (args[0] == "help" || args[0] == "-h" || args[0] == "-help" || args[0] == "--help") {
+	helps := func(i int) bool {
+		return len(args) > i && slices.Contains([]string{"help", "-h", "-help", "--help"}, args[i])
+	}
+	var of family
+	if len(args) > 0 {
+		of = families[args[0]]
+	}
+	if helps(0) || of != nil && helps(1) {
 		fmt.Fprint(out, usage)
 		return fine
 	}
-	if len(args) > 1 && args[0] == "events" && (args[1] == "-h" || args[1] == "--help" || args[1] == "help") {
-		fmt.Fprint(out, usage)
-		return fine
-	}
-	if len(args) < 2 || args[0] != "events" || commands[args[1]] == nil {
+	if len(args) < 2 || of[args[1]] == nil {
 		if len(args) > 0 {
 			fmt.Fprintf(errs, "spikegrad: there is no command %q\n\n", strings.Join(args[:min(2, len(args))], " "))
 		}
 		fmt.Fprint(errs, usage)
 		return misuse
 	}
-	err := commands[args[1]](args[2:], out, errs)
+	err := of[args[1]](args[2:], out, errs)
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 		return fine
 	case errors.Is(err, errUsage):
 		if text := strings.TrimPrefix(err.Error(), "usage: "); text != "usage" {
-			fmt.Fprintf(errs, "spikegrad events %s: %s\n", args[1], text)
+			fmt.Fprintf(errs, "spikegrad %s %s: %s\n", args[0], args[1], text)
 		}
-		fmt.Fprintf(errs, "spikegrad events %s -h has help\n", args[1])
+		fmt.Fprintf(errs, "spikegrad %s %s -h has help\n", args[0], args[1])
 		return misuse
 	}
 	fmt.Fprintln(errs, "spikegrad:", err)

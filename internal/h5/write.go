@@ -41,7 +41,10 @@ func Write(w io.Writer, root Group) error {
 }
 
 // A writer is a file that grows.
-type writer struct{ b []byte }
+type writer struct {
+	b     []byte
+	texts shelf // where strings go
+}
 
 // put appends b at a multiple of 8 bytes, and returns where.
 func (w *writer) put(b []byte) uint64 {
@@ -223,30 +226,37 @@ func (w *writer) bytes(a *Array) (b []byte, typ string, n int, err error) {
 
 // words writes strings into collections, and returns where they are.
 func (w *writer) words(texts []string) (refs []byte, err error) {
-	const least, most = 4096, 1 << 15 // bytes of a collection, objects in one
-	for len(texts) > 0 {
-		b := []byte("GCOL\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")
-		n := 0
-		for n < len(texts) && n < most && len(b) < least {
-			if uint64(len(texts[n])) > math.MaxUint32 {
-				return nil, errors.New("a string of 4 GiB or more")
-			}
-			b = le.AppendUint16(b, uint16(n+1))
-			b = append(b, 0, 0, 0, 0, 0, 0)
-			b = padded(append(u64s(b, uint64(len(texts[n]))), texts[n]...))
-			n++
+	for _, text := range texts {
+		if uint64(len(text)) > math.MaxUint32 {
+			return nil, errors.New("a string of 4 GiB or more")
 		}
-		left := max(least-len(b), 16)
-		b = append(u64s(b, 0, uint64(left)), make([]byte, left-16)...)
-		le.PutUint64(b[8:], uint64(len(b)))
-		at := w.put(b)
-		for i, text := range texts[:n] {
-			refs = le.AppendUint32(refs, uint32(len(text)))
-			refs = le.AppendUint32(u64s(refs, at), uint32(i+1))
-		}
-		texts = texts[n:]
+		w.open(16 + (len(text)+7)/8*8)
+		c := &w.texts
+		c.n++
+		le.PutUint16(w.b[c.next:], uint16(c.n))
+		le.PutUint64(w.b[c.next+8:], uint64(len(text)))
+		copy(w.b[c.next+16:], text)
+		c.next += 16 + (len(text)+7)/8*8
+		le.PutUint64(w.b[c.next+8:], uint64(c.end-c.next)) // what is left is an object too
+		refs = le.AppendUint32(refs, uint32(len(text)))
+		refs = le.AppendUint32(u64s(refs, uint64(c.at)), uint32(c.n))
 	}
 	return refs, nil
+}
+
+// A shelf is a collection of strings that has room left.
+type shelf struct{ at, next, end, n int }
+
+// open makes sure that the collection has room for an object of so many bytes.
+func (w *writer) open(size int) {
+	const least, most = 4096, 1 << 15 // bytes of a collection, objects in one
+	if c := w.texts; c.n > 0 && c.n < most && c.next+size+16 <= c.end {
+		return
+	}
+	b := []byte("GCOL\x01\x00\x00\x00")
+	b = u64s(b, uint64(max(least, 16+size+16)))
+	at := int(w.put(append(b, make([]byte, max(least, 16+size+16)-16)...)))
+	w.texts = shelf{at: at, next: at + 16, end: len(w.b)}
 }
 
 // array writes a data set and returns where its header is.
