@@ -15,10 +15,6 @@ type vertex struct {
 	steps    []int // of a delay
 }
 
-// stateless reports whether what comes out of the vertex depends on what goes in at the
-// same time alone.
-func (v *vertex) stateless() bool { return v.cell == nil && v.node.Type != "Delay" }
-
 // flat returns a network without the graphs in it: what is in a graph is called by its
 // name and the name of the graph, "lif1.w_rec".
 func (g *Graph) flat() (*Graph, error) {

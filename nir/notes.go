@@ -27,19 +27,6 @@ func told(m Metadata, name string) (Array, bool) {
 	return a, ok
 }
 
-// tell adds a note.
-func tell(m *Metadata, name string, a Array) {
-	if *m == nil {
-		*m = Metadata{}
-	}
-	own, ok := (*m)[producer].(Metadata)
-	if !ok {
-		own = Metadata{}
-		(*m)[producer] = own
-	}
-	own[name] = a
-}
-
 // word returns a note that is one text.
 func word(m Metadata, name string) string {
 	a, _ := told(m, name)
