@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spikegrad/spikegrad/data/events"
+	"github.com/spikegrad/spikegrad/data/recordings"
 	"github.com/spikegrad/spikegrad/internal/files"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/nir"
@@ -83,7 +84,7 @@ func nirEval(args []string, out, _ io.Writer) error {
 }
 
 // listed reads a list of recordings.
-func listed(dir, list string) (samples []events.Sample, err error) {
+func listed(dir, list string) (samples []recordings.Sample, err error) {
 	b, err := files.ReadFile(list)
 	if err != nil {
 		return nil, err
@@ -95,14 +96,14 @@ func listed(dir, list string) (samples []events.Sample, err error) {
 			return nil, fmt.Errorf("%s: line %d is %q, want \"number class\"", list, i+1, line)
 		}
 		name := strings.Fields(line)[0] // numbers may begin with zeros
-		samples = append(samples, events.Sample{Path: filepath.Join(dir, name+".bin"), Label: int(class)})
+		samples = append(samples, recordings.Sample{Path: filepath.Join(dir, name+".bin"), Label: int(class)})
 	}
 	return samples, nil
 }
 
 // varied are recordings of different lengths.
 type varied struct {
-	*events.Dataset
+	*recordings.Dataset
 	steps []int
 }
 
@@ -110,7 +111,7 @@ type varied struct {
 func (v varied) Steps(i int) int { return v.steps[i] }
 
 // countedEvents returns the recordings as spikes that a network takes.
-func countedEvents(samples []events.Sample, o events.Options, s nir.Shape, us int64, binary bool) (v varied, err error) {
+func countedEvents(samples []recordings.Sample, o events.Options, s nir.Shape, us int64, binary bool) (v varied, err error) {
 	if len(s.In) != 3 || s.In[0] > 2 || len(s.Out) != 1 {
 		return v, fmt.Errorf("the network maps %v to %v at each time step, want [1 or 2 channels, height, width] to [classes]", s.In, s.Out)
 	}
@@ -138,7 +139,7 @@ func countedEvents(samples []events.Sample, o events.Options, s nir.Shape, us in
 		}
 		v.steps = append(v.steps, int(last/us)+1)
 	}
-	v.Dataset, err = events.NewDataset(samples, events.DatasetParams{
+	v.Dataset, err = recordings.New(samples, recordings.Params{
 		Options: o, Classes: s.Out[0],
 		Bins: events.Bins{Dt: time.Duration(us) * time.Microsecond, Steps: slices.Max(v.steps), Merge: s.In[0] == 1, Binary: binary},
 	})
