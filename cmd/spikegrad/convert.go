@@ -103,7 +103,7 @@ func known(path string, o events.Options) (*events.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, _, from := r.Sensor(); from != events.Unknown {
+	if w, _, _ := r.Sensor(); w > 0 {
 		return r, nil
 	}
 	for _, err := range r.All() {

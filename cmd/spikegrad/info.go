@@ -68,8 +68,8 @@ func inspect(path string, o events.Options) (report, error) {
 	}
 	s := r.Summary()
 	w, h, from := r.Sensor()
-	rep.Format, rep.Detail, rep.Geometry = r.Format(), r.Detail(), string(from)
-	if from == events.Unknown {
+	rep.Format, rep.Detail, rep.Geometry = r.Format(), r.Detail(), from
+	if w == 0 {
 		w, h, rep.Geometry = s.Width, s.Height, "that of the events"
 	}
 	rep.Sensor = fmt.Sprintf("%dx%d", w, h)

@@ -16,14 +16,14 @@ func init() {
 	})
 }
 
-// A camera is the size of a sensor, and how jAER packs an address of it.
-type camera struct {
+// A chip is the size of a sensor, and how jAER packs an address of it.
+type chip struct {
 	width, height int
 	davis         bool
 }
 
 // cameras are those whose events this package knows.
-var cameras = map[string]camera{
+var cameras = map[string]chip{
 	"DVS128":   {128, 128, false},
 	"DAVIS240": {240, 180, true},
 	"DAVIS346": {346, 260, true},
@@ -63,7 +63,7 @@ func cameraIn(text string) (name string, ok bool) {
 type aedat2 struct {
 	in        *source
 	sum       *Summary
-	cam       camera
+	cam       chip
 	raw       bool
 	base      int64
 	last      int64
@@ -71,8 +71,8 @@ type aedat2 struct {
 }
 
 func openAEDAT2(r *Reader) (decoder, head, error) {
-	h := head{geometry: Camera}
-	name, chip := "", ""
+	h := head{geometry: camera}
+	name, model := "", ""
 	first := true
 	r.in.lines('#', func(line string) bool {
 		if first && !strings.HasPrefix(line, "#!AER-DAT2") {
@@ -83,7 +83,7 @@ func openAEDAT2(r *Reader) (decoder, head, error) {
 			if _, after, ok := strings.Cut(line, key); ok && name == "" {
 				name, _ = cameraIn(after)
 				if key == "AEChip:" {
-					chip = strings.TrimSpace(after)
+					model = strings.TrimSpace(after)
 				}
 			}
 		}
@@ -94,11 +94,11 @@ func openAEDAT2(r *Reader) (decoder, head, error) {
 	}
 	switch {
 	case r.options.Camera != "":
-		name, h.geometry = r.options.Camera, Given
-	case name == "" && chip != "":
-		return nil, h, r.in.errorf("the camera is %.60q, want a DVS128, DAVIS240 or DAVIS346: name one in Options.Camera", chip)
+		name, h.geometry = r.options.Camera, given
+	case name == "" && model != "":
+		return nil, h, r.in.errorf("the camera is %.60q, want a DVS128, DAVIS240 or DAVIS346: name one in Options.Camera", model)
 	case name == "": // files before there was another one
-		name, h.geometry = "DVS128", Default
+		name, h.geometry = "DVS128", usual
 	}
 	cam, ok := cameras[name]
 	if !ok {

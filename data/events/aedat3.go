@@ -40,7 +40,7 @@ type aedat3 struct {
 }
 
 func openAEDAT3(r *Reader) (decoder, head, error) {
-	h := head{geometry: Camera}
+	h := head{geometry: camera}
 	ended, first := false, true
 	var version string
 	r.in.lines('#', func(line string) bool {

@@ -59,7 +59,7 @@ const (
 )
 
 func openAEDAT4(r *Reader) (decoder, head, error) {
-	h := head{geometry: Stated}
+	h := head{geometry: stated}
 	in := r.in
 	if b := in.peek(len(aedat4Magic)); string(b) != aedat4Magic {
 		return nil, h, &placed{0, fmt.Errorf("the file starts with %s, want #!AER-DAT4.0", quoted(b))}

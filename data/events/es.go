@@ -35,7 +35,7 @@ type es struct {
 }
 
 func openES(r *Reader) (decoder, head, error) {
-	h := head{geometry: Stated, bottomUp: true}
+	h := head{geometry: stated, bottomUp: true}
 	b := r.in.peek(20)
 	switch {
 	case !strings.HasPrefix(string(b), esMagic):

@@ -7,22 +7,19 @@ import (
 	"strings"
 )
 
-// A Geometry says from where the size of a sensor is known.
-type Geometry string
-
-// Where the size of a sensor comes from.
+// From where the size of a sensor is known.
 const (
-	Stated  Geometry = "stated by the file"
-	Camera  Geometry = "that of the camera which the file names"
-	Default Geometry = "the usual one of the format"
-	Given   Geometry = "given by the caller"
-	Unknown Geometry = "not known"
+	stated  = "stated by the file"
+	camera  = "that of the camera which the file names"
+	usual   = "the usual one of the format"
+	given   = "given by the caller"
+	unknown = "not known"
 )
 
 // A head is what the start of a file says.
 type head struct {
 	width, height int
-	geometry      Geometry
+	geometry      string // from where they are known
 	bottomUp      bool
 	detail        string // which kind of the format, as "LZ4"
 }

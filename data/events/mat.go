@@ -234,7 +234,7 @@ func newTaxels(v *variable, r *Reader) (decoder, head, error) {
 	}
 	r.in = v.in
 	d := &taxels{in: v.in, sum: &r.sum, typ: v.typ, rows: int(v.dims[0]), left: v.dims[1], next: make([]Event, 0, taxelSide*taxelSide)}
-	return d, head{width: taxelSide, height: taxelSide, geometry: Default, detail: "spiketrain"}, nil
+	return d, head{width: taxelSide, height: taxelSide, geometry: usual, detail: "spiketrain"}, nil
 }
 
 func (d *taxels) read(dst []Event) (int, error) {

@@ -2,6 +2,7 @@ package events
 
 import (
 	"fmt"
+	"image"
 	"math"
 	"math/rand/v2"
 	"time"
@@ -165,12 +166,9 @@ func Refractory(dt time.Duration) Transform {
 	}
 }
 
-// A Pixel is a place on a sensor.
-type Pixel struct{ X, Y uint16 }
-
 // HotPixels returns the pixels with more than rate events a second, from the first
 // event of the recording to the last, row by row. It ranges over all of them.
-func HotPixels(rec Recording, rate float64) ([]Pixel, error) {
+func HotPixels(rec Recording, rate float64) ([]image.Point, error) {
 	if !(rate > 0) {
 		return nil, fmt.Errorf("events: hot pixels: the rate is %v Hz, want one above 0", rate)
 	}
@@ -191,22 +189,22 @@ func HotPixels(rec Recording, rate float64) ([]Pixel, error) {
 			first, last = min(first, e.T), max(last, e.T)
 		}
 	}
-	var hot []Pixel
+	var hot []image.Point
 	for i, n := range count {
 		if last > first && float64(n) > rate*1e-6*(float64(last)-float64(first)) {
-			hot = append(hot, Pixel{uint16(i % rec.Width), uint16(i / rec.Width)})
+			hot = append(hot, image.Pt(i%rec.Width, i/rec.Width))
 		}
 	}
 	return hot, nil
 }
 
 // WithoutPixels drops all events of some pixels, as those that HotPixels finds.
-func WithoutPixels(pixels ...Pixel) Transform {
+func WithoutPixels(pixels ...image.Point) Transform {
 	return func(rec Recording) (Recording, error) {
-		out := make(map[Pixel]bool, len(pixels))
+		out := make(map[image.Point]bool, len(pixels))
 		for _, p := range pixels {
 			out[p] = true
 		}
-		return always(rec, func(e *Event) bool { return !out[Pixel{e.X, e.Y}] }), nil
+		return always(rec, func(e *Event) bool { return !out[image.Pt(int(e.X), int(e.Y))] }), nil
 	}
 }

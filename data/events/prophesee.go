@@ -100,9 +100,9 @@ func pixels(s string) int {
 func (p percent) head(w, h int) head {
 	switch {
 	case p.width > 0 && p.height > 0 && p.camera:
-		return head{width: p.width, height: p.height, geometry: Camera}
+		return head{width: p.width, height: p.height, geometry: camera}
 	case p.width > 0 && p.height > 0:
-		return head{width: p.width, height: p.height, geometry: Stated}
+		return head{width: p.width, height: p.height, geometry: stated}
 	}
-	return head{width: w, height: h, geometry: Default}
+	return head{width: w, height: h, geometry: usual}
 }

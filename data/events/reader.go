@@ -115,10 +115,10 @@ func (r *Reader) open(name string) (err error) {
 		return unexpected(err)
 	}
 	if o := r.options; o.Width > 0 {
-		r.head.width, r.head.height, r.head.geometry = o.Width, o.Height, Given
+		r.head.width, r.head.height, r.head.geometry = o.Width, o.Height, given
 	}
 	if r.head.width == 0 || r.head.height == 0 {
-		r.head.width, r.head.height, r.head.geometry = 0, 0, Unknown
+		r.head.width, r.head.height, r.head.geometry = 0, 0, unknown
 	}
 	return nil
 }
@@ -241,7 +241,7 @@ func (r *Reader) Detail() string { return r.head.detail }
 
 // Sensor returns the size of the sensor in pixels, 0 × 0 if it is not known, and
 // from where it is known.
-func (r *Reader) Sensor() (width, height int, from Geometry) {
+func (r *Reader) Sensor() (width, height int, from string) {
 	return r.head.width, r.head.height, r.head.geometry
 }
 

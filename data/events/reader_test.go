@@ -51,7 +51,7 @@ func TestReaders(t *testing.T) {
 				require.Equal(t, c.format, r.Format())
 				w, h, from := r.Sensor()
 				if c.unbounded {
-					require.Equal(t, events.Unknown, from)
+					require.Equal(t, "not known", from)
 				} else {
 					require.Equal(t, []int{c.width, c.height}, []int{w, h})
 				}

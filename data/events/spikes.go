@@ -54,14 +54,11 @@ func (b Bins) Events(dst []data.Event, rec Recording) ([]data.Event, error) {
 	return dst[:n+len(slices.Compact(dst[n:]))], nil
 }
 
-// An Adder takes spikes, as a connect.Spikes does.
-type Adder interface {
-	Add(t, sample, i int, value float64) error
-}
-
 // AddTo adds the spikes of a recording to a sample of lists of spikes of shape
-// [Steps, batch, channels, height, width].
-func (b Bins) AddTo(lists Adder, sample int, rec Recording) error {
+// [Steps, batch, channels, height, width], as a connect.Spikes is.
+func (b Bins) AddTo(lists interface {
+	Add(t, sample, i int, value float64) error
+}, sample int, rec Recording) error {
 	if !b.Binary {
 		return b.each(rec, func(step, index int) error { return lists.Add(step, sample, index, 1) })
 	}

@@ -3,6 +3,7 @@ package events_test
 import (
 	"errors"
 	"fmt"
+	"image"
 	"math"
 	"testing"
 	"time"
@@ -165,21 +166,20 @@ func TestDrop(t *testing.T) {
 	require.InDelta(t, 0.7*float64(n), float64(len(got)), 5*math.Sqrt(0.21*float64(n)))
 
 	got, _ = applied(t, rec, events.DropArea(10, 6, 7))
-	seen := map[events.Pixel]bool{}
+	seen := map[image.Point]bool{}
 	for _, e := range got {
-		seen[events.Pixel{X: e.X, Y: e.Y}] = true
+		seen[image.Pt(int(e.X), int(e.Y))] = true
 	}
 	require.Len(t, seen, 40*30-10*6)
-	lo, hi := events.Pixel{X: 99, Y: 99}, events.Pixel{}
-	for y := range uint16(30) {
-		for x := range uint16(40) {
-			if !seen[events.Pixel{X: x, Y: y}] {
-				lo = events.Pixel{X: min(lo.X, x), Y: min(lo.Y, y)}
-				hi = events.Pixel{X: max(hi.X, x), Y: max(hi.Y, y)}
+	hole := image.Rectangle{}
+	for y := range 30 {
+		for x := range 40 {
+			if !seen[image.Pt(x, y)] {
+				hole = hole.Union(image.Rect(x, y, x+1, y+1))
 			}
 		}
 	}
-	require.Equal(t, events.Pixel{X: 9, Y: 5}, events.Pixel{X: hi.X - lo.X, Y: hi.Y - lo.Y})
+	require.Equal(t, image.Pt(10, 6), hole.Size())
 
 	all, _ := applied(t, rec)
 	got, _ = applied(t, rec, events.DropTime(100*ms, 800*ms, 7))
@@ -260,7 +260,7 @@ func TestFilters(t *testing.T) {
 	rec = events.Of(es, 4, 3)
 	hot, err := events.HotPixels(rec, 10)
 	require.NoError(t, err)
-	require.Equal(t, []events.Pixel{{X: 3, Y: 2}}, hot)
+	require.Equal(t, []image.Point{{X: 3, Y: 2}}, hot)
 	got, _ = applied(t, rec, events.WithoutPixels(hot...))
 	require.Len(t, got, 10)
 	hot, err = events.HotPixels(events.Of(es[:1], 4, 3), 10)

@@ -1,6 +1,7 @@
 package sound
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -10,16 +11,10 @@ import (
 	"github.com/spikegrad/spikegrad/internal/guard"
 )
 
-// An Ear turns sound into the spikes of nerve fibres: a bank of gammatone filters, whose
-// envelopes on a scale of loudness drive two leaky integrate-and-fire neurons for each
-// channel, one by what it is and one by its onsets.
-//
-// Channel c filters with
-//
-//	g(t) = t³ exp(−2π b t) exp(2π i f t),  b = 1.019 ERB(f),  ERB(f) = 24.7 Hz + 0.108 f
-//
-// scaled to 1 at f, the frequencies f equally far apart on the scale of ERBs. Its
-// envelope e = 2 |g ∗ s| is that of a sine of amplitude e, of which
+// An Ear turns sound into the spikes of nerve fibres: a bank of filters, whose levels on a
+// scale of loudness drive two leaky integrate-and-fire neurons for each channel, one by
+// what it is and one by its onsets. Of the level e of a channel, the amplitude of a sine
+// in its middle,
 //
 //	l = max(0, 1 + 20 log₁₀(e) / Range)
 //
@@ -29,12 +24,8 @@ import (
 //	τ dv/dt = −v + OnsetGain max(0, l − m),  TauOnset dm/dt = l − m
 //
 // spike where v ≥ 1, and stay at 0 for Refractory afterwards.
-//
-// R. D. Patterson et al., APU report 2341 (1988); B. R. Glasberg and B. C. J. Moore,
-// Hearing Research 47 (1990), 103; V. Hohmann, Acta Acustica 88 (2002), 433.
 type Ear struct {
-	Channels   int
-	Low, High  float64 // frequencies of the first and the last channel, Hz
+	Filters    Filters // Gammatone or Mel
 	Range      float64 // from the softest sound to full scale, dB
 	Gain       float64 // of loudness; the threshold is 1
 	OnsetGain  float64
@@ -43,10 +34,19 @@ type Ear struct {
 	Refractory float64 // s
 }
 
-// DefaultEar returns 64 channels from 100 Hz to 3.6 kHz, 60 dB, τ = 10 ms, 40 ms for
-// onsets, and 2 ms without spikes after one.
+// Filters part a sound into channels by frequency: a [Gammatone] or a [Mel].
+type Filters interface {
+	// Frequencies returns the middles of the channels in Hz.
+	Frequencies() []float64
+	// start returns a function that takes a sample and returns the squares of the levels
+	// of the channels, which hold until its next call, at a rate of samples in Hz.
+	start(rate float64) (func(s float64) []float64, error)
+}
+
+// DefaultEar returns 64 gammatone filters from 100 Hz to 3.6 kHz, 60 dB, τ = 10 ms, 40 ms
+// for onsets, and 2 ms without spikes after one.
 func DefaultEar() Ear {
-	return Ear{Channels: 64, Low: 100, High: 3600, Range: 60, Gain: 6, OnsetGain: 24, TauOnset: 40e-3, Tau: 10e-3, Refractory: 2e-3}
+	return Ear{Filters: Gammatone{Channels: 64, Low: 100, High: 3600}, Range: 60, Gain: 6, OnsetGain: 24, TauOnset: 40e-3, Tau: 10e-3, Refractory: 2e-3}
 }
 
 // A Source gives samples, as a WAV does.
@@ -54,7 +54,7 @@ type Source interface {
 	Read(dst []float64) (int, error)
 }
 
-// Listen returns the events of a sound, of Channels × 1 pixels: the fibres of channel c
+// Listen returns the events of a sound, of as many pixels as there are channels × 1: the fibres of channel c
 // are at X = c, ON for onsets and OFF for loudness. It reads as somebody ranges over the
 // events.
 func (e Ear) Listen(w *WAV) (events.Recording, error) {
@@ -66,41 +66,58 @@ func (e Ear) Listen(w *WAV) (events.Recording, error) {
 
 // ListenTo is Listen to samples at a rate in Hz.
 func (e Ear) ListenTo(s Source, rate int) (events.Recording, error) {
-	if err := e.check(s, rate); err != nil {
+	err := e.check(s, rate)
+	if err == nil {
+		_, err = e.Filters.start(float64(rate)) // what is wrong with them
+	}
+	if err != nil {
 		return events.Recording{}, fmt.Errorf("sound: ear: %w", err)
 	}
-	rec := events.Recording{Width: e.Channels, Height: 1}
+	rec := events.Recording{Width: len(e.Filters.Frequencies()), Height: 1}
 	rec.Events = func(yield func(events.Event, error) bool) {
-		chs := e.bank(float64(rate))
-		buf := make([]float64, 1024)
-		for n := int64(0); ; {
-			k, err := s.Read(buf)
-			for _, v := range buf[:max(k, 0)] {
+		levels, err := e.Filters.start(float64(rate))
+		chs := e.channels(rec.Width, float64(rate))
+		n := int64(0)
+		if err == nil {
+			err = each(s, func(v float64) bool {
 				t := n * 1e6 / int64(rate)
 				n++
-				for c := range chs {
-					loud, onset := chs[c].step(v)
-					if onset && !yield(events.Event{T: t, X: uint16(c), On: true}, nil) {
-						return
-					}
-					if loud && !yield(events.Event{T: t, X: uint16(c)}, nil) {
-						return
+				for c, p := range levels(v) {
+					loud, onset := chs[c].step(p)
+					if onset && !yield(events.Event{T: t, X: uint16(c), On: true}, nil) || loud && !yield(events.Event{T: t, X: uint16(c)}, nil) {
+						return false
 					}
 				}
-			}
-			if err == io.EOF {
-				return
-			}
-			if err != nil || k < 1 {
-				if err == nil {
-					err = io.ErrNoProgress
-				}
-				yield(events.Event{}, err)
-				return
-			}
+				return true
+			})
+		}
+		if err != nil {
+			yield(events.Event{}, err)
 		}
 	}
 	return rec, nil
+}
+
+// each calls take with every sample until it returns false, and returns the error that
+// ended them.
+func each(s Source, take func(v float64) bool) error {
+	buf := make([]float64, 1024)
+	for {
+		k, err := s.Read(buf)
+		for _, v := range buf[:min(max(k, 0), len(buf))] {
+			if !take(v) {
+				return nil
+			}
+		}
+		switch {
+		case err == io.EOF:
+			return nil
+		case err == nil && k < 1:
+			return io.ErrNoProgress
+		case err != nil:
+			return err
+		}
+	}
 }
 
 // Open is Listen to a WAV file: what a recordings.Params opens files with. The options
@@ -119,45 +136,39 @@ func (e Ear) Open(path string, _ events.Options) (rec events.Recording, close fu
 
 // check says what makes no sense.
 func (e Ear) check(s Source, rate int) error {
-	for _, p := range []struct {
-		name   string
-		v, max float64
-	}{
-		{"Low", e.Low, e.High}, {"High", e.High, float64(rate) / 2}, {"Range", e.Range, 1000}, {"Gain", e.Gain, 1e6}, {"OnsetGain", e.OnsetGain, 1e6},
-		{"TauOnset", e.TauOnset, 1e3}, {"Tau", e.Tau, 1e3}, {"Refractory", e.Refractory, 1e3},
-	} {
-		if !(p.v > 0 && p.v <= p.max) {
-			return fmt.Errorf("%s is %v, want above 0 and at most %v", p.name, p.v, p.max)
-		}
-	}
-	if e.Channels < 1 || e.Channels > 1<<12 {
-		return fmt.Errorf("there are %d channels, want 1 to 4096", e.Channels)
-	}
-	if guard.IsNil(s) {
+	switch {
+	case guard.IsNil(s):
 		return errors.New("the sound is nil")
+	case guard.IsNil(e.Filters):
+		return errors.New("Filters is nil, want Gammatone or Mel")
+	case rate < 1 || rate > maxRate:
+		return fmt.Errorf("the rate is %d Hz, want 1 to %d", rate, maxRate)
+	}
+	return cmp.Or(within("Range", e.Range, 1000), within("Gain", e.Gain, 1e6), within("OnsetGain", e.OnsetGain, 1e6),
+		within("TauOnset", e.TauOnset, 1e3), within("Tau", e.Tau, 1e3), within("Refractory", e.Refractory, 1e3))
+}
+
+// maxRate bounds the samples of a second.
+const maxRate = 1 << 22
+
+// band says what is wrong with channels from one frequency to another.
+func band(channels int, low, high, rate float64) error {
+	if channels < 1 || channels > 1<<12 {
+		return fmt.Errorf("there are %d channels, want 1 to 4096", channels)
+	}
+	return cmp.Or(within("Low", low, high), within("High", high, rate/2))
+}
+
+// within says what is wrong with a number that should be above 0.
+func within(name string, v, most float64) error {
+	if !(v > 0 && v <= most) {
+		return fmt.Errorf("%s is %v, want above 0 and at most %v", name, v, most)
 	}
 	return nil
 }
 
-// Frequencies returns the frequencies of the channels in Hz.
-func (e Ear) Frequencies() []float64 {
-	const q = 24.7 / 0.108 // ERB(f) = 0.108 (f + q)
-	fs := make([]float64, max(e.Channels, 0))
-	for c := range fs {
-		share := 0.0
-		if e.Channels > 1 {
-			share = float64(c) / float64(e.Channels-1)
-		}
-		fs[c] = (e.Low+q)*math.Pow((e.High+q)/(e.Low+q), share) - q
-	}
-	return fs
-}
-
-// A channel is one filter and its neurons.
+// A channel is the neurons of one filter.
 type channel struct {
-	turn, phase complex128 // of the frequency, a sample; and so far
-	pole        float64
-	z           [4]complex128
 	scale       float64 // of decibels
 	slow, slowA float64 // the loudness of a while ago
 	loud, onset fibre
@@ -169,36 +180,23 @@ type fibre struct {
 	rest, left     int // samples without a spike after one
 }
 
-// bank returns the channels at rest. The filter is that of four poles at exp(−2π b/rate),
-// once the frequency has been turned to 0.
-func (e Ear) bank(rate float64) []channel {
-	chs := make([]channel, e.Channels)
+// channels returns n channels at rest.
+func (e Ear) channels(n int, rate float64) []channel {
 	neuron := func(gain float64) fibre {
 		return fibre{gain: gain, decay: math.Exp(-1 / (e.Tau * rate)), rest: int(math.Round(e.Refractory * rate))}
 	}
-	for c, f := range e.Frequencies() {
-		sin, cos := math.Sincos(-2 * math.Pi * f / rate)
-		chs[c] = channel{
-			turn: complex(cos, sin), phase: 1, pole: math.Exp(-2 * math.Pi * 1.019 * (24.7 + 0.108*f) / rate),
-			scale: 20 / math.Ln10 / e.Range, slowA: 1 - math.Exp(-1/(e.TauOnset*rate)),
-			loud: neuron(e.Gain), onset: neuron(e.OnsetGain),
-		}
+	chs := make([]channel, n)
+	for c := range chs {
+		chs[c] = channel{scale: 20 / math.Ln10 / e.Range, slowA: 1 - math.Exp(-1/(e.TauOnset*rate)), loud: neuron(e.Gain), onset: neuron(e.OnsetGain)}
 	}
 	return chs
 }
 
-// step takes a sample and reports which fibres spike.
-func (c *channel) step(s float64) (loud, onset bool) {
-	z := complex(s, 0) * c.phase
-	c.phase *= c.turn
-	a, b := complex(c.pole, 0), complex(1-c.pole, 0)
-	for i := range c.z {
-		c.z[i] = a*c.z[i] + b*z
-		z = c.z[i]
-	}
+// step takes the square of a level and reports which fibres spike.
+func (c *channel) step(p float64) (loud, onset bool) {
 	l := 0.0
-	if p := real(z)*real(z) + imag(z)*imag(z); p > 1e-60 {
-		l = max(0, 1+c.scale*math.Log(4*p)/2)
+	if p > 4e-60 {
+		l = max(0, 1+c.scale*math.Log(p)/2)
 	}
 	rise := max(0, l-c.slow)
 	c.slow += c.slowA * (l - c.slow)

@@ -134,7 +134,7 @@ func (s *tone) Read(dst []float64) (int, error) {
 // it, and onsets once.
 func TestEar(t *testing.T) {
 	e := sound.DefaultEar()
-	fs := e.Frequencies()
+	fs := e.Filters.Frequencies()
 	require.InDelta(t, 100, fs[0], 1e-9)
 	require.InDelta(t, 3600, fs[63], 1e-9)
 	const rate, amp, seconds = 16000, 0.1, 1
@@ -189,16 +189,23 @@ func TestEarErrors(t *testing.T) {
 	require.ErrorIs(t, err, io.ErrNoProgress)
 	_, err = e.ListenTo(failing{}, 4000)
 	require.EqualError(t, err, "sound: ear: High is 3600, want above 0 and at most 2000")
+	_, err = e.ListenTo(failing{}, 0)
+	require.EqualError(t, err, "sound: ear: the rate is 0 Hz, want 1 to 4194304")
 	_, err = e.ListenTo(nil, 8000)
 	require.EqualError(t, err, "sound: ear: the sound is nil")
 	_, err = e.Listen(nil)
 	require.EqualError(t, err, "sound: ear: the sound is nil")
-	e.Channels = 0
+	e.Filters = sound.Gammatone{}
 	_, err = e.ListenTo(failing{}, 8000)
 	require.EqualError(t, err, "sound: ear: there are 0 channels, want 1 to 4096")
-	e = sound.Ear{}
+	e.Filters = sound.Gammatone{Channels: 1, High: 5}
 	_, err = e.ListenTo(failing{}, 8000)
-	require.EqualError(t, err, "sound: ear: Low is 0, want above 0 and at most 0")
+	require.EqualError(t, err, "sound: ear: Low is 0, want above 0 and at most 5")
+	e.Range = 0
+	_, err = e.ListenTo(failing{}, 8000)
+	require.EqualError(t, err, "sound: ear: Range is 0, want above 0 and at most 1000")
+	_, err = sound.Ear{}.ListenTo(failing{}, 8000)
+	require.EqualError(t, err, "sound: ear: Filters is nil, want Gammatone or Mel")
 }
 
 type failing struct{ err error }
@@ -237,7 +244,7 @@ func ExampleEar_ListenTo() {
 		fmt.Println(err)
 		return
 	}
-	counts := make([]int, e.Channels)
+	counts := make([]int, len(e.Filters.Frequencies()))
 	for ev, err := range rec.Events {
 		if err != nil {
 			fmt.Println(err)
@@ -251,7 +258,7 @@ func ExampleEar_ListenTo() {
 			best = c
 		}
 	}
-	fmt.Printf("most spikes around %.0f Hz\n", e.Frequencies()[best])
+	fmt.Printf("most spikes around %.0f Hz\n", e.Filters.Frequencies()[best])
 	// Output: most spikes around 434 Hz
 }
 
@@ -288,7 +295,7 @@ func TestEarOpen(t *testing.T) {
 	require.NotEmpty(t, want)
 	require.Equal(t, want, got)
 
-	e.High = 1e6
+	e.Filters = sound.Gammatone{Channels: 2, Low: 1, High: 1e6}
 	_, err = recordings.New(f.Train, recordings.Params{Open: e.Open, Bins: bins})
 	require.EqualError(t, err, "sound: ear: High is 1e+06, want above 0 and at most 4000 (of "+f.Train[0].Path+")")
 	_, _, err = e.Open(dir, events.Options{})

@@ -134,8 +134,8 @@ func (w *WAV) format(size int64) error {
 		return fmt.Errorf("samples are of format %d with %d bits, want PCM (1) of 8, 16, 24 or 32 or floats (3) of 32 or 64", kind, w.Bits)
 	case w.Channels < 1 || w.Channels > 256:
 		return fmt.Errorf("there are %d channels, want 1 to 256", w.Channels)
-	case w.Rate < 1 || w.Rate > 1<<22:
-		return fmt.Errorf("the rate is %d Hz, want 1 to %d", w.Rate, 1<<22)
+	case w.Rate < 1 || w.Rate > maxRate:
+		return fmt.Errorf("the rate is %d Hz, want 1 to %d", w.Rate, maxRate)
 	}
 	return nil
 }
