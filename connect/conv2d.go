@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"cmp"
 	"fmt"
 	"hash"
 	"slices"
@@ -22,6 +23,36 @@ type Conv struct {
 	Stride   int // pixels from one output to the next; 0 means 1
 	Pad      int // pixels of zeros around the image
 	Dilation int // pixels from one element of the kernel to the next; 0 means 1
+
+	// Width has those of the width of the image, if they are not those of its height.
+	Width *Axis
+	// Same, in the place of Pad, pads with so many zeros that n pixels become
+	// ⌈n/stride⌉, as many before the image as behind it, or one less.
+	Same bool
+	// Groups cuts the channels of input and output into so many groups, each output being
+	// made of its group alone: as many groups as channels make a depthwise convolution. 0
+	// means 1.
+	Groups int
+}
+
+// An Axis says how a kernel moves along an axis of an image, as Conv does.
+type Axis struct{ Stride, Pad, Dilation int }
+
+// steps returns the settings for images [… c h w] and kernels [out c/Groups kh kw].
+func (o Conv) steps(xs, ws []int) (y, x conv.Step, groups int) {
+	axis := Axis{o.Stride, o.Pad, o.Dilation}
+	step := func(a Axis, back int) conv.Step {
+		s := conv.Step{Stride: cmp.Or(a.Stride, 1), Pad: a.Pad, After: a.Pad, Dilation: cmp.Or(a.Dilation, 1)}
+		if o.Same && len(xs) >= 2 && len(ws) >= 2 {
+			s = s.Same(xs[len(xs)-back], ws[len(ws)-back])
+		}
+		return s
+	}
+	across := axis
+	if o.Width != nil {
+		across = *o.Width
+	}
+	return step(axis, 2), step(across, 1), cmp.Or(o.Groups, 1)
 }
 
 // Conv2D returns the convolution (strictly, the cross-correlation)
@@ -30,7 +61,7 @@ type Conv struct {
 //
 // of every image of x with stride s, dilation d and padding p: x is 0 outside of
 // the image. x has shape [T, batch, c, h, w] (any leading axes, but at least one),
-// w [out, c, kh, kw], and bias [out] or is nil; y has shape
+// w [out, c/Groups, kh, kw], and bias [out] or is nil; y has shape
 // [T, batch, out, h', w'] with h' = ⌊(h + 2p − d(kh−1) − 1)/s⌋ + 1, and w' alike.
 // An error says which shape or setting does not fit.
 //
@@ -52,7 +83,8 @@ func Conv2D(x, w, bias *G.Node, opts Conv) (*G.Node, error) {
 	if !ops.IsFloat(x.Dtype()) {
 		return nil, fmt.Errorf("connect: conv2d: x has elements of type %v, want float32 or float64", x.Dtype())
 	}
-	geometry, err := conv.New(x.Shape(), w.Shape(), conv.Step(opts))
+	down, across, groups := opts.steps(x.Shape(), w.Shape())
+	geometry, err := conv.New(x.Shape(), w.Shape(), down, across, groups)
 	if err != nil {
 		return nil, fmt.Errorf("connect: conv2d: %w", err)
 	}

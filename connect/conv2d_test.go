@@ -29,10 +29,35 @@ type convCase struct {
 	x, k, bias, d []float64
 }
 
-func (c *convCase) size() (h, w int) {
-	s, d := max(1, c.Stride), max(1, c.Dilation)
-	return (c.h+2*c.Pad-d*(c.kh-1)-1)/s + 1, (c.w+2*c.Pad-d*(c.kw-1)-1)/s + 1
+// An axisCase is one axis of it: the settings, with the padding before the image, and how
+// many outputs there are.
+type axisCase struct{ s, d, p, out int }
+
+// axes returns those of height and width, from the definition.
+func (c *convCase) axes() (y, x axisCase) {
+	one := func(a connect.Axis, n, k int) axisCase {
+		r := axisCase{max(1, a.Stride), max(1, a.Dilation), a.Pad, 0}
+		r.out = (n+2*r.p-r.d*(k-1)-1)/r.s + 1
+		if c.Same {
+			r.out = (n + r.s - 1) / r.s
+			r.p = max(0, (r.out-1)*r.s+r.d*(k-1)+1-n) / 2
+		}
+		return r
+	}
+	down := connect.Axis{Stride: c.Stride, Pad: c.Pad, Dilation: c.Dilation}
+	across := down
+	if c.Width != nil {
+		across = *c.Width
+	}
+	return one(down, c.h, c.kh), one(across, c.w, c.kw)
 }
+
+func (c *convCase) size() (h, w int) {
+	y, x := c.axes()
+	return y.out, x.out
+}
+
+func (c *convCase) groups() int { return max(1, c.Groups) }
 
 func (c *convCase) samples() int { return tensor.Shape(c.lead).TotalSize() }
 
@@ -40,15 +65,15 @@ func (c *convCase) samples() int { return tensor.Shape(c.lead).TotalSize() }
 func (c *convCase) fill(seed uint64, density float64, spikes bool) {
 	oh, ow := c.size()
 	c.x = graphtest.Sparse(c.samples()*c.c*c.h*c.w, density, spikes, seed)
-	c.k = graphtest.Random(c.out*c.c*c.kh*c.kw, seed+1)
+	c.k = graphtest.Random(c.out*c.c/c.groups()*c.kh*c.kw, seed+1)
 	c.bias = graphtest.Random(c.out, seed+2)
 	c.d = graphtest.Random(c.samples()*c.out*oh*ow, seed+3)
 }
 
 // naive computes the convolution and its gradients from the definition.
 func (c *convCase) naive() (y, dx, dk, db []float64) {
-	s, d := max(1, c.Stride), max(1, c.Dilation)
-	oh, ow := c.size()
+	down, across := c.axes()
+	oh, ow, in := down.out, across.out, c.c/c.groups()
 	y, dx = make([]float64, len(c.d)), make([]float64, len(c.x))
 	dk, db = make([]float64, len(c.k)), make([]float64, len(c.bias))
 	at := 0
@@ -58,15 +83,16 @@ func (c *convCase) naive() (y, dx, dk, db []float64) {
 				for j := range ow {
 					y[at] = c.bias[o]
 					db[o] += c.d[at]
-					for ch := range c.c {
+					for g := range in {
+						ch := o/(c.out/c.groups())*in + g
 						for k := range c.kh {
 							for l := range c.kw {
-								iy, ix := s*i+d*k-c.Pad, s*j+d*l-c.Pad
+								iy, ix := down.s*i+down.d*k-down.p, across.s*j+across.d*l-across.p
 								if iy < 0 || iy >= c.h || ix < 0 || ix >= c.w {
 									continue
 								}
 								xi := ((n*c.c+ch)*c.h+iy)*c.w + ix
-								ki := ((o*c.c+ch)*c.kh+k)*c.kw + l
+								ki := ((o*in+g)*c.kh+k)*c.kw + l
 								y[at] += c.k[ki] * c.x[xi]
 								dk[ki] += c.d[at] * c.x[xi]
 								dx[xi] += c.d[at] * c.k[ki]
@@ -85,7 +111,7 @@ func (c *convCase) naive() (y, dx, dk, db []float64) {
 func (c *convCase) run(t testing.TB, dt tensor.Dtype) (y, dx, dk, db []float64) {
 	g := G.NewGraph()
 	x := graphtest.Node(g, dt, "x", append(slices.Clone(c.lead), c.c, c.h, c.w), c.x)
-	k := graphtest.Node(g, dt, "k", []int{c.out, c.c, c.kh, c.kw}, c.k)
+	k := graphtest.Node(g, dt, "k", []int{c.out, c.c / c.groups(), c.kh, c.kw}, c.k)
 	bias := graphtest.Node(g, dt, "bias", []int{c.out}, c.bias)
 	n, err := connect.Conv2D(x, k, bias, c.Conv)
 	require.NoError(t, err)
@@ -97,8 +123,7 @@ func (c *convCase) run(t testing.TB, dt tensor.Dtype) (y, dx, dk, db []float64) 
 }
 
 func (c *convCase) String() string {
-	return fmt.Sprintf("%v %d×%d×%d to %d by %d×%d, stride %d, padding %d, dilation %d",
-		c.lead, c.c, c.h, c.w, c.out, c.kh, c.kw, c.Stride, c.Pad, c.Dilation)
+	return fmt.Sprintf("%v %d×%d×%d to %d by %d×%d, %+v across %+v", c.lead, c.c, c.h, c.w, c.out, c.kh, c.kw, c.Conv, c.Width)
 }
 
 // randomConv draws a shape whose kernel fits the image.
@@ -112,8 +137,19 @@ func randomConv(r *rand.Rand) *convCase {
 			c.lead = []int{1 + r.IntN(80)}
 		}
 		c.Conv = connect.Conv{Stride: r.IntN(4), Pad: r.IntN(4), Dilation: r.IntN(4)}
-		d := max(1, c.Dilation)
-		if d*(c.kh-1) < c.h+2*c.Pad && d*(c.kw-1) < c.w+2*c.Pad {
+		if r.IntN(3) == 0 {
+			c.Width = &connect.Axis{Stride: r.IntN(4), Pad: r.IntN(4), Dilation: r.IntN(4)}
+		}
+		c.Same = r.IntN(4) == 0
+		switch r.IntN(5) {
+		case 0:
+			c.Groups = 1 + r.IntN(3)
+			c.c, c.out = c.c*c.Groups, c.out*c.Groups
+		case 1: // depthwise
+			c.Groups, c.out = c.c, c.c*(1+r.IntN(2))
+		}
+		y, x := c.axes()
+		if c.Same || y.d*(c.kh-1) < c.h+2*y.p && x.d*(c.kw-1) < c.w+2*x.p {
 			return c
 		}
 	}
@@ -122,7 +158,7 @@ func randomConv(r *rand.Rand) *convCase {
 // TestConv2D compares with the definition.
 func TestConv2D(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for i := range 300 {
+	for i := range 400 {
 		c := randomConv(r)
 		density := []float64{0, 0.1, 0.2, 0.3, 1}[r.IntN(5)]
 		c.fill(uint64(i), density, r.IntN(2) == 0)

@@ -88,6 +88,22 @@ func (n Noise) Apply(b *Build, x *G.Node) (*G.Node, error) {
 	return y, nil
 }
 
+// noisy returns w with noise that training draws for each batch.
+func (b *Build) noisy(name string, w *G.Node, std float64) (*G.Node, error) {
+	if !(std >= 0) || math.IsInf(std, 1) {
+		return nil, b.errorf("noise", "the standard deviation is %v, want a finite number of at least 0", std)
+	}
+	if std == 0 {
+		return w, nil
+	}
+	mask, err := b.Mask(w, name, 0, normal(std), w.Shape()...)
+	if err != nil {
+		return nil, err
+	}
+	var g graph.Builder
+	return g.Add(w, mask), g.Err()
+}
+
 // normal draws from the normal distribution with mean 0.
 func normal(std float64) func(r *rand.Rand) float64 {
 	return func(r *rand.Rand) float64 { return std * r.NormFloat64() }

@@ -12,9 +12,10 @@ import (
 // [T, batch, Out]. It follows the spikes: where few elements of x are not zero
 // it costs as much as they do.
 type Linear struct {
-	Out    int  // width of the output
-	NoBias bool // leave out b
-	Init   Init // of W; nil means LeCun's normal. b starts at 0
+	Out    int     // width of the output
+	NoBias bool    // leave out b
+	Init   Init    // of W; nil means LeCun's normal. b starts at 0
+	Noise  float64 // standard deviation of noise on W in training, drawn for each batch
 }
 
 // Apply adds W, called "linear.w" [in, Out], and b, called "linear.b" [Out].
@@ -27,6 +28,9 @@ func (l Linear) Apply(b *Build, x *G.Node) (*G.Node, error) {
 	}
 	w, err := b.Weight(x, "linear.w", orLeCun(l.Init), x.Shape()[x.Dims()-1], l.Out)
 	if err != nil {
+		return nil, err
+	}
+	if w, err = b.noisy("linear.noise", w, l.Noise); err != nil {
 		return nil, err
 	}
 	var bias *G.Node

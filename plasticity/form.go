@@ -47,6 +47,9 @@ func formOf(w, pre, post tensor.Shape, conv connect.Conv) (form, error) {
 	case len(pre) == 2 && len(w) == 2 && w[0] == pre[1]:
 		want = tensor.Shape{pre[0], w[1]}
 	case len(pre) == 4 && len(w) == 4 && w[1] == pre[1]:
+		if c := f.conv; c.Same || c.Groups > 1 || c.Groups < 0 || c.Width != nil {
+			return f, fmt.Errorf("the convolution is %+v, want the same Stride, Pad and Dilation along both axes and no Groups", c)
+		}
 		if f.conv.Stride == 0 {
 			f.conv.Stride = 1
 		}

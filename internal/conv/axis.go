@@ -18,7 +18,7 @@ type axis struct {
 
 func newAxis(in, kernel int, o Step) axis {
 	a := axis{Step: o, in: in, kernel: kernel}
-	if room := in + 2*o.Pad - a.reach(); room >= 0 {
+	if room := in + o.Pad + o.After - a.reach(); room >= 0 {
 		a.out = room/o.Stride + 1
 	}
 	return a
@@ -32,7 +32,7 @@ func (a axis) margin() int { return (a.reach() - 1) / a.Stride }
 
 // sizes returns how long the input and the output are with their margins.
 func (a axis) sizes() (in, out int) {
-	return a.in + 2*a.Pad, a.margin() + max((a.Pad+a.in-1)/a.Stride+1, a.out)
+	return a.in + a.Pad + a.After, a.margin() + max((a.Pad+a.in-1)/a.Stride+1, a.out)
 }
 
 // A run is n elements from at on that meet the elements of the kernel from k on.
@@ -109,6 +109,19 @@ func (a axis) fanOut() []int {
 		for k := range a.kernel {
 			if i := o*a.Stride + k*a.Dilation - a.Pad; i >= 0 && i < a.in {
 				fan[i]++
+			}
+		}
+	}
+	return fan
+}
+
+// fanIn counts the pixels that each output is made of along the axis.
+func (a axis) fanIn() []int {
+	fan := make([]int, a.out)
+	for o := range a.out {
+		for k := range a.kernel {
+			if i := o*a.Stride + k*a.Dilation - a.Pad; i >= 0 && i < a.in {
+				fan[o]++
 			}
 		}
 	}

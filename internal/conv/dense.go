@@ -45,7 +45,7 @@ func (b *bander[F]) each(buf *buffers[F], do func(band *band[F])) {
 		n := min(b.rows, b.y.out-i)
 		buf.band = band[F]{
 			p: gemm.Patches{
-				KH: b.y.kernel, KW: b.x.kernel, OH: n, OW: b.x.out, Stride: b.y.Stride, Dilation: b.y.Dilation,
+				KH: b.y.kernel, KW: b.x.kernel, OH: n, OW: b.x.out, StrideY: b.y.Stride, StrideX: b.x.Stride, DilationY: b.y.Dilation, DilationX: b.x.Dilation,
 				Height: b.y.Stride*(n-1) + b.y.reach(), Width: b.width,
 			},
 			from: i * b.y.Stride * b.width, at: i * b.x.out, pixels: n * b.x.out,
@@ -90,7 +90,7 @@ func (b *bander[F]) gradW(buf *buffers[F], dw, x, dy []F) {
 func (b *bander[F]) gradX(buf *buffers[F], dx, dy, wt []F) {
 	pixels := b.y.out * b.x.out
 	sum := dx
-	if b.y.Pad > 0 {
+	if b.padded() {
 		sum = room(&buf.x, b.in*b.height*b.width)
 	}
 	// Where patches overlap in one band only, the first sum need not be added.
@@ -110,10 +110,13 @@ func (b *bander[F]) gradX(buf *buffers[F], dx, dy, wt []F) {
 			}
 		}
 	})
-	if b.y.Pad > 0 {
+	if b.padded() {
 		b.eachRow(func(at, wide int) { copy(dx[at:at+b.x.in], sum[wide:]) })
 	}
 }
+
+// padded reports whether there are margins.
+func (b *bander[F]) padded() bool { return b.height > b.y.in || b.width > b.x.in }
 
 // meetsAll reports whether every element of x, with margins, is in a patch.
 func (b *bander[F]) meetsAll() bool {
@@ -125,7 +128,7 @@ func (b *bander[F]) meetsAll() bool {
 
 // widen returns x with margins.
 func (b *bander[F]) widen(buf *buffers[F], x []F) []F {
-	if b.y.Pad == 0 {
+	if !b.padded() {
 		return x
 	}
 	dst := room(&buf.x, b.in*b.height*b.width)

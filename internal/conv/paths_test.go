@@ -17,10 +17,17 @@ func TestConvPaths(t *testing.T) {
 	long.Test(t)
 	r := rand.New(rand.NewPCG(5, 6))
 	for range 300 {
-		o := Step{Stride: 1 + r.IntN(3)*r.IntN(2), Pad: r.IntN(4), Dilation: 1 + r.IntN(3)*r.IntN(2)}
+		step := func() Step {
+			return Step{Stride: 1 + r.IntN(3)*r.IntN(2), Pad: r.IntN(4), After: r.IntN(4), Dilation: 1 + r.IntN(3)*r.IntN(2)}
+		}
+		o := [2]Step{step(), step()}
+		if r.IntN(2) == 0 {
+			o[0].After = o[0].Pad
+			o[1] = o[0]
+		}
 		c := &Geometry{
-			samples: 1 + r.IntN(3), in: 1 + r.IntN(20), out: 1 + r.IntN(40),
-			y: newAxis(1+r.IntN(12), 1+r.IntN(5), o), x: newAxis(1+r.IntN(12), 1+r.IntN(5), o),
+			samples: 1 + r.IntN(3), groups: 1 + r.IntN(3)*r.IntN(2), in: 1 + r.IntN(20), out: 1 + r.IntN(40),
+			y: newAxis(1+r.IntN(12), 1+r.IntN(5), o[0]), x: newAxis(1+r.IntN(12), 1+r.IntN(5), o[1]),
 		}
 		if c.y.out < 1 || c.x.out < 1 {
 			continue
@@ -34,9 +41,9 @@ func TestConvPaths(t *testing.T) {
 			}
 			return v
 		}
-		x := random(c.samples*c.SizeX(), r.Float64())
-		dy := random(c.samples*c.sizeY(), r.Float64())
-		w, bias := random(c.out*c.patch(), 1), random(c.out, 1)
+		nx, ny, nw, nb := c.Sizes()
+		x, dy := random(nx, r.Float64()), random(ny, r.Float64())
+		w, bias := random(nw, 1), random(nb, 1)
 		y, dx, dw := defineConv(c, x, w, bias, dy)
 		for _, share := range []float64{0, 2} {
 			run := NewRun[float64](c)
@@ -71,13 +78,13 @@ func near(t *testing.T, name string, want, got []float64) {
 func defineConv(c *Geometry, x, w, bias, dy []float64) (y, dx, dw []float64) {
 	y, dx, dw = make([]float64, len(dy)), make([]float64, len(x)), make([]float64, len(w))
 	for n := range c.samples {
-		for o := range c.out {
+		for o := range c.groups * c.out {
 			for i := range c.y.out {
 				for j := range c.x.out {
-					at := ((n*c.out+o)*c.y.out+i)*c.x.out + j
+					at := ((n*c.groups*c.out+o)*c.y.out+i)*c.x.out + j
 					y[at] += bias[o]
 					c.meets(i, j, func(ch, ky, kx, iy, ix int) {
-						from := ((n*c.in+ch)*c.y.in+iy)*c.x.in + ix
+						from := (((n*c.groups+o/c.out)*c.in+ch)*c.y.in+iy)*c.x.in + ix
 						k := ((o*c.in+ch)*c.y.kernel+ky)*c.x.kernel + kx
 						y[at] += w[k] * x[from]
 						dx[from] += w[k] * dy[at]

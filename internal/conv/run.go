@@ -15,6 +15,7 @@ import (
 // A Run computes convolutions of one geometry, in memory that it keeps.
 type Run[F vec.Float] struct {
 	*Geometry
+	group   int // at hand
 	k       *imageKernels[F]
 	dense   bander[F]
 	there   *route // from x to y
@@ -61,97 +62,133 @@ type Images[F vec.Float] struct {
 	Lists *sparse.CSR // an image a row
 }
 
+// eachGroup calls do for the kernels and biases of each group, of which the run works on
+// the parts of images then.
+func (r *Run[F]) eachGroup(w, bias []F, do func(w, bias []F)) {
+	r.prepare()
+	n := r.out * r.patch()
+	for r.group = range r.groups {
+		b := bias
+		if bias != nil {
+			b = bias[r.group*r.out:][:r.out]
+		}
+		do(w[r.group*n:][:n], b)
+	}
+}
+
+// xOf and yOf return what the group has of image i, and of its result.
+func (r *Run[F]) xOf(x []F, i int) []F { return part(x, i*r.groups+r.group, r.sizeX()) }
+func (r *Run[F]) yOf(y []F, i int) []F { return part(y, i*r.groups+r.group, r.sizeY()) }
+
+func part[F vec.Float](x []F, i, n int) []F { return x[i*n : (i+1)*n] }
+
 // Forward computes y from x and w, and the bias if it is not nil.
 func (r *Run[F]) Forward(y []F, x Images[F], w, bias []F) {
-	r.prepare()
-	few := r.few(x, r.fewX)
-	if few {
-		r.order(w, r.there.place)
-	}
-	ny := r.sizeY()
-	r.eachSample(func(b *buffers[F], i int) {
-		x, y := r.image(b, x, i), y[i*ny:(i+1)*ny]
+	r.eachGroup(w, bias, func(w, bias []F) {
+		few := r.few(x, r.fewX)
 		if few {
-			r.follow(b, r.there, y, x)
-		} else {
-			r.dense.forward(b, y, x, w)
+			r.order(w, r.there.place)
 		}
-		addBias(y, bias)
+		r.eachSample(func(b *buffers[F], i int) {
+			x, y := r.image(b, x, i), r.yOf(y, i)
+			if few {
+				r.follow(b, r.there, y, x)
+			} else {
+				r.dense.forward(b, y, x, w)
+			}
+			addBias(y, bias)
+		})
 	})
 }
 
 // GradX computes the gradient of x from those of y, and w.
 func (r *Run[F]) GradX(dx, dy, w []F) {
-	r.prepare()
-	few := r.few(Images[F]{Dense: dy}, r.fewDX)
-	if few {
-		r.order(w, r.back.place)
-	} else {
-		k := r.patch()
-		r.k.transpose(room(&r.kernel, len(w)), r.out, w, k, r.out, k)
-	}
-	nx, ny := r.SizeX(), r.sizeY()
-	r.eachSample(func(b *buffers[F], i int) {
-		dx, dy := dx[i*nx:(i+1)*nx], dy[i*ny:(i+1)*ny]
+	r.eachGroup(w, nil, func(w, _ []F) {
+		few := r.fewOf(dy, r.sizeY(), r.fewDX)
 		if few {
-			r.follow(b, r.back, dx, dy)
+			r.order(w, r.back.place)
 		} else {
-			r.dense.gradX(b, dx, dy, r.kernel)
+			k := r.patch()
+			r.k.transpose(room(&r.kernel, len(w)), r.out, w, k, r.out, k)
 		}
+		r.eachSample(func(b *buffers[F], i int) {
+			if dx, dy := r.xOf(dx, i), r.yOf(dy, i); few {
+				r.follow(b, r.back, dx, dy)
+			} else {
+				r.dense.gradX(b, dx, dy, r.kernel)
+			}
+		})
 	})
 }
 
 // GradW computes the gradient of w from x and those of y.
 func (r *Run[F]) GradW(dw []F, x Images[F], dy []F) {
-	r.prepare()
-	// The spikes are found again: who went forward last may have had another x,
-	// such as another time step inside a scan.
-	few := r.few(x, r.fewDW)
-	ny := r.sizeY()
-	sum := r.sumSamples(len(dw), func(b *buffers[F], sum []F, i int) {
-		x, dy := r.image(b, x, i), dy[i*ny:(i+1)*ny]
+	r.eachGroup(dw, nil, func(dw, _ []F) {
+		// The spikes are found again: who went forward last may have had another x,
+		// such as another time step inside a scan.
+		few := r.few(x, r.fewDW)
+		sum := r.sumSamples(len(dw), func(b *buffers[F], sum []F, i int) {
+			x, dy := r.image(b, x, i), r.yOf(dy, i)
+			if !few {
+				r.dense.gradW(b, sum, x, dy)
+				return
+			}
+			g := r.grad
+			byChannel(g, &b.lists, x)
+			turned := room(&b.dy, r.y.out*g.columns*r.out)
+			for row := range r.y.out {
+				r.k.transpose(turned[(row*g.columns+g.left)*r.out:], r.out, dy[row*r.x.out:], r.y.out*r.x.out, r.out, r.x.out)
+			}
+			addProducts(g, &b.lists, sum, turned)
+		})
 		if !few {
-			r.dense.gradW(b, sum, x, dy)
+			r.k.transpose(dw, r.patch(), sum, r.out, r.patch(), r.out)
 			return
 		}
-		g := r.grad
-		byChannel(g, &b.lists, x)
-		turned := room(&b.dy, r.y.out*g.columns*r.out)
-		for row := range r.y.out {
-			r.k.transpose(turned[(row*g.columns+g.left)*r.out:], r.out, dy[row*r.x.out:], r.y.out*r.x.out, r.out, r.x.out)
+		for i, at := range r.there.place {
+			dw[i] = sum[at]
 		}
-		addProducts(g, &b.lists, sum, turned)
 	})
-	if !few {
-		r.k.transpose(dw, r.patch(), sum, r.out, r.patch(), r.out)
-		return
-	}
-	for i, at := range r.there.place {
-		dw[i] = sum[at]
-	}
 }
 
 // GradBias sums the gradients of y over all pixels of a channel.
-func (r *Run[F]) GradBias(db, dy []F) {
+func (r *Run[F]) GradBias(db, dy []F) { r.sumPixels(db, dy) }
+
+// Back computes the transposed convolution x from y and w, and the bias of its channels if
+// that is not nil: what GradX computes.
+func (r *Run[F]) Back(x, y, w, bias []F) {
+	r.GradX(x, y, w)
+	if bias == nil {
+		return
+	}
+	n := r.SizeX()
+	r.eachSample(func(_ *buffers[F], i int) { addBias(part(x, i, n), bias) })
+}
+
+// GradBackBias sums gradients of what Back computes over all pixels of a channel.
+func (r *Run[F]) GradBackBias(db, dx []F) { r.sumPixels(db, dx) }
+
+// sumPixels sums images over all pixels of each channel.
+func (r *Run[F]) sumPixels(sums, images []F) {
 	total := vec.For[F]().Sum
-	ny := r.sizeY()
-	n := ny / r.out
-	copy(db, r.sumSamples(r.out, func(_ *buffers[F], sum []F, i int) {
+	size := len(images) / r.samples
+	n := size / len(sums)
+	copy(sums, r.sumSamples(len(sums), func(_ *buffers[F], sum []F, i int) {
 		for o := range sum {
-			sum[o] += total(dy[i*ny+o*n:][:n])
+			sum[o] += total(images[i*size+o*n:][:n])
 		}
 	}))
 }
 
-// image returns image i of x.
+// image returns what the group has of image i of x.
 func (r *Run[F]) image(b *buffers[F], x Images[F], i int) []F {
-	n := r.SizeX()
 	if x.Lists == nil {
-		return x.Dense[i*n : (i+1)*n]
+		return r.xOf(x.Dense, i)
 	}
+	n := r.SizeX()
 	image := room(&b.image, n)
 	sparse.Spread(x.Lists, image, i, i+1)
-	return image
+	return part(image, r.group, r.sizeX())
 }
 
 // follow computes the image that the elements of s add up to along a route.
@@ -167,15 +204,22 @@ func (r *Run[F]) follow(b *buffers[F], t *route, d, s []F) {
 // few reports whether less than the given share of the elements of some images is
 // not zero. It looks at a few images, always the same ones.
 func (r *Run[F]) few(x Images[F], share float64) bool {
+	if x.Lists == nil {
+		return r.fewOf(x.Dense, r.sizeX(), share)
+	}
+	return below(r.samples, x.Lists.Cols, share, x.Lists.Count)
+}
+
+// fewOf is few for what the group has of images, so many elements each.
+func (r *Run[F]) fewOf(x []F, size int, share float64) bool {
+	return below(r.samples, size, share, func(i int) int { return sparse.Count(part(x, i*r.groups+r.group, size)) })
+}
+
+func below(samples, size int, share float64, count func(i int) int) bool {
 	if sparse.Below == 0 || share <= 0 {
 		return false
 	}
-	size := len(x.Dense) / r.samples
-	count := func(i int) int { return sparse.Count(x.Dense[i*size : (i+1)*size]) }
-	if x.Lists != nil {
-		size, count = x.Lists.Cols, x.Lists.Count
-	}
-	n, seen := sparse.Probe(r.samples, size, count)
+	n, seen := sparse.Probe(samples, size, count)
 	return float64(n) < share*float64(seen)
 }
 

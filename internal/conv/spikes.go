@@ -106,7 +106,7 @@ func (r *kernelRoute) few(dense float64) float64 {
 	rows := float64(r.y.out*r.y.kernel) / float64(r.height) // of the kernel that an element meets
 	always := nsMove*float64(r.sizeY()) + float64(r.in*r.y.kernel)*(nsList*runs+nsAdd*lanes)
 	each := nsFind + rows*(nsRun*runs+nsAdd*lanes)
-	return (dense - always) / (each * float64(r.SizeX()))
+	return (dense - always) / (each * float64(r.sizeX()))
 }
 
 // byChannel lists an image x by class of columns, channel and row with margins: an

@@ -168,7 +168,7 @@ func BenchmarkImages32(b *testing.B) {
 		start[in*size] = int32(n)
 	}
 	each("ListRows", "row", in*size, list)
-	p := Patches{Height: size, Width: size, KH: kernel, KW: kernel, OH: outSize, OW: outSize, Stride: 1, Dilation: 1}
+	p := Patches{Height: size, Width: size, KH: kernel, KW: kernel, OH: outSize, OW: outSize, StrideY: 1, StrideX: 1, DilationY: 1, DilationX: 1}
 	patches := make([]float32, in*p.Size())
 	each("Copy", "element", in*p.Size(), func() {
 		for c := range in {

@@ -52,9 +52,10 @@ func sumRuns[T float](kn *kernels[T], r *Runs, dst, w []T, idx []int32, val []T)
 
 // Patches (im2col) says which elements of an image [Height, Width] a kernel [KH, KW] meets
 // where it stands at row i < OH and column j < OW of the result: the ones at row
-// Stride·i + Dilation·k and column Stride·j + Dilation·l, for k < KH and l < KW.
+// StrideY·i + DilationY·k and column StrideX·j + DilationX·l, for k < KH and l < KW.
 type Patches struct {
-	Height, Width, KH, KW, OH, OW, Stride, Dilation int
+	Height, Width, KH, KW, OH, OW          int
+	StrideY, StrideX, DilationY, DilationX int
 }
 
 // Size returns the number of elements of all patches.
@@ -83,8 +84,8 @@ func (p *Patches) Sum64(dst, src []float64, add bool) {
 }
 
 func (p *Patches) check(image, patches int) {
-	if min(p.KH, p.KW, p.OH, p.OW, p.Stride, p.Dilation) < 1 ||
-		p.Stride*(p.OH-1)+p.Dilation*(p.KH-1) >= p.Height || p.Stride*(p.OW-1)+p.Dilation*(p.KW-1) >= p.Width {
+	if min(p.KH, p.KW, p.OH, p.OW, p.StrideY, p.StrideX, p.DilationY, p.DilationX) < 1 ||
+		p.StrideY*(p.OH-1)+p.DilationY*(p.KH-1) >= p.Height || p.StrideX*(p.OW-1)+p.DilationX*(p.KW-1) >= p.Width {
 		panic(fmt.Sprintf("gemm: patches %+v reach outside of the image", *p))
 	}
 	if image < p.Height*p.Width || patches < p.Size() {
@@ -94,8 +95,8 @@ func (p *Patches) check(image, patches int) {
 
 func copyPatches[T float](kn *kernels[T], p *Patches, dst, src []T) {
 	p.check(len(src), len(dst))
-	if p.Stride == 1 {
-		kn.patches(dst, src, p.Width, p.KH, p.KW, p.OH, p.OW, p.Dilation)
+	if p.StrideY == 1 && p.StrideX == 1 && p.DilationY == p.DilationX {
+		kn.patches(dst, src, p.Width, p.KH, p.KW, p.OH, p.OW, p.DilationY)
 		return
 	}
 	p.each(func(at, patch int) { dst[patch] = src[at] })
@@ -107,7 +108,7 @@ const maskColumns = 15
 
 func sumPatches[T float](kn *kernels[T], p *Patches, dst, src []T, add bool) {
 	p.check(len(dst), len(src))
-	if p.Stride == 1 && p.Dilation == 1 && p.KW <= maskColumns {
+	if p.StrideY == 1 && p.StrideX == 1 && p.DilationY == 1 && p.DilationX == 1 && p.KW <= maskColumns {
 		kn.sumPatches(dst, src, p.Width, p.KH, p.KW, p.OH, p.OW, add)
 		return
 	}
@@ -123,10 +124,10 @@ func (p *Patches) each(do func(at, patch int)) {
 	for k := range p.KH {
 		for l := range p.KW {
 			for i := range p.OH {
-				at := (p.Stride*i+p.Dilation*k)*p.Width + p.Dilation*l
+				at := (p.StrideY*i+p.DilationY*k)*p.Width + p.DilationX*l
 				for range p.OW {
 					do(at, patch)
-					at += p.Stride
+					at += p.StrideX
 					patch++
 				}
 			}

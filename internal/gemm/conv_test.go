@@ -99,10 +99,13 @@ func TestBadRuns(t *testing.T) {
 func randomPatches(rng *rand.Rand) Patches {
 	p := Patches{
 		KH: 1 + rng.IntN(5), KW: 1 + rng.IntN(5), OH: 1 + rng.IntN(9), OW: 1 + rng.IntN(40),
-		Stride: 1 + rng.IntN(3)*rng.IntN(2), Dilation: 1 + rng.IntN(3)*rng.IntN(2),
+		StrideY: 1 + rng.IntN(3)*rng.IntN(2), StrideX: 1 + rng.IntN(3)*rng.IntN(2), DilationY: 1 + rng.IntN(3)*rng.IntN(2), DilationX: 1 + rng.IntN(3)*rng.IntN(2),
 	}
-	p.Height = p.Stride*(p.OH-1) + p.Dilation*(p.KH-1) + 1 + rng.IntN(3)
-	p.Width = p.Stride*(p.OW-1) + p.Dilation*(p.KW-1) + 1 + rng.IntN(3)
+	if rng.IntN(3) > 0 {
+		p.StrideX, p.DilationX = p.StrideY, p.DilationY
+	}
+	p.Height = p.StrideY*(p.OH-1) + p.DilationY*(p.KH-1) + 1 + rng.IntN(3)
+	p.Width = p.StrideX*(p.OW-1) + p.DilationX*(p.KW-1) + 1 + rng.IntN(3)
 	return p
 }
 
@@ -130,7 +133,7 @@ func testPatches[T float](copyTo func(p *Patches, dst, src []T), sumTo func(p *P
 				for l := range p.KW {
 					for i := range p.OH {
 						for j := range p.OW {
-							at := (p.Stride*i+p.Dilation*k)*p.Width + p.Stride*j + p.Dilation*l
+							at := (p.StrideY*i+p.DilationY*k)*p.Width + p.StrideX*j + p.DilationX*l
 							x := float64(patches.data[len(want)])
 							if !add && !met[at] {
 								sum[at], magnitude[at] = 0, 0
@@ -157,15 +160,15 @@ func testPatches[T float](copyTo func(p *Patches, dst, src []T), sumTo func(p *P
 }
 
 func TestBadPatches(t *testing.T) {
-	good := Patches{Height: 4, Width: 5, KH: 2, KW: 3, OH: 3, OW: 3, Stride: 1, Dilation: 1}
+	good := Patches{Height: 4, Width: 5, KH: 2, KW: 3, OH: 3, OW: 3, StrideY: 1, StrideX: 1, DilationY: 1, DilationX: 1}
 	image, patches := make([]float32, 20), make([]float32, 54)
 	good.Copy32(patches, image)
 	for _, change := range []func(p *Patches){
 		func(p *Patches) { p.OH = 4 },
 		func(p *Patches) { p.OW = 4 },
 		func(p *Patches) { p.KW = 4 },
-		func(p *Patches) { p.Stride = 2 },
-		func(p *Patches) { p.Dilation = 2 },
+		func(p *Patches) { p.StrideY = 2 },
+		func(p *Patches) { p.DilationX = 2 },
 		func(p *Patches) { p.OH = 0 },
 		func(p *Patches) { p.Height = 5 },
 	} {
