@@ -57,6 +57,11 @@ type Build struct {
 	// use in the place of their own: one that looks on, say.
 	Spike func(layer string, own graph.Func) graph.Func
 
+	// Applied, if it is not nil, is called behind each layer that a container has added, inner
+	// ones first, with its name, what went into it and what came out: what turns networks into
+	// something else looks on.
+	Applied func(name string, l Layer, x, y *G.Node)
+
 	seed     uint64
 	path     []string
 	finished []finishedLayer
@@ -78,6 +83,7 @@ type Activity struct {
 	Out     *G.Node // outputs [T, batch, …]
 	Spiking bool    // the outputs are spikes: the parameters have a field Spike
 	Params  any     // pointer to the parameters of the neurons, with nodes for what is learnt
+	Step    any     // the graph.Step of the neurons; of Recurrent that of the neurons inside
 	// Trace returns a state after every step, by name: "V" is the membrane voltage.
 	Trace func(name string) (*G.Node, error)
 }

@@ -38,7 +38,7 @@ func Recurrent[S any, P graph.Params[S]](step graph.Step[S, P], p P, opts ...Lif
 	if step != nil {
 		lift = neurons.Recurrent(step)
 	}
-	return Lift(lift, r, append([]LiftOption{func(o *liftOptions) { o.recurrent = true }}, opts...)...)
+	return Lift(lift, r, append([]LiftOption{func(o *liftOptions) { o.recurrent, o.inner = true, step }}, opts...)...)
 }
 
 // A LiftOption changes a layer of neurons.
@@ -50,6 +50,7 @@ type liftOptions struct {
 	regs      []Regulariser
 	scan      []graph.Option
 	recurrent bool
+	inner     any    // the step inside, of Recurrent
 	init      Init   // of the recurrent weights
 	broken    string // what is wrong with the arguments
 }
@@ -165,7 +166,10 @@ func (l lifted[S, P]) Apply(b *Build, x *G.Node) (*G.Node, error) {
 	for _, name := range run.Unused {
 		b.Warnings = append(b.Warnings, "the neurons do not depend on "+name+": its gradient is zero")
 	}
-	act := Activity{Name: b.Path(), In: x, Out: run.Out, Spiking: spiking, Params: &p, Trace: run.Trace}
+	act := Activity{Name: b.Path(), In: x, Out: run.Out, Spiking: spiking, Params: &p, Step: l.step, Trace: run.Trace}
+	if l.recurrent {
+		act.Step = l.inner
+	}
 	b.Activities = append(b.Activities, act)
 	for _, r := range l.regs {
 		if err := b.penalise(r, act); err != nil {

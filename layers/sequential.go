@@ -66,6 +66,9 @@ func (n named) Apply(b *Build, x *G.Node) (y *G.Node, err error) {
 		return nil, err
 	}
 	b.finished = append(b.finished, finishedLayer{b.Name(n.name), y})
+	if b.Applied != nil {
+		b.Applied(b.Name(n.name), n.Layer, x, y)
+	}
 	return y, nil
 }
 

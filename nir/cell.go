@@ -2,7 +2,6 @@ package nir
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"slices"
 
 	G "gorgonia.org/gorgonia"
@@ -32,6 +31,7 @@ type cell interface {
 type spread struct {
 	name   string
 	values []float64
+	node   bool // has a node also if all values are the same
 }
 
 type cellOf[S any, P graph.Params[S]] struct {
@@ -54,26 +54,25 @@ func (c *cellOf[S, P]) spiking() bool {
 func (c *cellOf[S, P]) layer() layers.Layer {
 	var opts []layers.LiftOption
 	for _, s := range c.at {
-		opts = append(opts, layers.Each(given(s.values), s.name))
+		opts = append(opts, layers.Each(layers.Values(s.values), s.name))
 	}
 	return layers.Lift(c.of, c.p, opts...)
 }
 
 // set gives a parameter its values: one for all if they are the same.
-func (c *cellOf[S, P]) set(name string, values []float64) error {
-	f, err := graph.Field(&c.p, name)
+func (c *cellOf[S, P]) set(s spread) error {
+	f, err := graph.Field(&c.p, s.name)
 	if err != nil {
 		return err
 	}
 	p, ok := f.(*graph.Param)
-	if !ok || len(values) == 0 {
-		return fmt.Errorf("%s is no parameter, or has no values", name)
+	if !ok || len(s.values) == 0 {
+		return fmt.Errorf("%s is no parameter, or has no values", s.name)
 	}
-	*p = graph.Const(values[0])
-	if !slices.ContainsFunc(values, func(v float64) bool { return v != values[0] }) {
-		return nil
+	*p = graph.Const(s.values[0])
+	if s.node || slices.ContainsFunc(s.values, func(v float64) bool { return v != s.values[0] }) {
+		c.at = append(c.at, s)
 	}
-	c.at = append(c.at, spread{name, values})
 	return nil
 }
 
@@ -140,21 +139,7 @@ func (c *cellOf[S, P]) step(x *G.Node, states, nodes []*G.Node) (*G.Node, []*G.N
 	return z, ns, err
 }
 
-// given are the first values of a weight, row by row.
-type given []float64
-
-// Draw copies the values.
-func (g given) Draw(_ *rand.Rand, shape []int, w []float64) error {
-	if len(g) != len(w) {
-		return fmt.Errorf("%d values for the shape %v", len(g), shape)
-	}
-	copy(w, g)
-	return nil
-}
-
-func (g given) String() string { return fmt.Sprintf("%d values", len(g)) }
-
-// Gained are the parameters of neurons whose input is multiplied by a gain.
+// gainedParams are the parameters of neurons whose input is multiplied by a gain.
 type gainedParams[S any, P graph.Params[S]] struct {
 	Inner P
 	Gain  graph.Param

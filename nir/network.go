@@ -149,7 +149,7 @@ func (a *applying) weightsOf(v *vertex) (ws []*G.Node, err error) {
 			if w.fixed {
 				a.weights[key], err = a.constant(v.name+"."+w.name, w.values, w.shape)
 			} else {
-				a.weights[key], err = a.b.Weight(a.x, w.name, given(w.values), w.shape...)
+				a.weights[key], err = a.b.Weight(a.x, w.name, layers.Values(w.values), w.shape...)
 			}
 			if err != nil {
 				return nil, err

@@ -56,6 +56,13 @@ func (v *values) of(name string) []float64 {
 	return fs
 }
 
+// spread returns a parameter of the neurons with the values that an array gives it.
+func (v *values) spread(name, array string, values []float64) spread {
+	a, _ := told(v.node.Metadata, "nodes")
+	had, _ := a.Data.([]string)
+	return spread{name, values, slices.Contains(had, array)}
+}
+
 func (v *values) fail(err error) {
 	if v.err == nil {
 		v.err = err
@@ -104,14 +111,14 @@ func plain(gains []float64, n *Node) []float64 {
 	return out
 }
 
-// fires reads threshold and reset.
+// firing reads threshold and reset.
 func (im *importing) firing(v *values) (neurons.Firing, []spread) {
 	f := neurons.DefaultFiring()
 	if im.Spike != nil {
 		f.Spike = im.Spike
 	}
 	f.ResetMethod = im.resetOf(v)
-	return f, []spread{{"VTh", v.of("v_threshold")}, {"VReset", v.of("v_reset")}}
+	return f, []spread{v.spread("VTh", "v_threshold", v.of("v_threshold")), v.spread("VReset", "v_reset", v.of("v_reset"))}
 }
 
 // cellFor returns the neurons of a node, nil of a node that is none, and notes what was
@@ -148,7 +155,7 @@ func (im *importing) build(name string, n *Node, v *values) (cell, error) {
 	case "LI", "LIF":
 		rate := v.inverse("tau")
 		im.integrates(name, "v ← v + dt/τ ((v_leak − v) + gain x)", rate)
-		sets := []spread{{"TauMemInv", rate}, {"VLeak", v.of("v_leak")}}
+		sets := []spread{v.spread("TauMemInv", "tau", rate), v.spread("VLeak", "v_leak", v.of("v_leak"))}
 		gain := im.gain(name, n, r, "r")
 		im.note(name, "start", "v = v_leak")
 		if n.Type == "LI" {
@@ -160,7 +167,7 @@ func (im *importing) build(name string, n *Node, v *values) (cell, error) {
 	}
 	syn, mem := v.inverse("tau_syn"), v.inverse("tau_mem")
 	im.integrates(name, "i ← i + gain x, v ← v + dt/τ_mem ((v_leak − v) + i), i ← i − dt/τ_syn i, where i is R times the current", mem)
-	sets := []spread{{"TauSynInv", syn}, {"TauMemInv", mem}, {"VLeak", v.of("v_leak")}}
+	sets := []spread{v.spread("TauSynInv", "tau_syn", syn), v.spread("TauMemInv", "tau_mem", mem), v.spread("VLeak", "v_leak", v.of("v_leak"))}
 	gain := im.gain(name, n, times(times(r, v.of("w_in"), 1), syn, dt), "r w_in dt/τ_syn")
 	im.note(name, "start", "v = v_leak, i = 0")
 	if n.Type == "CubaLI" {
@@ -177,12 +184,12 @@ func withGain[S any, P graph.Params[S]](step graph.Step[S, P], p P, gain []float
 	if !slices.ContainsFunc(gain, func(g float64) bool { return g != 1 }) {
 		return withParams(&cellOf[S, P]{of: step, p: p}, sets)
 	}
-	return withParams(&cellOf[S, gainedParams[S, P]]{of: gained(step), p: gainedParams[S, P]{Inner: p}}, append(sets, spread{"Gain", gain}))
+	return withParams(&cellOf[S, gainedParams[S, P]]{of: gained(step), p: gainedParams[S, P]{Inner: p}}, append(sets, spread{name: "Gain", values: gain}))
 }
 
 func withParams[S any, P graph.Params[S]](c *cellOf[S, P], sets []spread) (cell, error) {
 	for _, s := range sets {
-		if err := c.set(s.name, s.values); err != nil {
+		if err := c.set(s); err != nil {
 			return nil, err
 		}
 	}

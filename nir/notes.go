@@ -13,6 +13,7 @@ import (
 //
 //	reset       "reset_subtract" or "reset_shift", where a spike does not take the potential to v_reset
 //	NAME_inv    1/NAME, where 1 divided by the array is another number
+//	nodes       names of arrays that were tensors, not constants of the program
 //
 // and those of the network the readout at its end.
 const producer = "spikegrad"
@@ -25,6 +26,19 @@ func told(m Metadata, name string) (Array, bool) {
 	}
 	a, ok := own[name].(Array)
 	return a, ok
+}
+
+// tell adds a note.
+func tell(m *Metadata, name string, a Array) {
+	if *m == nil {
+		*m = Metadata{}
+	}
+	own, ok := (*m)[producer].(Metadata)
+	if !ok {
+		own = Metadata{}
+		(*m)[producer] = own
+	}
+	own[name] = a
 }
 
 // word returns a note that is one text.

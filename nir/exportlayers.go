@@ -1,0 +1,271 @@
+package nir
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	ops "github.com/spikegrad/spikegrad/internal/op"
+	"github.com/spikegrad/spikegrad/layers"
+)
+
+// errContainer says that a layer is made of others.
+var errContainer = errors.New("a container")
+
+// layer adds the node of a layer and returns its name; or what went into it, if it does
+// nothing in evaluation.
+func (e *exporting) layer(a applied) (through *G.Node, name string, err error) {
+	for _, act := range e.act {
+		if act.Out == a.y && act.Step != nil && act.Name == a.name {
+			return nil, a.name, e.neurons(a, act)
+		}
+	}
+	switch l := a.l.(type) {
+	case layers.Linear:
+		return nil, a.name, e.linear(a)
+	case layers.Conv2D:
+		return nil, a.name, e.conv(a, l)
+	case layers.Pool:
+		return nil, a.name, e.pool(a, l)
+	case layers.Dropout, layers.Noise:
+		return a.x, "", nil
+	case layers.BatchNorm:
+		return nil, "", refusal(a, "it does not stand straight behind a Linear or a Conv2D, into which it could be folded")
+	case layers.Sequential, layers.Concat, layers.Sum, layers.Residual, layers.Heads:
+		return nil, "", errContainer
+	case *Network:
+		name, err := e.network(a, l)
+		return nil, name, err
+	case layers.Func:
+		return nil, "", refusal(a, "a function is no node of the format")
+	case layers.Readout, layers.FirstSpike:
+		return nil, "", refusal(a, "the format has no readouts")
+	}
+	if a.l == layers.Layer(layers.Flatten) {
+		shape := a.x.Shape()[2:]
+		return nil, a.name, e.add(a, a.x, "Flatten", map[string]Array{"input_type": shapeArray(shape), "start_dim": Of([]int64{0}), "end_dim": Of([]int64{-1})})
+	}
+	if inner := len(e.applied[a.y]) > 1; inner || a.l == layers.Layer(layers.Identity) {
+		return nil, "", errContainer
+	}
+	return nil, "", refusal(a, "the format has no such node")
+}
+
+// add adds a node with what goes into it.
+func (e *exporting) add(a applied, x *G.Node, kind string, params map[string]Array) error {
+	return e.enter(a, x, &Node{Type: kind, Params: params})
+}
+
+func (e *exporting) enter(a applied, x *G.Node, n *Node) error {
+	if a.name == "" {
+		return refusal(a, "a layer that stands alone has no name; put it into a Sequential")
+	}
+	if e.g.Nodes[a.name] != nil {
+		return refusal(a, "there is a node of this name already")
+	}
+	e.g.Nodes[a.name] = n
+	return e.edges(x, a.name)
+}
+
+// arrayOf returns the values of a weight as an array of the given shape.
+func arrayOf(n *G.Node, shape ...int) (Array, error) {
+	d, ok := n.Value().(*tensor.Dense)
+	if !ok {
+		return Array{}, fmt.Errorf("%s has no value", n.Name())
+	}
+	switch v := d.Data().(type) {
+	case []float32:
+		return Of(slices.Clone(v), shape...), nil
+	case []float64:
+		return Of(slices.Clone(v), shape...), nil
+	}
+	return Array{}, fmt.Errorf("%s is of type %v, want float32 or float64", n.Name(), n.Dtype())
+}
+
+// matrix returns weights [in out] as the format has them, [out in].
+func matrix(w *G.Node) (Array, error) {
+	in, out := w.Shape()[0], w.Shape()[1]
+	a, err := arrayOf(w, out, in)
+	switch v := a.Data.(type) {
+	case []float32:
+		a.Data = turned(v, in, out)
+	case []float64:
+		a.Data = turned(v, in, out)
+	}
+	return a, err
+}
+
+func turned[F float32 | float64](x []F, rows, cols int) []F {
+	out := make([]F, len(x))
+	for i := range rows {
+		for j := range cols {
+			out[j*rows+i] = x[i*cols+j]
+		}
+	}
+	return out
+}
+
+func (e *exporting) linear(a applied) error {
+	if a.x.Dims() != 3 {
+		return refusal(a, "it maps the last axis of samples of shape %v, which the format has for samples of one axis: put a Flatten before it", []int(a.x.Shape()[2:]))
+	}
+	in := ops.Children(a.y)
+	w, err := matrix(in[1])
+	if err != nil {
+		return err
+	}
+	if len(in) < 3 {
+		return e.add(a, a.x, "Linear", map[string]Array{"weight": w})
+	}
+	bias, err := arrayOf(in[2], in[2].Shape()...)
+	if err != nil {
+		return err
+	}
+	return e.add(a, a.x, "Affine", map[string]Array{"weight": w, "bias": bias})
+}
+
+func (e *exporting) conv(a applied, l layers.Conv2D) error {
+	in := ops.Children(a.y)
+	w, err := arrayOf(in[1], in[1].Shape()...)
+	if err != nil {
+		return err
+	}
+	shape := in[1].Shape()
+	bias := Of(make([]float32, shape[0]), shape[0])
+	if in[1].Dtype() == tensor.Float64 {
+		bias = Of(make([]float64, shape[0]), shape[0])
+	}
+	if len(in) > 2 {
+		if bias, err = arrayOf(in[2], shape[0]); err != nil {
+			return err
+		}
+	}
+	both := func(v int) Array { return Of([]int64{int64(v), int64(v)}, 2) }
+	image := a.x.Shape()[3:]
+	return e.add(a, a.x, "Conv2d", map[string]Array{
+		"weight": w, "bias": bias, "input_shape": shapeArray(image), "groups": Of([]int64{1}),
+		"stride": both(max(l.Conv.Stride, 1)), "padding": both(l.Conv.Pad), "dilation": both(max(l.Conv.Dilation, 1)),
+	})
+}
+
+func (e *exporting) pool(a applied, l layers.Pool) error {
+	if l.Max {
+		return refusal(a, "the format has no maximum of a window; AvgPool2d is what it has")
+	}
+	stride := l.Stride
+	if stride == 0 {
+		stride = l.Size
+	}
+	both := func(v int) Array { return Of([]int64{int64(v), int64(v)}, 2) }
+	return e.add(a, a.x, "AvgPool2d", map[string]Array{"kernel_size": both(l.Size), "stride": both(stride), "padding": both(0)})
+}
+
+// network adds the nodes of an imported network, with the weights that it has now, and
+// returns the name of the last.
+func (e *exporting) network(a applied, n *Network) (string, error) {
+	if n == nil || len(n.vs) == 0 {
+		return "", refusal(a, "it is empty")
+	}
+	if n.readout != nil {
+		return "", refusal(a, "it has a readout at its end; import it without metadata")
+	}
+	prefix := ""
+	if a.name != "" {
+		prefix = a.name + "."
+	}
+	for i, v := range n.vs {
+		if i == n.in && v.node.Type == "Input" || i == n.out && v.node.Type == "Output" {
+			continue
+		}
+		if e.g.Nodes[prefix+v.name] != nil {
+			return "", refusal(a, "there is a node %s already", prefix+v.name)
+		}
+		node := &Node{Type: v.node.Type, Params: map[string]Array{}, Metadata: v.node.Metadata}
+		for name, p := range v.node.Params {
+			node.Params[name] = p
+		}
+		if err := v.renew(node, a.x.Graph(), prefix); err != nil {
+			return "", err
+		}
+		e.g.Nodes[prefix+v.name] = node
+	}
+	last := prefix + n.vs[n.out].name
+	for _, edge := range n.flat.edges() {
+		from, to := n.flat.Nodes[edge.From], n.flat.Nodes[edge.To]
+		switch {
+		case to == n.vs[n.out].node && to.Type == "Output":
+			if len(n.vs[n.out].from) != 1 {
+				return "", refusal(a, "several nodes go into its output; put one behind them")
+			}
+			last = prefix + edge.From
+		case from == n.vs[n.in].node && from.Type == "Input":
+			if err := e.edges(a.x, prefix+edge.To); err != nil {
+				return "", err
+			}
+		default:
+			e.g.Edges = append(e.g.Edges, Edge{prefix + edge.From, prefix + edge.To})
+		}
+	}
+	return last, nil
+}
+
+// renew gives a node the weights that the vertex has in a graph, in the precision of the
+// array.
+func (v *vertex) renew(n *Node, g *G.ExprGraph, prefix string) error {
+	list, err := v.list()
+	if err != nil {
+		return err
+	}
+	for _, w := range list {
+		if w.fixed {
+			continue
+		}
+		b := layers.NewBuild(0)
+		var found G.Nodes
+		err := b.In(prefix+v.name, func() error { found = g.ByName(b.Name(w.name)); return nil })
+		if err != nil || len(found) != 1 {
+			return fmt.Errorf("node %s: its weight %s is there %d times", prefix+v.name, w.name, len(found))
+		}
+		a, err := arrayOf(found[0], n.Params[w.of].Shape...)
+		if err != nil {
+			return err
+		}
+		if v.node.Type == "Linear" || v.node.Type == "Affine" {
+			if w.of == "weight" {
+				if a, err = matrix(found[0]); err != nil {
+					return err
+				}
+			}
+		}
+		n.Params[w.of] = a.like(n.Params[w.of])
+	}
+	return nil
+}
+
+// like returns a in the precision of another array.
+func (a Array) like(b Array) Array {
+	short, isShort := a.Data.([]float32)
+	long, isLong := a.Data.([]float64)
+	switch b.Data.(type) {
+	case []float32:
+		if isLong {
+			short = make([]float32, len(long))
+			for i, v := range long {
+				short[i] = float32(v)
+			}
+			a.Data = short
+		}
+	default:
+		if isShort {
+			long = make([]float64, len(short))
+			for i, v := range short {
+				long[i] = float64(v)
+			}
+			a.Data = long
+		}
+	}
+	return a
+}
