@@ -67,7 +67,7 @@ func (o *Object) chunks(d *Dataset, c *cursor) error {
 	side, n := make([]int, rank), int64(d.Type.Size)
 	for i := range side {
 		s := c.u32()
-		if s < 1 || n > 1<<32/s {
+		if s < 1 || n > min(1<<32, mostInt)/s {
 			return fmt.Errorf("chunks with a side of %d, more than a chunk has", s)
 		}
 		side[i], n = int(s), n*s
@@ -159,7 +159,7 @@ func (d *Dataset) place(b []byte, at, side []int) {
 	for from := 0; from < len(b); from += row {
 		to, inside := 0, true
 		for k := range last {
-			inside = inside && at[k]+i[k] < d.Shape[k]
+			inside = inside && int64(at[k])+int64(i[k]) < int64(d.Shape[k])
 			to = to*d.Shape[k] + at[k] + i[k]
 		}
 		if n := min(side[last], d.Shape[last]-at[last]); inside && n > 0 {

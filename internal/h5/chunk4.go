@@ -21,11 +21,11 @@ func (o *Object) chunks4(d *Dataset, c *cursor, size int64) error {
 	side, n, grid := make([]int, rank), int64(d.Type.Size), make([]int, rank)
 	for i := range side {
 		s := c.number(width)
-		if s < 1 || n > 1<<32/s {
+		if s < 1 || n > min(1<<32, mostInt)/s {
 			return fmt.Errorf("chunks with a side of %d, more than a chunk has", s)
 		}
 		side[i], n = int(s), n*s
-		grid[i] = (d.Shape[i] + side[i] - 1) / side[i]
+		grid[i] = int((int64(d.Shape[i]) + s - 1) / s)
 	}
 	if elem := c.number(width); c.err != nil || elem != int64(d.Type.Size) {
 		return fmt.Errorf("chunks with elements of %d bytes, want %d: the file is damaged", elem, d.Type.Size)

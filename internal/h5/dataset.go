@@ -76,7 +76,7 @@ func (d *Dataset) bounded() error {
 }
 
 // most is how many bytes a data set may take.
-func (d *Dataset) most() int64 { return max(64*d.file.size, 1<<26) }
+func (d *Dataset) most() int64 { return min(max(64*d.file.size, 1<<26), mostInt) }
 
 // parseSpace reads a dataspace message.
 func parseSpace(c *cursor) (shape []int, n int, err error) {
@@ -100,7 +100,7 @@ func parseSpace(c *cursor) (shape []int, n int, err error) {
 		if c.err != nil {
 			return nil, 0, c.err
 		}
-		const most = 1 << 40
+		most := min(1<<40, mostInt)
 		if d > most || d > 0 && int64(n) > most/d {
 			return nil, 0, fmt.Errorf("a dimension is %d after %v, more than any file has", d, shape)
 		}

@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 )
 
 // A File is an open HDF5 file. It may be read by several goroutines at once, if its
@@ -104,10 +105,16 @@ var (
 	errShort   = errors.New("a part of the file ends too soon: it is damaged")
 )
 
+// mostInt is how far an int counts; tests make it what it is where that has 32 bits.
+var mostInt int64 = math.MaxInt
+
 // read returns n bytes at an address.
 func (f *File) read(addr, n int64) ([]byte, error) {
 	if addr < 0 || n < 0 || addr > f.size-f.base || n > f.size-f.base-addr {
 		return nil, errOutside
+	}
+	if n > mostInt {
+		return nil, fmt.Errorf("a part of %d bytes, more than this system counts", n)
 	}
 	b := make([]byte, n)
 	if k, err := f.r.ReadAt(b, f.base+addr); int64(k) < n {

@@ -91,7 +91,7 @@ func (huge) Sample(int, []float32) (int, error) { return 0, nil }
 
 func calls() []call {
 	var all []call
-	for _, part := range [][]call{dataCalls(), encodeCalls(), graphCalls(), layerCalls(), modelCalls(), trainerCalls(), otherCalls()} {
+	for _, part := range [][]call{dataCalls(), recordingCalls(), encodeCalls(), graphCalls(), layerCalls(), modelCalls(), trainerCalls(), otherCalls()} {
 		all = append(all, part...)
 	}
 	return all
