@@ -1,14 +1,12 @@
 package nir_test
 
 import (
-	"cmp"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/spikegrad/spikegrad/internal/h5/h5test"
 	"github.com/spikegrad/spikegrad/internal/long"
 	"github.com/spikegrad/spikegrad/nir"
 )
@@ -17,16 +15,7 @@ import (
 // the test is skipped.
 func walk(t *testing.T, path string) string {
 	t.Helper()
-	for _, python := range []string{cmp.Or(os.Getenv("PYTHON"), "python3"), "/usr/bin/python3"} {
-		if exec.Command(python, "-c", "import h5py").Run() != nil {
-			continue
-		}
-		out, err := exec.Command(python, filepath.Join("testdata", "walk.py"), path).CombinedOutput()
-		require.NoError(t, err, "%s", out)
-		return string(out)
-	}
-	t.Skip("no h5py to judge files: install python3-h5py")
-	return ""
+	return h5test.Python(t, filepath.Join("testdata", "walk.py"), path)
 }
 
 // Python's reader reads what was written: a network with every type of node.

@@ -44,6 +44,8 @@ func (d *Dataset) Cache(ctx context.Context, p CacheParams) (*Dataset, error) {
 	switch {
 	case ctx == nil:
 		return nil, errors.New("recordings: cache: the context is nil")
+	case d == nil || d.from == nil:
+		return nil, errors.New("recordings: cache: the data set is nil or was not made by New")
 	case filepath.Ext(p.Path) != cacheExtension || filepath.Base(p.Path) == cacheExtension:
 		return nil, fmt.Errorf("recordings: cache: the path is %q, want that of a file *%s", p.Path, cacheExtension)
 	case (d.p.Transform != nil || d.p.Open != nil) && p.Describe == "":

@@ -2,17 +2,16 @@ package h5_test
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/spikegrad/spikegrad/internal/h5"
+	"github.com/spikegrad/spikegrad/internal/h5/h5test"
 	"github.com/spikegrad/spikegrad/internal/long"
 )
 
@@ -21,21 +20,8 @@ import (
 func made(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	out, err := exec.Command(interpreterWithH5py(t), filepath.Join("testdata", "make.py"), dir).CombinedOutput()
-	require.NoError(t, err, "%s", out)
+	h5test.Python(t, filepath.Join("testdata", "make.py"), dir)
 	return dir
-}
-
-// interpreterWithH5py returns a Python that has h5py, or skips the test. PYTHON names it.
-func interpreterWithH5py(t *testing.T) string {
-	t.Helper()
-	for _, python := range []string{cmp.Or(os.Getenv("PYTHON"), "python3"), "/usr/bin/python3"} {
-		if exec.Command(python, "-c", "import h5py").Run() == nil {
-			return python
-		}
-	}
-	t.Skip("no h5py to write and judge files: install python3-h5py")
-	return ""
 }
 
 func open(t *testing.T, path string) *h5.File {

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/spikegrad/spikegrad/internal/h5"
+	"github.com/spikegrad/spikegrad/internal/h5/h5test"
 	"github.com/spikegrad/spikegrad/internal/long"
 )
 
@@ -132,15 +133,6 @@ func TestWriteRefuses(t *testing.T) {
 	}
 }
 
-// python runs a program that says what it found, or skips the test without h5py.
-func python(t *testing.T, program string, args ...string) string {
-	t.Helper()
-	interpreter := interpreterWithH5py(t)
-	out, err := exec.Command(interpreter, append([]string{"-c", program}, args...)...).CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	return string(out)
-}
-
 const look = `
 import sys, json, h5py
 f = h5py.File(sys.argv[1], "r+")
@@ -169,7 +161,7 @@ func TestWriteJudged(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.h5")
 	require.NoError(t, os.WriteFile(path, written2(t, tree()), 0o600))
 	var got map[string]any
-	require.NoError(t, json.Unmarshal([]byte(python(t, look, path)), &got))
+	require.NoError(t, json.Unmarshal([]byte(h5test.Python(t, "-c", look, path)), &got))
 	want := `{"deep/er/x": ["float64", [], null, 0.5], "edges": ["object", [2, 2], null, ["a", "grüß", "", "b.c"]],
 	"empty": ["object", [0, 2], null, []], "f4": ["float32", [2, 3], null, [[1.0, 2.5, -3.0], [0.0, 1.0000000031710769e-30, 7.0]]],
 	"f8": ["float64", [3], null, [0.1, 1e300, -0.5]], "flags": ["bool", [3], null, [true, false, true]], "yes": ["bool", [], null, true],

@@ -147,8 +147,17 @@ func recordingCalls() []call {
 		{`recordings.OpenSHD(".")`, func() any { return fails(recordings.OpenSHD(".")) }},
 		{"recordings.ReadLabels(nil)", func() any { return fails(recordings.ReadLabels(nil)) }},
 		{"new(recordings.Dataset).Cache(nil)", func() any { return fails(new(recordings.Dataset).Cache(nobody, recordings.CacheParams{})) }},
-		{`new(recordings.Dataset).Cache(ctx) into "recording.bin"`, func() any {
-			return fails(new(recordings.Dataset).Cache(background, recordings.CacheParams{Path: "recording.bin"}))
+		{"new(recordings.Dataset).Cache(ctx)", func() any { return fails(new(recordings.Dataset).Cache(background, recordings.CacheParams{})) }},
+		{"new(recordings.Dataset).Events(0, nil)", func() any { _, _, err := new(recordings.Dataset).Events(0, nil); return errOf(err) }},
+		{`a cache in "recording.bin"`, func() any {
+			if err := events.WriteFile("a.bin", "", one); err != nil {
+				return err
+			}
+			d, err := recordings.New([]recordings.Sample{{Path: "a.bin"}}, recordings.Params{Options: events.Options{Width: 4, Height: 4}, Bins: events.Bins{Dt: time.Second, Steps: 1}})
+			if err != nil {
+				return err
+			}
+			return fails(d.Cache(background, recordings.CacheParams{Path: "recording.bin"}))
 		}},
 		{`sound.OpenWAV(".")`, func() any { return fails(sound.OpenWAV(".")) }},
 		{"sound.NewWAV(nil)", func() any { return fails(sound.NewWAV(nil)) }},
