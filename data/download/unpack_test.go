@@ -18,7 +18,7 @@ import (
 )
 
 // zipped packs texts by their names, in order; a name with a / behind it is a folder.
-func zipped(t *testing.T, change func(*zip.FileHeader), pairs ...string) []byte {
+func zipped(t testing.TB, change func(*zip.FileHeader), pairs ...string) []byte {
 	t.Helper()
 	var buf bytes.Buffer
 	z := zip.NewWriter(&buf)
@@ -38,7 +38,7 @@ func zipped(t *testing.T, change func(*zip.FileHeader), pairs ...string) []byte 
 	return buf.Bytes()
 }
 
-func tarred(t *testing.T, hs ...tar.Header) []byte {
+func tarred(t testing.TB, hs ...tar.Header) []byte {
 	t.Helper()
 	var buf bytes.Buffer
 	w := tar.NewWriter(&buf)
@@ -53,7 +53,7 @@ func tarred(t *testing.T, hs ...tar.Header) []byte {
 	return buf.Bytes()
 }
 
-func gz(t *testing.T, b []byte) []byte {
+func gz(t testing.TB, b []byte) []byte {
 	t.Helper()
 	var buf bytes.Buffer
 	z := gzip.NewWriter(&buf)
@@ -224,4 +224,34 @@ func TestSets(t *testing.T) {
 	}
 	_, err := download.ByName("mnist")
 	require.EqualError(t, err, `download: no data set "mnist", want one of n-mnist, n-caltech101, ncars, dvs128-gesture, cifar10-dvs, asl-dvs, st-mnist, shd, ssc, speech-commands`)
+}
+
+// Whatever an archive is, it leaves files within the folder, or nothing.
+func FuzzUnpack(f *testing.F) {
+	f.Add(0, zipped(f, nil, "a/b", "c", "d.zip", string(zipped(f, nil, "e", "f"))))
+	f.Add(1, tarred(f, tar.Header{Name: "d/f", Typeflag: tar.TypeReg, Uname: "eff"}, tar.Header{Name: "l", Linkname: "/etc", Typeflag: tar.TypeSymlink}))
+	f.Add(2, gz(f, tarred(f, tar.Header{Name: "../f", Typeflag: tar.TypeReg, Uname: "eff"})))
+	f.Add(3, gz(f, []byte("hello")))
+	f.Fuzz(func(t *testing.T, kind int, b []byte) {
+		if len(b) > 1<<14 {
+			return
+		}
+		above := t.TempDir()
+		dir := filepath.Join(above, "in", "dir")
+		require.NoError(t, os.MkdirAll(dir, 0o700))
+		path := filepath.Join(above, "a"+[]string{".zip", ".tar", ".tgz", ".gz"}[uint(kind)%4])
+		require.NoError(t, os.WriteFile(path, b, 0o600))
+		names, err := download.Unpack(t.Context(), path, dir, download.Options{})
+		left, e := os.ReadDir(dir)
+		require.NoError(t, e)
+		require.Len(t, left, len(names))
+		require.Equal(t, err != nil, len(left) == 0)
+		outside, e := os.ReadDir(above)
+		require.NoError(t, e)
+		require.Len(t, outside, 2)
+		require.NoError(t, filepath.WalkDir(dir, func(_ string, d os.DirEntry, err error) error {
+			require.True(t, d.IsDir() || d.Type().IsRegular())
+			return err
+		}))
+	})
 }

@@ -117,3 +117,21 @@ func TestGesture(t *testing.T) {
 		require.ErrorContains(t, err, "its authors offer it at https://ibm.ent.box.com/")
 	}
 }
+
+// Labels are rows in order, whatever the text is, or an error.
+func FuzzLabels(f *testing.F) {
+	const head = "class,startTime_usec,endTime_usec\n"
+	f.Add(head + "1,80048239,85092709\r\n\n11, 2 ,2\n")
+	f.Add(head + "1,4611686018427387903,4611686018427387904")
+	f.Fuzz(func(t *testing.T, text string) {
+		labels, err := recordings.ReadLabels(strings.NewReader(text))
+		if err != nil {
+			require.True(t, strings.HasPrefix(err.Error(), "recordings: labels: "))
+			return
+		}
+		require.LessOrEqual(t, len(labels), len(text)/5)
+		for _, l := range labels {
+			require.True(t, l.Class >= 0 && l.From <= l.To)
+		}
+	})
+}
