@@ -114,6 +114,9 @@ func (m *Model) apply(b *layers.Build, x *G.Node) (out *G.Node, err error) {
 	if err == nil && out == nil {
 		err = errors.New("it returned no output")
 	}
+	if err == nil {
+		out, err = m.join(b, out)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("network: %w", err)
 	}
@@ -123,14 +126,21 @@ func (m *Model) apply(b *layers.Build, x *G.Node) (out *G.Node, err error) {
 // addObjective adds the targets, and returns the loss with the penalties and what is to be
 // differentiated.
 func (m *Model) addObjective(g *G.ExprGraph) (terms G.Nodes, total *G.Node, err error) {
-	if err := m.askLoss(); err != nil {
+	if err := m.prepareHeads(); err != nil {
 		return nil, nil, err
 	}
-	shape, err := m.targetShape()
-	if err != nil {
+	for _, h := range m.heads {
+		if h.shape, err = m.targetShape(h); err != nil {
+			if h.Output != "" {
+				err = fmt.Errorf("head %s: %w", h.Output, err)
+			}
+			return nil, nil, err
+		}
+	}
+	if m.y, err = m.input(g, "target", m.place()...); err != nil {
 		return nil, nil, err
 	}
-	if m.y, err = m.input(g, "target", shape...); err != nil {
+	if err := m.splitTargets(); err != nil {
 		return nil, nil, err
 	}
 	if err := m.prepareMetrics(); err != nil {

@@ -105,14 +105,14 @@ func byBatch(x []float64, steps, batch int) []float64 {
 func (m *Model) Classes(ctx context.Context, d data.Dataset, enc encode.Encoder) ([]int, error) {
 	var all []int
 	err := m.within(func() error {
-		if shape := m.out.Shape(); len(shape) != 2 && !(m.classifies() && m.sequences()) {
+		if shape := m.out.Shape(); len(m.net.Heads) > 0 || len(shape) != 2 && !m.classifies() {
 			return fmt.Errorf("outputs have shape %v, want [batch classes]", []int(shape))
 		}
 		return m.each(ctx, d, enc, func(feed *feed.Feeder) error {
 			if all == nil {
 				all = make([]int, feed.N)
 			}
-			rows, err := m.outputs(feed, m.testOut())
+			rows, err := m.outputs(m.heads[0], feed, flat.Float64s(m.testOut()))
 			if err != nil {
 				return err
 			}

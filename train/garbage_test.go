@@ -58,7 +58,7 @@ var functions = map[string]map[string]any{
 	"readout": {
 		"Excursion": readout.Excursion, "LastStep": readout.LastStep, "MaxOverTime": readout.MaxOverTime,
 		"MeanOverTime": readout.MeanOverTime, "SumOverTime": readout.SumOverTime, "OneHot": readout.OneHot, "Rate": readout.Rate,
-		"SpikeStamps": readout.SpikeStamps, "Choose": readout.Choose, "Where": readout.Where, "PerStep": readout.PerStep,
+		"SpikeStamps": readout.SpikeStamps, "Choose": readout.Choose, "Columns": readout.Columns, "Where": readout.Where, "PerStep": readout.PerStep,
 		"StepWeights": readout.StepWeights,
 	},
 	"connect": {

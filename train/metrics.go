@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/internal/feed"
 	"github.com/spikegrad/spikegrad/internal/flat"
@@ -98,24 +99,26 @@ func (s *sums) add(m *Model, f *feed.Feeder, o outcome) error {
 	if len(o.rates) > 0 {
 		s.Rated += n
 	}
-	if s.Metrics == nil {
-		for _, k := range m.metricSums {
-			s.Metrics = append(s.Metrics, make([]float64, k))
-		}
-	}
-	outputs, err := m.outputs(f, o.out)
-	if err != nil {
-		return err
-	}
-	for i, k := range m.net.Metrics {
-		err := guard.Call("Add", "metric", k, func() error {
-			for b, y := range outputs {
-				k.Add(s.Metrics[i], y, m.targetOf(f, b))
-			}
-			return nil
-		})
+	x, i := flat.Float64s(o.out), 0
+	for _, h := range m.heads {
+		outputs, err := m.outputs(h, f, x)
 		if err != nil {
 			return err
+		}
+		for j, k := range h.Metrics {
+			if len(s.Metrics) == i {
+				s.Metrics = append(s.Metrics, make([]float64, h.sums[j]))
+			}
+			err := guard.Call("Add", "metric", k, func() error {
+				for b, y := range outputs {
+					k.Add(s.Metrics[i], y, m.targetOf(h, f, b))
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			i++
 		}
 	}
 	return nil
@@ -138,58 +141,75 @@ func (s *sums) metrics(m *Model) (Metrics, error) {
 	for i, t := range s.Rates {
 		r.Rates = append(r.Rates, Rate{Layer: m.spiking[i], Value: t / float64(s.Rated)})
 	}
-	for i, k := range m.net.Metrics {
-		v := metric.Value{}
-		err := guard.Call("Value", "metric", k, func() error {
-			v.Name, v.Value = k.Name(), k.Value(s.Metrics[i])
-			if t, ok := k.(metric.Tabular); ok {
-				v.Table = t.Table(s.Metrics[i])
+	i := 0
+	for _, h := range m.heads {
+		for _, k := range h.Metrics {
+			v := metric.Value{}
+			err := guard.Call("Value", "metric", k, func() error {
+				v.Name, v.Value = h.name(k.Name()), k.Value(s.Metrics[i])
+				if t, ok := k.(metric.Tabular); ok {
+					v.Table = t.Table(s.Metrics[i])
+				}
+				return nil
+			})
+			if err != nil {
+				return Metrics{}, err
 			}
-			return nil
-		})
-		if err != nil {
-			return Metrics{}, err
-		}
-		if _, ok := k.(metric.Accuracy); ok {
-			r.Accuracy = v.Value
-		}
-		if told := !math.IsNaN(v.Value) && !math.IsInf(v.Value, 0); told || v.Table != nil {
-			if !told {
-				v.Value = 0 // which JSON has
+			if _, ok := k.(metric.Accuracy); ok && h.Output == "" {
+				r.Accuracy = v.Value
 			}
-			r.Values = append(r.Values, v)
+			if told := !math.IsNaN(v.Value) && !math.IsInf(v.Value, 0); told || v.Table != nil {
+				if !told {
+					v.Value = 0 // which JSON has
+				}
+				r.Values = append(r.Values, v)
+			}
+			i++
 		}
 	}
 	return r, nil
 }
 
 // prepareMetrics adds accuracy where there are labels, and asks the metrics what they need.
-func (m *Model) prepareMetrics() (err error) {
-	outs, targets := m.out.Shape()[1:], m.y.Shape()[1:]
-	s := metric.Samples{Labels: m.classifies(), Outputs: outs.TotalSize(), Targets: targets.TotalSize()}
-	switch {
-	case m.sequences() && s.Labels:
-		s.Outputs = outs[1:].TotalSize()
-	case m.sequences():
-		s.Outputs, s.Targets = m.net.Steps*outs[1:].TotalSize(), m.net.Steps*targets[1:].TotalSize()
-	}
+func (m *Model) prepareMetrics() error {
+	named := len(m.net.Classes) > 0
 	isAccuracy := func(k metric.Metric) bool { _, ok := k.(metric.Accuracy); return ok }
-	if s.Labels && !slices.ContainsFunc(m.net.Metrics, isAccuracy) {
-		m.net.Metrics = append([]metric.Metric{metric.Accuracy{}}, m.net.Metrics...)
+	for _, h := range m.heads {
+		lead, steps := 1, 1
+		if h.overTime {
+			lead, steps = 2, m.net.Steps
+		}
+		n := h.out.Shape()[lead:].TotalSize()
+		s := metric.Samples{Labels: h.labels(), Outputs: n, Targets: 1}
+		if !s.Labels {
+			s.Outputs, s.Targets = steps*n, steps*tensor.Shape(h.shape[min(lead, len(h.shape)):]).TotalSize()
+		} else if !slices.ContainsFunc(h.Metrics, isAccuracy) {
+			h.Metrics = append([]metric.Metric{metric.Accuracy{}}, h.Metrics...)
+		}
+		if named && s.Labels {
+			if k := len(m.net.Classes); k != n {
+				return fmt.Errorf("there are the names of %d classes, and %d classes", k, n)
+			}
+			named = false
+		}
+		err := guard.Call("Sums", "metric", h.Metrics, func() (err error) { h.sums, err = metric.Check(h.Metrics, s); return err })
+		if err != nil {
+			return err
+		}
 	}
-	return guard.Call("Sums", "metric", m.net.Metrics, func() (err error) { m.metricSums, err = metric.Check(m.net.Metrics, s); return err })
+	return nil
 }
 
-// outputs returns what the network gave for each sample of the batch that f has loaded: of a
-// sequence the steps that the sample has, or their mean where a label is to be found, of which
-// the largest is the answer.
-func (m *Model) outputs(f *feed.Feeder, out G.Value) ([][]float64, error) {
-	rows := m.rows(f, out)
-	s, ok := m.net.Loss.(interface{ Scores([]float64) })
-	if !ok || !m.classifies() {
+// outputs returns what a head gave for each sample of the batch that f has loaded, of all outputs
+// x: of a sequence the steps that the sample has, or their mean where a label is to be found, of
+// which the largest is the answer.
+func (m *Model) outputs(h *head, f *feed.Feeder, x []float64) ([][]float64, error) {
+	rows := m.rows(h, f, x)
+	s, ok := h.Loss.(interface{ Scores([]float64) })
+	if !ok || !h.labels() {
 		return rows, nil
 	}
-	return rows, guard.Call("Scores", "loss", m.net.Loss, func() error {
+	return rows, guard.Call("Scores", "loss", h.Loss, func() error {
 		for _, r := range rows {
 			s.Scores(r)
 		}
@@ -198,41 +218,62 @@ func (m *Model) outputs(f *feed.Feeder, out G.Value) ([][]float64, error) {
 }
 
 // rows returns the outputs as they are, or their means.
-func (m *Model) rows(f *feed.Feeder, out G.Value) [][]float64 {
-	x, batch := flat.Float64s(out), m.net.Batch
-	rows := make([][]float64, len(f.Present))
-	if !m.sequences() {
-		n := len(x) / batch
-		for b := range rows {
-			rows[b] = x[b*n : (b+1)*n]
-		}
-		return rows
+func (m *Model) rows(h *head, f *feed.Feeder, x []float64) [][]float64 {
+	batch, rows := m.net.Batch, make([][]float64, len(f.Present))
+	all := 1 // steps
+	if h.overTime {
+		all = m.net.Steps
 	}
-	n := len(x) / (m.net.Steps * batch)
+	width := len(x) / (all * batch)
+	at := columns{0, width}
+	if len(m.net.Heads) > 0 {
+		at = h.columns
+	}
 	for b := range rows {
-		steps := int(f.Steps[b])
-		if !m.classifies() {
-			for t := range steps {
-				rows[b] = append(rows[b], x[(t*batch+b)*n:][:n]...)
-			}
-			continue
+		steps := 1
+		if h.overTime {
+			steps = int(f.Steps[b])
 		}
-		rows[b] = make([]float64, n)
 		for t := range steps {
-			for i, v := range x[(t*batch+b)*n:][:n] {
-				rows[b][i] += v / float64(steps)
+			row := x[(t*batch+b)*width:][at.from:at.to]
+			switch {
+			case t == 0:
+				rows[b] = slices.Clone(row)
+			case h.labels():
+				for i, v := range row {
+					rows[b][i] += v
+				}
+			default:
+				rows[b] = append(rows[b], row...)
+			}
+		}
+		if h.labels() && steps > 1 {
+			for i := range rows[b] {
+				rows[b][i] /= float64(steps)
 			}
 		}
 	}
 	return rows
 }
 
-// targetOf returns what the network should have given for sample b of a batch.
-func (m *Model) targetOf(f *feed.Feeder, b int) []float64 {
+// targetOf returns what a head should have given for sample b of a batch.
+func (m *Model) targetOf(h *head, f *feed.Feeder, b int) []float64 {
 	if m.classifies() {
 		return []float64{float64(f.Labels[b])}
 	}
-	return f.Target(b)
+	y := f.Target(b)
+	if len(m.net.Heads) == 0 {
+		return y
+	}
+	width := m.heads[len(m.heads)-1].targets.to
+	var of []float64
+	for ; len(y) > 0; y = y[width:] {
+		of = append(of, y[h.targets.from:h.targets.to]...)
+		if h.labels() {
+			break
+		}
+	}
+	return of
 }
 
 // largest returns the position of the largest element, of equal ones the first.

@@ -24,41 +24,41 @@ import (
 // as well. Only what runs in the midst of a batch may not: an optimiser, an operation, a
 // SegmentEncoder. A copy of a Model is the same model.
 type Model struct {
-	net       Network          // with its defaults
-	use       *guard.InUse     // of its memory
-	training  *guard.InUse     // by a Trainer
-	family    *shared.Weights  // the weights, which replicas read
-	replica   bool             // the weights are those of another model
-	reads     *shared.Snapshot // which weights a replica has in its graph
-	nodes     G.Nodes          // of the weights, in the order of all
-	building  *sync.Mutex      // while a network is built: what builds it may be somebody's, and note what it built
-	overTime  bool             // the outputs are sequences
-	cut       cutting
-	build     *layers.Build
-	x, y, w   *G.Node
-	length    *G.Node // time steps of each sample in the segment
-	total     *G.Node // and in all segments
-	perStep   *G.Node // weight of each time step; nil where nobody asked
-	carry     *carry  // nil where a sample is one segment
-	out       *G.Node
-	params    []*Parameter
-	fixed     []*Parameter // values of neurons that are not learnt
-	termNames []string     // of the loss, and of each penalty
-
-	metricSums []int            // how many sums each metric keeps
-	fit        *machine.Machine // for training
-	fitAt      layout
-	test       *machine.Machine // for evaluation
-	testAt     layout
-	fitted     outcome  // of the last batch of a training
-	tested     outcome  // and of an evaluation
-	spiking    []string // layers that have a rate
-	fitNodes   G.Nodes  // of fit, without rates
-	rates      G.Nodes
-	watched    bool            // fit computes rates
-	streams    map[int]*stream // for Step, by batch size
-	exam       *exam           // of a model that is made to be diagnosed
-	by         optim.Optimiser // that trained it last, unless that has trained another model since
+	net             Network          // with its defaults
+	use             *guard.InUse     // of its memory
+	training        *guard.InUse     // by a Trainer
+	family          *shared.Weights  // the weights, which replicas read
+	replica         bool             // the weights are those of another model
+	reads           *shared.Snapshot // which weights a replica has in its graph
+	nodes           G.Nodes          // of the weights, in the order of all
+	building        *sync.Mutex      // while a network is built: what builds it may be somebody's, and note what it built
+	cut             cutting
+	build           *layers.Build
+	x, y, w         *G.Node
+	length          *G.Node // time steps of each sample in the segment
+	total           *G.Node // and in all segments
+	perStep         *G.Node // weight of each time step; nil where nobody asked
+	carry           *carry  // nil where a sample is one segment
+	out             *G.Node
+	params          []*Parameter
+	fixed           []*Parameter     // values of neurons that are not learnt
+	termNames       []string         // of the loss, of the losses of heads, and of each penalty
+	lossTerms       int              // how many of them are losses
+	heads           []*head          // of the outputs, at least one
+	targetsOverTime bool             // they are sequences [T, batch, …]
+	fit             *machine.Machine // for training
+	fitAt           layout
+	test            *machine.Machine // for evaluation
+	testAt          layout
+	fitted          outcome  // of the last batch of a training
+	tested          outcome  // and of an evaluation
+	spiking         []string // layers that have a rate
+	fitNodes        G.Nodes  // of fit, without rates
+	rates           G.Nodes
+	watched         bool            // fit computes rates
+	streams         map[int]*stream // for Step, by batch size
+	exam            *exam           // of a model that is made to be diagnosed
+	by              optim.Optimiser // that trained it last, unless that has trained another model since
 }
 
 // construct makes the graph and the machines.
@@ -113,7 +113,7 @@ func (m *Model) inputs() feed.Inputs {
 	in := feed.Inputs{
 		X: m.x, Y: m.y, Weights: m.w, Length: m.length, Total: m.total,
 		Shape: m.net.Shape, Steps: m.net.Steps, Batch: m.net.Batch, Seed: m.net.Seed,
-		Segment: m.cut.steps, Segments: m.cut.segments, Carries: m.cut.carries, Sequences: m.sequences() && m.y.Dims() > 1,
+		Segment: m.cut.steps, Segments: m.cut.segments, Carries: m.cut.carries, Sequences: m.targetsOverTime,
 		CheckLengths: func() error { return m.checkTime(true) }, Lend: m.use.Lend,
 	}
 	if m.classifies() {

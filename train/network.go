@@ -28,8 +28,16 @@ type Network struct {
 	// Metrics are looked at beside the loss and, where the targets are labels, the accuracy.
 	Metrics []metric.Metric
 
-	Dtype tensor.Dtype // float32 if not set
-	Seed  uint64       // of the weights and of dropout
+	// Heads are the outputs that layers.Heads has, or some of them, in the place of Loss and
+	// Metrics; the loss is the weighted sum of theirs. All are behind a readout, or none is. The
+	// target of a sample is a row of numbers, those of the heads one after the other: a label is
+	// one, of a sequence the same at every step; other targets are as many as their outputs.
+	// What Predict returns are rows, too.
+	Heads []Head
+
+	Dtype   tensor.Dtype // float32 if not set
+	Classes []string     // their names, for Answers; nil leaves them without
+	Seed    uint64       // of the weights and of dropout
 
 	// SpikeInput makes the input lists of spikes (connect.SpikeInput). Samples that are
 	// spike trains come as their events, if the data set is data.Spiking; others by the
@@ -68,13 +76,13 @@ func (n Network) compile(m *Model) (*Model, error) {
 	if err := n.check(); err != nil {
 		return nil, err
 	}
-	if isNil(n.Loss) {
+	if isNil(n.Loss) && n.Heads == nil {
 		n.Loss = loss.CrossEntropy{}
 	}
 	if n.Dtype == (tensor.Dtype{}) {
 		n.Dtype = tensor.Float32
 	}
-	n.Shape, n.Metrics = slices.Clone(n.Shape), slices.Clone(n.Metrics)
+	n.Shape, n.Metrics, n.Heads = slices.Clone(n.Shape), slices.Clone(n.Metrics), slices.Clone(n.Heads)
 	var err error
 	if m.cut, err = n.cutUp(); err != nil {
 		return nil, err
@@ -103,7 +111,7 @@ func (n Network) check() error {
 	if _, err := limit.Elements(n.inputShape()...); err != nil {
 		return fmt.Errorf("train: input of a batch: %w", err)
 	}
-	return nil
+	return n.checkHeads()
 }
 
 func (n Network) inputShape() []int { return append([]int{n.Steps, n.Batch}, n.Shape...) }

@@ -39,7 +39,7 @@ func (r *outcome) clear(m *Model) {
 // counts; the readouts and penalties so far, if it is the last until now.
 func (r *outcome) add(m *Model, s outcome, k int, last, counts bool) error {
 	for i, v := range s.terms {
-		switch overTime := i == 0 && m.sequences(); {
+		switch overTime := i < m.lossTerms && m.sequences(); {
 		case overTime && counts:
 			r.terms[i] = G.NewF64(flat.Number(r.terms[i]) + flat.Number(v))
 		case !overTime && last:

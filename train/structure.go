@@ -17,7 +17,13 @@ import (
 func (m *Model) structure() []string {
 	lines := []string{
 		fmt.Sprintf("input %v over %d time steps of %v", m.net.Shape, m.net.Steps, m.net.Dtype),
-		"loss " + describe.Value(m.net.Loss),
+	}
+	for _, h := range m.heads {
+		line := h.name("loss") + " " + describe.Value(h.Loss)
+		if h.Weight != 1 {
+			line += fmt.Sprintf(", weighted %g", h.Weight)
+		}
+		lines = append(lines, line)
 	}
 	for _, d := range layers.Describe(m.net.Net) {
 		lines = append(lines, fmt.Sprintf("layer %s %s", d.Name, d.Settings))

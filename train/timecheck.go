@@ -48,6 +48,9 @@ func (m *Model) checkSteps(batch int, lengths bool) error {
 		return err
 	}
 	out, err := m.net.Net.Apply(b, x)
+	if err == nil {
+		out, err = m.join(b, out)
+	}
 	if err != nil {
 		return err
 	}
