@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/internal/vitals"
+	"github.com/spikegrad/spikegrad/metric"
 )
 
 // An accumulation is the gradients of the batches since the last step of the optimiser, where
@@ -87,7 +88,7 @@ func (a *accumulation) load() (back func(), err error) {
 
 // validate looks at the validation set between batches, and leaves all that has a state where it
 // stood.
-func (r *trainRun) validate(ctx context.Context) (*Metrics, error) {
+func (r *trainRun) validate(ctx context.Context) (*metric.Summary, error) {
 	back, err := r.mark()
 	if err != nil {
 		return nil, err

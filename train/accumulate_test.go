@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/metric"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -81,9 +82,9 @@ func TestAccumulateResume(t *testing.T) {
 // Validation between batches changes no bit of the training, and gives what it gives elsewhere.
 func TestValidateEvery(t *testing.T) {
 	d, test := currents(17, 9, 4), currents(5, 9, 4)
-	run := func(every int) (*train.Model, map[int]train.Metrics) {
+	run := func(every int) (*train.Model, map[int]metric.Summary) {
 		m := accumulating(t, 4, tensor.Float32)
-		seen := map[int]train.Metrics{}
+		seen := map[int]metric.Summary{}
 		tr := train.Trainer{
 			Model: m, Data: d, Validation: test, Epochs: 2, Optimiser: &optim.Adam{LearningRate: 0.05}, ValidateEvery: every,
 			OnBatch: func(b train.Batch) {

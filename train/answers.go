@@ -3,11 +3,7 @@ package train
 import (
 	"context"
 	"fmt"
-	"slices"
 
-	"gorgonia.org/tensor"
-
-	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/internal/feed"
 	"github.com/spikegrad/spikegrad/internal/flat"
@@ -37,7 +33,7 @@ type HeadAnswer struct {
 func (m *Model) Answers(ctx context.Context, enc encode.Encoder, samples ...[]float32) ([]Answer, error) {
 	var all []Answer
 	err := m.within(func() error {
-		d, err := m.unlabelled(samples)
+		d, err := feed.Unlabelled(samples, m.net.Shape, m.net.Steps)
 		if err != nil || d == nil {
 			return err
 		}
@@ -83,55 +79,3 @@ func (m *Model) answer(f *feed.Feeder, all []Answer) error {
 	}
 	return nil
 }
-
-// unlabelled returns samples as a data set: nil if there are none.
-func (m *Model) unlabelled(samples [][]float32) (data.Dataset, error) {
-	if len(samples) == 0 {
-		return nil, nil
-	}
-	n, most := tensor.Shape(m.net.Shape).TotalSize(), m.net.Steps
-	d := sequences{unlabelled: unlabelled{samples, m.net.Shape}}
-	for i, x := range samples {
-		steps := len(x) / n
-		if steps < 1 || steps > most || steps*n != len(x) {
-			return nil, fmt.Errorf("sample %d has %d values, want %d, those of one time step, or so many times that, up to %d steps", i, len(x), n, most)
-		}
-		d.steps = append(d.steps, steps)
-	}
-	shortest, longest := slices.Min(d.steps), slices.Max(d.steps)
-	switch {
-	case longest == 1:
-		return d.unlabelled, nil
-	case shortest == 1:
-		return nil, fmt.Errorf("sample %d is one time step, and sample %d a sequence; ask for them apart", slices.Index(d.steps, 1), slices.Index(d.steps, longest))
-	}
-	d.shape = append([]int{most}, m.net.Shape...)
-	if shortest == most {
-		return d.unlabelled, nil
-	}
-	return d, nil
-}
-
-// unlabelled are samples without labels and targets: where such are asked for, they are 0.
-type unlabelled struct {
-	samples [][]float32
-	shape   []int
-}
-
-func (d unlabelled) Len() int     { return len(d.samples) }
-func (d unlabelled) Shape() []int { return d.shape }
-
-func (d unlabelled) Sample(i int, x []float32) (int, error) {
-	clear(x[copy(x, d.samples[i]):])
-	return 0, nil
-}
-
-func (d unlabelled) Target(int, []float32) error { return nil }
-
-// sequences are such of different lengths.
-type sequences struct {
-	unlabelled
-	steps []int
-}
-
-func (d sequences) Steps(i int) int { return d.steps[i] }

@@ -65,7 +65,7 @@ func (m *Model) addInputs(g *G.ExprGraph) (err error) {
 		name string
 		node **G.Node
 		x    int
-	}{{"sample weights", &m.w, 0}, {"length", &m.length, m.cut.steps}, {"total length", &m.total, m.net.Steps}} {
+	}{{"sample weights", &m.w, 0}, {"length", &m.length, m.cut.Steps}, {"total length", &m.total, m.net.Steps}} {
 		if *in.node, err = m.input(g, in.name, m.net.Batch); err != nil {
 			return err
 		}
@@ -81,7 +81,7 @@ func (m *Model) input(g *G.ExprGraph, name string, shape ...int) (*G.Node, error
 
 // inputNode returns the input of the network.
 func (m *Model) inputNode(g *G.ExprGraph) (*G.Node, error) {
-	shape := append([]int{m.cut.steps, m.net.Batch}, m.net.Shape...)
+	shape := append([]int{m.cut.Steps, m.net.Batch}, m.net.Shape...)
 	if !m.net.SpikeInput {
 		return graph.Input(g, "x", tensor.New(tensor.Of(m.net.Dtype), tensor.WithShape(shape...)))
 	}
@@ -96,7 +96,7 @@ func (m *Model) inputNode(g *G.ExprGraph) (*G.Node, error) {
 func (m *Model) addNetwork(g *G.ExprGraph) (err error) {
 	m.build = layers.NewBuild(m.net.Seed)
 	m.build.SampleWeight, m.build.Length = m.w, m.length
-	if m.cut.carries {
+	if m.cut.Carries {
 		if m.carry, err = newCarry(g, m.net.Dtype, m.net.Batch); err != nil {
 			return err
 		}
@@ -168,7 +168,7 @@ func (m *Model) addRates() error {
 func (m *Model) stepWeights() *G.Node {
 	if m.perStep == nil {
 		var b graph.Builder
-		m.perStep = readout.StepWeights(&b, m.cut.steps, m.w, m.length, m.total)
+		m.perStep = readout.StepWeights(&b, m.cut.Steps, m.w, m.length, m.total)
 	}
 	return m.perStep
 }
@@ -188,7 +188,7 @@ func (m *Model) addTraining(terms G.Nodes, total *G.Node) error {
 		m.build.Warnings = append(m.build.Warnings,
 			fmt.Sprintf("the loss does not depend on %s: its gradient is zero", params[i].Name()))
 	}
-	if w := m.cut.warning(m.net); w != "" {
+	if w := m.cut.Warning(m.net.Steps, m.net.Segment, m.net.Window, m.net.Stride); w != "" {
 		m.build.Warnings = append(m.build.Warnings, w)
 	}
 	m.enlist()

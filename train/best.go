@@ -6,10 +6,12 @@ import (
 	"math"
 
 	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/metric"
 )
 
 // judge remembers the best epoch and its weights, and reports whether that is e.
-func (r *trainRun) judge(e int, v Metrics) bool {
+func (r *trainRun) judge(e int, v metric.Summary) bool {
 	if r.best < 0 || v.Loss < r.lowestLoss {
 		r.lowest, r.lowestLoss = e, v.Loss
 	}
@@ -25,7 +27,7 @@ func (r *trainRun) judge(e int, v Metrics) bool {
 
 // better reports whether a is better than b: more accurate, or as accurate, or
 // without labels, and of a lower loss.
-func better(a, b Metrics) bool {
+func better(a, b metric.Summary) bool {
 	if a.Accuracy != b.Accuracy && !math.IsNaN(a.Accuracy) {
 		return a.Accuracy > b.Accuracy
 	}

@@ -74,7 +74,7 @@ func (c *carry) join(b *graph.Builder, m *Model) (sum *G.Node, err error) {
 			sum = b.Add(sum, product)
 		}
 	}
-	c.at = make([][]*tensor.Dense, m.cut.reach+1)
+	c.at = make([][]*tensor.Dense, m.cut.Reach+1)
 	for k := range c.at {
 		for _, z := range c.zeros {
 			c.at[k] = append(c.at[k], z.Clone().(*tensor.Dense))

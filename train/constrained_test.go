@@ -260,7 +260,7 @@ func TestConstrainedFileForm(t *testing.T) {
 	require.Equal(t, bits(m), bits(other))
 
 	for text, want := range map[string]string{
-		`[]`:                      "its constraints make no sense: json: cannot unmarshal array into Go value of type train.constraints",
+		`[]`:                      "its constraints make no sense: json: cannot unmarshal array into Go value of type weights.Constraints",
 		`{"hidden.VTh": "tight"}`: `its constraints make no sense: graph: got constraint "tight", want none, exp, softplus, sigmoid or clip to [lower, upper]`,
 	} {
 		require.NoError(t, os.WriteFile(filepath.Join(arrays, "constraints.json"), []byte(text), 0o666))

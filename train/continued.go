@@ -55,7 +55,7 @@ func (m *Model) leave(f *feed.Feeder) error {
 			continue
 		}
 		rows := make([]*tensor.Dense, len(m.carry.states))
-		for k, t := range m.carry.entering(m.cut.segments) {
+		for k, t := range m.carry.entering(m.cut.Segments) {
 			shape := t.Shape().Clone()
 			shape[0] = 1
 			rows[k] = tensor.New(tensor.Of(m.net.Dtype), tensor.WithShape(shape...))

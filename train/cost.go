@@ -110,7 +110,7 @@ func (t *tally) add(f *feed.Feeder, k int) error {
 	for i, p := range t.products {
 		for b := range f.Present {
 			// What comes later by a delay is multiplied while the sample lasts.
-			left := int(f.Steps[b]) - k*t.m.cut.steps - p.Delay
+			left := int(f.Steps[b]) - k*t.m.cut.Steps - p.Delay
 			if err := t.product(i, p, b, min(max(left, 0), int(f.Length[b]))); err != nil {
 				return err
 			}

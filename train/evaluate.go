@@ -13,6 +13,7 @@ import (
 	"github.com/spikegrad/spikegrad/internal/feed"
 	"github.com/spikegrad/spikegrad/internal/flat"
 	"github.com/spikegrad/spikegrad/internal/limit"
+	"github.com/spikegrad/spikegrad/metric"
 )
 
 // Evaluate returns the metrics of the model on a data set, with dropout off.
@@ -20,16 +21,16 @@ import (
 // call gives the same numbers; nil repeats the samples, or takes those that are
 // sequences as they are. A cancelled context ends it with the context's error. A
 // loss that is not finite is an error.
-func (m *Model) Evaluate(ctx context.Context, d data.Dataset, enc encode.Encoder) (Metrics, error) {
-	var v Metrics
+func (m *Model) Evaluate(ctx context.Context, d data.Dataset, enc encode.Encoder) (metric.Summary, error) {
+	var v metric.Summary
 	err := m.within(func() (err error) { v, err = m.evaluate(ctx, d, enc); return err })
 	if err != nil {
-		return Metrics{}, fmt.Errorf("train: evaluate: %w", err)
+		return metric.Summary{}, fmt.Errorf("train: evaluate: %w", err)
 	}
 	return v, nil
 }
 
-func (m *Model) evaluate(ctx context.Context, d data.Dataset, enc encode.Encoder) (Metrics, error) {
+func (m *Model) evaluate(ctx context.Context, d data.Dataset, enc encode.Encoder) (metric.Summary, error) {
 	var s sums
 	err := m.each(ctx, d, enc, func(feed *feed.Feeder) error {
 		idx, terms := feed.Present, m.testTerms()
@@ -39,7 +40,7 @@ func (m *Model) evaluate(ctx context.Context, d data.Dataset, enc encode.Encoder
 		return s.add(m, feed, m.tested)
 	})
 	if err != nil {
-		return Metrics{}, err
+		return metric.Summary{}, err
 	}
 	return s.metrics(m)
 }
@@ -177,7 +178,7 @@ func (m *Model) look(f *feed.Feeder, after func(k int) error) error {
 	if after == nil {
 		after = func(int) error { return nil }
 	}
-	if !m.cut.carries {
+	if !m.cut.Carries {
 		if err := m.test.Run(); err != nil {
 			return err
 		}
@@ -188,7 +189,7 @@ func (m *Model) look(f *feed.Feeder, after func(k int) error) error {
 		return err
 	}
 	m.tested.clear(m)
-	for k := range m.cut.segments {
+	for k := range m.cut.Segments {
 		if err := m.carry.stand(f, k); err != nil {
 			return err
 		}

@@ -91,7 +91,7 @@ func (m *Model) prepareHeads() error {
 		if s.Output != "" {
 			h.out = outputOf(m.build, s.Output)
 		}
-		if _, whole := s.Loss.(interface{ Whole() }); whole && m.cut.carries {
+		if _, whole := s.Loss.(interface{ Whole() }); whole && m.cut.Carries {
 			return fmt.Errorf("%T reads whole sequences, and the network goes through them in parts; leave out Segment and Window", s.Loss)
 		}
 		if o, ok := s.Loss.(interface{ OverTime() bool }); ok {
@@ -187,7 +187,7 @@ func (m *Model) place() []int {
 		h.targets, targets = columns{targets, targets + n}, targets+n
 	}
 	if m.targetsOverTime {
-		return []int{m.cut.steps, m.net.Batch, targets}
+		return []int{m.cut.Steps, m.net.Batch, targets}
 	}
 	return []int{m.net.Batch, targets}
 }

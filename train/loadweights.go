@@ -7,6 +7,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/internal/describe"
 	"github.com/spikegrad/spikegrad/internal/safetensors"
+	"github.com/spikegrad/spikegrad/internal/weights"
 )
 
 // LoadWeights reads the parameters from where SaveWeights has written them, or
@@ -70,11 +71,11 @@ func (m *Model) readFrom(path string, all bool) (p Partial, err error) {
 	if err := m.owner(); err != nil {
 		return p, err
 	}
-	src, err := readWeights(path)
+	src, err := weights.Read(path, fromCheckpoint)
 	if err != nil {
 		return p, err
 	}
-	ts := src.tensors
+	ts := src.Tensors
 	params := m.all()
 	ws := valuesOf(params)
 	for i, param := range params {
@@ -83,7 +84,7 @@ func (m *Model) readFrom(path string, all bool) (p Partial, err error) {
 			p.Missing = append(p.Missing, param.name)
 			continue
 		}
-		if ws[i], err = src.learntOf(param, ts[at]); err != nil {
+		if ws[i], err = src.LearntOf(param.weight(), ts[at]); err != nil {
 			return Partial{}, err
 		}
 		ts = slices.Delete(ts, at, at+1)
@@ -95,4 +96,22 @@ func (m *Model) readFrom(path string, all bool) (p Partial, err error) {
 		return p, nil
 	}
 	return p, m.family.Change(func() error { return assign(params, ws) })
+}
+
+// fromCheckpoint returns the parameters in a checkpoint; nil if the file is none.
+func fromCheckpoint(f *safetensors.File) (*weights.Source, error) {
+	if _, ok := f.Metadata[documentName]; !ok {
+		return nil, nil
+	}
+	c, err := decode(f)
+	if err != nil {
+		return nil, err
+	}
+	w, err := c.weights()
+	if err != nil {
+		return nil, err
+	}
+	return &weights.Source{Within: w.Within, Tensors: slices.DeleteFunc(c.tensors, func(t safetensors.Tensor) bool {
+		return !slices.Contains(w.Params, t.Name) && !slices.Contains(w.Fixed, t.Name)
+	})}, nil
 }

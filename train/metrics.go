@@ -1,11 +1,9 @@
 package train
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -16,68 +14,8 @@ import (
 	"github.com/spikegrad/spikegrad/metric"
 )
 
-// Metrics says how well a model does on a data set.
-type Metrics struct {
-	Loss     float64            // mean over the samples, without penalties
-	Accuracy float64            // share of samples whose largest output is their label; NaN without labels
-	Values   []metric.Value     // of Network.Metrics, those that the samples tell
-	Terms    map[string]float64 // the penalties of regularisers by name, mean over batches, each as often as it has samples
-	Rates    []Rate             // of the spiking layers; in training, where a Trainer has Observers
-	Samples  int
-}
-
-// String returns the loss and the metrics in a line: "loss 0.4123, accuracy 0.8410".
-func (m Metrics) String() string { return inLine(m.Loss, m.Values) }
-
 // String returns the loss and the metrics in a line, for one of progress.
-func (b Batch) String() string { return inLine(b.Loss, b.Values) }
-
-func inLine(loss float64, vs []metric.Value) string {
-	parts := []string{fmt.Sprintf("loss %.4g", loss)}
-	for _, v := range vs {
-		if v.Table == nil {
-			parts = append(parts, fmt.Sprintf("%s %.4f", v.Name, v.Value))
-		}
-	}
-	return strings.Join(parts, ", ")
-}
-
-// MarshalJSON implements json.Marshaler: an accuracy of NaN is null.
-func (m Metrics) MarshalJSON() ([]byte, error) {
-	type plain Metrics
-	j := struct {
-		plain
-		Accuracy *float64
-	}{plain: plain(m)}
-	if !math.IsNaN(m.Accuracy) {
-		j.Accuracy = &m.Accuracy
-	}
-	return json.Marshal(j)
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (m *Metrics) UnmarshalJSON(b []byte) error {
-	type plain Metrics
-	nan := math.NaN()
-	j := struct {
-		*plain
-		Accuracy *float64
-	}{plain: (*plain)(m)}
-	if err := json.Unmarshal(b, &j); err != nil {
-		return err
-	}
-	if j.Accuracy == nil {
-		j.Accuracy = &nan
-	}
-	m.Accuracy = *j.Accuracy
-	return nil
-}
-
-// A Rate is the mean activity of a layer: spikes per neuron and time step.
-type Rate struct {
-	Layer string
-	Value float64
-}
+func (b Batch) String() string { return metric.Line(b.Loss, b.Values) }
 
 // sums adds up metrics over batches.
 type sums struct {
@@ -133,13 +71,13 @@ func accumulate(to *[]float64, vs []G.Value, weight float64) {
 	}
 }
 
-func (s *sums) metrics(m *Model) (Metrics, error) {
-	r := Metrics{Loss: s.Loss / float64(s.N), Accuracy: math.NaN(), Terms: map[string]float64{}, Samples: s.N}
+func (s *sums) metrics(m *Model) (metric.Summary, error) {
+	r := metric.Summary{Loss: s.Loss / float64(s.N), Accuracy: math.NaN(), Terms: map[string]float64{}, Samples: s.N}
 	for i, t := range s.Terms {
 		r.Terms[m.termNames[1+i]] = t / float64(s.N)
 	}
 	for i, t := range s.Rates {
-		r.Rates = append(r.Rates, Rate{Layer: m.spiking[i], Value: t / float64(s.Rated)})
+		r.Rates = append(r.Rates, metric.Rate{Layer: m.spiking[i], Value: t / float64(s.Rated)})
 	}
 	i := 0
 	for _, h := range m.heads {
@@ -153,7 +91,7 @@ func (s *sums) metrics(m *Model) (Metrics, error) {
 				return nil
 			})
 			if err != nil {
-				return Metrics{}, err
+				return metric.Summary{}, err
 			}
 			if _, ok := k.(metric.Accuracy); ok && h.Output == "" {
 				r.Accuracy = v.Value

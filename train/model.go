@@ -32,7 +32,7 @@ type Model struct {
 	reads           *shared.Snapshot // which weights a replica has in its graph
 	nodes           G.Nodes          // of the weights, in the order of all
 	building        *sync.Mutex      // while a network is built: what builds it may be somebody's, and note what it built
-	cut             cutting
+	cut             feed.Cut
 	build           *layers.Build
 	x, y, w         *G.Node
 	length          *G.Node // time steps of each sample in the segment
@@ -113,7 +113,7 @@ func (m *Model) inputs() feed.Inputs {
 	in := feed.Inputs{
 		X: m.x, Y: m.y, Weights: m.w, Length: m.length, Total: m.total,
 		Shape: m.net.Shape, Steps: m.net.Steps, Batch: m.net.Batch, Seed: m.net.Seed,
-		Segment: m.cut.steps, Segments: m.cut.segments, Carries: m.cut.carries, Sequences: m.targetsOverTime,
+		Segment: m.cut.Steps, Segments: m.cut.Segments, Carries: m.cut.Carries, Sequences: m.targetsOverTime,
 		CheckLengths: func() error { return m.checkTime(true) }, Lend: m.use.Lend,
 	}
 	if m.classifies() {

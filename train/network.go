@@ -8,6 +8,7 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/internal/feed"
 	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/internal/limit"
 	"github.com/spikegrad/spikegrad/internal/shared"
@@ -84,8 +85,8 @@ func (n Network) compile(m *Model) (*Model, error) {
 	}
 	n.Shape, n.Metrics, n.Heads = slices.Clone(n.Shape), slices.Clone(n.Metrics), slices.Clone(n.Heads)
 	var err error
-	if m.cut, err = n.cutUp(); err != nil {
-		return nil, err
+	if m.cut, err = feed.CutUp(n.Steps, n.Segment, n.Window, n.Stride); err != nil {
+		return nil, fmt.Errorf("train: %w", err)
 	}
 	m.net, m.training = n, &guard.InUse{}
 	if err := m.construct(); err != nil {

@@ -16,7 +16,7 @@ import (
 func (m *Model) targetShape(h *head) ([]int, error) {
 	lead, want := []int{m.net.Batch}, "[batch …]"
 	if h.overTime {
-		lead, want = []int{m.cut.steps, m.net.Batch}, "[T batch …]"
+		lead, want = []int{m.cut.Steps, m.net.Batch}, "[T batch …]"
 	}
 	leads := func(s []int) bool { return len(s) >= len(lead) && slices.Equal(s[:len(lead)], lead) }
 	out := h.out.Shape()

@@ -8,10 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
-	"github.com/spikegrad/spikegrad/internal/describe"
 	"github.com/spikegrad/spikegrad/internal/flat"
-	"github.com/spikegrad/spikegrad/internal/safetensors"
-	"github.com/spikegrad/spikegrad/internal/tensorfile"
 )
 
 // A Parameter is a learnable tensor of a model.
@@ -88,16 +85,4 @@ func (m *Model) valueGrads() []G.ValueGrad {
 		vs[i] = p
 	}
 	return vs
-}
-
-// dense returns t as a tensor, if it can take the place of the value of p.
-func (p *Parameter) dense(t safetensors.Tensor) (*tensor.Dense, error) {
-	want, err := tensorfile.Of(p.name, p.value)
-	if err != nil {
-		return nil, fmt.Errorf("%s %w", p.name, err)
-	}
-	if t.DType != want.DType || !slices.Equal(t.Shape, want.Shape) {
-		return nil, fmt.Errorf("%s is %s of shape %v, want %s of shape %v", p.name, t.DType, describe.Numbers(t.Shape), want.DType, want.Shape)
-	}
-	return tensorfile.Dense(t)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/metric"
 )
 
 // A progress is how far a training is, and what it has reached.
@@ -19,7 +20,7 @@ type progress struct {
 
 // savedProgress is what is to be known of it besides the fields of a Checkpoint.
 type savedProgress struct {
-	BestBy     Metrics
+	BestBy     metric.Summary
 	Lowest     int
 	LowestLoss float64
 	RateFactor float64
@@ -78,7 +79,7 @@ func (p *progress) load() (back func(), err error) {
 	r.best, r.bestBy, r.lowest, r.lowestLoss = c.Best, s.BestBy, s.Lowest, s.LowestLoss
 	if r.KeepBest && !p.kept && r.best >= 0 {
 		r.warn(fmt.Errorf("train: resume from %s: it does not have the weights of the best epoch; the best is that of the epochs to come", c.Path))
-		r.best, r.bestBy = -1, Metrics{}
+		r.best, r.bestBy = -1, metric.Summary{}
 	}
 	r.factor = s.RateFactor
 	r.keep(guard.Call("SetRateFactor", "optimiser", r.opt, func() error { r.opt.SetRateFactor(r.factor); return nil }))

@@ -67,8 +67,8 @@ func (m *Model) twin(e *exam) (*Model, error) {
 	n := m.net
 	n.SpikeInput = n.SpikeInput && e == nil // an exam asks for the gradient of the input
 	n.Segment, n.Window, n.Stride = 0, 0, 0
-	if m.cut.carries {
-		n.Segment = m.cut.steps
+	if m.cut.Carries {
+		n.Segment = m.cut.Steps
 		if e != nil {
 			n.Segment = n.Steps
 		}
@@ -150,11 +150,11 @@ func (m *Model) recordBatch(ctx context.Context, f *feed.Feeder, machine *machin
 	for b := range f.Starts {
 		f.Starts[b] = 1
 	}
-	for k := range m.cut.segments {
+	for k := range m.cut.Segments {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if m.cut.carries {
+		if m.cut.Carries {
 			if err := m.carry.stand(f, k); err != nil {
 				return err
 			}
@@ -173,7 +173,7 @@ func (m *Model) recordBatch(ctx context.Context, f *feed.Feeder, machine *machin
 				rs[i] = r
 			}
 		}
-		if m.cut.carries {
+		if m.cut.Carries {
 			if err := m.carry.keep(k, machine, span{len(taps), len(m.carry.states)}); err != nil {
 				return err
 			}
@@ -196,7 +196,7 @@ func (m *Model) watching(taps []layers.Tap) (*machine.Machine, error) {
 	for _, t := range taps {
 		nodes = append(nodes, t.Node)
 	}
-	if m.cut.carries {
+	if m.cut.Carries {
 		nodes = append(nodes, m.carry.outs()...)
 	}
 	return machine.New(nodes...)

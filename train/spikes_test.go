@@ -12,6 +12,7 @@ import (
 	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/encode"
+	"github.com/spikegrad/spikegrad/metric"
 	"github.com/spikegrad/spikegrad/train"
 )
 
@@ -70,7 +71,7 @@ func TestSpikeInput(t *testing.T) {
 		for how, m := range map[string]train.Network{"whole": {}, "segments": {Segment: 4}, "windows": {Window: 4, Stride: 2}} {
 			for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
 				t.Run(fmt.Sprintf("%s/%s/%v", name, how, dt), func(t *testing.T) {
-					run := func(lists bool) ([][]float64, train.Metrics) {
+					run := func(lists bool) ([][]float64, metric.Summary) {
 						m := m
 						m.Net, m.Shape, m.Steps, m.Batch, m.Seed, m.Dtype, m.SpikeInput = small(), []int{4}, 10, 6, 3, dt, lists
 						model := newModel(t, m)

@@ -83,7 +83,7 @@ func (r *trainRun) optimise() error {
 // calls step with them; where backpropagation is truncated, after each stride. It
 // returns the norm of the gradient before clipping, of several the mean.
 func (m *Model) learn(f *feed.Feeder, clip float64, step func() error) (norm float64, err error) {
-	if !m.cut.carries {
+	if !m.cut.Carries {
 		if norm, err = m.backpropagate(clip); err != nil {
 			return 0, err
 		}
@@ -94,8 +94,8 @@ func (m *Model) learn(f *feed.Feeder, clip float64, step func() error) (norm flo
 	}
 	m.fitted.clear(m)
 	strides := 0
-	for from := 0; from < m.cut.segments; strides++ {
-		end := min(from+m.cut.stride, m.cut.segments)
+	for from := 0; from < m.cut.Segments; strides++ {
+		end := min(from+m.cut.Stride, m.cut.Segments)
 		n, err := m.stride(f, from, end, clip)
 		if err == nil {
 			err = step()
@@ -200,7 +200,7 @@ func finite(v G.Value) bool {
 // they add to the loss. Where the gradient reaches back behind them, the network is
 // run again from there, with the weights as they are now.
 func (m *Model) stride(f *feed.Feeder, from, end int, clip float64) (norm float64, err error) {
-	c, first := m.carry, max(0, end-m.cut.reach)
+	c, first := m.carry, max(0, end-m.cut.Reach)
 	if len(c.states) == 0 {
 		first = from // nothing flows back
 	}

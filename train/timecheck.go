@@ -15,12 +15,12 @@ import (
 // sequences.
 func (m *Model) checkTime(lengths bool) error {
 	// The last segment may go on behind the end of the sample.
-	lengths = lengths || m.cut.carries && m.net.Steps%m.cut.steps > 0
+	lengths = lengths || m.cut.Carries && m.net.Steps%m.cut.Steps > 0
 	var err error
 	switch {
-	case m.cut.steps > 1:
+	case m.cut.Steps > 1:
 		err = m.build.CheckTime(m.x, m.out, lengths)
-	case m.cut.carries:
+	case m.cut.Carries:
 		err = m.checkSteps(m.net.Batch, lengths)
 	}
 	return inNetwork(err)
@@ -28,7 +28,7 @@ func (m *Model) checkTime(lengths bool) error {
 
 // checkStepwise returns an error if the network cannot go step by step.
 func (m *Model) checkStepwise() error {
-	if m.cut.carries && m.cut.steps > 1 {
+	if m.cut.Carries && m.cut.Steps > 1 {
 		return nil // as Compile has found
 	}
 	return inNetwork(m.checkSteps(1, false))

@@ -58,20 +58,20 @@ type Batch struct {
 	Accuracy              float64            // of the batch, NaN without labels
 	Values                []metric.Value     // of the metrics of the network, those that the batch tells
 	Terms                 map[string]float64 // the penalties of regularisers by name
-	Rates                 []Rate             // of the spiking layers; nil without Observers
+	Rates                 []metric.Rate      // of the spiking layers; nil without Observers
 	GradNorm              float64            // before clipping; where gradients are accumulated, at their last batch that of all
 	LearningRate          float64
-	Validation            *Metrics // after it, where that is due by ValidateEvery; else nil
+	Validation            *metric.Summary // after it, where that is due by ValidateEvery; else nil
 }
 
 // An Epoch is what a Trainer tells about an epoch.
 type Epoch struct {
-	Epoch        int           // counted from 0
-	Train        Metrics       // over the batches as they came
-	Validation   *Metrics      // nil without a validation set
-	GradNorm     float64       // mean, before clipping
-	LearningRate float64       // at the end
-	Duration     time.Duration `json:"-"`
+	Epoch        int             // counted from 0
+	Train        metric.Summary  // over the batches as they came
+	Validation   *metric.Summary // nil without a validation set
+	GradNorm     float64         // mean, before clipping
+	LearningRate float64         // at the end
+	Duration     time.Duration   `json:"-"`
 }
 
 // A Result is what a training reached.

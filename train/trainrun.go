@@ -13,6 +13,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/internal/feed"
 	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/metric"
 	"github.com/spikegrad/spikegrad/optim"
 )
 
@@ -31,8 +32,8 @@ type trainRun struct {
 	at         position
 	began      time.Time // when this process began with the present epoch
 	history    []Epoch
-	best       int     // epoch with the best validation, −1 before the first
-	bestBy     Metrics // its validation
+	best       int            // epoch with the best validation, −1 before the first
+	bestBy     metric.Summary // its validation
 	weights    []*tensor.Dense
 	lowest     int // epoch with the lowest validation loss
 	lowestLoss float64

@@ -53,7 +53,7 @@ func (m *Model) setWeights(ws []*tensor.Dense) error {
 		for i, p := range m.params {
 			err := p.accepts(ws[i])
 			if err == nil {
-				all[i], err = p.learnt(ws[i], true)
+				all[i], err = p.weight().Learnt(ws[i], true)
 			}
 			if err != nil {
 				return fmt.Errorf("%s: %w", p.name, err)

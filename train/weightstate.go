@@ -8,6 +8,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/internal/describe"
 	"github.com/spikegrad/spikegrad/internal/safetensors"
+	"github.com/spikegrad/spikegrad/internal/weights"
 )
 
 // A weightState is the weights, and those of the best epoch.
@@ -26,7 +27,7 @@ type final struct {
 type savedWeights struct {
 	Params []string // as they are learnt
 	Fixed  []string // values of neurons that are not learnt
-	Within constraints
+	Within weights.Constraints
 	Kept   bool // there are best weights
 }
 
@@ -45,7 +46,7 @@ func (c *Checkpoint) weights() (s savedWeights, err error) {
 
 func (w *weightState) save(c *Checkpoint) error {
 	m := w.run.Model
-	ts, err := m.namedWeights()
+	ts, err := weights.Named(weightsOf(m.all()))
 	if err != nil {
 		return err
 	}
@@ -61,7 +62,7 @@ func (w *weightState) save(c *Checkpoint) error {
 			}
 		}
 	}
-	return c.put(entry{"params", namesOf(m.params)}, entry{"fixed", namesOf(m.fixed)}, entry{"constraints", m.constraints()}, entry{"kept", w.run.weights != nil})
+	return c.put(entry{"params", namesOf(m.params)}, entry{"fixed", namesOf(m.fixed)}, entry{"constraints", weights.ConstraintsOf(weightsOf(m.params))}, entry{"kept", w.run.weights != nil})
 }
 
 func (w *weightState) check(c *Checkpoint) error {
@@ -100,7 +101,7 @@ func (c *Checkpoint) read(ps []*Parameter, name func(param string) string) ([]*t
 		if at < 0 {
 			return nil, fmt.Errorf("tensor %s is missing", describe.Quote(name(p.name)))
 		}
-		d, err := p.dense(c.tensors[at])
+		d, err := p.weight().Dense(c.tensors[at])
 		if err != nil {
 			return nil, err
 		}

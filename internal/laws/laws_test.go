@@ -57,7 +57,7 @@ var floors = [][]string{
 	{"graph"},
 	{"connect", "machine", "optim", "readout", "surrogate"},
 	{"cost", "diagnose", "logic", "loss", "metric", "neurons"},
-	{"data", "data/download", "internal/vitals", "layers", "plasticity", "plot"},
+	{"data", "data/download", "internal/vitals", "internal/weights", "layers", "plasticity", "plot"},
 	{"data/events", "encode", "nir"},
 	{"data/recordings", "data/sound", "internal/feed"},
 	{"train"},

@@ -165,7 +165,7 @@ func newDiagnosis(epochs int, fs []diagnose.Finding, c Clock) *Diagnosis {
 	return d
 }
 
-func metricsOf(m train.Metrics) Metrics {
+func metricsOf(m metric.Summary) Metrics {
 	return Metrics{Samples: m.Samples, Loss: m.Loss, Penalties: m.Terms, Accuracy: orNil(m.Accuracy), Metrics: others(m.Values), Rates: byLayer(m.Rates)}
 }
 
@@ -201,7 +201,7 @@ func orNaN(x *float64) float64 {
 	return *x
 }
 
-func byLayer(rs []train.Rate) map[string]float64 {
+func byLayer(rs []metric.Rate) map[string]float64 {
 	if len(rs) == 0 {
 		return nil
 	}

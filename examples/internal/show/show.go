@@ -13,6 +13,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/diagnose"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/metric"
 	"github.com/spikegrad/spikegrad/plot"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -66,7 +67,7 @@ func Watch(ctx context.Context, t *train.Trainer, title string) (done func()) {
 }
 
 // Rates returns firing rates as text, in per cent of the time steps.
-func Rates(rs []train.Rate) string {
+func Rates(rs []metric.Rate) string {
 	var s []string
 	for _, r := range rs {
 		s = append(s, fmt.Sprintf("%.1f %%", 100*r.Value))
