@@ -86,7 +86,7 @@ func (n Network) compile(m *Model) (*Model, error) {
 	n.Shape, n.Metrics, n.Heads = slices.Clone(n.Shape), slices.Clone(n.Metrics), slices.Clone(n.Heads)
 	var err error
 	if m.cut, err = feed.CutUp(n.Steps, n.Segment, n.Window, n.Stride); err != nil {
-		return nil, fmt.Errorf("train: %w", err)
+		return nil, err
 	}
 	m.net, m.training = n, &guard.InUse{}
 	if err := m.construct(); err != nil {

@@ -23,14 +23,14 @@ func CutUp(steps, segment, window, stride int) (Cut, error) {
 		of   int
 	}{{"Segment", segment}, {"Window", window}, {"Stride", stride}} {
 		if f.of < 0 || f.of > steps {
-			return Cut{}, fmt.Errorf("%s is %d, want 0 to %d time steps", f.name, f.of, steps)
+			return Cut{}, fmt.Errorf("train: %s is %d, want 0 to %d time steps", f.name, f.of, steps)
 		}
 	}
 	switch {
 	case stride > 0 && window == 0:
-		return Cut{}, fmt.Errorf("Stride is %d without a Window", stride)
+		return Cut{}, fmt.Errorf("train: Stride is %d without a Window", stride)
 	case stride > window:
-		return Cut{}, fmt.Errorf("Stride is %d and Window %d, want no stride longer than the window", stride, window)
+		return Cut{}, fmt.Errorf("train: Stride is %d and Window %d, want no stride longer than the window", stride, window)
 	case segment == 0 && window == 0:
 		return Cut{Steps: steps, Segments: 1, Stride: 1, Reach: 1}, nil
 	}
@@ -41,7 +41,7 @@ func CutUp(steps, segment, window, stride int) (Cut, error) {
 	if common := gcd(gcd(window, stride), steps); c.Steps == 0 {
 		c.Steps = common
 	} else if window > 0 && common%c.Steps != 0 {
-		return Cut{}, fmt.Errorf("Segment is %d, want a divisor of the window of %d, the stride of %d and the %d time steps",
+		return Cut{}, fmt.Errorf("train: Segment is %d, want a divisor of the window of %d, the stride of %d and the %d time steps",
 			c.Steps, window, stride, steps)
 	}
 	c.Segments = (steps + c.Steps - 1) / c.Steps
