@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/limit"
 	ops "github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/layers"
 )
@@ -78,11 +79,11 @@ func export(net layers.Layer, shape []int, values map[string]*tensor.Dense, o Ex
 			dt = v.Dtype()
 		}
 	}
+	if _, err := limit.Within(1<<28, shape...); err != nil || len(shape) == 0 || slices.Min(shape) < 1 {
+		return nil, fmt.Errorf("a sample has shape %v, want axes of at least 1 and at most 2²⁸ elements", shape)
+	}
 	if folded, err := layers.Fold(net, shape, values); err == nil {
 		net, values = folded, nil
-	}
-	if len(shape) == 0 || slices.Min(shape) < 1 || size(shape) > 1<<28 {
-		return nil, fmt.Errorf("a sample has shape %v, want axes of at least 1", shape)
 	}
 	x, err := graph.Input(G.NewGraph(), "x", tensor.New(tensor.Of(dt), tensor.WithShape(append([]int{1, 1}, shape...)...)))
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"os"
+	"strings"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -15,6 +16,7 @@ import (
 	"github.com/spikegrad/spikegrad/logic"
 	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/nir"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/plasticity"
 	"github.com/spikegrad/spikegrad/plot"
@@ -221,6 +223,18 @@ func trainerCalls() []call {
 	}
 }
 
+// delayed returns a network that delays its input.
+func delayed(by float64) *nir.Graph {
+	one := nir.Of([]int64{1}, 1)
+	return &nir.Graph{
+		Nodes: map[string]*nir.Node{
+			"in": {Type: "Input", Params: map[string]nir.Array{"shape": one}}, "out": {Type: "Output", Params: map[string]nir.Array{"shape": one}},
+			"delay": {Type: "Delay", Params: map[string]nir.Array{"delay": nir.Of([]float64{by}, 1)}},
+		},
+		Edges: []nir.Edge{{From: "in", To: "delay"}, {From: "delay", To: "out"}},
+	}
+}
+
 func otherCalls() []call {
 	return []call{
 		{`surrogate.ByName("none", 1)`, func() any { return fails(surrogate.ByName("none", 1)) }},
@@ -229,6 +243,15 @@ func otherCalls() []call {
 		{"surrogate.Check((*surrogate.SuperSpike)(nil))", func() any { return errOf(surrogate.Check((*surrogate.SuperSpike)(nil))) }},
 		{"surrogate.Threshold(nil, nil)", func() any { return fails(surrogate.Threshold(nil, nil)) }},
 		{"surrogate.Uniform(nil, nil)", func() any { return errOf(surrogate.Uniform[float32](nil, nil)) }},
+		{"nir.Read(nil, 1<<60)", func() any { return fails(nir.Read(nil, 1<<60)) }},
+		{`nir.Read(strings.NewReader("\x89HDF\r\n\x1a\n"), 1<<60)`, func() any { return fails(nir.Read(strings.NewReader("\x89HDF\r\n\x1a\n"), 1<<60)) }},
+		{`nir.ReadFile(os.DevNull)`, func() any { return fails(nir.ReadFile(os.DevNull)) }},
+		{"nir.Write(nil, nil)", func() any { return errOf(nir.Write(nil, nil)) }},
+		{"nir.Import(nil, NaN, nir.Options{})", func() any { return fails(nir.Import(nil, nan, nir.Options{})) }},
+		{"nir.Import(g, 1e-300, nir.Options{}), g with a delay of 1 s", func() any { return fails(nir.Import(delayed(1), 1e-300, nir.Options{})) }},
+		{"(*nir.Network)(nil).Run(nil)", func() any { return fails((*nir.Network)(nil).Run(nil)) }},
+		{"nir.Export(nil, nil, nil, nir.ExportOptions{})", func() any { return fails(nir.Export(nil, nil, nil, nir.ExportOptions{})) }},
+		{"nir.Export(lif, []int{math.MaxInt, 2}, nil, nir.ExportOptions{})", func() any { return fails(nir.Export(lif, []int{math.MaxInt, 2}, nil, nir.ExportOptions{})) }},
 		{"logic.RisingEdges(nil)", func() any { return fails(logic.RisingEdges(nil)) }},
 		{"logic.MullerCs(nil, nil)", func() any { return fails(logic.MullerCs(nil, nil)) }},
 		{"plasticity.Join()", func() any { return fails(plasticity.Join()) }},
