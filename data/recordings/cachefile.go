@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
+	"slices"
 	"sync"
 
 	"github.com/spikegrad/spikegrad/data"
@@ -227,7 +228,7 @@ func (c *cache) read(i int, dst []data.Event) ([]data.Event, error) {
 		return dst, fmt.Errorf("recordings: cache: %s: sample %d: %w", c.file.Name(), i, err)
 	}
 	e := c.entries[i]
-	out, ok := unpack(dst, *b, e.spikes, c.steps, c.width)
+	out, ok := unpack(slices.Grow(dst, e.spikes), *b, e.spikes, c.steps, c.width)
 	c.room.Put(b)
 	if !ok {
 		return dst, fmt.Errorf("recordings: cache: %s: sample %d: %w", c.file.Name(), i, errStale)
