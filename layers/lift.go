@@ -159,6 +159,9 @@ func (l lifted[S, P]) Apply(b *Build, x *G.Node) (*G.Node, error) {
 	if spiking && b.Spike != nil {
 		*f = b.Spike(b.Path(), *f)
 	}
+	if g, ok := any(p).(interface{ Graded() bool }); ok && g.Graded() {
+		spiking = false
+	}
 	run, err := l.run(b, x, p)
 	if err != nil {
 		return nil, b.errorf("neurons", "%w", err)

@@ -130,6 +130,7 @@ func TestOrderOfConvergence(t *testing.T) {
 	}
 	adExBox := map[string]float64{"TauMemInv": a, "TauAdaInv": c, "AdaptationCurrent": 4, "VTh": 1e3, "V0": 0.3, "A0": 0.1}
 	boxAfter := solution(duration, [][]float64{{-a, -a}, {4 * c, -c}}, []float64{0.6 * a, 0}, []float64{0.3, 0.1})
+	alphas := [][]float64{{-a, a, 0}, {0, -b, b * math.E}, {0, 0, -b}}
 	membrane := 0.1 + (0.3-0.1)*decayed(a) + 0.2*psp(duration, a, b)
 	response := respond(func(t float64) float64 { return psp(t, a, b) })
 	for _, c := range []struct {
@@ -167,6 +168,11 @@ func TestOrderOfConvergence(t *testing.T) {
 		{"AdEx, complex", "lif_adex_feed_forward_step", "V", inputsOf, adEx(4), after(adEx(4), 0)},
 		{"AdEx, adaptation", "lif_adex_feed_forward_step", "A", inputsOf, adEx(4), after(adEx(4), 2)},
 		{"AdEx box", "lif_adex_box_step", "V", held, adExBox, boxAfter[0]},
+		{"alpha synapse", "lif_alpha_step", "V", inputsOf, map[string]float64{"TauMemInv": a, "TauSynInv": b, "VTh": 1e3, "V0": 0.3, "I0": 0.2},
+			solution(duration, alphas, make([]float64, 3), []float64{0.3, 0.2, 0})[0] +
+				respond(func(t float64) float64 { return solution(t, alphas, make([]float64, 3), []float64{0, 0, 1})[0] })},
+		{"GLIF3", "glif3_step", "V", held, map[string]float64{"TauMemInv": a, "Tau1Inv": b, "Tau2Inv": c, "VTh": 1e3, "V0": 0.3, "I10": 0.2, "I20": -0.4},
+			solution(duration, [][]float64{{-a, a, a}, {0, -b, 0}, {0, 0, -c}}, []float64{0.6 * a, 0, 0}, []float64{0.3, 0.2, -0.4})[0]},
 		{"AdEx box, adaptation", "lif_adex_box_step", "A", held, adExBox, boxAfter[1]},
 	} {
 		t.Run(c.name, func(t *testing.T) {

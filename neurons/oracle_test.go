@@ -279,6 +279,57 @@ func stepMCRefrac(n neuron, x dual, s values) (dual, values) {
 	}
 }
 
+func stepResonate(n neuron, x dual, s values) (dual, values) {
+	u := s["u"].add(x)
+	u = u.sub(n.p["tau_inv"].mul(u).add(n.p["omega"].mul(s["v"])).by(n.dt))
+	v := n.decay(s["v"], "tau_inv").add(n.p["omega"].mul(u).by(n.dt))
+	z := n.spike(v.sub(n.p["v_th"]))
+	return z, values{"v": reset(z, v, n.p["v_reset"]), "u": z.not().mul(u)}
+}
+
+func stepQIF(n neuron, x dual, s values) (dual, values) {
+	v := s["v"]
+	d := n.p["a"].mul(v.sub(n.p["v_leak"])).mul(v.sub(n.p["v_crit"])).add(x)
+	v = v.add(n.p["tau_mem_inv"].mul(d).by(n.dt))
+	z := n.spike(v.sub(n.p["v_th"]))
+	return z, values{"v": reset(z, v, n.p["v_reset"])}
+}
+
+func stepGLIF3(n neuron, x dual, s values) (dual, values) {
+	v := n.leak(s["v"], x.add(s["i1"]).add(s["i2"]))
+	z := n.spike(v.sub(n.p["v_th"]))
+	return z, values{
+		"v":  reset(z, v, n.p["v_reset"]),
+		"i1": n.decay(s["i1"], "tau1_inv").add(z.mul(n.p["jump1"])), "i2": n.decay(s["i2"], "tau2_inv").add(z.mul(n.p["jump2"])),
+	}
+}
+
+func stepPLIF(n neuron, x dual, s values) (dual, values) {
+	v := s["v"].add(n.p["k"].mul(n.p["v_leak"].sub(s["v"]).add(x)))
+	z := n.spike(v.sub(n.p["v_th"]))
+	return z, values{"v": reset(z, v, n.p["v_reset"])}
+}
+
+func stepLIFAlpha(n neuron, x dual, s values) (dual, values) {
+	g := s["g"].add(x)
+	v := n.leak(s["v"], s["i"])
+	i := s["i"].add(n.p["tau_syn_inv"].mul(g.by(math.E).sub(s["i"])).by(n.dt))
+	z := n.spike(v.sub(n.p["v_th"]))
+	return z, values{"v": reset(z, v, n.p["v_reset"]), "i": i, "g": n.decay(g, "tau_syn_inv")}
+}
+
+func stepSigmaDelta(n neuron, x dual, s values) (dual, values) {
+	v := s["v"].add(x)
+	*n.nearest = min(*n.nearest, math.Abs(v.v))
+	e := v.relu().sub(s["r"])
+	size := e
+	if e.v < 0 {
+		size = e.by(-1)
+	}
+	z := e.mul(n.spike(size.sub(n.p["v_th"])))
+	return z, values{"v": v, "r": s["r"].add(z)}
+}
+
 // An oracle is a function of the reference, named by its first word: a step, its parameters and states with
 // usual values, and how its neurons are connected.
 type oracle struct {
@@ -302,6 +353,7 @@ const (
 	adexPeak   = exPeak + " adaptation_current 4 adaptation_spike 0.02 tau_ada_inv 2"
 	lsnnParams = lifParams + " tau_adapt_inv 20 beta 0.5"
 	cobaParams = "tau_syn_exc_inv 200 tau_syn_inh_inv 150 c_m_inv 50 g_l 0.25 e_rev_I -100 e_rev_E 60 v_rest -20 v_reset -70 v_thresh -10"
+	glifParams = "tau_mem_inv 100 v_leak 0.05 v_th 1 v_reset -0.1 tau1_inv 150 jump1 -0.5 tau2_inv 20 jump2 0.2"
 	izhParams  = "a 0.02 b 0.2 c -65 d 6 sq 0.04 mn 5 bias 140 v_th 30 tau_inv 250"
 )
 
@@ -340,6 +392,12 @@ var oracles = map[string]oracle{
 	"lif_mc_step":                          {step: stepLIF(true), params: lifParams, states: "v 0 i 0", mean: 0.5, dev: 1, coupled: "after", recurrent: true},
 	"lif_mc_refrac_feed_forward_step":      {step: stepMCRefrac, params: lifParams + " rho_reset 3", states: "v 0 i 0 rho 0", mean: 0.5, dev: 1, coupled: "in"},
 	"lif_mc_refrac_step":                   {step: stepMCRefrac, params: lifParams + " rho_reset 3", states: "v 0 i 0 rho 0", mean: 0.5, dev: 1, coupled: "in", recurrent: true},
+	"resonate_step":                        {step: stepResonate, params: "tau_inv 20 omega 125 v_th 1 v_reset 0.1", states: "v 0 u 0", mean: 0.5, dev: 1},
+	"qif_step":                             {step: stepQIF, params: "a 2 tau_mem_inv 100 v_leak 0.05 v_crit 0.5 v_th 1 v_reset -0.1", states: "v 0.4", mean: 1, dev: 2},
+	"glif3_step":                           {step: stepGLIF3, params: glifParams, states: "v 0 i1 0.1 i2 -0.1", mean: 2, dev: 3},
+	"plif_step":                            {step: stepPLIF, params: "k 0.4 v_leak 0.05 v_th 1 v_reset -0.1", states: "v 0", mean: 1, dev: 1},
+	"lif_alpha_step":                       {step: stepLIFAlpha, params: lifParams, states: "v 0.2 i 0.5 g 0.2", mean: 0.5, dev: 1},
+	"sigma_delta_step":                     {step: stepSigmaDelta, params: "v_th 0.3", states: "v 0.1 r 0", mean: 0.1, dev: 0.5},
 	"izhikevich_feed_forward_step":         {step: stepIzhikevich, params: izhParams, states: "v -65 u -14", mean: 25, dev: 20, millivolts: true},
 	"izhikevich_recurrent_step":            {step: stepIzhikevich, params: izhParams, states: "v -65 u -14", mean: 25, dev: 20, recurrent: true, weight: 10, millivolts: true},
 }

@@ -38,6 +38,7 @@ func TestRestOfEveryModel(t *testing.T) {
 		for state, n := range rest {
 			want := 0.
 			switch short := state[strings.LastIndex(state, ".")+1:]; {
+			case short == "V" && m.Name() == "resonate_step": // which swings about 0
 			case short == "V":
 				for _, p := range []string{"VReset", "VLeak", "VRest", "V0"} {
 					if v, ok := values[p]; ok {

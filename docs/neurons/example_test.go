@@ -345,3 +345,141 @@ func Example_izhikevich() {
 	}
 	// Output: 15 26 43 197 325
 }
+
+// A constant input makes the neuron fire.
+func Example_resonate() {
+	g := G.NewGraph()
+	xs := G.NewTensor(g, tensor.Float32, 3, G.WithName("xs"), G.WithShape(120, 1, 1), G.WithInit(G.ValuesOf(float32(0.3)))) // [T, batch, n]
+	run, err := graph.Scan(neurons.ResonateStep, xs, nil, neurons.DefaultResonateParams())
+	if err != nil {
+		log.Fatal(err)
+	}
+	m, err := machine.New(run.Out)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := m.Run(); err != nil {
+		log.Fatal(err)
+	}
+	for t, z := range m.Value(0).Data().([]float32) {
+		if z == 1 {
+			fmt.Print(t, " ")
+		}
+	}
+	// Output: 7 15 23 31 39 47 55 63 71 79 87 95 103 111 119
+}
+
+// A constant input makes the neuron fire.
+func Example_qif() {
+	g := G.NewGraph()
+	xs := G.NewTensor(g, tensor.Float32, 3, G.WithName("xs"), G.WithShape(80, 1, 1), G.WithInit(G.ValuesOf(float32(0.5)))) // [T, batch, n]
+	run, err := graph.Scan(neurons.QIFStep, xs, nil, neurons.DefaultQIFParams())
+	if err != nil {
+		log.Fatal(err)
+	}
+	m, err := machine.New(run.Out)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := m.Run(); err != nil {
+		log.Fatal(err)
+	}
+	for t, z := range m.Value(0).Data().([]float32) {
+		if z == 1 {
+			fmt.Print(t, " ")
+		}
+	}
+	// Output: 18 37 56 75
+}
+
+// A constant input makes the neuron fire.
+func Example_glif3() {
+	g := G.NewGraph()
+	xs := G.NewTensor(g, tensor.Float32, 3, G.WithName("xs"), G.WithShape(120, 1, 1), G.WithInit(G.ValuesOf(float32(2)))) // [T, batch, n]
+	run, err := graph.Scan(neurons.GLIF3Step, xs, nil, neurons.DefaultGLIF3Params())
+	if err != nil {
+		log.Fatal(err)
+	}
+	m, err := machine.New(run.Out)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := m.Run(); err != nil {
+		log.Fatal(err)
+	}
+	for t, z := range m.Value(0).Data().([]float32) {
+		if z == 1 {
+			fmt.Print(t, " ")
+		}
+	}
+	// Output: 6 16 28 41 54 68 83 98 114
+}
+
+// A constant input makes the neuron fire.
+func Example_plif() {
+	g := G.NewGraph()
+	xs := G.NewTensor(g, tensor.Float32, 3, G.WithName("xs"), G.WithShape(40, 1, 1), G.WithInit(G.ValuesOf(float32(1.1)))) // [T, batch, n]
+	run, err := graph.Scan(neurons.PLIFStep, xs, nil, neurons.DefaultPLIFParams())
+	if err != nil {
+		log.Fatal(err)
+	}
+	m, err := machine.New(run.Out)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := m.Run(); err != nil {
+		log.Fatal(err)
+	}
+	for t, z := range m.Value(0).Data().([]float32) {
+		if z == 1 {
+			fmt.Print(t, " ")
+		}
+	}
+	// Output: 3 7 11 15 19 23 27 31 35 39
+}
+
+// A constant input makes the neuron fire.
+func Example_lifAlpha() {
+	g := G.NewGraph()
+	xs := G.NewTensor(g, tensor.Float32, 3, G.WithName("xs"), G.WithShape(80, 1, 1), G.WithInit(G.ValuesOf(float32(0.2)))) // [T, batch, n]
+	run, err := graph.Scan(neurons.LIFAlphaStep, xs, nil, neurons.DefaultLIFAlphaParams())
+	if err != nil {
+		log.Fatal(err)
+	}
+	m, err := machine.New(run.Out)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := m.Run(); err != nil {
+		log.Fatal(err)
+	}
+	for t, z := range m.Value(0).Data().([]float32) {
+		if z == 1 {
+			fmt.Print(t, " ")
+		}
+	}
+	// Output: 12 18 23 28 33 38 43 48 53 58 63 68 73 78
+}
+
+// A value that grows is sent in steps.
+func Example_sigmaDelta() {
+	g := G.NewGraph()
+	xs := G.NewTensor(g, tensor.Float32, 3, G.WithName("xs"), G.WithShape(40, 1, 1), G.WithInit(G.ValuesOf(float32(0.03)))) // [T, batch, n]
+	run, err := graph.Scan(neurons.SigmaDeltaStep, xs, nil, neurons.DefaultSigmaDeltaParams())
+	if err != nil {
+		log.Fatal(err)
+	}
+	m, err := machine.New(run.Out)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := m.Run(); err != nil {
+		log.Fatal(err)
+	}
+	for t, z := range m.Value(0).Data().([]float32) {
+		if z != 0 {
+			fmt.Printf("%d: %.2f  ", t, z)
+		}
+	}
+	// Output: 3: 0.12  7: 0.12  11: 0.12  15: 0.12  19: 0.12  23: 0.12  27: 0.12  31: 0.12  35: 0.12  39: 0.12
+}

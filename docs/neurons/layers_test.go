@@ -45,6 +45,59 @@ func lifBoxLayer() layers.Layer {
 		layers.Constrain(graph.Exp, "TauMemInv"))
 }
 
+// resonateLayer returns neurons that learn a frequency each, kept positive.
+func resonateLayer() layers.Layer {
+	p := neurons.DefaultResonateParams()
+	p.Spike = surrogate.SuperSpike{Alpha: 10}
+	return layers.Lift(neurons.ResonateStep, p,
+		layers.LearnEach("Omega"),
+		layers.Constrain(graph.Exp, "Omega"))
+}
+
+// qifLayer returns neurons that learn a time constant each, kept positive.
+func qifLayer() layers.Layer {
+	p := neurons.DefaultQIFParams()
+	p.Spike = surrogate.SuperSpike{Alpha: 10}
+	return layers.Lift(neurons.QIFStep, p,
+		layers.LearnEach("TauMemInv"),
+		layers.Constrain(graph.Exp, "TauMemInv"))
+}
+
+// glif3Layer returns neurons that learn how much their spikes leave behind.
+func glif3Layer() layers.Layer {
+	p := neurons.DefaultGLIF3Params()
+	p.Spike = surrogate.SuperSpike{Alpha: 10}
+	return layers.Lift(neurons.GLIF3Step, p,
+		layers.LearnEach("Jump1", "Jump2"))
+}
+
+// plifLayer returns neurons that learn one decay for all of them, through the sigmoid of the paper.
+func plifLayer() layers.Layer {
+	p := neurons.DefaultPLIFParams()
+	p.Spike = surrogate.SuperSpike{Alpha: 10}
+	return layers.Lift(neurons.PLIFStep, p,
+		layers.Learn("K"),
+		layers.Constrain(graph.Sigmoid, "K"))
+}
+
+// lifAlphaLayer returns neurons that learn both time constants, kept positive.
+func lifAlphaLayer() layers.Layer {
+	p := neurons.DefaultLIFAlphaParams()
+	p.Spike = surrogate.SuperSpike{Alpha: 10}
+	return layers.Lift(neurons.LIFAlphaStep, p,
+		layers.Learn("TauSynInv", "TauMemInv"),
+		layers.Constrain(graph.Exp, "TauSynInv", "TauMemInv"))
+}
+
+// sigmaDeltaLayer returns neurons that learn a threshold each, kept positive.
+func sigmaDeltaLayer() layers.Layer {
+	p := neurons.DefaultSigmaDeltaParams()
+	p.Spike = surrogate.SuperSpike{Alpha: 10}
+	return layers.Lift(neurons.SigmaDeltaStep, p,
+		layers.LearnEach("VTh"),
+		layers.Constrain(graph.Softplus, "VTh"))
+}
+
 // iafLayer returns neurons that learn a threshold each.
 func iafLayer() layers.Layer {
 	p := neurons.DefaultIAFParams()
@@ -218,6 +271,12 @@ func TestTraining(t *testing.T) {
 		"refractory":  {refractoryLayer(), 4, []string{"TauMemInv"}},
 		"recurrent":   {recurrentLayer(), 4, []string{"recurrent.w"}},
 		"compartment": {compartments{}, 4, []string{"coupling"}},
+		"Resonate":    {resonateLayer(), 4, []string{"Omega"}},
+		"QIF":         {qifLayer(), 4, []string{"TauMemInv"}},
+		"GLIF3":       {glif3Layer(), 16, []string{"Jump1", "Jump2"}},
+		"PLIF":        {plifLayer(), 8, []string{"K"}},
+		"LIF alpha":   {lifAlphaLayer(), 4, []string{"TauSynInv", "TauMemInv"}},
+		"Sigma-delta": {sigmaDeltaLayer(), 1, []string{"VTh"}},
 		"Izhikevich":  {izhikevichLayer(), 100, []string{"A", "B", "C", "D"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -19,6 +19,9 @@ func pictures() []picture {
 	adaLIF := neurons.AdaLIFParams{LSNNParams: lsnn}
 	tonic, class1, class2 := neurons.TonicSpiking.Params(), neurons.Class1Excitable.Params(), neurons.Class2Excitable.Params()
 
+	resonate, qif, glif, plif := neurons.DefaultResonateParams(), neurons.DefaultQIFParams(), neurons.DefaultGLIF3Params(), neurons.DefaultPLIFParams()
+	alpha, sigmaDelta := neurons.DefaultLIFAlphaParams(), neurons.DefaultSigmaDeltaParams()
+
 	alone := []float64{1}
 	v, mV, threshold := line{name: "v", state: "V"}, line{name: "v (mV)", state: "V"}, line{name: "threshold", value: 1}
 	return []picture{
@@ -68,6 +71,36 @@ func pictures() []picture {
 			curves: []curve{{"LIF", model(neurons.LIFStep, neurons.BioLIFParams())}, {"LSNN", model(neurons.LSNNStep, lsnn)}, {"AdaLIF", model(neurons.AdaLIFStep, adaLIF)}}, hi: 4,
 		},
 		{
+			file: "resonate", run: model(neurons.ResonateStep, resonate), ms: 1, in: alone,
+			length: 300, step: 0.08, mean: 0, sd: 0.08, lines: []line{v, threshold, {name: "u", state: "U"}}, peak: 1.6,
+			curves: []curve{{"resonate-and-fire", model(neurons.ResonateStep, resonate)}}, hi: 0.6,
+		},
+		{
+			file: "qif", run: model(neurons.QIFStep, qif), ms: 1, in: alone,
+			length: 200, step: 0.4, mean: 0.1, sd: 0.3, lines: []line{v, threshold, {name: "v_crit", value: 0.5}}, peak: 1.6,
+			curves: []curve{{"QIF", model(neurons.QIFStep, qif)}}, hi: 1,
+		},
+		{
+			file: "glif3", run: model(neurons.GLIF3Step, glif), ms: 1, in: alone,
+			length: 250, step: 2, mean: 1, sd: 0.8, lines: []line{v, threshold, {name: "i₂", state: "I2"}}, peak: 1.6,
+			curves: []curve{{"LIF box", model(neurons.LIFBoxStep, lifBox)}, {"GLIF3", model(neurons.GLIF3Step, glif)}}, hi: 4,
+		},
+		{
+			file: "plif", run: model(neurons.PLIFStep, plif), ms: 1, in: alone,
+			length: 60, step: 1.3, mean: 0.8, sd: 0.5, lines: []line{v, threshold}, peak: 1.6,
+			curves: []curve{{"k = 0.2", parametric(0.2)}, {"k = 0.5", parametric(0.5)}, {"k = 0.8", parametric(0.8)}}, hi: 3,
+		},
+		{
+			file: "lif_alpha", run: model(neurons.LIFAlphaStep, alpha), ms: 1, in: alone,
+			length: 120, step: 0.1, mean: 0.07, sd: 0.06, lines: []line{v, threshold, {name: "i", state: "I"}}, peak: 1.6,
+			curves: []curve{{"LIF", model(neurons.LIFStep, lif)}, {"alpha", model(neurons.LIFAlphaStep, alpha)}}, hi: 0.5,
+		},
+		{
+			file: "sigma_delta", run: model(neurons.SigmaDeltaStep, sigmaDelta), ms: 1, in: alone,
+			length: 60, step: 0.03, mean: 0.03, sd: 0.06, lines: []line{v, {name: "sent", state: "R"}},
+			curves: []curve{{"messages", messages(model(neurons.SigmaDeltaStep, sigmaDelta))}}, hi: 0.2,
+		},
+		{
 			file: "refractory", run: refractory(5), ms: 1, in: alone,
 			length: 120, step: 0.5, mean: 0.3, sd: 0.2, lines: []line{v, threshold}, peak: 1.6,
 			curves: []curve{{"LIF", model(neurons.LIFStep, lif)}, {"5 steps", refractory(5)}, {"20 steps", refractory(20)}}, hi: 1.5,
@@ -91,6 +124,26 @@ func pictures() []picture {
 				{"class 2", model(neurons.IzhikevichStep, class2)},
 			}, hi: 10,
 		},
+	}
+}
+
+// parametric returns parametric neurons with a decay.
+func parametric(k float64) runner {
+	p := neurons.DefaultPLIFParams()
+	p.K = graph.Const(k)
+	return model(neurons.PLIFStep, p)
+}
+
+// messages makes spikes of outputs that are not 0, so that they are counted.
+func messages(run runner) runner {
+	return func(xs []float64, n int, states ...string) (map[string][]float64, error) {
+		all, err := run(xs, n, states...)
+		for i, z := range all["out"] {
+			if z != 0 {
+				all["out"][i] = 1
+			}
+		}
+		return all, err
 	}
 }
 
