@@ -19,7 +19,7 @@ import (
 // train trains on one batch and returns the norm of the gradient.
 func (r *trainRun) train(idx []int, rng *rand.Rand) (float64, error) {
 	m := r.Model
-	if err := r.feed.Fetch(idx, rng); err != nil {
+	if err := r.fetch(idx, &rng); err != nil {
 		return 0, err
 	}
 	// Once a batch: a schedule may remember how often it was asked.
@@ -54,6 +54,15 @@ func (r *trainRun) train(idx []int, rng *rand.Rand) (float64, error) {
 		norm, r.acc.norm = r.acc.norm, 0
 	}
 	return norm, m.family.Show()
+}
+
+// fetch reads a batch, or takes it from those who read ahead, with its generator.
+func (r *trainRun) fetch(idx []int, rng **rand.Rand) (err error) {
+	if r.ahead == nil {
+		return r.feed.Fetch(idx, *rng)
+	}
+	r.feed, *rng, err = r.ahead.Next()
+	return err
 }
 
 // optimise changes the weights by their gradients. An optimiser that fails has changed

@@ -32,6 +32,12 @@ type Trainer struct {
 	// of a batch so many times as large, up to rounding, but for penalties and what else is no
 	// mean over samples. The last step of an epoch has what is left. 0 means 1.
 	Accumulate int
+	// Loaders are goroutines that read and encode the samples of the batches to come while the
+	// network learns. The training has the same bits, however many there are. The data set and
+	// the encoder must bear that several goroutines use them, as those of this library do, and
+	// must not use the model. An encoder that has a state of its own (encoding.BinaryMarshaler)
+	// is called in order, without them. 0 reads when a batch is due.
+	Loaders int
 	// ValidateEvery looks at the validation set also after every so many batches: see
 	// Batch.Validation. It changes nothing in the training. 0 means after epochs alone.
 	ValidateEvery int

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
@@ -23,6 +24,7 @@ type trainRun struct {
 	opt        optim.Optimiser
 	schedule   optim.Schedule
 	feed       *feed.Feeder
+	ahead      *feed.Ahead // nil where batches are read when they are due
 	batches    int
 	plan       [][]int // the samples of each batch of the present epoch
 	acc        accumulation
@@ -89,8 +91,8 @@ func (t *Trainer) start(ctx context.Context) (*trainRun, error) {
 		return nil, fmt.Errorf("train: patience is %d epochs, want at least 0", t.Patience)
 	case t.Validation == nil && (t.Patience > 0 || t.KeepBest || t.ValidateEvery != 0):
 		return nil, errors.New("train: Patience, KeepBest and ValidateEvery need a validation set")
-	case t.ValidateEvery < 0 || t.Accumulate < 0:
-		return nil, fmt.Errorf("train: ValidateEvery is %d and Accumulate %d, want at least 0", t.ValidateEvery, t.Accumulate)
+	case t.ValidateEvery < 0 || t.Accumulate < 0 || t.Loaders < 0 || t.Loaders > 1000:
+		return nil, fmt.Errorf("train: ValidateEvery is %d, Accumulate %d and Loaders %d, want at least 0, and at most 1000 loaders", t.ValidateEvery, t.Accumulate, t.Loaders)
 	case t.Accumulate > 1 && t.Model.net.Window > 0:
 		return nil, errors.New("train: gradients cannot be accumulated over batches where the weights change within one; leave out Accumulate or Window")
 	}
@@ -142,6 +144,10 @@ func (r *trainRun) epoch(ctx context.Context) error {
 		return fmt.Errorf("train: %w", err)
 	}
 	r.plan = plan
+	if _, stateful := r.Encoder.(marshaler); r.Loaders > 0 && !stateful {
+		r.ahead = r.feed.Ahead(r.Loaders, plan, r.at.batch, func(b int) *rand.Rand { return feed.Seeded(r.Seed, r.at.epoch, b) })
+		defer func() { r.ahead.Stop(); r.ahead = nil }()
+	}
 	for r.at.batch < r.batches {
 		if err := ctx.Err(); err != nil {
 			return err
