@@ -44,15 +44,8 @@ func (v *vertex) list() (ws []weight, err error) {
 		add("conv.w", "weight", false, w...)
 		add("conv.b", "bias", false, w[0])
 	case "Conv1d":
-		add("conv.w", "weight", false, w[0], w[1], 1, w[2])
+		add("conv.w", "weight", false, w...)
 		add("conv.b", "bias", false, w[0])
-		ss, e := v.node.slides()
-		if e != nil {
-			return nil, e
-		}
-		if p, l := ss[0].pad, v.In[1]; p > 0 {
-			ws = append(ws, weight{name: "pad", shape: []int{l, l + 2*p}, values: shifted(l, l+2*p, p), fixed: true})
-		}
 	case "Scale":
 		add("scale", "scale", false, v.In...)
 	case "Threshold":
@@ -111,9 +104,11 @@ func (v *vertex) compute(x *G.Node, ws []*G.Node, step bool) (*G.Node, error) {
 		if e != nil {
 			return nil, e
 		}
-		if y, err = connect.AvgPool(x, ss[0].kernel, ss[0].stride); err == nil && v.node.Type == "SumPool2d" {
-			y = b.Scale(y, graph.Const(float64(ss[0].kernel*ss[0].kernel)))
+		of := connect.PoolMean
+		if v.node.Type == "SumPool2d" {
+			of = connect.PoolSum
 		}
+		y, err = connect.Pool(x, of, ss[0].kernel, ss[1].kernel, moves(ss))
 	case "Flatten":
 		y = b.Reshape(x, append(front, v.Out...)...)
 	case "Scale":
@@ -129,27 +124,59 @@ func (v *vertex) compute(x *G.Node, ws []*G.Node, step bool) (*G.Node, error) {
 	return y, b.Err()
 }
 
-// convolve adds a convolution; that along one axis is one of images with one row.
+// moves returns how a window moves, as this library has it: settings that are the zero
+// value's are 0, by which it knows the windows that it is quick at.
+func moves(ss []sliding) connect.Conv {
+	axis := func(s sliding) connect.Axis {
+		a := connect.Axis{Stride: s.stride, Pad: s.pad}
+		if s.dilation != 1 {
+			a.Dilation = s.dilation
+		}
+		return a
+	}
+	down, across := axis(ss[0]), connect.Axis{} // of images one pixel wide
+	if len(ss) > 1 {
+		across = axis(ss[1])
+	}
+	c := connect.Conv{Stride: down.Stride, Pad: down.Pad, Dilation: down.Dilation}
+	if across != down {
+		c.Width = &across
+	}
+	return c
+}
+
+// convolution returns how the kernel of a node moves.
+func (n *Node) convolution() (c connect.Conv, err error) {
+	groups, err := n.axes("groups", 1)
+	if err != nil {
+		return c, err
+	}
+	ss, err := n.slides()
+	if err != nil {
+		return c, err
+	}
+	c = moves(ss)
+	c.Groups = groups[0]
+	return c, nil
+}
+
+// convolve adds a convolution; that along one axis is one of images one pixel wide.
 func (v *vertex) convolve(b *graph.Builder, x *G.Node, ws []*G.Node, front []int) (*G.Node, error) {
-	ss, err := v.node.slides()
+	how, err := v.node.convolution()
 	if err != nil {
 		return nil, err
 	}
-	how := connect.Conv{Stride: ss[0].stride, Pad: ss[0].pad, Dilation: ss[0].dilation}
-	if len(ss) == 1 {
-		if how.Pad > 0 {
-			if x, err = connect.Linear(x, ws[2], nil); err != nil {
-				return nil, err
-			}
-			how.Pad = 0
-		}
-		x = b.Reshape(x, append(slices.Clone(front), v.In[0], 1, x.Shape()[x.Dims()-1])...)
+	w := ws[0]
+	line := v.node.Type == "Conv1d"
+	if line {
+		x = b.Reshape(x, append(slices.Clone(front), v.In[0], v.In[1], 1)...)
+		w = b.Reshape(w, append(slices.Clone(w.Shape()), 1)...)
 		if b.Err() != nil {
 			return nil, b.Err()
 		}
 	}
-	y, err := connect.Conv2D(x, ws[0], ws[1], how)
-	if err == nil && len(ss) == 1 {
+	y, err := connect.Conv2D(x, w, ws[1], how)
+	if err == nil && line {
 		y = b.Reshape(y, append(slices.Clone(front), v.Out...)...)
 	}
 	return y, err

@@ -134,6 +134,15 @@ func TestRoundTrip(t *testing.T) {
 		layers.Conv2D{Out: 4, Kernel: 3, Conv: connect.Conv{Stride: 2, Pad: 1}}, layers.Lift(neurons.LIFBoxStep, box),
 		layers.Conv2D{Out: 5, Kernel: 3, NoBias: true, Conv: connect.Conv{Pad: 2, Dilation: 2}}, layers.Pool{Size: 2}, layers.Flatten, layers.Linear{Out: 3},
 	}, 1e-3, nir.Options{}, nir.ExportOptions{}, 2, 9, 9)
+	away(t, "groups", layers.Sequential{
+		layers.Conv2D{Out: 4, Kernel: 3, Width: 2, Conv: connect.Conv{Stride: 2, Groups: 2, Width: &connect.Axis{Stride: 1, Pad: 1}}}, layers.Lift(neurons.LIFBoxStep, box),
+		layers.Pool{Size: 2, Width: 3, Sum: true, Stride: 1, Pad: 1}, layers.Conv2D{Out: 3, Kernel: 3, Noise: 0.1, Conv: connect.Conv{Same: true}}, layers.Flatten,
+		layers.Linear{Out: 3, Noise: 0.1},
+	}, 1e-3, nir.Options{}, nir.ExportOptions{}, 2, 9, 9)
+	away(t, "line", layers.Sequential{
+		layers.Conv1D{Out: 4, Kernel: 3, Conv: connect.Conv{Stride: 2, Pad: 1, Groups: 2}}, layers.Lift(neurons.LIFBoxStep, box),
+		layers.Conv1D{Out: 2, Kernel: 2, NoBias: true, Conv: connect.Conv{Dilation: 2}}, layers.Flatten,
+	}, 1e-3, nir.Options{}, nir.ExportOptions{}, 2, 11)
 	// With metadata, other resets and a readout too.
 	soft := box
 	soft.ResetMethod = neurons.ResetSubtract
@@ -202,6 +211,10 @@ func TestExportRefuses(t *testing.T) {
 	}
 	_, err := nir.Export(layers.Sequential{layers.Pool{Size: 2, Max: true}}, []int{1, 4, 4}, nil, nir.ExportOptions{})
 	require.ErrorContains(t, err, "nir: export: layer 0, Pool{Size: 2, Max: true}: the format has no maximum of a window")
+	_, err = nir.Export(layers.Sequential{layers.Conv2D{Out: 2, Kernel: 2, Conv: connect.Conv{Same: true}}}, []int{1, 4, 4}, nil, nir.ExportOptions{})
+	require.ErrorContains(t, err, "padding Same adds 1 pixels to 4, one more behind than before, and the format pads both sides alike")
+	_, err = nir.Export(layers.Sequential{layers.Upsample{By: 2}}, []int{1, 4, 4}, nil, nir.ExportOptions{})
+	require.ErrorContains(t, err, "layer 0, Upsample{By: 2}: the format has no such node")
 	_, err = nir.Export(layers.Sequential{in}, []int{3, 4}, nil, nir.ExportOptions{})
 	require.ErrorContains(t, err, "put a Flatten before it")
 	_, err = nir.Export(layers.Sequential{in}, []int{0}, nil, nir.ExportOptions{})

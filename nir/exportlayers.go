@@ -1,13 +1,16 @@
 package nir
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	ops "github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/layers"
 )
@@ -27,7 +30,10 @@ func (e *exporting) layer(a applied) (through *G.Node, name string, err error) {
 	case layers.Linear:
 		return nil, a.name, e.linear(a)
 	case layers.Conv2D:
-		return nil, a.name, e.conv(a, l)
+		return nil, a.name, e.conv(a, "Conv2d", l.Conv)
+	case layers.Conv1D:
+		l.Conv.Width = &connect.Axis{}
+		return nil, a.name, e.conv(a, "Conv1d", l.Conv)
 	case layers.Pool:
 		return nil, a.name, e.pool(a, l)
 	case layers.Dropout, layers.Noise:
@@ -112,55 +118,99 @@ func (e *exporting) linear(a applied) error {
 	if a.x.Dims() != 3 {
 		return refusal(a, "it maps the last axis of samples of shape %v, which the format has for samples of one axis: put a Flatten before it", []int(a.x.Shape()[2:]))
 	}
-	in := ops.Children(a.y)
-	w, err := matrix(in[1])
+	w, err := matrix(a.weight("linear.w"))
 	if err != nil {
 		return err
 	}
-	if len(in) < 3 {
+	b := a.weight("linear.b")
+	if b == nil {
 		return e.add(a, a.x, "Linear", map[string]Array{"weight": w})
 	}
-	bias, err := arrayOf(in[2], in[2].Shape()...)
+	bias, err := arrayOf(b, b.Shape()...)
 	if err != nil {
 		return err
 	}
 	return e.add(a, a.x, "Affine", map[string]Array{"weight": w, "bias": bias})
 }
 
-func (e *exporting) conv(a applied, l layers.Conv2D) error {
-	in := ops.Children(a.y)
-	w, err := arrayOf(in[1], in[1].Shape()...)
+// weight returns the weight of a layer whose name ends so, nil if there is none.
+func (a applied) weight(end string) *G.Node {
+	seen := map[*G.Node]bool{a.x: true}
+	var find func(n *G.Node) *G.Node
+	find = func(n *G.Node) *G.Node {
+		if seen[n] {
+			return nil
+		}
+		seen[n] = true
+		if n.Op() == nil && strings.HasSuffix("."+n.Name(), "."+end) {
+			return n
+		}
+		for _, c := range ops.Children(n) {
+			if w := find(c); w != nil {
+				return w
+			}
+		}
+		return nil
+	}
+	return find(a.y)
+}
+
+// settings returns the stride, padding and dilation of a convolution for each axis.
+func settings(c connect.Conv, image, kernel []int) (stride, pad, dilation []int64, err error) {
+	axes := []connect.Axis{{Stride: c.Stride, Pad: c.Pad, Dilation: c.Dilation}}
+	axes = append(axes, axes[0])
+	if c.Width != nil {
+		axes[1] = *c.Width
+	}
+	for i, n := range image {
+		s, d, p := cmp.Or(axes[i].Stride, 1), cmp.Or(axes[i].Dilation, 1), axes[i].Pad
+		if c.Same {
+			both := max(0, ((n+s-1)/s-1)*s+(kernel[i]-1)*d+1-n)
+			if p = both / 2; both%2 != 0 {
+				return nil, nil, nil, fmt.Errorf("padding Same adds %d pixels to %d, one more behind than before, and the format pads both sides alike", both, n)
+			}
+		}
+		stride, pad, dilation = append(stride, int64(s)), append(pad, int64(p)), append(dilation, int64(d))
+	}
+	return stride, pad, dilation, nil
+}
+
+func (e *exporting) conv(a applied, kind string, c connect.Conv) error {
+	kernels := a.weight("conv.w")
+	w, err := arrayOf(kernels, kernels.Shape()...)
 	if err != nil {
 		return err
 	}
-	shape := in[1].Shape()
-	bias := Of(make([]float32, shape[0]), shape[0])
-	if in[1].Dtype() == tensor.Float64 {
-		bias = Of(make([]float64, shape[0]), shape[0])
-	}
-	if len(in) > 2 {
-		if bias, err = arrayOf(in[2], shape[0]); err != nil {
+	bias := Array{[]int{w.Shape[0]}, make([]float32, w.Shape[0])}
+	if b := a.weight("conv.b"); b != nil {
+		if bias, err = arrayOf(b, w.Shape[0]); err != nil {
 			return err
 		}
 	}
-	both := func(v int) Array { return Of([]int64{int64(v), int64(v)}, 2) }
 	image := a.x.Shape()[3:]
-	return e.add(a, a.x, "Conv2d", map[string]Array{
-		"weight": w, "bias": bias, "input_shape": shapeArray(image), "groups": Of([]int64{1}),
-		"stride": both(max(l.Conv.Stride, 1)), "padding": both(l.Conv.Pad), "dilation": both(max(l.Conv.Dilation, 1)),
+	stride, pad, dilation, err := settings(c, image, w.Shape[2:])
+	if err != nil {
+		return refusal(a, "%v", err)
+	}
+	return e.add(a, a.x, kind, map[string]Array{
+		"weight": w, "bias": bias.like(w), "input_shape": shapeArray(image), "groups": Of([]int64{int64(max(c.Groups, 1))}),
+		"stride": Of(stride, len(stride)), "padding": Of(pad, len(pad)), "dilation": Of(dilation, len(dilation)),
 	})
 }
 
 func (e *exporting) pool(a applied, l layers.Pool) error {
 	if l.Max {
-		return refusal(a, "the format has no maximum of a window; AvgPool2d is what it has")
+		return refusal(a, "the format has no maximum of a window, but means and sums")
 	}
-	stride := l.Stride
-	if stride == 0 {
-		stride = l.Size
+	kind := "AvgPool2d"
+	if l.Sum {
+		kind = "SumPool2d"
 	}
-	both := func(v int) Array { return Of([]int64{int64(v), int64(v)}, 2) }
-	return e.add(a, a.x, "AvgPool2d", map[string]Array{"kernel_size": both(l.Size), "stride": both(stride), "padding": both(0)})
+	width := cmp.Or(l.Width, l.Size)
+	two := func(y, x int) Array { return Of([]int64{int64(y), int64(x)}, 2) }
+	return e.add(a, a.x, kind, map[string]Array{
+		"kernel_size": two(l.Size, width), "stride": two(cmp.Or(l.Stride, l.Size), cmp.Or(l.Stride, width)), "padding": two(l.Pad, l.Pad),
+	})
 }
 
 // network adds the nodes of an imported network, with the weights that it has now, and

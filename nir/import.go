@@ -198,29 +198,17 @@ func (im *importing) fits(v *vertex) error {
 			return fmt.Errorf("weight: shape is %v, want [out in]: maps that differ along other axes are not imported", w)
 		}
 	case "Conv1d", "Conv2d":
-		groups, err := n.axes("groups", 1)
-		if err != nil {
-			return err
-		}
-		if groups[0] != 1 {
-			return fmt.Errorf("groups: %d, want 1", groups[0])
-		}
-		ss, err := n.slides()
-		if err != nil {
-			return err
-		}
-		for _, s := range ss[1:] {
-			if s.stride != ss[0].stride || s.dilation != ss[0].dilation || s.pad != ss[0].pad {
-				return fmt.Errorf("kernel, stride, padding and dilation are %v, want the last three the same on both axes", ss)
-			}
-		}
+		_, err := n.convolution()
+		return err
 	case "SumPool2d", "AvgPool2d":
 		ss, err := n.window()
 		if err != nil {
 			return err
 		}
-		if ss[0] != ss[1] || ss[0].pad != 0 {
-			return fmt.Errorf("kernel, stride and padding are %v, want squares without padding", ss)
+		for _, s := range ss {
+			if s.pad > s.kernel/2 {
+				return fmt.Errorf("padding: %d for windows of %d, want at most half of it", s.pad, s.kernel)
+			}
 		}
 	case "Delay":
 		_, err := im.delays(v)

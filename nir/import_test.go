@@ -308,6 +308,7 @@ func TestMaps(t *testing.T) {
 			}
 		}
 	}
+	images(t, r)
 	// Scale, threshold, sum of 2×2 pixels.
 	x = uniform(r, steps*16, -1, 1)
 	sc, th := uniform(r, 4, 1, 2), uniform(r, 4, -0.5, 0.5)
@@ -338,19 +339,14 @@ func TestImportRefuses(t *testing.T) {
 		g.Edges = append(g.Edges, nir.Edge{From: from, To: to})
 		return g
 	}
-	conv := func(stride nir.Array, groups int64) *nir.Graph {
-		return chain([]int64{2, 5, 5}, []int64{2, 3, 3}, node("Conv2d", params{
-			"weight": f8(make([]float64, 2*2*9/groups), 2, int(2/groups), 3, 3), "bias": f8([]float64{0, 0}, 2), "input_shape": list(5, 5),
-			"stride": stride, "padding": list(0, 0), "dilation": list(1, 1), "groups": i8(groups),
-		}))
-	}
+	pool := chain([]int64{1, 4, 4}, []int64{1, 6, 6}, node("AvgPool2d", params{"kernel_size": list(3, 3), "stride": list(1, 1), "padding": list(2, 2)}))
 	two := chain([]int64{2}, []int64{2}, linear())
 	two.Nodes["more"] = node("Input", params{"shape": list(2)})
 	tau := chain([]int64{1}, []int64{1}, node("LI", params{"tau": f8([]float64{0}, 1), "r": f8([]float64{1}, 1), "v_leak": f8([]float64{0}, 1)}))
 	for want, g := range map[string]*nir.Graph{
 		`nir: import: the nodes ["n1" "n0"] are a loop without a neuron in it`:                      edge(chain([]int64{2}, []int64{2}, linear(), linear()), "n1", "n0"),
 		"nir: import: node n1: a node of type Delay in a loop is not imported":                      edge(chain([]int64{2}, []int64{2}, lif, node("Delay", params{"delay": f8([]float64{1e-3, 1e-3}, 2)})), "n1", "n0"),
-		"nir: import: node n0: groups: 2, want 1":                                                   conv(list(1, 1), 2),
+		"nir: import: node n0: padding: 2 for windows of 3, want at most half of it":                pool,
 		"nir: import: 2 nodes [\"input\" \"more\"] are where the network begins, want one":          edge(two, "more", "n0"),
 		"nir: import: node n0: tau: element 0 is 0, want more than 0":                               tau,
 		"nir: import: node n0: delay: element 0 is 10 s, which are 10000 time steps of 0.001 s":     chain([]int64{1}, []int64{1}, node("Delay", params{"delay": f8([]float64{10}, 1)})),
@@ -363,5 +359,50 @@ func TestImportRefuses(t *testing.T) {
 	for _, dt := range []float64{0, -1, math.NaN(), math.Inf(1)} {
 		_, err := nir.Import(chain([]int64{2}, []int64{2}, linear()), dt, nir.Options{})
 		require.ErrorContains(t, err, "s, want a finite number above 0")
+	}
+}
+
+// images holds a convolution in groups, with other settings on each axis, and poolings of
+// windows that are not square to plain Go.
+func images(t *testing.T, r *rand.Rand) {
+	const in, out, h, w, kh, kw, groups = 4, 6, 7, 8, 3, 2, 2
+	const oh, ow = (h+2*1-3-1+1)/2 + 1, (w+2*0-3)/1 + 1 // dilation 1 and 2, stride 2 and 1
+	weight, bias := uniform(r, out*in/groups*kh*kw, -1, 1), uniform(r, out, -1, 1)
+	x := uniform(r, 2*in*h*w, -1, 1)
+	conv := node("Conv2d", params{
+		"weight": f8(weight, out, in/groups, kh, kw), "bias": f8(bias, out), "input_shape": list(h, w),
+		"stride": list(2, 1), "padding": list(1, 0), "dilation": list(1, 2), "groups": i8(groups),
+	})
+	y := run(t, chain([]int64{in, h, w}, []int64{out, oh, ow}, conv), 1e-3, x, nir.Options{})
+	for i := range y {
+		s, o, p, q := i/(out*oh*ow), i/(oh*ow)%out, i/ow%oh, i%ow
+		want := bias[o]
+		for c := range in / groups {
+			for k := range kh {
+				for l := range kw {
+					yy, xx := 2*p+k-1, q+2*l
+					if yy >= 0 && yy < h && xx < w {
+						want += weight[((o*in/groups+c)*kh+k)*kw+l] * x[((s*in+o/(out/groups)*(in/groups)+c)*h+yy)*w+xx]
+					}
+				}
+			}
+		}
+		require.InDelta(t, want, y[i], 1e-12)
+	}
+	for kind, part := range map[string]float64{"SumPool2d": 1, "AvgPool2d": 1.0 / 6} {
+		pool := node(kind, params{"kernel_size": list(3, 2), "stride": list(2, 1), "padding": list(1, 0)})
+		y := run(t, chain([]int64{in, h, w}, []int64{in, 4, w - 1}, pool), 1e-3, x, nir.Options{})
+		for i := range y {
+			c, p, q := i/(4*(w-1)), i/(w-1)%4, i%(w-1)
+			want := 0.0
+			for k := range 3 {
+				for l := range 2 {
+					if yy := 2*p + k - 1; yy >= 0 && yy < h {
+						want += part * x[(c*h+yy)*w+q+l]
+					}
+				}
+			}
+			require.InDelta(t, want, y[i], 1e-12)
+		}
 	}
 }
