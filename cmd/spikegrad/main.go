@@ -4,6 +4,7 @@
 //	spikegrad events info FILE...                  what recordings hold
 //	spikegrad events convert IN OUT [flags]        into another format, cut or filtered
 //	spikegrad events view IN -out FILE [flags]     a picture or a movie
+//	spikegrad data get NAME DIR                    a published data set, from its authors
 //	spikegrad nir info NET.nir [flags]             what a network holds
 //	spikegrad nir run NET.nir -input IN.csv        its outputs, a line a time step
 //	spikegrad nir eval NET.nir -data DIR -list FILE
@@ -31,6 +32,8 @@ usage:
   spikegrad events convert IN OUT [flags]    into another format, cut or filtered
   spikegrad events view IN -out FILE [flags] a picture or a movie
   spikegrad events formats                   the formats that are read and written
+  spikegrad data list                        data sets, and where their authors offer them
+  spikegrad data get NAME DIR                one of them, gone on with after a break
   spikegrad nir info NET.nir [flags]         what a network holds
   spikegrad nir run NET.nir -input IN.csv    its outputs, a line a time step
   spikegrad nir eval NET.nir -data DIR -list FILE
@@ -59,6 +62,7 @@ type family map[string]func(args []string, out, errs io.Writer) error
 // families are the commands, by the word before them.
 var families = map[string]family{
 	"events": {"info": info, "convert": convert, "view": view, "formats": formats},
+	"data":   {"list": dataList, "get": dataGet},
 	"nir":    {"info": nirInfo, "run": nirRun, "eval": nirEval},
 }
 
