@@ -92,7 +92,8 @@ func (f File) accept(resp *http.Response, url string, p *part) (size int64, err 
 	default:
 		return 0, fmt.Errorf("the server answers %s, want the file", resp.Status)
 	}
-	if enc := resp.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
+	// Some servers say of a .gz that it is packed, which it is, and send it as it is.
+	if enc := resp.Header.Get("Content-Encoding"); enc != "" && enc != "identity" && !(strings.HasSuffix(enc, "gzip") && strings.HasSuffix(kindOf(f.Name), "gz")) {
 		return 0, fmt.Errorf("the server packs the file by %.20q, which it was asked not to", enc)
 	}
 	if kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); kind == "text/html" && !f.page() {

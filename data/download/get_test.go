@@ -345,6 +345,23 @@ func TestThere(t *testing.T) {
 	require.EqualError(t, err, "download: other.bin: it is not in "+dir+", and there is no address to get it from")
 }
 
+// A server that says of a .gz that it is packed sends it as it is.
+func TestPacked(t *testing.T) {
+	b := gz(t, content(1))
+	for _, enc := range []string{"gzip", "x-gzip"} {
+		s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			require.Equal(t, "identity", r.Header.Get("Accept-Encoding"))
+			w.Header().Set("Content-Encoding", enc)
+			_, _ = w.Write(b)
+		})
+		for name, ok := range map[string]bool{"a.tar.gz": true, "a.tgz": true, "a.h5": false} {
+			got, err := download.Get(t.Context(), download.File{Name: name, URLs: []string{s.URL}}, t.TempDir(), quick)
+			require.Equal(t, ok, err == nil, "%s %s: %v", enc, name, err)
+			require.Equal(t, ok, got.SHA256 == sha(b))
+		}
+	}
+}
+
 func TestGetArguments(t *testing.T) {
 	for want, f := range map[string]download.File{
 		`the name is "", want that of a file`:                     {},
