@@ -29,6 +29,13 @@ type Classed interface {
 	Classes() int
 }
 
+// Epochal is what a [Dataset] may be besides: one whose samples are others in each epoch, as those
+// of package augment are.
+type Epochal interface {
+	// Epoch says that the samples read from now on are of an epoch of training, counted from 0.
+	Epoch(epoch int)
+}
+
 // Classes returns the number of classes of d, or 0 if d is not [Classed] or
 // does not know.
 func Classes(d Dataset) int {

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/data/augment"
 	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/optim"
@@ -49,6 +50,8 @@ func TestLoaders(t *testing.T) {
 	body := layers.Sequential{
 		layers.Linear{Out: 8, Init: layers.Scaled{Gain: 4}}, layers.Dropout{P: 0.3}, lif(), layers.Linear{Out: 3}, li(), layers.MaxOverTime,
 	}
+	changed, err := augment.New(currents(11, 2, 2), 3, augment.Flip{P: 0.5}, augment.Noise{Std: 0.1})
+	require.NoError(t, err)
 	sequences := slow{currents(11, 9, 4), time.Millisecond}
 	for name, c := range map[string]struct {
 		of  train.Network
@@ -61,6 +64,7 @@ func TestLoaders(t *testing.T) {
 		"lengths":   {train.Network{}, varied{sequences, []int{9, 3, 5, 1, 9, 7, 2, 4, 9, 8, 6}}, nil},
 		"events":    {train.Network{SpikeInput: true}, shortEvents{cutShort{currents(11, 9, 4), 9, []int{9, 3, 5, 1, 9, 7, 2, 4, 9, 8, 6}, 0}}, nil},
 		"heads":     {train.Network{Net: twoHeads(layers.Last), Heads: []train.Head{{Output: "class"}}}, regression{list{shape: []int{9, 4}, x: currents(11, 9, 4).(list).x, targets: [][]float32{{0}, {1}, {2}, {0}, {1}, {2}, {0}, {1}, {2}, {0}, {1}}}}, nil},
+		"augmented": {train.Network{}, changed, nil},
 		"parts":     {train.Network{Window: 3, Shape: []int{4}, Steps: 3}, lockedParts{newCutUp(3, 4, 7, 2, 5), &sync.Mutex{}}, nil},
 	} {
 		if c.of.Net == nil {

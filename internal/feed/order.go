@@ -5,10 +5,16 @@ import (
 	"slices"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/internal/guard"
 )
 
 // Epoch returns the samples of each batch of an epoch of training.
 func (f *Feeder) Epoch(seed uint64, epoch int) ([][]int, error) {
+	if e, ok := f.d.(data.Epochal); ok {
+		if err := guard.Call("Epoch", "data set", f.d, func() error { e.Epoch(epoch); return nil }); err != nil {
+			return nil, err
+		}
+	}
 	if f.Parts != nil {
 		return f.Parts.deal(f.in.Batch, rand.New(rand.NewPCG(seed, uint64(epoch)))), nil
 	}

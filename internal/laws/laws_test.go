@@ -58,7 +58,7 @@ var floors = [][]string{
 	{"connect", "machine", "optim", "readout", "surrogate"},
 	{"cost", "diagnose", "logic", "loss", "metric", "neurons"},
 	{"data", "data/download", "internal/vitals", "internal/weights", "layers", "plasticity", "plot"},
-	{"data/events", "encode", "nir"},
+	{"data/augment", "data/events", "encode", "nir"},
 	{"data/recordings", "data/sound", "internal/feed"},
 	{"train"},
 	{"train/runlog"},
