@@ -82,6 +82,11 @@ func (l lifted[S, P]) String() string {
 			kind, p = "Recurrent ", inner
 		}
 	}
+	if l.wiring != nil {
+		if inner, err := graph.Field(&l.p, "Inner"); err == nil {
+			kind, p = "Recurrent through "+l.wiring.name+" ", inner
+		}
+	}
 	fields := describe.Fields(p)
 	for _, n := range l.learn {
 		what := "learnt"

@@ -135,8 +135,8 @@ func (f *folder) pair(path []string, ls Sequential, i int) {
 	at, axis := append(slices.Clip(path), before.name), 0
 	switch l := before.Layer.(type) {
 	case Linear:
-		if out := f.outs[nameIn(at, "")]; out == nil || out.Dims() != 3 {
-			return // channels are not those of the map
+		if out := f.outs[nameIn(at, "")]; l.Pattern != nil || out == nil || out.Dims() != 3 {
+			return // not a matrix, or channels are not those of the map
 		}
 		before.Layer, axis = func() Layer { l.NoBias = false; return l }(), 1
 		f.err = f.melt(nameIn(at, "linear.w"), nameIn(at, "linear.b"), axis, append(slices.Clip(path), after.name), norm)

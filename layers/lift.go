@@ -3,6 +3,7 @@ package layers
 import (
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 
 	G "gorgonia.org/gorgonia"
@@ -50,9 +51,10 @@ type liftOptions struct {
 	regs      []Regulariser
 	scan      []graph.Option
 	recurrent bool
-	inner     any    // the step inside, of Recurrent
-	init      Init   // of the recurrent weights
-	broken    string // what is wrong with the arguments
+	wiring    *wiring // of RecurrentThrough
+	inner     any     // the step inside, of Recurrent
+	init      Init    // of the recurrent weights
+	broken    string  // what is wrong with the arguments
 }
 
 type learnt struct {
@@ -143,6 +145,9 @@ func (l lifted[S, P]) Apply(b *Build, x *G.Node) (*G.Node, error) {
 	want, most := "[T batch … n]", math.MaxInt
 	if l.recurrent {
 		want, most = "[T batch n]", 3
+	}
+	if l.wiring != nil {
+		want, most = l.wiring.want, l.wiring.most
 	}
 	if err := b.takes("neurons", x, want, 3, most); err != nil {
 		return nil, err
@@ -239,6 +244,9 @@ func (l lifted[S, P]) params(b *Build, x *G.Node) (P, error) {
 			return p, err
 		}
 	}
+	if l.wiring != nil {
+		return p, l.wire(b, x, &p)
+	}
 	if !l.recurrent {
 		return p, nil
 	}
@@ -249,6 +257,20 @@ func (l lifted[S, P]) params(b *Build, x *G.Node) (P, error) {
 	n := shape[len(shape)-1]
 	*f.(**G.Node), err = b.Weight(x, "recurrent.w", orLeCun(l.init), n, n)
 	return p, err
+}
+
+// wire adds the connections of RecurrentThrough to p.
+func (l lifted[S, P]) wire(b *Build, x *G.Node, p *P) error {
+	through, err := l.wiring.add(b, x, l.init)
+	if err != nil {
+		return err
+	}
+	f, err := graph.Field(p, "Through")
+	if err != nil {
+		return b.errorf("neurons", "%w", err)
+	}
+	reflect.ValueOf(f).Elem().Set(reflect.ValueOf(through))
+	return nil
 }
 
 // constant returns the named parameter of p, and the value that it had in the layer's

@@ -48,6 +48,12 @@ func sequenced() map[string]struct {
 			layers.Conv2D{Out: 4, Kernel: 3, Init: gain}, layers.BatchNorm{PerStep: 100}, spiking(), layers.Pool{Size: 2},
 			layers.GroupNorm{Groups: 2}, layers.LayerNorm{}, layers.Flatten, layers.Linear{Out: 3}, layers.BatchNorm{StepGain: 5}, li(), layers.MaxOverTime,
 		}},
+		"feedback": {[]int{2, 4, 4}, layers.Sequential{
+			layers.RecurrentThrough(layers.BackConv2D{Kernel: 3}, neurons.LIFBoxStep, neurons.DefaultLIFBoxParams()), layers.Flatten,
+			layers.Linear{Out: 20, Init: gain, Pattern: layers.FanIn(5)}, layers.RecurrentThrough(layers.BackSparse{Pattern: layers.Chance(0.2)}, neurons.LIFStep, neurons.DefaultLIFParams()),
+			layers.Linear{Out: 6, Init: gain}, layers.RecurrentThrough(layers.BackOneToOne{}, neurons.QIFStep, neurons.DefaultQIFParams()),
+			layers.Linear{Out: 3}, li(), layers.MaxOverTime,
+		}},
 		"refractory": {[]int{4}, layers.Sequential{
 			layers.Linear{Out: 20, Init: gain},
 			layers.Lift(neurons.Refractory(neurons.LIFStep), neurons.RefractoryParams[neurons.LIFState, neurons.LIFParams]{
