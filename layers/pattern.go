@@ -23,7 +23,7 @@ type Only []bool
 
 // Connect implements Pattern.
 func (o Only) Connect(_ *rand.Rand, in, out int) (from, to []int, err error) {
-	if len(o) != in*out {
+	if in < 1 || out < 1 || len(o) != in*out {
 		return nil, nil, fmt.Errorf("the pattern has %d elements, want %d: %d inputs times %d outputs", len(o), in*out, in, out)
 	}
 	for k, there := range o {
@@ -39,10 +39,13 @@ type Chance float64
 
 // Connect implements Pattern. It takes as long as there are connections.
 func (c Chance) Connect(r *rand.Rand, in, out int) (from, to []int, err error) {
+	if r == nil {
+		return nil, nil, errNoRand
+	}
 	if !(c > 0 && c <= 1) {
 		return nil, nil, fmt.Errorf("the probability of a connection is %v, want above 0 and at most 1", float64(c))
 	}
-	n := float64(in) * float64(out)
+	n := max(0, float64(in)) * max(0, float64(out))
 	if n*float64(c) > maxWeights {
 		return nil, nil, fmt.Errorf("about %.0f connections, want at most %d", n*float64(c), maxWeights)
 	}
@@ -64,6 +67,9 @@ type FanIn int
 
 // Connect implements Pattern.
 func (f FanIn) Connect(r *rand.Rand, in, out int) (from, to []int, err error) {
+	if r == nil {
+		return nil, nil, errNoRand
+	}
 	if f < 1 || int(f) > in {
 		return nil, nil, fmt.Errorf("an output has %d inputs, want 1 to %d", int(f), in)
 	}
