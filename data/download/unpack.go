@@ -61,6 +61,9 @@ func unpack(ctx context.Context, path, dir string, o Options) (names []string, e
 	if err := u.inner(room); err != nil {
 		return nil, err
 	}
+	if err := u.tell.now(u.tell.p.Size); err != nil {
+		return nil, err
+	}
 	return place(room, dir)
 }
 

@@ -99,8 +99,13 @@ func TestUnpack(t *testing.T) {
 		dir := t.TempDir()
 		path := filepath.Join(t.TempDir(), name)
 		require.NoError(t, os.WriteFile(path, c.file, 0o600))
-		names, err := download.Unpack(t.Context(), path, dir, download.Options{})
+		var last download.Progress
+		names, err := download.Unpack(t.Context(), path, dir, download.Options{Progress: func(p download.Progress) {
+			require.True(t, p.Done >= last.Done && p.Done <= p.Size)
+			last = p
+		}})
 		require.NoError(t, err, name)
+		require.Equal(t, download.Progress{Name: name, Done: int64(len(c.file)), Size: int64(len(c.file))}, last)
 		require.Equal(t, c.names, names)
 		require.Equal(t, c.want, files(t, dir))
 		require.FileExists(t, path)

@@ -36,7 +36,8 @@ const (
 	// DVSGesture is 11 gestures of 29 people in three lights, 128 × 128 pixels: a file
 	// for each person and light, of which trials_to_train.txt and trials_to_test.txt say
 	// which is for what, and *_labels.csv which gesture is where. Each row is a sample,
-	// cut out as it says: some end after the next begins.
+	// cut out as it says: some end after the next begins. Each reads all of its file:
+	// keep the spikes, by Dataset.Cache.
 	//
 	// A. Amir et al., CVPR (2017), 7388.
 	DVSGesture Set = "dvs128-gesture"
