@@ -147,3 +147,25 @@ func ExampleGroups() {
 	fmt.Println(math.Abs(elements(trunk.value)[0]-before), len(o.State().Slots))
 	// Output: 0 2
 }
+
+// A clone has the settings and nothing that was remembered; its steps are those of a new one.
+func TestClone(t *testing.T) {
+	for _, o := range []optim.Optimiser{
+		&optim.SGD{LearningRate: 0.1, Momentum: 0.9, Nesterov: true, WeightDecay: 0.1},
+		&optim.Adam{LearningRate: 0.1, Beta1: 0.8, Beta2: 0.9, Epsilon: 1e-3, WeightDecay: 0.1, Decoupled: true},
+		&optim.RMSProp{LearningRate: 0.1, Decay: 0.8, Epsilon: 1e-3, Momentum: 0.5},
+		&optim.Groups{Default: &optim.Adam{}, Of: []optim.Group{{Match: "a", Optimiser: &optim.SGD{LearningRate: 0.1, Momentum: 0.9}}, {Match: "b", Frozen: true}}},
+	} {
+		first, second := named("a", "b", "c"), named("a", "b", "c")
+		require.NoError(t, o.Step(gradsOf(first...)))
+		c, err := optim.Clone(o)
+		require.NoError(t, err)
+		require.Empty(t, c.State().Slots)
+		require.NoError(t, c.Step(gradsOf(second...)))
+		for i := range first {
+			require.Equal(t, elements(first[i].value), elements(second[i].value))
+		}
+	}
+	_, err := optim.Clone(&lazy{})
+	require.EqualError(t, err, "optim: clone: the optimiser is a *optim_test.lazy, want one of this package")
+}

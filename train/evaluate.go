@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -209,11 +210,15 @@ func (m *Model) look(f *feed.Feeder, after func(k int) error) error {
 	return m.leave(f)
 }
 
+// ErrNotFinite is the error of a loss, a penalty or a gradient that is NaN or infinite, as where the
+// learning rate is too high.
+var ErrNotFinite = errors.New("want a finite number")
+
 // checkTerms returns an error unless the loss and the penalties are finite.
 func (m *Model) checkTerms(terms []G.Value) error {
 	for i, v := range terms {
 		if x := flat.Number(v); math.IsNaN(x) || math.IsInf(x, 0) {
-			return fmt.Errorf("%s is %v, want a finite number", m.termNames[i], x)
+			return fmt.Errorf("%s is %v, %w", m.termNames[i], x, ErrNotFinite)
 		}
 	}
 	return nil

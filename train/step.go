@@ -188,10 +188,10 @@ func (m *Model) clipped(clip float64) (float64, error) {
 	if math.IsNaN(norm) || math.IsInf(norm, 0) {
 		for _, p := range m.params {
 			if !finite(p.grad) {
-				return 0, fmt.Errorf("the gradient of %s is not finite", p.name)
+				return 0, fmt.Errorf("the gradient of %s is NaN or infinite, %w", p.name, ErrNotFinite)
 			}
 		}
-		return 0, fmt.Errorf("the norm of the gradient is %v", norm)
+		return 0, fmt.Errorf("the norm of the gradient is %v, %w", norm, ErrNotFinite)
 	}
 	return norm, nil
 }

@@ -279,7 +279,7 @@ func TestNotFinite(t *testing.T) {
 		{"infinite sample", float32(math.Inf(1)), nil, "train: epoch 0, batch 2: sample 7: value 0 is +Inf, want a finite number"},
 		{"encoder", 2, encode.Func(overflow), "train: epoch 0, batch 2: encoder: value 0 is -Inf, want a finite number"},
 		{"loss", -1, nil, "train: epoch 0, batch 2: loss is NaN, want a finite number"},
-		{"gradient", 0, nil, "train: epoch 0, batch 2: the gradient of 0.scale is not finite"},
+		{"gradient", 0, nil, "train: epoch 0, batch 2: the gradient of 0.scale is NaN or infinite, want a finite number"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			net := layers.Sequential{scale{}, layers.Last}

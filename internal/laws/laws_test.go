@@ -61,7 +61,7 @@ var floors = [][]string{
 	{"data/augment", "data/events", "encode", "nir"},
 	{"data/recordings", "data/sound", "internal/feed"},
 	{"train"},
-	{"train/runlog"},
+	{"train/findrate", "train/runlog"},
 }
 
 // A package needs those below it alone.
