@@ -64,6 +64,9 @@ func longNets() map[string]longNet {
 	nets := map[string]longNet{}
 	sequences := func(n, steps int, shape []int) data.Dataset { return currents(n, append([]int{steps}, shape...)...) }
 	for name, c := range sequenced() {
+		if name == "normalised" || name == "attention" {
+			continue // batch norm has the statistics of a segment
+		}
 		nets[name] = longNet{c.shape, c.net, nil, sequences}
 	}
 	both := layers.Regularise(layers.Rate{Lower: 0.01, Upper: 0.02, Weight: 3}, layers.Voltage{Lower: -0.1, Upper: 0.3, Weight: 0.1},

@@ -26,6 +26,8 @@ func sequenced() map[string]struct {
 		return layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams(), opts...)
 	}
 	gain := layers.Scaled{Gain: 8}
+	low := neurons.DefaultLIFBoxParams()
+	low.VTh = graph.Const(0.02)
 	// A hidden layer of 300 is wide enough that products follow the spikes.
 	type network = struct {
 		shape []int
@@ -52,6 +54,10 @@ func sequenced() map[string]struct {
 			layers.RecurrentThrough(layers.BackConv2D{Kernel: 3}, neurons.LIFBoxStep, neurons.DefaultLIFBoxParams()), layers.Flatten,
 			layers.Linear{Out: 20, Init: gain, Pattern: layers.FanIn(5)}, layers.RecurrentThrough(layers.BackSparse{Pattern: layers.Chance(0.2)}, neurons.LIFStep, neurons.DefaultLIFParams()),
 			layers.Linear{Out: 6, Init: gain}, layers.RecurrentThrough(layers.BackOneToOne{}, neurons.QIFStep, neurons.DefaultQIFParams()),
+			layers.Linear{Out: 3}, li(), layers.MaxOverTime,
+		}},
+		"attention": {[]int{4, 3, 3}, layers.Sequential{
+			layers.Tokens, layers.SelfAttention{Neurons: layers.Lift(neurons.LIFBoxStep, low), Heads: 2, Scale: 1}, layers.Flatten,
 			layers.Linear{Out: 3}, li(), layers.MaxOverTime,
 		}},
 		"refractory": {[]int{4}, layers.Sequential{
