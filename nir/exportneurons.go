@@ -86,6 +86,9 @@ func (e *exporting) neurons(a applied, act layers.Activity) error {
 	if m == nil {
 		return refusal(a, "the format has leaky and perfect integrators, with or without a synapse and a threshold, and no other neurons: %s", nodesOfNeurons)
 	}
+	if name := besides(act.Params); name != "" {
+		return refusal(a, "its parameter %s is not in the format", name)
+	}
 	if m.dt > 0 && m.dt != e.dt {
 		return refusal(a, "its time step is %v s, that of others %v s; the format has none, and one is given when it is imported", m.dt, e.dt)
 	}
@@ -125,6 +128,35 @@ func (e *exporting) neurons(a applied, act layers.Activity) error {
 	e.g.Nodes[rec] = &Node{Type: "Linear", Params: map[string]Array{"weight": back}}
 	e.g.Edges = append(e.g.Edges, Edge{a.name, rec}, Edge{rec, a.name})
 	return nil
+}
+
+// said are the parameters that the format has, that say how time steps are taken, or
+// that change gradients alone.
+var said = []string{
+	"TauSynInv", "TauMemInv", "VLeak", "VTh", "VReset", "ResetMethod",
+	"Dt", "Integration", "Spike", "DetachReset", "W", "SparseGrad",
+}
+
+// besides returns the name of a parameter that is set and not among these, "" if there
+// is none.
+func besides(params any) string {
+	v := reflect.ValueOf(params)
+	for v.Kind() == reflect.Pointer {
+		v = v.Elem()
+	}
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		switch inside := f.Anonymous || f.Name == "Inner"; {
+		case slices.Contains(said, f.Name) || v.Field(i).IsZero():
+		case inside && f.Type.Kind() == reflect.Struct:
+			if name := besides(v.Field(i).Interface()); name != "" {
+				return name
+			}
+		default:
+			return f.Name
+		}
+	}
+	return ""
 }
 
 const nodesOfNeurons = "I, IF, LI, LIF, CubaLI, CubaLIF"
