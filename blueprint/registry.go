@@ -1,0 +1,142 @@
+package blueprint
+
+import (
+	"fmt"
+	"reflect"
+	"sync"
+	"unsafe"
+
+	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/loss"
+	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/surrogate"
+)
+
+// registered is what files may name.
+var registered = struct {
+	sync.RWMutex
+	types   map[string]reflect.Type
+	names   map[reflect.Type]string
+	values  map[string]any // functions and constants
+	neurons map[string]model
+}{types: map[string]reflect.Type{}, names: map[reflect.Type]string{}, values: map[string]any{}, neurons: map[string]model{}}
+
+// Register enters the type of a value under a name: that of a layer, a spike function, a
+// regulariser or a loss of one's own. Its exported fields are written and read. It is for
+// func init; a name or a type that is there already is an error.
+func Register(name string, v any) error {
+	t := reflect.TypeOf(v)
+	registered.Lock()
+	defer registered.Unlock()
+	switch {
+	case name == "" || t == nil:
+		return fmt.Errorf("blueprint: register %q: the name is empty or the value is nil", name)
+	case taken(name):
+		return fmt.Errorf("blueprint: register %q: there is one of this name already", name)
+	case registered.names[t] != "":
+		return fmt.Errorf("blueprint: register %q: the type %v is registered as %q", name, t, registered.names[t])
+	}
+	registered.types[name], registered.names[t] = t, name
+	return nil
+}
+
+func taken(name string) bool {
+	_, ok := registered.values[name]
+	_, ok2 := registered.neurons[name]
+	return ok || ok2 || registered.types[name] != nil
+}
+
+// A model makes layers of a step.
+type model interface {
+	is(step, params any) bool
+	layer(recurrent bool, fill func(params any) error, opts []layers.LiftOption) (layers.Layer, error)
+}
+
+// RegisterNeurons enters a step under a name: neurons of one's own, or wrapped ones, as
+//
+//	var refractory = neurons.Refractory(neurons.LIFStep)
+//
+// of which that value is the step of the layer, too.
+func RegisterNeurons[S any, P graph.Params[S]](name string, step graph.Step[S, P]) error {
+	registered.Lock()
+	defer registered.Unlock()
+	if name == "" || step == nil || taken(name) {
+		return fmt.Errorf("blueprint: register neurons %q: the name is empty or taken, or the step is nil", name)
+	}
+	registered.neurons[name] = modelOf[S, P]{step}
+	return nil
+}
+
+type modelOf[S any, P graph.Params[S]] struct{ step graph.Step[S, P] }
+
+// is reports whether a step is this one: the same function, and of a closure the same
+// value, for two may have the same code.
+func (m modelOf[S, P]) is(step, params any) bool {
+	f, ok := step.(graph.Step[S, P])
+	_, ok2 := params.(P)
+	return ok && ok2 && *(*unsafe.Pointer)(unsafe.Pointer(&f)) == *(*unsafe.Pointer)(unsafe.Pointer(&m.step))
+}
+
+func (m modelOf[S, P]) layer(recurrent bool, fill func(params any) error, opts []layers.LiftOption) (layers.Layer, error) {
+	var p P
+	if err := fill(&p); err != nil {
+		return nil, err
+	}
+	if recurrent {
+		return layers.Recurrent(m.step, p, opts...), nil
+	}
+	return layers.Lift(m.step, p, opts...), nil
+}
+
+// must is for what is registered here.
+func must(err error) {
+	if err != nil {
+		panic(err) // at start, in this package alone
+	}
+}
+
+func init() {
+	for _, v := range []any{
+		layers.Linear{}, layers.Conv2D{}, layers.Conv1D{}, layers.ConvTranspose2D{}, layers.Pool{}, layers.AdaptivePool{}, layers.Upsample{},
+		layers.BatchNorm{}, layers.GroupNorm{}, layers.LayerNorm{}, layers.Dropout{}, layers.Noise{}, layers.Residual{}, layers.FirstSpike{},
+		layers.Rate{}, layers.Voltage{},
+		surrogate.Arctan{}, surrogate.Boxcar{}, surrogate.Circ{}, surrogate.CircDist{}, surrogate.Erfc{}, surrogate.Gaussian{},
+		surrogate.Heaviside{}, surrogate.Logistic{}, surrogate.MultiGaussian{}, surrogate.PiecewiseLinear{}, surrogate.Sigmoid{},
+		surrogate.SuperSpike{}, surrogate.Tanh{}, surrogate.Triangle{},
+	} {
+		must(Register(reflect.TypeOf(v).Name(), v))
+	}
+	for _, v := range []any{
+		loss.BinaryCrossEntropy{}, loss.CrossEntropy{}, loss.FirstSpike{}, loss.MeanSquared{}, loss.NegativeLogLikelihood{},
+		loss.SpikeCount{}, loss.TET{}, loss.VanRossum{},
+	} {
+		must(Register("loss."+reflect.TypeOf(v).Name(), v))
+	}
+	registered.values["Flatten"], registered.values["Identity"] = layers.Flatten, layers.Identity
+	for r := layers.Last; r <= layers.SpikeCount; r++ {
+		registered.values[r.String()] = r
+	}
+	registered.values["JoinAdd"], registered.values["JoinAnd"], registered.values["JoinIAnd"] = layers.Join(layers.JoinAdd), layers.Join(layers.JoinAnd), layers.Join(layers.JoinIAnd)
+	must(RegisterNeurons("LIFStep", neurons.LIFStep))
+	must(RegisterNeurons("LIFBoxStep", neurons.LIFBoxStep))
+	must(RegisterNeurons("LIStep", neurons.LIStep))
+	must(RegisterNeurons("LIBoxStep", neurons.LIBoxStep))
+	must(RegisterNeurons("IAFStep", neurons.IAFStep))
+	must(RegisterNeurons("LIFExStep", neurons.LIFExStep))
+	must(RegisterNeurons("LIFExBoxStep", neurons.LIFExBoxStep))
+	must(RegisterNeurons("LIFAlphaStep", neurons.LIFAlphaStep))
+	must(RegisterNeurons("PLIFStep", neurons.PLIFStep))
+	must(RegisterNeurons("QIFStep", neurons.QIFStep))
+	must(RegisterNeurons("ResonateStep", neurons.ResonateStep))
+	must(RegisterNeurons("SigmaDeltaStep", neurons.SigmaDeltaStep))
+	must(RegisterNeurons("AdExStep", neurons.AdExStep))
+	must(RegisterNeurons("AdExBoxStep", neurons.AdExBoxStep))
+	must(RegisterNeurons("AdaLIFStep", neurons.AdaLIFStep))
+	must(RegisterNeurons("LSNNStep", neurons.LSNNStep))
+	must(RegisterNeurons("IzhikevichStep", neurons.IzhikevichStep))
+	must(RegisterNeurons("CobaLIFStep", neurons.CobaLIFStep))
+	must(RegisterNeurons("LIFAdjointStep", neurons.LIFAdjointStep))
+	must(RegisterNeurons("LSNNAdjointStep", neurons.LSNNAdjointStep))
+	must(RegisterNeurons("LIFRefracAdjointStep", neurons.LIFRefracAdjointStep))
+}

@@ -1,0 +1,105 @@
+// Package model keeps a model in one file: its weights and buffers, as
+// train.Model.SaveWeights writes them, and among the metadata the network, as package
+// blueprint writes it. A program that has the file needs no code that made the network:
+//
+//	err := model.Save("digits.safetensors", m)
+//	…
+//	m, err := model.Load("digits.safetensors")
+//
+// The file is still one of weights, which LoadWeights of a network that is given reads,
+// and Python in one line (safetensors.numpy.load_file).
+package model
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spikegrad/spikegrad/blueprint"
+	"github.com/spikegrad/spikegrad/internal/files"
+	"github.com/spikegrad/spikegrad/internal/tensorfile"
+	"github.com/spikegrad/spikegrad/train"
+)
+
+// key is the name of the network among the metadata of a file.
+const key = "network"
+
+// Save writes a model to one file, which appears whole or not at all, and whose name
+// ends in ".safetensors". Metrics are left out. An error names the layer that cannot be
+// written: one of a type that is not registered.
+func Save(path string, m *train.Model) error {
+	if err := save(path, m); err != nil {
+		return fmt.Errorf("model: save: %w", err)
+	}
+	return nil
+}
+
+func save(path string, m *train.Model) error {
+	if m == nil {
+		return errors.New("the model is nil")
+	}
+	if filepath.Ext(path) != tensorfile.Ext {
+		return fmt.Errorf("the name %s does not end in %s", path, tensorfile.Ext)
+	}
+	n := m.Network()
+	if n.Net == nil {
+		return errors.New("the model was not compiled, or is in use")
+	}
+	n.Metrics = nil
+	text, err := blueprint.WriteValue(n)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp(filepath.Dir(path), ".model-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	weights := filepath.Join(dir, "weights"+tensorfile.Ext)
+	if err := m.SaveWeights(weights); err != nil {
+		return err
+	}
+	f, err := tensorfile.Read(weights)
+	if err != nil {
+		return err
+	}
+	f.Metadata[key] = string(text)
+	return files.Replace(path, f.Write)
+}
+
+// Load returns the model in a file that Save has written, with its weights. Layers,
+// neurons and losses of one's own have to be registered (package blueprint); the error
+// names what is not.
+func Load(path string) (*train.Model, error) {
+	n, err := Read(path)
+	if err != nil {
+		return nil, err
+	}
+	m, err := n.Compile()
+	if err == nil {
+		err = m.LoadWeights(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("model: load %s: %w", path, err)
+	}
+	return m, nil
+}
+
+// Read returns the network in a file that Save has written, without its weights: to be
+// compiled for another number of samples or time steps, say, after which LoadWeights
+// reads the same file.
+func Read(path string) (train.Network, error) {
+	f, err := tensorfile.Read(path)
+	if err == nil && f.Metadata[key] == "" {
+		err = errors.New("it has weights and no network: LoadWeights of a train.Model reads it")
+	}
+	var n train.Network
+	if err == nil {
+		n, err = blueprint.ReadValue[train.Network]([]byte(f.Metadata[key]))
+	}
+	if err != nil {
+		return n, fmt.Errorf("model: load %s: %w", path, err)
+	}
+	return n, nil
+}
