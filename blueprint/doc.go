@@ -19,5 +19,6 @@
 //	]}}
 //
 // Parameters of neurons are numbers, values that print as text ("euler") are text, numbers
-// that JSON lacks are "Inf", "-Inf" and "NaN". How weights are drawn first is left out.
+// that JSON lacks are "Inf", "-Inf" and "NaN". How weights are drawn first is left out. A
+// pointer to a registered type that is a json.Marshaler and json.Unmarshaler writes itself.
 package blueprint

@@ -194,6 +194,8 @@ func (r *reader) neurons(o object, at string, depth int) (layers.Layer, error) {
 	}, opts)
 }
 
+var jsonType = reflect.TypeFor[json.Unmarshaler]()
+
 // any puts what an object describes into an interface.
 func (r *reader) any(o object, into reflect.Value, at string, depth int) error {
 	kind, _ := o["type"].(string)
@@ -208,6 +210,15 @@ func (r *reader) any(o object, into reflect.Value, at string, depth int) error {
 	case constant:
 	case t == nil:
 		return fmt.Errorf("%s: the type %.60q is not registered: Register enters it", at, kind)
+	case t.Kind() == reflect.Pointer && t.Implements(jsonType):
+		v = reflect.New(t.Elem())
+		text, err := json.Marshal(o["value"])
+		if err == nil {
+			err = v.Interface().(json.Unmarshaler).UnmarshalJSON(text)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", at, err)
+		}
 	default:
 		v = reflect.New(t).Elem()
 		rest := maps.Clone(o)

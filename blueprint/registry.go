@@ -23,7 +23,8 @@ var registered = struct {
 }{types: map[string]reflect.Type{}, names: map[reflect.Type]string{}, values: map[string]any{}, neurons: map[string]model{}}
 
 // Register enters the type of a value under a name: that of a layer, a spike function, a
-// regulariser or a loss of one's own. Its exported fields are written and read. It is for
+// regulariser or a loss of one's own. Its exported fields are written and read, or what it
+// says itself by MarshalJSON and UnmarshalJSON. It is for
 // func init; a name or a type that is there already is an error.
 func Register(name string, v any) error {
 	t := reflect.TypeOf(v)

@@ -158,6 +158,13 @@ func (w writer) any(v reflect.Value, at string, depth int) (any, error) {
 	case constant:
 		return object{"type": name}, nil
 	}
+	if m, ok := v.Interface().(json.Marshaler); ok {
+		text, err := m.MarshalJSON()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", at, err)
+		}
+		return object{"type": name, "value": json.RawMessage(text)}, nil
+	}
 	x, err := w.value(v, at, depth+1)
 	if err != nil {
 		return nil, err

@@ -96,7 +96,7 @@ func load(g *Graph, dt float64, o Options) (*Network, error) {
 	if n.readout, err = im.readoutOf(g); err != nil {
 		return nil, err
 	}
-	n.report, n.dt = im.report, im.dt
+	n.report, n.options = im.report, o
 	return n, nil
 }
 

@@ -21,7 +21,7 @@ type Network struct {
 	in, out int
 	parts   []part
 	readout layers.Layer // nil for none
-	dt      float64
+	options Options
 	report  Report
 }
 

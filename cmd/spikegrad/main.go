@@ -8,6 +8,7 @@
 //	spikegrad nir info NET.nir [flags]             what a network holds
 //	spikegrad nir run NET.nir -input IN.csv        its outputs, a line a time step
 //	spikegrad nir eval NET.nir -data DIR -list FILE
+//	spikegrad nir convert IN OUT                   a model of this library, or the other way round
 //
 // Each command has help: spikegrad events info -h. It ends with 0, with 1 if a file
 // could not be read or written, and with 2 if it was called in another way than its
@@ -38,6 +39,7 @@ usage:
   spikegrad nir run NET.nir -input IN.csv    its outputs, a line a time step
   spikegrad nir eval NET.nir -data DIR -list FILE
                                              how many recordings it classifies rightly
+  spikegrad nir convert IN OUT               a model of this library, or the other way round
 
 Formats are found by the first bytes of a file. Each command has help, -h.
 The exit code is 0, 1 if a file could not be read or written, 2 if the command
@@ -63,7 +65,7 @@ type family map[string]func(args []string, out, errs io.Writer) error
 var families = map[string]family{
 	"events": {"info": info, "convert": convert, "view": view, "formats": formats},
 	"data":   {"list": dataList, "get": dataGet},
-	"nir":    {"info": nirInfo, "run": nirRun, "eval": nirEval},
+	"nir":    {"info": nirInfo, "run": nirRun, "eval": nirEval, "convert": nirConvert},
 }
 
 func run(args []string, out, errs io.Writer) int {

@@ -11,7 +11,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/spikegrad/spikegrad/data/events"
+	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/model"
+	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/nir"
+	"github.com/spikegrad/spikegrad/train"
 )
 
 // network writes a network that adds up two inputs and fires, and returns its path.
@@ -169,8 +173,45 @@ func TestNirEvalSinabs(t *testing.T) {
 	require.GreaterOrEqual(t, accuracy, 0.97)
 }
 
+// A network becomes a model and a network again, with the same bytes; a model becomes a
+// network that does the same.
+func TestNirConvert(t *testing.T) {
+	path := network(t)
+	dir := t.TempDir()
+	there, back := filepath.Join(dir, "m.safetensors"), filepath.Join(dir, "back.nir")
+	code, out, errs := call("nir", "convert", path, there, "-dt", "1e-3")
+	require.Zero(t, code, errs)
+	require.Contains(t, out, "if: input: gain = r = 1\n")
+	code, out, errs = call("nir", "convert", there, back)
+	require.Zero(t, code, errs)
+	require.Equal(t, back+": 4 nodes, 3 edges\n", out)
+	a, err := os.ReadFile(path)
+	require.NoError(t, err)
+	b, err := os.ReadFile(back)
+	require.NoError(t, err)
+	require.Equal(t, a, b)
+
+	m, err := train.Network{
+		Net:   layers.Sequential{layers.Linear{Out: 3}, layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams()), layers.Linear{Out: 2}, layers.MaxOverTime},
+		Shape: []int{2}, Steps: 5, Batch: 1,
+	}.Compile()
+	require.NoError(t, err)
+	require.NoError(t, model.Save(there, m))
+	code, out, errs = call("nir", "convert", there, back)
+	require.Zero(t, code, errs)
+	require.Equal(t, "left out: the readout, max over time\n"+back+": 5 nodes, 4 edges\n", out)
+	code, _, errs = call("nir", "convert", there, back, "-metadata")
+	require.Zero(t, code, errs)
+	g, err := nir.ReadFile(back)
+	require.NoError(t, err)
+	require.Contains(t, g.Metadata, "spikegrad")
+	code, _, errs = call("nir", "convert", path, back)
+	require.Equal(t, misuse, code)
+	require.Contains(t, errs, "one of the names has to end in .safetensors, and one not")
+}
+
 func TestNirUsage(t *testing.T) {
-	for _, args := range [][]string{{"nir", "-h"}, {"nir", "info", "-h"}, {"nir", "run", "-h"}, {"nir", "eval", "-h"}} {
+	for _, args := range [][]string{{"nir", "-h"}, {"nir", "info", "-h"}, {"nir", "run", "-h"}, {"nir", "eval", "-h"}, {"nir", "convert", "-h"}} {
 		code, out, errs := call(args...)
 		require.Zero(t, code)
 		require.Contains(t, out, "usage:")
