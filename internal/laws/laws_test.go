@@ -58,10 +58,10 @@ var floors = [][]string{
 	{"connect", "machine", "optim", "readout", "surrogate"},
 	{"cost", "diagnose", "logic", "loss", "metric", "neurons"},
 	{"data", "data/download", "internal/vitals", "internal/weights", "layers", "plasticity", "plot"},
-	{"data/augment", "data/events", "encode", "nir"},
-	{"data/recordings", "data/sound", "internal/feed"},
+	{"blueprint", "data/augment", "data/events", "encode"},
+	{"data/recordings", "data/sound", "internal/feed", "nir"},
 	{"train"},
-	{"train/findrate", "train/runlog"},
+	{"model", "train/findrate", "train/runlog"},
 }
 
 // A package needs those below it alone.
