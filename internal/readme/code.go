@@ -5,8 +5,10 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -98,21 +100,19 @@ func code(file string, names []string) (string, error) {
 	return strings.Join(parts, "\n\n"), nil
 }
 
-// packages returns a table of the packages in the folders of the root: name, and
-// what the doc comment says first.
+// packages returns a table of the public packages: name, and what the doc comment says
+// first.
 func packages() (string, error) {
-	files, err := filepath.Glob(filepath.Join(root, "*", "doc.go"))
+	about, err := synopses()
 	if err != nil {
 		return "", err
 	}
 	table := "| package | |\n|---|---|\n"
-	for _, f := range files {
-		about, err := synopsis(f)
-		if err != nil {
-			return "", err
+	for _, name := range slices.Sorted(maps.Keys(about)) {
+		if strings.HasPrefix(name, "internal/") || strings.HasPrefix(name, "cmd/") {
+			continue
 		}
-		name := filepath.Base(filepath.Dir(f))
-		table += fmt.Sprintf("| [`%s`](%s) | %s |\n", name, name, about)
+		table += fmt.Sprintf("| [`%s`](%s) | %s |\n", name, name, about[name])
 	}
 	return table, nil
 }

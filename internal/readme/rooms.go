@@ -17,7 +17,25 @@ import (
 // hundreds of lines outside tests, without what is generated, and what the doc comment
 // says first.
 func rooms() (string, error) {
-	about := map[string]string{} // by folder
+	about, err := synopses()
+	if err != nil {
+		return "", err
+	}
+	table := "| package | lines | |\n|---|---|---|\n"
+	for _, folder := range slices.Sorted(maps.Keys(about)) {
+		lines, err := linesOf(filepath.Join(root, folder))
+		if err != nil {
+			return "", err
+		}
+		table += fmt.Sprintf("| `%s` | %.1fk | %s |\n", folder, max(0.1, float64(lines)/1000), about[folder])
+	}
+	return table, nil
+}
+
+// synopses returns what the doc comments of all packages but examples and documents say
+// first, by folder.
+func synopses() (map[string]string, error) {
+	about := map[string]string{}
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -26,7 +44,7 @@ func rooms() (string, error) {
 		if d.IsDir() && (rel == "examples" || rel == "docs" || d.Name() == "asm" || d.Name() == "testdata" || rel != "." && strings.HasPrefix(rel, ".")) {
 			return filepath.SkipDir
 		}
-		if folder := filepath.Dir(rel); strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
+		if folder := filepath.ToSlash(filepath.Dir(rel)); strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
 			text, err := synopsis(path)
 			if err != nil {
 				return err
@@ -37,18 +55,7 @@ func rooms() (string, error) {
 		}
 		return nil
 	})
-	if err != nil {
-		return "", err
-	}
-	table := "| package | lines | |\n|---|---|---|\n"
-	for _, folder := range slices.Sorted(maps.Keys(about)) {
-		lines, err := linesOf(filepath.Join(root, folder))
-		if err != nil {
-			return "", err
-		}
-		table += fmt.Sprintf("| `%s` | %.1fk | %s |\n", filepath.ToSlash(folder), max(0.1, float64(lines)/1000), about[folder])
-	}
-	return table, nil
+	return about, err
 }
 
 // synopsis returns the first sentence of a package's comment in a file, without the

@@ -43,18 +43,27 @@ func Watch(ctx context.Context, t *train.Trainer, title string) (done func()) {
 	}
 	t.OnWarning = func(err error) { p.Say(title + ": warning: " + err.Error()) }
 	t.OnFinding = func(f diagnose.Finding) { p.Say(fmt.Sprintf("%s: doctor: after %d epochs: %v", title, f.Epoch, f)) }
-	rates := ""
+	batch, validation := "", ""
+	held := 0 // the last batch of an epoch, until its validation is known
+	step := func(n int) { p.Step(n, batch+validation) }
 	t.OnBatch = func(b train.Batch) {
 		accuracy := ""
 		if !math.IsNaN(b.Accuracy) {
 			accuracy = fmt.Sprintf(", accuracy %.1f %%", 100*b.Accuracy)
 		}
-		p.Step(1, fmt.Sprintf("loss %.3f%s, epoch %d%s", b.Loss, accuracy, b.Epoch+1, rates))
+		batch = fmt.Sprintf("loss %.3f%s, epoch %d", b.Loss, accuracy, b.Epoch+1)
+		if b.Batch == b.Batches-1 {
+			held = 1
+			return
+		}
+		step(1)
 	}
 	t.OnEpoch = func(e train.Epoch) error {
-		if e.Validation != nil {
-			rates = fmt.Sprintf(", validation %.2f %%, rates %s", 100*e.Validation.Accuracy, Rates(e.Validation.Rates))
+		if v := e.Validation; v != nil {
+			validation = fmt.Sprintf(", validation %s, rates %s", score(*v), Rates(v.Rates))
 		}
+		step(held)
+		held = 0
 		return nil
 	}
 	quiet := context.AfterFunc(ctx, func() {
@@ -62,8 +71,19 @@ func Watch(ctx context.Context, t *train.Trainer, title string) (done func()) {
 	})
 	return func() {
 		quiet()
+		if held > 0 {
+			step(held) // ended before its validation
+		}
 		p.Done()
 	}
+}
+
+// score returns the accuracy as text, or the loss where samples have no labels.
+func score(s metric.Summary) string {
+	if math.IsNaN(s.Accuracy) {
+		return fmt.Sprintf("loss %.3f", s.Loss)
+	}
+	return fmt.Sprintf("%.2f %%", 100*s.Accuracy)
 }
 
 // Rates returns firing rates as text, in per cent of the time steps.
