@@ -12,6 +12,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/connect"
+	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/machine"
 )
@@ -246,4 +247,47 @@ func TestBatchNormErrors(t *testing.T) {
 	m, err := machine.New(y)
 	require.NoError(t, err)
 	require.ErrorContains(t, m.Run(), "connect: batch norm: time step 2, and there are statistics of 2")
+}
+
+// What batch norm costs forward and backward, beside the convolution before it.
+func BenchmarkBatchNorm(b *testing.B) {
+	for name, shape := range map[string][]int{"images": {10, 32, 32, 14, 14}, "features": {100, 64, 512}} {
+		n := tensor.Shape(shape).TotalSize()
+		for _, with := range []bool{false, true} {
+			b.Run(fmt.Sprintf("%s/norm %v", name, with), func(b *testing.B) {
+				g := G.NewGraph()
+				node := func(name string, x []float64, shape ...int) *G.Node {
+					return graphtest.Node(g, tensor.Float32, name, shape, x)
+				}
+				c := shape[2]
+				x, one := node("x", graphtest.Random(n, 1), shape...), node("training", []float64{1}, 1)
+				var y *G.Node
+				var err error
+				if len(shape) == 5 {
+					y, err = connect.Conv2D(x, node("w", graphtest.Random(c*c*9, 2), c, c, 3, 3), nil, connect.Conv{Pad: 1})
+				} else {
+					y, err = connect.Linear(x, node("w", graphtest.Random(c*c, 2), c, c), nil)
+				}
+				require.NoError(b, err)
+				if with {
+					y, _, _, err = connect.BatchNorm(y, connect.Norm{
+						Gain: node("gain", graphtest.Random(c, 3), c), Bias: node("bias", graphtest.Random(c, 4), c),
+						Mean: node("mean", make([]float64, c), c), Var: node("var", graphtest.Random(c, 5), c), Training: one, Eps: 1e-5, Scale: 1, Momentum: 0.1,
+					})
+					require.NoError(b, err)
+				}
+				loss := graphtest.Loss(b, []*G.Node{y}, [][]float64{graphtest.Random(n, 6)})
+				ds, _, err := graph.Grad(loss, x)
+				require.NoError(b, err)
+				m, err := machine.New(ds[0])
+				require.NoError(b, err)
+				require.NoError(b, m.Run())
+				b.ReportAllocs()
+				for b.Loop() {
+					require.NoError(b, m.Run())
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/element")
+			})
+		}
+	}
 }

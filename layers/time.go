@@ -158,6 +158,11 @@ func (b *Build) CheckHidden(out *G.Node) error {
 // results returns the nodes of a network that a trainer reads.
 func (b *Build) results(out *G.Node) G.Nodes {
 	rs := G.Nodes{out}
+	for _, o := range b.Outputs {
+		if o.Node != out {
+			rs = append(rs, o.Node)
+		}
+	}
 	for _, p := range b.Penalties {
 		rs = append(rs, p.Node)
 	}

@@ -74,3 +74,14 @@ func TestCheckTime(t *testing.T) {
 	_, err = b.FirstSpike(nil)
 	require.EqualError(t, err, "layers: first spike: the Build or x is nil, or x is no sequence [T batch …]")
 }
+
+// What is wrong in a window is found in every head.
+func TestTimeOfHeads(t *testing.T) {
+	x := input(tensor.Float32, 4, 2, 3)
+	b := layers.NewBuild(1)
+	b.Carry = &layers.Carry{}
+	total := layers.Func(func(x *G.Node) (*G.Node, error) { return G.Sum(x, 0) })
+	y, err := layers.Heads{layers.Named("right", layers.SumOverTime), layers.Named("wrong", total)}.Apply(b, x)
+	require.NoError(t, err)
+	require.ErrorContains(t, b.CheckTime(x, y, false), "layer wrong: ")
+}
