@@ -70,7 +70,7 @@ var functions = map[string]map[string]any{
 		"Describe": layers.Describe, "NewBuild": layers.NewBuild, "InitByName": layers.InitByName, "Lift": layers.Lift[lifState, lifParams], "Named": layers.Named,
 		"Recurrent": layers.Recurrent[lifState, lifParams], "Each": layers.Each, "KeepEvery": layers.KeepEvery, "Constrain": layers.Constrain,
 		"Learn": layers.Learn, "LearnEach": layers.LearnEach, "RecurrentInit": layers.RecurrentInit, "Regularise": layers.Regularise,
-		"Fold": layers.Fold, "RecurrentThrough": layers.RecurrentThrough[lifState, lifParams], "Given": layers.Given, "Shared": layers.Shared, "JoinAdd": layers.JoinAdd, "JoinAnd": layers.JoinAnd, "JoinIAnd": layers.JoinIAnd,
+		"Fold": layers.Fold, "Open": layers.Open, "RecurrentThrough": layers.RecurrentThrough[lifState, lifParams], "Given": layers.Given, "Shared": layers.Shared, "JoinAdd": layers.JoinAdd, "JoinAnd": layers.JoinAnd, "JoinIAnd": layers.JoinIAnd,
 	},
 	"train": {
 		"ClipNorm": optim.ClipNorm, "NewAdamW": optim.NewAdamW, "Compile": train.Network.Compile,
