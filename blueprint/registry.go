@@ -100,7 +100,7 @@ func must(err error) {
 func init() {
 	for _, v := range []any{
 		layers.Linear{}, layers.Conv2D{}, layers.Conv1D{}, layers.ConvTranspose2D{}, layers.Pool{}, layers.AdaptivePool{}, layers.Upsample{},
-		layers.BatchNorm{}, layers.GroupNorm{}, layers.LayerNorm{}, layers.Dropout{}, layers.Noise{}, layers.Residual{}, layers.FirstSpike{},
+		layers.BatchNorm{}, layers.GroupNorm{}, layers.LayerNorm{}, layers.Dropout{}, layers.Noise{}, layers.Residual{}, layers.FirstSpike{}, layers.SelfAttention{},
 		layers.Rate{}, layers.Voltage{},
 		surrogate.Arctan{}, surrogate.Boxcar{}, surrogate.Circ{}, surrogate.CircDist{}, surrogate.Erfc{}, surrogate.Gaussian{},
 		surrogate.Heaviside{}, surrogate.Logistic{}, surrogate.MultiGaussian{}, surrogate.PiecewiseLinear{}, surrogate.Sigmoid{},
@@ -128,6 +128,7 @@ func init() {
 	must(RegisterNeurons("LIFExBoxStep", neurons.LIFExBoxStep))
 	must(RegisterNeurons("LIFAlphaStep", neurons.LIFAlphaStep))
 	must(RegisterNeurons("PLIFStep", neurons.PLIFStep))
+	must(RegisterNeurons("GLIF3Step", neurons.GLIF3Step))
 	must(RegisterNeurons("QIFStep", neurons.QIFStep))
 	must(RegisterNeurons("ResonateStep", neurons.ResonateStep))
 	must(RegisterNeurons("SigmaDeltaStep", neurons.SigmaDeltaStep))
@@ -137,6 +138,7 @@ func init() {
 	must(RegisterNeurons("LSNNStep", neurons.LSNNStep))
 	must(RegisterNeurons("IzhikevichStep", neurons.IzhikevichStep))
 	must(RegisterNeurons("CobaLIFStep", neurons.CobaLIFStep))
+	must(RegisterNeurons("LIFMCRefracStep", neurons.LIFMCRefracStep))
 	must(RegisterNeurons("LIFAdjointStep", neurons.LIFAdjointStep))
 	must(RegisterNeurons("LSNNAdjointStep", neurons.LSNNAdjointStep))
 	must(RegisterNeurons("LIFRefracAdjointStep", neurons.LIFRefracAdjointStep))

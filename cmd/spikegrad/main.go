@@ -9,6 +9,8 @@
 //	spikegrad nir run NET.nir -input IN.csv        its outputs, a line a time step
 //	spikegrad nir eval NET.nir -data DIR -list FILE
 //	spikegrad nir convert IN OUT                   a model of this library, or the other way round
+//	spikegrad model info FILE                      the layers of a model in a file
+//	spikegrad model predict FILE -input IN         its outputs
 //
 // Each command has help: spikegrad events info -h. It ends with 0, with 1 if a file
 // could not be read or written, and with 2 if it was called in another way than its
@@ -40,6 +42,8 @@ usage:
   spikegrad nir eval NET.nir -data DIR -list FILE
                                              how many recordings it classifies rightly
   spikegrad nir convert IN OUT               a model of this library, or the other way round
+  spikegrad model info FILE                  the layers of a model in a file
+  spikegrad model predict FILE -input IN     its outputs
 
 Formats are found by the first bytes of a file. Each command has help, -h.
 The exit code is 0, 1 if a file could not be read or written, 2 if the command
@@ -65,6 +69,7 @@ type family map[string]func(args []string, out, errs io.Writer) error
 var families = map[string]family{
 	"events": {"info": info, "convert": convert, "view": view, "formats": formats},
 	"data":   {"list": dataList, "get": dataGet},
+	"model":  {"info": modelInfo, "predict": modelPredict},
 	"nir":    {"info": nirInfo, "run": nirRun, "eval": nirEval, "convert": nirConvert},
 }
 

@@ -40,10 +40,7 @@ func nirRun(args []string, out, _ io.Writer) error {
 	if err != nil {
 		return err
 	}
-	in, width := n.Shape().In, 1
-	for _, d := range in {
-		width *= d
-	}
+	width := sizeOf(n.Shape().In)
 	x, err := readLines(*input, width)
 	if err != nil {
 		return err
@@ -55,12 +52,25 @@ func nirRun(args []string, out, _ io.Writer) error {
 	if *report {
 		fmt.Fprint(out, prefixed("# ", n.Report().Notes))
 	}
-	w := bufio.NewWriter(out)
 	steps := len(x) / width
-	if len(y)%steps != 0 { // a readout has one value a sample
+	if len(y) != steps*sizeOf(n.Shape().Out) { // a readout has one value a sample
 		steps = 1
 	}
-	per := len(y) / steps
+	return writeLines(out, y, steps)
+}
+
+func sizeOf(shape []int) int {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	return n
+}
+
+// writeLines writes numbers as so many lines, separated by commas.
+func writeLines(out io.Writer, y []float64, lines int) error {
+	w := bufio.NewWriter(out)
+	per := len(y) / lines
 	for i, v := range y {
 		end := ","
 		if i%per == per-1 {
