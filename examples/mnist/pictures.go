@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/spikegrad/spikegrad/data"
+	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/examples/internal/show"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/plot"
@@ -13,14 +14,14 @@ import (
 
 // draw writes the pictures: learning curves, misclassified digits, and the
 // spikes of one test image.
-func draw(ctx context.Context, m *train.Model, test data.Dataset, r train.Result, out string) error {
+func draw(ctx context.Context, m *train.Model, enc encode.Encoder, test data.Dataset, r train.Result, out string) error {
 	if len(r.History) > 0 {
 		fig, err := show.Curves("MNIST", r.History)
 		if err := show.Save(out, "curves", fig, err); err != nil {
 			return err
 		}
 	}
-	preds, err := m.Classes(ctx, test, poisson)
+	preds, err := m.Classes(ctx, test, enc)
 	if err != nil {
 		return err
 	}
@@ -35,7 +36,7 @@ func draw(ctx context.Context, m *train.Model, test data.Dataset, r train.Result
 		}
 	}
 	const sample = 0
-	rec, err := m.Record(ctx, test, poisson, []int{sample}, layers.Probe{})
+	rec, err := m.Record(ctx, test, enc, []int{sample}, layers.Probe{})
 	if err != nil {
 		return err
 	}
