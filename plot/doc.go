@@ -20,7 +20,7 @@
 // pictures after it. [Progress] says how long that will take.
 //
 // The pictures are [Curves], [Regions], [Raster], [Rates], [Traces], [Phase],
-// [Matrix], [Digits] and, for everything else, [Lines]; of recordings of event cameras
+// [Matrix], [Digits] and, for everything else, [Lines] and [Stack]; of recordings of event cameras
 // [EventCloud], [EventFrames] and [EventRate]. [Panels] tiles several on one
 // canvas. [SaveGIF] writes a [RasterMovie], an [EventMovie] or a [NewMovie]. They copy what
 // they are given, so buffers may be used again before a figure is saved. The

@@ -180,12 +180,14 @@ type strip struct {
 }
 
 // drawStack draws strips from top to bottom with their data areas flush, and a
-// label for all their y axes.
+// label for all their y axes, if there is one.
 func drawStack(c draw.Canvas, strips []strip, ylabel string) error {
 	const headHeight = 1.5 * tickSize
 	st := letters(labelSize, false)
 	labelX := c.Min.X + labelSize
-	c = draw.Crop(c, 1.5*labelSize, 0, 0, 0)
+	if ylabel != "" {
+		c = draw.Crop(c, 1.5*labelSize, 0, 0, 0)
+	}
 
 	heads, total := vg.Length(0), 0.0
 	left, right := c.Min.X, c.Max.X

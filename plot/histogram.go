@@ -2,6 +2,7 @@ package plot
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	gplot "gonum.org/v1/plot"
@@ -29,6 +30,7 @@ func Histogram(d Distribution) (Figure, error) {
 	bars := columns{edges: slices.Clone(d.Edges), counts: slices.Clone(d.Counts)}
 	x0, x1 := span(d.Edges[0], d.Edges[len(d.Edges)-1], 0.02)
 	top := slices.Max(d.Counts)
+	whole := !slices.ContainsFunc(d.Counts, func(n float64) bool { return n != math.Trunc(n) })
 	if top == 0 {
 		top = 1
 	}
@@ -36,7 +38,7 @@ func Histogram(d Distribution) (Figure, error) {
 		c = header(c, d.Title, nil)
 		p := newPlot(
 			axis{min: x0, max: x1, label: fitLabel(d.XLabel, c.Max.X-c.Min.X), ticks: ticker{count: 5}},
-			axis{min: 0, max: 1.05 * top, label: fitLabel(d.YLabel, c.Max.Y-c.Min.Y), ticks: ticker{count: 5}},
+			axis{min: 0, max: 1.05 * top, label: fitLabel(d.YLabel, c.Max.Y-c.Min.Y), ticks: ticker{count: 5, integer: whole}},
 			true)
 		p.Add(bars)
 		return drawPlot(c, p)

@@ -3,7 +3,6 @@ package plot
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -60,39 +59,53 @@ func Lines(ch Chart) (Figure, error) {
 	if err := ch.check(); err != nil {
 		return Figure{}, fmt.Errorf("plot: lines: %w", err)
 	}
-	xs, ys := make([][]float64, len(ch.Series)), make([][]float64, len(ch.Series))
-	var keys []key
-	for i, s := range ch.Series {
-		xs[i], ys[i] = scaled(ch.at(s), ch.LogX), scaled(s.Y, ch.LogY)
-		if clean(s.Name) != "" {
-			keys = append(keys, key{name: s.Name, line: ch.style(i)})
-		}
+	lines, keys := ch.curves(), ch.keys()
+	var xs [][]float64
+	for _, l := range lines {
+		xs = append(xs, l.x)
 	}
 	x0, x1 := extent(xs...)
 	x0, x1 = span(x0, x1, 0.02)
-	y0, y1 := extent(ys...)
+	y0, y1 := extent(heights(lines)...)
 	y0, y1 = span(y0, y1, 0.05)
-	ch.Series = slices.Clone(ch.Series)
 	return Figure{Width: 4.6, Height: 3.3, paint: func(c draw.Canvas) error {
 		c = header(c, ch.Title, keys)
 		p := newPlot(
 			axis{min: x0, max: x1, label: fitLabel(ch.XLabel, c.Max.X-c.Min.X), ticks: ticker{count: 5, log: ch.LogX}},
 			axis{min: y0, max: y1, label: fitLabel(ch.YLabel, c.Max.Y-c.Min.Y), ticks: ticker{count: 5, log: ch.LogY}},
 			true)
-		for _, faint := range []bool{true, false} {
-			for i, y := range ys {
-				if ch.Series[i].Faint != faint {
-					continue
-				}
-				l := curve{x: xs[i], y: y, style: ch.style(i)}
-				if ch.Dots && !faint || len(y) == 1 {
-					l.dots = markRadius
-				}
-				p.Add(l)
-			}
+		for _, l := range lines {
+			p.Add(l)
 		}
 		return drawPlot(c, p)
 	}}, nil
+}
+
+// curves returns the lines of the series, faint ones first, behind the others.
+func (ch Chart) curves() (ls []curve) {
+	for _, faint := range []bool{true, false} {
+		for i, s := range ch.Series {
+			if s.Faint != faint {
+				continue
+			}
+			l := curve{x: scaled(ch.at(s), ch.LogX), y: scaled(s.Y, ch.LogY), style: ch.style(i)}
+			if ch.Dots && !faint || len(l.y) == 1 {
+				l.dots = markRadius
+			}
+			ls = append(ls, l)
+		}
+	}
+	return ls
+}
+
+// keys returns the legend of the series.
+func (ch Chart) keys() (ks []key) {
+	for i, s := range ch.Series {
+		if clean(s.Name) != "" {
+			ks = append(ks, key{name: s.Name, line: ch.style(i)})
+		}
+	}
+	return ks
 }
 
 func (ch Chart) check() error {

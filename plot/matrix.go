@@ -5,6 +5,7 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"slices"
 
 	gplot "gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -18,11 +19,13 @@ type Weights[F Float] struct {
 	W          []F     // [Rows, Cols]
 	RowLabel   string  // along the left; "" stands for "Input", as a linear map has them
 	ColLabel   string  // along the bottom; "" stands for "Output"
+	Label      string  // what the colours stand for; "" stands for "Weight"
 	Limit      float64 // size that has the full colour; 0 means the largest |w|
 }
 
 // Matrix draws a matrix as an image, row 0 at the top: zero is white, positive
-// numbers are orange and negative ones blue, the same size as strong on both sides. A
+// numbers are orange and negative ones blue, the same size as strong on both sides. The
+// scale beside it shows the signs that there are. A
 // pixel that covers several elements has the mean of their colours.
 //
 // It is an error if sizes do not agree, if there are more than 2²⁸ elements, or if
@@ -51,10 +54,16 @@ func Matrix[F Float](w Weights[F]) (Figure, error) {
 		return s
 	}
 	rows, cols := label(w.RowLabel, "Input"), label(w.ColLabel, "Output")
+	scale := scale{lo: -limit, hi: limit, limit: limit, label: label(w.Label, "Weight")}
+	if lo := slices.Min(w.W); lo >= 0 {
+		scale.lo = 0
+	} else if slices.Max(w.W) <= 0 {
+		scale.hi = 0
+	}
 	wide, high := matrixSize(w.Rows, w.Cols)
-	return Figure{Width: wide + 1.3, Height: high + 0.9, paint: func(c draw.Canvas) error {
+	return Figure{Width: wide + 1.5, Height: high + 0.9, paint: func(c draw.Canvas) error {
 		c = header(c, w.Title, nil)
-		const bar, space, numbers vg.Length = 10, 12, 34
+		const bar, space, numbers vg.Length = 10, 12, 44
 		count := ticker{count: 4, integer: true}
 		x := axis{min: -0.5, max: float64(w.Cols) - 0.5, label: fitLabel(cols, c.Max.X-c.Min.X), ticks: count}
 		y := axis{min: -0.5, max: float64(w.Rows) - 0.5, label: fitLabel(rows, c.Max.Y-c.Min.Y), ticks: count}
@@ -67,10 +76,10 @@ func Matrix[F Float](w Weights[F]) (Figure, error) {
 		if err := drawPlot(left, p); err != nil {
 			return err
 		}
-		colours(c, vg.Rectangle{
+		scale.draw(c, vg.Rectangle{
 			Min: vg.Point{X: data.Max.X + space, Y: data.Min.Y},
 			Max: vg.Point{X: data.Max.X + space + bar, Y: data.Max.Y},
-		}, limit)
+		})
 		return nil
 	}}, nil
 }
@@ -149,12 +158,19 @@ func diverging(v float64) [3]float64 {
 	return [3]float64{mix(full.R), mix(full.G), mix(full.B)}
 }
 
-// colours draws the scale of a heat with its numbers on the right.
-func colours(c draw.Canvas, r vg.Rectangle, limit float64) {
+// A scale says which numbers the colours of a heat stand for.
+type scale struct {
+	lo, hi float64 // what it shows
+	limit  float64 // has the full colour
+	label  string
+}
+
+// draw draws the colours with their numbers on the right, and the label behind them.
+func (s scale) draw(c draw.Canvas, r vg.Rectangle) {
 	drawPixels(c, r, func(w, h int) image.Image {
 		img := image.NewNRGBA(image.Rect(0, 0, w, h))
 		for y := range h {
-			rgb := diverging(1 - 2*(float64(y)+0.5)/float64(h))
+			rgb := diverging((s.hi - (s.hi-s.lo)*(float64(y)+0.5)/float64(h)) / s.limit)
 			for x := range w {
 				img.SetNRGBA(x, y, color.NRGBA{uint8(rgb[0] + 0.5), uint8(rgb[1] + 0.5), uint8(rgb[2] + 0.5), 0xFF})
 			}
@@ -162,9 +178,14 @@ func colours(c draw.Canvas, r vg.Rectangle, limit float64) {
 		return img
 	})
 	st := letters(tickSize, false)
-	for _, t := range (ticker{count: 4}).linear(-limit, limit) {
-		y := r.Min.Y + (r.Max.Y-r.Min.Y)*vg.Length((t.Value+limit)/(2*limit))
+	wide := vg.Length(0) // numbers
+	for _, t := range (ticker{count: 4}).linear(s.lo, s.hi) {
+		y := r.Min.Y + (r.Max.Y-r.Min.Y)*vg.Length((t.Value-s.lo)/(s.hi-s.lo))
 		c.StrokeLine2(stroke(rimColor, thinWidth), r.Max.X, y, r.Max.X+3, y)
-		write(c, st, r.Max.X+5, y-0.36*tickSize, 0, fit(st, t.Label, c.Max.X-r.Max.X-5))
+		text := fit(st, t.Label, c.Max.X-labelSize-r.Max.X-5)
+		write(c, st, r.Max.X+5, y-0.36*tickSize, 0, text)
+		wide = max(wide, st.Width(text))
 	}
+	st = letters(labelSize, false)
+	writeUp(c, st, min(r.Max.X+8+wide+labelSize, c.Max.X), (r.Min.Y+r.Max.Y)/2, fit(st, s.label, c.Max.Y-c.Min.Y))
 }

@@ -40,6 +40,14 @@ func TestMatrix(t *testing.T) {
 		}
 	}
 
+	// The scale has a label, and the signs that there are.
+	_, svg = saved(t, made(t)(plot.Matrix(plot.Weights[float64]{Rows: 1, Cols: 2, W: []float64{0.25, 2}, Label: "Weight (nS)"})))
+	require.Subset(t, texts(t, svg), []string{"Weight (nS)", "0.0", "2.0"})
+	require.NotContains(t, svg, "−")
+	_, svg = saved(t, made(t)(plot.Matrix(plot.Weights[float64]{Rows: 1, Cols: 2, W: []float64{-0.25, -2}})))
+	require.Subset(t, texts(t, svg), []string{"Weight", "0.0", "−2.0"})
+	require.NotContains(t, texts(t, svg), "2.0")
+
 	// With a limit, larger elements have the full colour; a matrix of zeros is white.
 	img, _ = saved(t, made(t)(plot.Matrix(plot.Weights[float64]{Rows: 1, Cols: 2, W: []float64{5, 1}, Limit: 1})))
 	require.False(t, box(img, image.Rect(0, 0, img.Bounds().Dx()/2, img.Bounds().Dy()), vermillion).Empty())

@@ -20,7 +20,8 @@ type Layer[F Float] struct {
 }
 
 // Raster draws the spikes of layers over time, one panel per layer from top to
-// bottom, one row per neuron, with the mean firing rate in the heading of each. dt
+// bottom, one row per neuron, with the mean firing rate in the heading of each. Layers
+// are as high as they have neurons, small ones a little higher. dt
 // is the time step in s; step t is drawn at t·dt, in ms.
 //
 // Up to some thousand spikes are drawn as strokes. More than that become an image
@@ -66,7 +67,7 @@ func newRaster[F Float](title string, dt float64, layers []Layer[F]) (*raster, e
 			return nil, fmt.Errorf("layer %q: %w", l.Name, err)
 		}
 		r.steps = T
-		tr := &train{steps: T, n: l.N, colour: k}
+		tr := &train{steps: T, n: l.N, x: timeAxis(T, dt, true), y: neuronAxis(l.N), dt: dt, colour: k}
 		if tr.events, err = events(l.Spikes, l.N); err != nil {
 			return nil, fmt.Errorf("layer %q: %w", l.Name, err)
 		}
@@ -96,16 +97,21 @@ func (r *raster) until(step float64) *raster {
 
 func (r *raster) figure() Figure {
 	height := 60.0 // title and x axis
+	neurons := 0
+	for _, tr := range r.trains {
+		neurons += tr.n
+	}
+	const all, most, least = 320, 6, 30 // points: of all neurons, of a neuron, of a layer
+	row := min(all/float64(neurons), most)
 	var strips []strip
 	for k, tr := range r.trains {
 		x := timeAxis(r.steps, r.dt, k < len(r.trains)-1)
-		y := axis{min: -0.5, max: float64(tr.n) - 0.5, ticks: ticker{count: 3, integer: true}}
-		p := newPlot(x, y, false)
+		p := newPlot(x, tr.y, false)
 		p.Add(tr)
 		if r.now >= 0 {
 			p.Add(cursor{(r.now - 0.5) * r.dt * 1e3})
 		}
-		s := strip{plot: p, head: r.names[k], weight: min(max(1.5*float64(tr.n), 40), 180)} // points
+		s := strip{plot: p, head: r.names[k], weight: max(row*float64(tr.n), least)}
 		height += s.weight + 18
 		strips = append(strips, s)
 	}
@@ -153,11 +159,22 @@ func timeStep(dt float64) error {
 	return nil
 }
 
-// timeAxis returns an axis in ms with half a step of air on both sides.
+// timeAxis returns an axis in ms, from half a step before the first to the end of the
+// last, so that a tick may stand there.
 func timeAxis(steps int, dt float64, bare bool) axis {
-	a := axis{min: -0.5e3 * dt, max: (float64(steps) - 0.5) * 1e3 * dt, ticks: ticker{count: 6}, bare: bare}
+	a := axis{min: -0.5e3 * dt, max: float64(steps) * 1e3 * dt, ticks: ticker{count: 6}, bare: bare}
 	if !bare {
 		a.label = "Time (ms)"
+	}
+	return a
+}
+
+// neuronAxis returns an axis that counts n neurons. A tick may stand behind many, at
+// their number.
+func neuronAxis(n int) axis {
+	a := axis{min: -0.5, max: float64(n) - 0.5, ticks: ticker{count: 3, integer: true}}
+	if n >= 20 {
+		a.max = float64(n)
 	}
 	return a
 }
@@ -180,6 +197,8 @@ func plural(n int, what string) string {
 // A train draws the spikes of one layer.
 type train struct {
 	steps, n int
+	x, y     axis
+	dt       float64
 	events   []event
 	whole    []event // of which the events are the beginning
 	colour   int
@@ -190,19 +209,22 @@ func (tr *train) Plot(c draw.Canvas, _ *gplot.Plot) {
 	if len(tr.events) == 0 {
 		return
 	}
-	// A spike fills most of its row and is as wide as its step, within what can be
-	// seen and what looks like a spike.
-	stepWidth := (c.Max.X - c.Min.X) / vg.Length(tr.steps)
-	rowHeight := (c.Max.Y - c.Min.Y) / vg.Length(tr.n)
-	height := min(max(0.8*rowHeight, 1), 10)
-	width := min(max(stepWidth, 1), 1.5, height)
+	// A spike leaves a gap to those of the next neurons, and is as wide as half its step,
+	// within what can be seen and what looks like a spike.
+	stepWidth := (c.Max.X - c.Min.X) * vg.Length(1e3*tr.dt/(tr.x.max-tr.x.min))
+	rowHeight := (c.Max.Y - c.Min.Y) / vg.Length(tr.y.max-tr.y.min)
+	height := min(max(0.65*rowHeight, 1), 10)
+	width := min(max(0.5*stepWidth, 1), 2.2)
+	if height > 3 {
+		width = min(width, 1.5) // a stroke, no block
+	}
 	if tr.asImage {
 		drawPixels(c, c.Rectangle, func(w, h int) image.Image { return tr.image(w, h, width, height) })
 		return
 	}
 	path := make(vg.Path, 0, 2*len(tr.events))
 	for _, e := range tr.events {
-		x := c.Min.X + (vg.Length(e.step)+0.5)*stepWidth
+		x := c.Min.X + (vg.Length(e.step)+0.5)*stepWidth // half a step stands before the first
 		y := c.Min.Y + (vg.Length(e.neuron)+0.5)*rowHeight
 		path.Move(vg.Point{X: x, Y: y - height/2})
 		path.Line(vg.Point{X: x, Y: y + height/2})
@@ -220,7 +242,7 @@ func (tr *train) image(w, h int, width, height vg.Length) image.Image {
 	}
 	// k marks of opacity a on top of each other have 1 − (1 − a)^k. Of the pixels
 	// with marks, the 5 % with the most are to have 95 %; a lone spike shall be seen.
-	opacity := max(0.15, 1-math.Pow(0.05, 1/float64(quantile(whole, 0.95))))
+	opacity := max(0.3, 1-math.Pow(0.05, 1/float64(quantile(whole, 0.95))))
 	ink := palette[tr.colour%len(palette)]
 	img := image.NewNRGBA(image.Rect(0, 0, w, h))
 	for i, k := range counts {
@@ -236,7 +258,7 @@ func (tr *train) image(w, h int, width, height vg.Length) image.Image {
 func (tr *train) counts(events []event, w, h int, width, height vg.Length) []int32 {
 	const scale = dpi / 72.0
 	mw, mh := max(1, int(float64(width)*scale+0.5)), max(1, int(float64(height)*scale+0.5))
-	stepPx, rowPx := float64(w)/float64(tr.steps), float64(h)/float64(tr.n)
+	stepPx, rowPx := float64(w)*1e3*tr.dt/(tr.x.max-tr.x.min), float64(h)/(tr.y.max-tr.y.min)
 	counts := make([]int32, w*h)
 	for _, e := range events {
 		x0 := int((float64(e.step)+0.5)*stepPx - float64(mw)/2 + 0.5)

@@ -162,36 +162,58 @@ func TestTraces(t *testing.T) {
 	}
 	fig := made(t)(plot.Traces(v))
 	_, svg := saved(t, fig)
-	require.Subset(t, texts(t, svg), []string{"first", "second", "threshold", "spike", "Membrane potential (mV)", "Time (ms)"})
+	require.Subset(t, texts(t, svg), []string{"first", "second", "threshold", "Membrane potential (mV)", "Time (ms)"})
 	traces := regexp.MustCompile(`<path d="([^"]*)" style="fill:none;stroke:#0072B2`).FindAllStringSubmatch(svg, -1)
 	require.Len(t, traces, 2)
 	a, b := points(t, traces[0][1]), points(t, traces[1][1])
-	require.Len(t, a, 4)
-	require.InDelta(t, a[1][1]-a[0][1], a[2][1]-a[1][1], 0.05) // 0, 1, 2
-	require.InDelta(t, a[0][1], a[3][1], 0.01)
-	require.InDelta(t, b[0][1], b[3][1], 0.01) // 5, 5, 5, 5
+	// A spike is a point more, above its step and the threshold: the first neuron's in step
+	// 2, the second's in steps 1 and 3.
+	require.Len(t, a, 5)
+	require.Len(t, b, 6)
+	require.InDelta(t, a[1][1]-a[0][1], a[3][1]-a[1][1], 0.05) // 0, 1, 2
+	require.InDelta(t, a[0][1], a[4][1], 0.01)
+	require.InDelta(t, a[2][0], a[3][0], 0.01)
+	unit := a[1][1] - a[0][1]
+	require.Greater(t, a[2][1], a[0][1]+6*unit) // the panels share their scale, whose largest threshold is 6
+	for _, i := range []int{0, 2, 3, 5} {
+		require.InDelta(t, b[0][1], b[i][1], 0.01) // 5, 5, 5, 5
+	}
+	for _, i := range []int{1, 4} {
+		require.Greater(t, b[i][1], b[0][1]+unit)
+		require.InDelta(t, b[i][0], b[i+1][0], 0.01)
+	}
 	// The dashes of two thresholds and of their legend.
 	require.Equal(t, 3, strings.Count(svg, "stroke-dasharray:3,2"))
-	// Spikes stand above the points of their steps; the legend's comes first.
-	var spikes [][2]float64
-	for _, m := range regexp.MustCompile(`<path d="([^"]*)" style="fill:none;stroke:#262626"`).FindAllStringSubmatch(svg, -1) {
-		pts := points(t, m[1])
-		for i := 0; i < len(pts); i += 2 {
-			spikes = append(spikes, pts[i])
-		}
-	}
-	require.Len(t, spikes, 4)
-	for i, want := range [][2]float64{a[2], b[1], b[3]} {
-		require.InDelta(t, want[0], spikes[i+1][0], 0.05)
-		require.Greater(t, spikes[i+1][1], want[1])
-	}
-
 	v.Overlay = true
 	img, svg := saved(t, made(t)(plot.Traces(v)))
-	require.Subset(t, texts(t, svg), []string{"first", "second"})
+	require.Subset(t, texts(t, svg), []string{"first", "second", "spike"})
 	h := img.Bounds().Dy()
 	data := image.Rect(0, 60, img.Bounds().Dx(), h)
 	require.Less(t, box(img, data, vermillion).Max.Y, box(img, data, blue).Max.Y, "5 mV is above 0 mV")
+}
+
+// A neuron alone needs no name, and the label of its axis is not cut.
+func TestTracesOne(t *testing.T) {
+	_, svg := saved(t, made(t)(plot.Traces(plot.Voltages[float64]{Title: "t", N: 1, Dt: 1e-3, V: []float64{0, 1}, Thresholds: []float64{1}})))
+	require.Contains(t, texts(t, svg), "Membrane potential (a.u.)")
+	require.NotContains(t, texts(t, svg), "neuron 0")
+}
+
+// A layer is as high as it has neurons, and its last tick stands at their number; the
+// last tick of time at the end of the last step.
+func TestRasterHeights(t *testing.T) {
+	const T = 30
+	layer := func(n int) plot.Layer[float32] {
+		l := plot.Layer[float32]{N: n, Spikes: make([]float32, T*n)}
+		l.Spikes[0], l.Spikes[n-1] = 1, 1 // the first and the last neuron, in step 0
+		return l
+	}
+	_, svg := saved(t, made(t)(plot.Raster("", 1e-3, layer(160), layer(40))))
+	require.Subset(t, texts(t, svg), []string{"160 neurons, 0.417 Hz", "150", "40", "30"})
+	a, b := strokes(t, svg, "#0072B2"), strokes(t, svg, "#D55E00")
+	require.Len(t, a, 2)
+	require.Len(t, b, 2)
+	require.InEpsilon(t, (a[1][1]-a[0][1])/159, (b[1][1]-b[0][1])/39, 0.1, "points from neuron to neuron")
 }
 
 func TestTracesErrors(t *testing.T) {

@@ -71,6 +71,10 @@ func minus(s string) string { return strings.ReplaceAll(s, "-", "−") }
 func (t ticker) logTicks(lo, hi float64) []gplot.Tick {
 	first, last := math.Ceil(lo-1e-9), math.Floor(hi+1e-9)
 	every := max(1, math.Ceil((last-first+1)/float64(t.count+1)))
+	write := logNumber // for all labels of the axis
+	if first >= -4 && last <= 5 {
+		write = plainNumber
+	}
 	var ts []gplot.Tick
 	labels := 0
 	for k := math.Floor(lo); k <= last; k++ {
@@ -83,7 +87,7 @@ func (t ticker) logTicks(lo, hi float64) []gplot.Tick {
 			power := m == 1 && math.Mod(k-first, every) == 0
 			few := last-first < 1 && (m == 1 || m == 2 || m == 5)
 			if power || few {
-				tick.Label = logNumber(m, int(k))
+				tick.Label = write(m, int(k))
 				labels++
 			} else if every > 1 {
 				continue
@@ -101,11 +105,11 @@ func (t ticker) logTicks(lo, hi float64) []gplot.Tick {
 	return ts
 }
 
-// logNumber writes m × 10^k.
-func logNumber(m float64, k int) string {
-	if k < -4 || k > 5 {
-		return minus(fmt.Sprintf("%ge%d", m, k))
-	}
+// logNumber writes m × 10^k with its power of ten.
+func logNumber(m float64, k int) string { return minus(fmt.Sprintf("%ge%d", m, k)) }
+
+// plainNumber writes m × 10^k without one.
+func plainNumber(m float64, k int) string {
 	return strconv.FormatFloat(m*math.Pow(10, float64(k)), 'f', max(0, -k), 64)
 }
 

@@ -23,7 +23,8 @@ func TestTicks(t *testing.T) {
 		{ticker{count: 5, log: true}, -2, 3, []string{"0.01", "0.1", "1", "10", "100", "1000"}},
 		{ticker{count: 5, log: true}, math.Log10(15), math.Log10(250), []string{"20", "50", "100", "200"}},
 		{ticker{count: 5, log: true}, math.Log10(11), math.Log10(17.5), []string{"11", "12", "13", "14", "15", "16", "17"}},
-		{ticker{count: 5, log: true}, -12, 12, []string{"1e−12", "1e−7", "0.01", "1000", "1e8"}},
+		{ticker{count: 5, log: true}, -5, -3, []string{"1e−5", "1e−4", "1e−3"}}, // not "0.001" beside "1e−5"
+		{ticker{count: 5, log: true}, -12, 12, []string{"1e−12", "1e−7", "1e−2", "1e3", "1e8"}},
 	} {
 		var labels []string
 		for _, tick := range c.t.Ticks(c.lo, c.hi) {

@@ -21,10 +21,12 @@ type Voltages[F Float] struct {
 	Overlay    bool     // all in one panel instead of one each
 }
 
-// Traces draws membrane potentials over time in ms, thresholds as dashed lines and
-// spikes as ticks above the traces. Every neuron has a panel of its own, twelve at
-// most, or a colour in a common one, eight at most. Step t is drawn at t·dt. Of
-// very many steps the extremes are drawn, so that no peak is lost.
+// Traces draws membrane potentials over time in ms, and thresholds as dashed lines.
+// Potentials are those after a reset, so a trace is drawn up to the upper edge and back
+// where there is a spike. Every neuron has a panel of its own, twelve at most, or a colour
+// in a common one, eight at most, with ticks above the traces that say whose the spikes
+// are. Step t is drawn at t·dt. Of very many steps the extremes are drawn, so that no
+// peak is lost.
 //
 // It is an error if sizes do not agree or a number is not finite.
 func Traces[F Float](v Voltages[F]) (Figure, error) {
@@ -57,7 +59,7 @@ func Traces[F Float](v Voltages[F]) (Figure, error) {
 	if len(v.Thresholds) > 0 {
 		keys = append(keys, key{name: "threshold", line: thresholdStyle()})
 	}
-	if v.Spikes != nil {
+	if v.Spikes != nil && v.Overlay {
 		keys = append(keys, key{name: "spike", line: stroke(inkColor, 1), tick: true})
 	}
 	lo, hi := v.extent()
@@ -65,7 +67,7 @@ func Traces[F Float](v Voltages[F]) (Figure, error) {
 	for k, g := range groups {
 		y := axis{min: lo, max: hi, ticks: ticker{count: 3}}
 		strips[k] = voltagePanel(g, times, timeAxis(T, v.Dt, k < len(groups)-1), y, v.Spikes != nil, style)
-		if !v.Overlay {
+		if !v.Overlay && (v.N > 1 || v.Names != nil) {
 			strips[k].head = g[0].name
 		}
 	}
@@ -79,7 +81,7 @@ func Traces[F Float](v Voltages[F]) (Figure, error) {
 	}
 	height := 2.9
 	if !v.Overlay {
-		height = 0.9 + 0.95*float64(v.N)
+		height = max(2.6, 0.9+0.95*float64(v.N)) // the label of the y axis has room
 	}
 	return Figure{Width: 6.5, Height: height, paint: func(c draw.Canvas) error {
 		return drawStack(header(c, v.Title, keys), strips, quantity+" ("+unit+")")
@@ -127,12 +129,32 @@ func (v Voltages[F]) extent() (lo, hi float64) {
 	return span(lo, hi, 0.05)
 }
 
-// voltagePanel draws neurons in one panel, with a row of ticks above the traces for
-// each if there are any spikes.
+// fired returns the trace of a neuron, which rises to a peak and falls again at each of
+// its spikes: from the step before, or upright where that has a spike too.
+func (n neuron) fired(times []float64, peak float64) (x, y []float64) {
+	next, before := 0, false
+	for t, v := range n.v {
+		spike := next < len(n.spikes) && n.spikes[next] == times[t]
+		if spike {
+			if before {
+				x, y = append(x, times[t]), append(y, v)
+			}
+			x, y = append(x, times[t]), append(y, peak)
+			next++
+		}
+		before = spike
+		x, y = append(x, times[t]), append(y, v)
+	}
+	return x, y
+}
+
+// voltagePanel draws neurons in one panel, several with a row of ticks above the traces
+// for each if there are any spikes.
 func voltagePanel(ns []neuron, times []float64, x, y axis, spikes bool, style func(int) draw.LineStyle) strip {
 	top, row := y.max, 0.12*(y.max-y.min)
+	peak := top + 0.5*row
 	if len(ns) > 1 {
-		row /= 2
+		row, peak = row/2, top
 	}
 	if spikes {
 		y.max += float64(len(ns)) * row
@@ -144,17 +166,18 @@ func voltagePanel(ns []neuron, times []float64, x, y axis, spikes bool, style fu
 			levels[n.threshold] = true
 			p.Add(level{n.threshold, thresholdStyle()})
 		}
-		c := curve{x: times, y: n.v, style: style(i)}
+		xs, vs := n.fired(times, peak)
+		c := curve{x: xs, y: vs, style: style(i)}
 		if len(times) == 1 {
 			c.dots = markRadius
 		}
 		p.Add(c)
 	}
+	if len(ns) == 1 {
+		return strip{plot: p, weight: 1}
+	}
 	for i, n := range ns {
-		ink := stroke(inkColor, 1)
-		if len(ns) > 1 {
-			ink.Color = style(i).Color
-		}
+		ink := stroke(style(i).Color, 1)
 		base := top + float64(len(ns)-1-i)*row
 		p.Add(bars{x: n.spikes, lo: base + 0.1*row, hi: base + 0.9*row, style: ink})
 	}

@@ -40,26 +40,14 @@ func following(test *signals, voltages []float32) (plot.Figure, error) {
 	for i := range t {
 		t[i] = float64(i)
 	}
-	chart := func(title string, series ...plot.Series) (plot.Figure, error) {
-		fig, err := plot.Lines(plot.Chart{Title: title, XLabel: "Time (ms)", X: t, Series: series})
-		fig.Width, fig.Height = 6.5, 2
-		return fig, err
-	}
-	signal, err := chart(fmt.Sprintf("Test signal %d", sample), plot.Series{Y: test.u[sample]})
-	if err != nil {
-		return plot.Figure{}, err
-	}
-	figs := []plot.Figure{signal}
+	charts := []plot.Chart{{YLabel: "Signal", X: t, Series: []plot.Series{{Y: test.u[sample], Faint: true}}}}
 	for k, name := range [targets]string{"Running mean", "Running power"} {
 		want, got := make([]float64, steps), make([]float64, steps)
 		for i := range t {
 			want[i], got[i] = test.y[sample][i][k], float64(voltages[(sample*steps+i)*targets+k])
 		}
-		fig, err := chart(name, plot.Series{Name: "target", Y: want}, plot.Series{Name: "voltage", Y: got})
-		if err != nil {
-			return plot.Figure{}, err
-		}
-		figs = append(figs, fig)
+		charts = append(charts, plot.Chart{YLabel: name, X: t, Series: []plot.Series{{Name: "target", Y: want}, {Name: "voltage", Y: got}}})
 	}
-	return plot.Panels(len(figs), 1, figs...)
+	charts[targets].XLabel = "Time (ms)"
+	return plot.Stack(fmt.Sprintf("Test signal %d", sample), charts...)
 }

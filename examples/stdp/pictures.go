@@ -15,7 +15,7 @@ func (c competition) draw(o options) error {
 	x, before := histogram(c.before, bins)
 	_, after := histogram(c.after, bins)
 	weights, err := plot.Lines(plot.Chart{
-		Title: "Competition", XLabel: "Weight (of the maximum)", YLabel: "Share of the synapses", X: x,
+		Title: "Competition", XLabel: "Weight (of the maximum)", YLabel: "Share of the synapses", X: x, Dots: true,
 		Series: []plot.Series{{Name: "before", Y: before}, {Name: fmt.Sprintf("after %d s", len(c.rate)), Y: after}},
 	})
 	if err != nil {
@@ -35,18 +35,17 @@ func (c competition) draw(o options) error {
 	return panels(o.out, "competition", weights, rate)
 }
 
-// histogram returns the outline of the shares of weights in bins between 0 and 1.
+// histogram returns the shares of weights in bins between 0 and 1, at the middles of the
+// bins: outlines would cover each other at the ends.
 func histogram(w []float32, bins int) (x, y []float64) {
 	count := make([]float64, bins)
 	for _, v := range w {
 		count[min(int(float64(v)*float64(bins)), bins-1)]++
 	}
-	x, y = []float64{0}, []float64{0}
 	for i, n := range count {
-		share := n / float64(len(w))
-		x, y = append(x, float64(i)/float64(bins), float64(i+1)/float64(bins)), append(y, share, share)
+		x, y = append(x, (float64(i)+0.5)/float64(bins)), append(y, n/float64(len(w)))
 	}
-	return append(x, 1), append(y, 0)
+	return x, y
 }
 
 // smooth returns the means over 2k + 1 numbers, fewer at the ends.
