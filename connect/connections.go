@@ -48,7 +48,7 @@ func Connections(out *G.Node) (ps []Connection, states int, err error) {
 			states += op.Carried()
 		case ops.Connection:
 			if x, w, fan := op.Connects(ops.Children(n)); fan != nil {
-				ps = append(ps, Connection{Weights: w.Name(), X: x, FanOut: fan})
+				ps = append(ps, Connection{Weights: weightsOf(w), X: x, FanOut: fan})
 			}
 		}
 	}
@@ -109,4 +109,16 @@ func eventsOf[F float32 | float64](fan []int, x []F, steps, batch, sample int) (
 		return events, operations, math.NaN()
 	}
 	return events, operations, float64(one)
+}
+
+// weightsOf returns the name of weights, which may have been reshaped or have noise added.
+func weightsOf(w *G.Node) string {
+	for w.Op() != nil {
+		in := ops.Children(w)
+		if len(in) == 0 {
+			break
+		}
+		w = in[0]
+	}
+	return w.Name()
 }

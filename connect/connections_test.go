@@ -9,6 +9,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/machine"
 )
 
@@ -27,11 +28,28 @@ func TestFanOut(t *testing.T) {
 		x, w []int
 		f    func(x, w *G.Node) (*G.Node, error)
 	}{
-		"linear":   {[]int{1, 1, 5}, []int{5, 3}, func(x, w *G.Node) (*G.Node, error) { return connect.Linear(x, w, nil) }},
-		"conv":     {[]int{1, 1, 2, 5, 4}, []int{3, 2, 3, 2}, func(x, w *G.Node) (*G.Node, error) { return connect.Conv2D(x, w, nil, connect.Conv{}) }},
-		"padded":   {[]int{1, 1, 2, 5, 4}, []int{3, 2, 3, 3}, func(x, w *G.Node) (*G.Node, error) { return connect.Conv2D(x, w, nil, connect.Conv{Pad: 2}) }},
-		"strided":  {[]int{1, 1, 1, 7, 6}, []int{2, 1, 3, 3}, func(x, w *G.Node) (*G.Node, error) { return connect.Conv2D(x, w, nil, connect.Conv{Stride: 2, Pad: 1}) }},
-		"dilated":  {[]int{1, 1, 1, 7, 6}, []int{2, 1, 3, 2}, func(x, w *G.Node) (*G.Node, error) { return connect.Conv2D(x, w, nil, connect.Conv{Dilation: 2}) }},
+		"linear":  {[]int{1, 1, 5}, []int{5, 3}, func(x, w *G.Node) (*G.Node, error) { return connect.Linear(x, w, nil) }},
+		"conv":    {[]int{1, 1, 2, 5, 4}, []int{3, 2, 3, 2}, func(x, w *G.Node) (*G.Node, error) { return connect.Conv2D(x, w, nil, connect.Conv{}) }},
+		"padded":  {[]int{1, 1, 2, 5, 4}, []int{3, 2, 3, 3}, func(x, w *G.Node) (*G.Node, error) { return connect.Conv2D(x, w, nil, connect.Conv{Pad: 2}) }},
+		"strided": {[]int{1, 1, 1, 7, 6}, []int{2, 1, 3, 3}, func(x, w *G.Node) (*G.Node, error) { return connect.Conv2D(x, w, nil, connect.Conv{Stride: 2, Pad: 1}) }},
+		"dilated": {[]int{1, 1, 1, 7, 6}, []int{2, 1, 3, 2}, func(x, w *G.Node) (*G.Node, error) { return connect.Conv2D(x, w, nil, connect.Conv{Dilation: 2}) }},
+		"grouped": {[]int{1, 1, 4, 5, 4}, []int{6, 2, 3, 2}, func(x, w *G.Node) (*G.Node, error) {
+			return connect.Conv2D(x, w, nil, connect.Conv{Groups: 2, Same: true, Width: &connect.Axis{Stride: 2}})
+		}},
+		"transposed": {[]int{1, 1, 4, 3, 4}, []int{4, 3, 3, 2}, func(x, w *G.Node) (*G.Node, error) {
+			return connect.ConvTranspose2D(x, w, nil, connect.Conv{Groups: 2, Stride: 2, Pad: 1}, 1)
+		}},
+		"sparse": {[]int{1, 1, 4}, []int{5}, func(x, w *G.Node) (*G.Node, error) {
+			from, to := graphtest.Node(x.Graph(), tensor.Float64, "from", []int{5}, []float64{0, 0, 1, 3, 3}), graphtest.Node(x.Graph(), tensor.Float64, "to", []int{5}, []float64{0, 2, 2, 1, 2})
+			return connect.Sparse(x, w, from, to, nil, 3)
+		}},
+		"reshaped": {[]int{1, 1, 2, 5, 1}, []int{3, 2, 3}, func(x, w *G.Node) (*G.Node, error) {
+			w, err := graph.Reshape(w, 3, 2, 3, 1)
+			if err != nil {
+				return nil, err
+			}
+			return connect.Conv2D(x, w, nil, connect.Conv{})
+		}},
 		"skipping": {[]int{1, 1, 1, 7, 7}, []int{1, 1, 1, 1}, func(x, w *G.Node) (*G.Node, error) { return connect.Conv2D(x, w, nil, connect.Conv{Stride: 3}) }},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -35,11 +35,21 @@ func (s *scan) joints(in G.Nodes) ([]ops.Joint, error) {
 		if !ok {
 			continue
 		}
-		x, w, fan := c.Connects(childrenOf(n))
+		inner := childrenOf(n)
+		given := slices.Clone(inner) // with the parameters themselves, which have values
+		for i, p := range inner {
+			if k := slices.Index(s.sg.params, p); k >= 0 {
+				given[i] = in[1+len(s.states)+k]
+			}
+		}
+		x, w, fan := c.Connects(given)
 		if fan == nil {
 			continue
 		}
-		w = undetached(w)
+		if k := slices.Index(given, x); k >= 0 { // not where x comes as lists
+			x = inner[k]
+		}
+		w = undetached(inner[slices.Index(given, w)])
 		if slices.Contains(met, w) {
 			continue
 		}

@@ -21,6 +21,9 @@ import (
 // to the mean of what its segments make of them. Step by step, as in all evaluation, the
 // running ones are used, and outputs are those of whole sequences.
 //
+// Who freezes the gain and the bias does not freeze the running statistics: they move in
+// every training.
+//
 // S. Ioffe and C. Szegedy, ICML (2015), 448.
 type BatchNorm struct {
 	Eps      float64 // added to the variance; 0 means 1e-5

@@ -8,6 +8,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
@@ -82,4 +83,25 @@ func TestRecurrentThrough(t *testing.T) {
 	}
 	said := layers.Describe(layers.RecurrentThrough(layers.BackSparse{Pattern: layers.FanIn(3)}, neurons.IAFStep, neurons.IAFParams{}))
 	require.Equal(t, "Recurrent through BackSparse{Pattern: FanIn(3)} IAF{}", said[0].Settings)
+}
+
+// What comes back is counted among the connections, as many as there are.
+func TestFeedbackIsCounted(t *testing.T) {
+	for name, c := range map[string]struct {
+		back  layers.Feedback
+		shape []int
+		want  int
+	}{
+		"sparse": {layers.BackSparse{Pattern: layers.FanIn(2)}, []int{5}, 10},
+		"conv":   {layers.BackConv2D{Kernel: 1}, []int{3, 2, 2}, 3 * 3 * 4},
+	} {
+		x := input(tensor.Float32, append([]int{4, 2}, c.shape...)...)
+		y, err := layers.RecurrentThrough(c.back, neurons.LIFStep, neurons.DefaultLIFParams()).Apply(layers.NewBuild(1), x)
+		require.NoError(t, err)
+		ps, _, err := connect.Connections(y)
+		require.NoError(t, err)
+		require.Len(t, ps, 1, name)
+		require.Equal(t, "recurrent.w", ps[0].Weights)
+		require.Equal(t, c.want, ps[0].TotalFanOut(), name)
+	}
 }
