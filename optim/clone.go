@@ -12,6 +12,9 @@ func Clone(o Optimiser) (Optimiser, error) {
 		return &Adam{LearningRate: o.LearningRate, Beta1: o.Beta1, Beta2: o.Beta2, Epsilon: o.Epsilon, WeightDecay: o.WeightDecay, Decoupled: o.Decoupled}, nil
 	case *RMSProp:
 		return &RMSProp{LearningRate: o.LearningRate, Decay: o.Decay, Epsilon: o.Epsilon, Momentum: o.Momentum}, nil
+	case *Averaged:
+		of, err := Clone(o.inner())
+		return &Averaged{Of: of, Decay: o.Decay, From: o.From, Every: o.Every}, err
 	case *Groups:
 		all, of := o.all()
 		clones := make([]Optimiser, len(all))

@@ -47,6 +47,9 @@ var _ Optimiser = (*Groups)(nil)
 // Frozen reports whether o leaves the parameter of a name as it is: where o is Groups, and it is
 // of one that is Frozen.
 func Frozen(o Optimiser, name string) bool {
+	if a, ok := o.(*Averaged); ok && a != nil {
+		return Frozen(a.inner(), name)
+	}
 	g, ok := o.(*Groups)
 	if !ok || g == nil {
 		return false
@@ -55,9 +58,12 @@ func Frozen(o Optimiser, name string) bool {
 	return err == nil && i >= 0 && g.Of[i].Frozen
 }
 
-// Own reports whether o is an optimiser of this package, or Groups of such. Their steps change
+// Own reports whether o is an optimiser of this package, or Groups or Averaged of such. Their steps change
 // all that they are to change, or nothing.
 func Own(o Optimiser) bool {
+	if a, ok := o.(*Averaged); ok && a != nil {
+		return Own(a.inner())
+	}
 	if g, ok := o.(*Groups); ok && g != nil {
 		return !slices.ContainsFunc(g.each(), func(o Optimiser) bool { return ours(o) == nil })
 	}

@@ -144,3 +144,39 @@ func TestFrozen(t *testing.T) {
 	_, err = (&train.Trainer{Model: m, Data: d, Epochs: 1, Optimiser: &optim.Groups{Of: []optim.Group{{Match: "none"}}}}).Run(background)
 	require.ErrorContains(t, err, `train: epoch 0, batch 0: optim: groups: pattern "none": no parameter is of this group; there are "0.linear.w"`)
 }
+
+// The means are evaluated beside the weights, change nothing in the training, go on from a
+// checkpoint, and can be taken over.
+func TestAverages(t *testing.T) {
+	d, test, dir := currents(17, 9, 4), currents(5, 9, 4), t.TempDir()
+	run := func(decay float64, from *train.Checkpoint) (*train.Model, train.Result, *optim.Averaged) {
+		m := accumulating(t, 4, tensor.Float32)
+		a := &optim.Averaged{Of: &optim.Adam{LearningRate: 0.05}, Decay: decay}
+		tr := train.Trainer{Model: m, Data: d, Validation: test, Epochs: 3, Optimiser: a, Resume: from}
+		switch {
+		case decay == 0:
+			tr.Optimiser = a.Of
+		case from == nil:
+			tr.Checkpoints = &train.Checkpoints{Dir: dir, EverySteps: 1, Keep: 100}
+		}
+		r, err := tr.Run(background)
+		require.NoError(t, err)
+		return m, r, a
+	}
+	plain, _, _ := run(0, nil)
+	m, r, a := run(0.8, nil)
+	require.Equal(t, plain.Weights(), m.Weights())
+	require.NoError(t, m.TakeAverages(a))
+	require.NotEqual(t, plain.Weights(), m.Weights())
+	v, err := m.Evaluate(background, test, nil)
+	require.NoError(t, err)
+	require.Equal(t, v, *r.History[2].Averaged)
+	require.NotEqual(t, v.Loss, r.History[2].Validation.Loss)
+	c, err := train.ReadCheckpoint(dir + "/step-000000007.safetensors")
+	require.NoError(t, err)
+	again, _, b := run(0.8, c)
+	require.Equal(t, plain.Weights(), again.Weights())
+	for _, p := range again.Params() {
+		require.Equal(t, a.Mean(p.Name()), b.Mean(p.Name()))
+	}
+}

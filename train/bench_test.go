@@ -253,7 +253,7 @@ func (w workload) rates(b testing.TB, m *Model) []float64 {
 	b.Helper()
 	require.NoError(b, m.look(nil, nil))
 	var rs []float64
-	for _, v := range m.testRates() {
+	for _, v := range m.tested.rates {
 		rs = append(rs, flat.Number(v))
 	}
 	return rs

@@ -34,7 +34,7 @@ func (m *Model) Evaluate(ctx context.Context, d data.Dataset, enc encode.Encoder
 func (m *Model) evaluate(ctx context.Context, d data.Dataset, enc encode.Encoder) (metric.Summary, error) {
 	var s sums
 	err := m.each(ctx, d, enc, func(feed *feed.Feeder) error {
-		idx, terms := feed.Present, m.testTerms()
+		idx, terms := feed.Present, m.tested.terms
 		if err := m.checkTerms(terms); err != nil {
 			return fmt.Errorf("samples %d to %d: %w", idx[0], idx[len(idx)-1], err)
 		}
@@ -61,7 +61,7 @@ func (m *Model) predict(ctx context.Context, d data.Dataset, enc encode.Encoder)
 	var all []float64
 	samples := 0
 	err := m.each(ctx, d, enc, func(feed *feed.Feeder) error {
-		x := flat.Float64s(m.testOut())
+		x := flat.Float64s(m.tested.out)
 		if m.sequences() {
 			x = byBatch(x, m.net.Steps, m.net.Batch)
 		}
@@ -114,7 +114,7 @@ func (m *Model) Classes(ctx context.Context, d data.Dataset, enc encode.Encoder)
 			if all == nil {
 				all = make([]int, feed.N)
 			}
-			rows, err := m.outputs(m.heads[0], feed, flat.Float64s(m.testOut()))
+			rows, err := m.outputs(m.heads[0], feed, flat.Float64s(m.tested.out))
 			if err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -84,9 +85,7 @@ func (m *Model) prepareHeads() error {
 		if isNil(s.Loss) {
 			s.Loss = loss.CrossEntropy{}
 		}
-		if s.Weight == 0 {
-			s.Weight = 1
-		}
+		s.Weight = cmp.Or(s.Weight, 1)
 		h := &head{Head: s, out: m.out}
 		if s.Output != "" {
 			h.out = outputOf(m.build, s.Output)
@@ -102,18 +101,10 @@ func (m *Model) prepareHeads() error {
 		}
 		m.heads = append(m.heads, h)
 		if h.overTime != m.heads[0].overTime {
-			return fmt.Errorf("the loss of %s is one of sequences, and that of %s is not; want all heads to be read over time, or none",
-				pick(h.overTime, h, m.heads[0]).Output, pick(h.overTime, m.heads[0], h).Output)
+			return fmt.Errorf("of the losses of %s and %s one is of sequences; want all heads to be read over time, or none", m.heads[0].Output, h.Output)
 		}
 	}
 	return nil
-}
-
-func pick[T any](first bool, a, b T) T {
-	if first {
-		return a
-	}
-	return b
 }
 
 // outputOf returns the output of a name, nil if there is none.

@@ -185,8 +185,8 @@ func (m *Model) rows(h *head, f *feed.Feeder, x []float64) [][]float64 {
 				rows[b] = append(rows[b], row...)
 			}
 		}
-		if h.labels() && steps > 1 {
-			for i := range rows[b] {
+		for i := range rows[b] {
+			if h.labels() {
 				rows[b][i] /= float64(steps)
 			}
 		}

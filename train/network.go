@@ -26,14 +26,12 @@ type Network struct {
 	Batch int       // samples in a batch; a shorter batch is padded, and the padding does not count
 	Loss  loss.Loss // nil means CrossEntropy
 
-	// Metrics are looked at beside the loss and, where the targets are labels, the accuracy.
-	Metrics []metric.Metric
+	Metrics []metric.Metric // looked at beside the loss and, where the targets are labels, the accuracy
 
-	// Heads are the outputs that layers.Heads has, or some of them, in the place of Loss and
-	// Metrics; the loss is the weighted sum of theirs. All are behind a readout, or none is. The
-	// target of a sample is a row of numbers, those of the heads one after the other: a label is
-	// one, of a sequence the same at every step; other targets are as many as their outputs.
-	// What Predict returns are rows, too.
+	// Heads are the outputs that layers.Heads has, or some of them, in the place of Loss and Metrics; the loss is the
+	// weighted sum of theirs. All are behind a readout, or none is. The target of a sample is a row of numbers, those
+	// of the heads one after the other: a label is one, of a sequence the same at every step; other targets are as
+	// many as their outputs. What Predict returns are rows, too.
 	Heads []Head
 
 	Dtype   tensor.Dtype // float32 if not set

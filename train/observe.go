@@ -109,7 +109,7 @@ func (r *trainRun) tell(ctx context.Context, e, b int, norm float64) error {
 	if err != nil {
 		return err
 	}
-	info.Loss, info.Accuracy, info.Values, info.Rates = flat.Number(m.fitTerms()[0]), of.Accuracy, of.Values, of.Rates
+	info.Loss, info.Accuracy, info.Values, info.Rates = flat.Number(m.fitted.terms[0]), of.Accuracy, of.Values, of.Rates
 	if len(of.Terms) > 0 {
 		info.Terms = of.Terms
 	}

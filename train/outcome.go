@@ -92,11 +92,3 @@ func (r *outcome) place(m *Model, out G.Value, k int) error {
 	}
 	return nil
 }
-
-func (m *Model) fitTerms() []G.Value { return m.fitted.terms }
-
-func (m *Model) testTerms() []G.Value { return m.tested.terms }
-
-func (m *Model) testOut() G.Value { return m.tested.out }
-
-func (m *Model) testRates() []G.Value { return m.tested.rates }

@@ -28,15 +28,14 @@ type Trainer struct {
 	Patience   int     // stop after so many epochs without a lower validation loss; 0 means never
 	KeepBest   bool    // end with the weights of the epoch with the best validation
 
-	// Accumulate adds up the gradients of so many batches for each step of the optimiser: that
-	// of a batch so many times as large, up to rounding, but for penalties and what else is no
-	// mean over samples. The last step of an epoch has what is left. 0 means 1.
+	// Accumulate adds up the gradients of so many batches for each step of the optimiser: that of a batch so many
+	// times as large, up to rounding, but for penalties and what else is no mean over samples. The last
+	// step of an epoch has what is left. 0 means 1.
 	Accumulate int
-	// Loaders are goroutines that read and encode the samples of the batches to come while the
-	// network learns. The training has the same bits, however many there are. The data set and
-	// the encoder must bear that several goroutines use them, as those of this library do, and
-	// must not use the model. An encoder that has a state of its own (encoding.BinaryMarshaler)
-	// is called in order, without them. 0 reads when a batch is due.
+	// Loaders are goroutines that read and encode the samples of the batches to come while the network learns. The
+	// training has the same bits, however many there are. The data set and the encoder must bear that several
+	// goroutines use them, as those of this library do, and must not use the model. An encoder that has a state of
+	// its own (encoding.BinaryMarshaler) is called in order, without them. 0 reads when a batch is due.
 	Loaders int
 	// ValidateEvery looks at the validation set also after every so many batches: see
 	// Batch.Validation. It changes nothing in the training. 0 means after epochs alone.
@@ -75,6 +74,7 @@ type Epoch struct {
 	Epoch        int             // counted from 0
 	Train        metric.Summary  // over the batches as they came
 	Validation   *metric.Summary // nil without a validation set
+	Averaged     *metric.Summary `json:",omitempty"` // of it, with the means of an optim.Averaged; nil without
 	GradNorm     float64         // mean, before clipping
 	LearningRate float64         // at the end
 	Duration     time.Duration   `json:"-"`

@@ -196,6 +196,9 @@ func (r *trainRun) endEpoch(ctx context.Context) error {
 	}
 	if r.Validation != nil {
 		v, err := r.Model.evaluate(ctx, r.Validation, r.Encoder)
+		if err == nil {
+			ep.Averaged, err = r.averaged(ctx)
+		}
 		if err != nil {
 			back() // so that the validation can be made anew
 			return fmt.Errorf("train: epoch %d, validation: %w", e, err)
