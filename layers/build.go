@@ -57,12 +57,17 @@ type Build struct {
 	// use in the place of their own: one that looks on, say.
 	Spike func(layer string, own graph.Func) graph.Func
 
+	// Most bounds the elements that all weights and masks have together, where somebody else
+	// says how large the network is; 0 does not.
+	Most int
+
 	// Applied, if it is not nil, is called behind each layer that a container has added, inner
 	// ones first, with its name, what went into it and what came out: what turns networks into
 	// something else looks on.
 	Applied func(name string, l Layer, x, y *G.Node)
 
 	seed     uint64
+	drawn    int // elements
 	path     []string
 	finished []finishedLayer
 	vouched  G.Nodes
@@ -214,6 +219,9 @@ func (b *Build) draw(name string, init Init, shape []int) ([]float64, error) {
 	n, err := limit.Within(maxWeights, shape...)
 	if err != nil {
 		return nil, err
+	}
+	if b.drawn += n; b.Most > 0 && b.drawn > b.Most {
+		return nil, fmt.Errorf("with it weights have %d elements, want at most %d", b.drawn, b.Most)
 	}
 	w := make([]float64, n)
 	err = guard.Call("Draw", "initialiser", init, func() error { return init.Draw(b.Rand(name), shape, w) })

@@ -31,6 +31,8 @@ func FuzzBlueprint(f *testing.F) {
 			t.Fatal(err)
 		}
 		x := G.NewTensor(G.NewGraph(), tensor.Float32, 3, G.WithShape(2, 1, 2), G.WithName("x"))
-		_, _ = l.Apply(layers.NewBuild(1), x)
+		b := layers.NewBuild(1)
+		b.Most = 1 << 12
+		_, _ = l.Apply(b, x)
 	})
 }

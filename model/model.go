@@ -15,10 +15,17 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/blueprint"
 	"github.com/spikegrad/spikegrad/internal/files"
+	"github.com/spikegrad/spikegrad/internal/limit"
+	"github.com/spikegrad/spikegrad/internal/safetensors"
 	"github.com/spikegrad/spikegrad/internal/tensorfile"
+	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/train"
 )
 
@@ -76,6 +83,9 @@ func Load(path string) (*train.Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, err := limit.Within(mostInputs, append([]int{n.Steps, n.Batch}, n.Shape...)...); err != nil {
+		return nil, fmt.Errorf("model: load %s: the input of a batch: %w; Read gives a network to compile for fewer samples", path, err)
+	}
 	m, err := n.Compile()
 	if err == nil {
 		err = m.LoadWeights(path)
@@ -98,8 +108,43 @@ func Read(path string) (train.Network, error) {
 	if err == nil {
 		n, err = blueprint.ReadValue[train.Network]([]byte(f.Metadata[key]))
 	}
+	if err == nil {
+		err = fits(n, f)
+	}
 	if err != nil {
 		return n, fmt.Errorf("model: load %s: %w", path, err)
 	}
 	return n, nil
+}
+
+// mostInputs bounds the elements of the input of a model that Load makes.
+const mostInputs = 1 << 28
+
+// fits returns an error unless the network has about as many weights as the file at most, before
+// memory is taken for what a file says and does not have.
+func fits(n train.Network, f *safetensors.File) error {
+	most := 1 << 22 // masks of one sample, which are not in the file
+	for _, t := range f.Tensors {
+		k, err := limit.Elements(t.Shape...)
+		if err != nil {
+			return err
+		}
+		most += k
+	}
+	if n.Net == nil || len(n.Shape) == 0 || slices.Min(n.Shape) < 1 {
+		return fmt.Errorf("there is no network, or its samples have shape %v", n.Shape)
+	}
+	if _, err := limit.Within(mostInputs, n.Shape...); err != nil {
+		return fmt.Errorf("a sample: %w", err)
+	}
+	dt := n.Dtype
+	if dt == (tensor.Dtype{}) {
+		dt = tensor.Float32
+	}
+	shape := append([]int{2, 1}, n.Shape...)
+	x := G.NewTensor(G.NewGraph(), dt, len(shape), G.WithShape(shape...), G.WithName("x"))
+	b := layers.NewBuild(n.Seed)
+	b.Most = most
+	_, err := n.Net.Apply(b, x)
+	return err
 }

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -15,6 +16,8 @@ import (
 	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/files"
+	"github.com/spikegrad/spikegrad/internal/tensorfile"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/loss"
 	"github.com/spikegrad/spikegrad/model"
@@ -189,4 +192,26 @@ func TestReadRefuses(t *testing.T) {
 	loop[0] = loop
 	_, err = blueprint.Write(loop)
 	require.ErrorContains(t, err, "does one contain itself?")
+}
+
+// A file cannot make a program take memory for weights that it does not have.
+func TestLarge(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m.safetensors")
+	m, err := train.Network{Net: layers.Sequential{layers.Linear{Out: 2}, layers.Last}, Shape: []int{2}, Steps: 2, Batch: 1}.Compile()
+	require.NoError(t, err)
+	require.NoError(t, model.Save(path, m))
+	for old, change := range map[string][2]string{
+		`"Out":2`:     {`"Out":100000000`, "weight 0.linear.w: with it weights have 200000000 elements, want at most 4194310"},
+		`"Batch":1`:   {`"Batch":1000000000`, "the input of a batch: "},
+		`"Shape":[2]`: {`"Shape":[2000000000]`, "a sample: "},
+	} {
+		f, err := tensorfile.Read(path)
+		require.NoError(t, err)
+		require.Contains(t, f.Metadata["network"], old)
+		f.Metadata["network"] = strings.Replace(f.Metadata["network"], old, change[0], 1)
+		other := filepath.Join(t.TempDir(), "m.safetensors")
+		require.NoError(t, files.Replace(other, f.Write))
+		_, err = model.Load(other)
+		require.ErrorContains(t, err, change[1])
+	}
 }
