@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -64,7 +65,8 @@ func TestRegistered(t *testing.T) {
 	ls, _ := having(t, "../layers", "Apply")
 	rs, _ := having(t, "../layers", "Penalise")
 	ss, _ := having(t, "../surrogate", "Deriv")
-	for _, name := range append(append(ls, rs...), ss...) {
+	ps, _ := having(t, "../layers", "Connect")
+	for _, name := range slices.Concat(ls, rs, ss, ps) {
 		if not[name] == "" {
 			known(name)
 		}

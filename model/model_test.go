@@ -90,7 +90,7 @@ func TestSaveLoad(t *testing.T) {
 		Net: layers.Sequential{
 			layers.Sum{eye, eye}, layers.Lift(neurons.LIFBoxStep, neurons.DefaultLIFBoxParams(), layers.Learn("VTh"), layers.Constrain(graph.Exp, "VTh")),
 			layers.Residual{Body: layers.Conv2D{Out: 3, Kernel: 1}, Join: layers.JoinIAnd}, layers.Pool{Size: 2, Max: true}, layers.Flatten,
-			layers.Dropout{P: 0.2}, layers.Concat{layers.Linear{Out: 5, Init: layers.Scaled{Gain: 2}}, layers.Linear{Out: 4}},
+			layers.Dropout{P: 0.2}, layers.Concat{layers.Linear{Out: 5, Init: layers.Scaled{Gain: 2}, Pattern: layers.Chance(0.5)}, layers.Linear{Out: 4}},
 			layers.Named("hidden", layers.Recurrent(neurons.LIFStep, lif, layers.LearnEach("TauMemInv"), layers.Each(layers.Values{0.1, 0.2, 0.3, 0.1, 0.2, 0.3, 0.1, 0.2, 0.3}, "VLeak"),
 				layers.Regularise(layers.Rate{Upper: 0.1, Weight: 0.5}))),
 			layers.Linear{Out: 2}, layers.MeanOverTime,

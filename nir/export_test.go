@@ -156,6 +156,27 @@ func TestRoundTrip(t *testing.T) {
 	require.Contains(t, n.Report().String(), `metadata name the readout "spike count", and were not asked for`)
 }
 
+// A map with a pattern is a matrix with zeros.
+func TestPattern(t *testing.T) {
+	net := layers.Sequential{layers.Linear{Out: 5, Pattern: layers.FanIn(2)}, layers.Linear{Out: 3, Pattern: layers.Chance(0.5), NoBias: true}}
+	r := rand.New(rand.NewPCG(27, 28))
+	x := uniform(r, 4*2*6, -1, 1)
+	want, values := eval(t, layers.Layer(net), x, 3, 4, 2, 6)
+	g, err := nir.Export(net, []int{6}, values, nir.ExportOptions{Seed: 3})
+	require.NoError(t, err)
+	w, err := g.Nodes["0"].Params["weight"].Floats()
+	require.NoError(t, err)
+	zeros := 0
+	for _, v := range w {
+		if v == 0 {
+			zeros++
+		}
+	}
+	require.Equal(t, 5*4, zeros)
+	got, _ := eval(t, layers.Layer(back(t, g, 1e-3, nir.Options{})), x, 3, 4, 2, 6)
+	require.InDeltaSlice(t, want, got, 1e-12)
+}
+
 // Batch normalisation is folded into the map before it.
 func TestFolded(t *testing.T) {
 	net := layers.Sequential{layers.Conv2D{Out: 3, Kernel: 3}, layers.BatchNorm{}, layers.Lift(neurons.LIFBoxStep, neurons.DefaultLIFBoxParams()), layers.Flatten, layers.Linear{Out: 2}}

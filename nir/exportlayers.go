@@ -78,6 +78,9 @@ func (e *exporting) enter(a applied, x *G.Node, n *Node) error {
 
 // arrayOf returns the values of a weight as an array of the given shape.
 func arrayOf(n *G.Node, shape ...int) (Array, error) {
+	if n == nil {
+		return Array{}, errors.New("a weight is not found")
+	}
 	d, ok := n.Value().(*tensor.Dense)
 	if !ok {
 		return Array{}, fmt.Errorf("%s has no value", n.Name())
@@ -118,7 +121,7 @@ func (e *exporting) linear(a applied) error {
 	if a.x.Dims() != 3 {
 		return refusal(a, "it maps the last axis of samples of shape %v, which the format has for samples of one axis: put a Flatten before it", []int(a.x.Shape()[2:]))
 	}
-	w, err := matrix(a.weight("linear.w"))
+	w, err := a.matrix()
 	if err != nil {
 		return err
 	}
@@ -131,6 +134,46 @@ func (e *exporting) linear(a applied) error {
 		return err
 	}
 	return e.add(a, a.x, "Affine", map[string]Array{"weight": w, "bias": bias})
+}
+
+// matrix returns the weights of a Linear; where it has a Pattern, with zeros for the
+// connections that are not there.
+func (a applied) matrix() (Array, error) {
+	w := a.weight("linear.w")
+	if w == nil {
+		return Array{}, refusal(a, "its weights linear.w are not found")
+	}
+	if w.Dims() == 2 {
+		return matrix(w)
+	}
+	vs, err := arrayOf(w, w.Shape()...)
+	if err != nil {
+		return vs, err
+	}
+	values, err := vs.Floats()
+	if err != nil {
+		return vs, err
+	}
+	var ends [2][]float64
+	for i, end := range []string{"linear.w.from", "linear.w.to"} {
+		e, err := arrayOf(a.weight(end), len(values))
+		if err == nil {
+			ends[i], err = e.Floats()
+		}
+		if err != nil {
+			return vs, err
+		}
+	}
+	in, out := a.x.Shape()[2], a.y.Shape()[2]
+	full := make([]float64, in*out)
+	for k, v := range values {
+		from, to := int(ends[0][k]), int(ends[1][k])
+		if from < 0 || from >= in || to < 0 || to >= out {
+			return vs, fmt.Errorf("connection %d is from %d to %d, of %d inputs and %d outputs", k, from, to, in, out)
+		}
+		full[to*in+from] = v
+	}
+	return Of(full, out, in).like(vs), nil
 }
 
 // weight returns the weight of a layer whose name ends so, nil if there is none.
@@ -177,6 +220,9 @@ func settings(c connect.Conv, image, kernel []int) (stride, pad, dilation []int6
 
 func (e *exporting) conv(a applied, kind string, c connect.Conv) error {
 	kernels := a.weight("conv.w")
+	if kernels == nil {
+		return refusal(a, "its kernels conv.w are not found")
+	}
 	w, err := arrayOf(kernels, kernels.Shape()...)
 	if err != nil {
 		return err
