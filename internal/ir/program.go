@@ -84,9 +84,6 @@ type Const struct {
 	Neg   bool
 }
 
-// Number returns the constant v.
-func Number(v float64) Const { return Const{V: v, Value: -1} }
-
 // An Acc, an accumulator, sums a value over time; a product accumulates aᵀ·b over the
 // stashes A and B of its number, which are [T, rows, M] and [T, rows, N].
 type Acc struct {
