@@ -201,6 +201,9 @@ func (b *Builder) Inv(x *G.Node) *G.Node { return b.unary("inv", G.Inverse, x) }
 // Exp returns e to the power of x.
 func (b *Builder) Exp(x *G.Node) *G.Node { return b.unary("exp", G.Exp, x) }
 
+// Log returns the natural logarithm of x, which is above 0.
+func (b *Builder) Log(x *G.Node) *G.Node { return b.unary("log", G.Log, x) }
+
 // Tanh returns the hyperbolic tangent of x.
 func (b *Builder) Tanh(x *G.Node) *G.Node { return b.unary("tanh", G.Tanh, x) }
 

@@ -4,6 +4,9 @@ import (
 	"fmt"
 
 	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/flat"
 )
 
 // Param is a parameter of a neuron model: a constant, or a node that training
@@ -41,6 +44,24 @@ func (p Param) Trained() Param {
 // IsTrained reports whether p comes from Trained.
 func (p Param) IsTrained() bool { return p.later }
 
+// Each returns a parameter with a value for each neuron that no training changes: an input
+// of the graph of x with this name, the element type of x and the shape [len(values)]. A
+// state to start from, s.V say, is Fill(s.V, Each(…)).
+func (b *Builder) Each(x *G.Node, name string, values ...float64) Param {
+	if !b.Check("each", x) {
+		return Param{}
+	}
+	if len(values) == 0 || !isFloat(x.Dtype()) {
+		b.fail("each: %d values for %s and elements of type %v, want at least one, and float32 or float64", len(values), name, x.Dtype())
+		return Param{}
+	}
+	v := tensor.New(tensor.Of(x.Dtype()), tensor.WithShape(len(values)))
+	flat.Set(v, values)
+	n, err := Input(x.Graph(), name, v)
+	b.Fail(err)
+	return Learn(n)
+}
+
 // Node returns the node of a learnable parameter and nil for a constant.
 func (p Param) Node() *G.Node { return p.node }
 
@@ -76,21 +97,10 @@ func (p Param) Values() ([]float64, error) {
 	if n.Value() == nil {
 		return nil, fmt.Errorf("graph: parameter %s has no value", n.Name())
 	}
-	var vs []float64
-	switch x := n.Value().Data().(type) {
-	case float32:
-		vs = []float64{float64(x)}
-	case float64:
-		vs = []float64{x}
-	case []float32:
-		for _, v := range x {
-			vs = append(vs, float64(v))
-		}
-	case []float64:
-		vs = append(vs, x...)
-	default:
-		return nil, fmt.Errorf("graph: parameter %s is of type %v, want float32 or float64", n.Name(), n.Value().Dtype())
+	if dt := n.Value().Dtype(); !isFloat(dt) {
+		return nil, fmt.Errorf("graph: parameter %s is of type %v, want float32 or float64", n.Name(), dt)
 	}
+	vs := flat.Float64s(n.Value())
 	for i, v := range vs {
 		vs[i] = p.keep.Apply(v)
 	}

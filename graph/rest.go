@@ -12,31 +12,27 @@ import (
 
 // Rest returns the state that a step lifted over xs [T, batch, …] starts from
 // where it is given none: p.Rest for one time step.
-func Rest[S any, P Params[S]](xs *G.Node, p P) (S, error) {
+func Rest[S any, P Params[S]](xs *G.Node, p P) (s S, err error) {
 	var b Builder
 	if !b.Check("xs", xs) || !isFloat(xs.Dtype()) || xs.Dims() < 2 {
-		var none S
-		return none, fmt.Errorf("graph: rest: xs is no sequence [T batch …] of float32 or float64")
+		return s, fmt.Errorf("graph: rest: xs is no sequence [T batch …] of float32 or float64")
 	}
-	s, err := rest[S](xs, p)
-	if err != nil {
-		return s, fmt.Errorf("graph: %w", err)
+	if s, err = rest[S](xs, p); err != nil {
+		err = fmt.Errorf("graph: %w", err)
 	}
-	return s, nil
+	return s, err
 }
 
-func rest[S any, P Params[S]](xs *G.Node, p P) (S, error) {
+func rest[S any, P Params[S]](xs *G.Node, p P) (s S, err error) {
 	var b Builder
-	var s S
 	like := b.Constant(xs, 0, xs.Shape()[1:]...)
-	err := b.Err()
-	if err == nil {
+	if err = b.Err(); err == nil {
 		err = guard.Call("Rest", "parameters", p, func() (err error) { s, err = p.Rest(like); return err })
 	}
 	if err != nil {
-		return s, fmt.Errorf("rest: %w", err)
+		err = fmt.Errorf("rest: %w", err)
 	}
-	return s, nil
+	return s, err
 }
 
 // Constant returns a tensor of the given shape, of at least one axis, whose

@@ -69,7 +69,7 @@ var unaries = []unary{
 	{"G.Cube", func(x float64) float64 { return x * x * x }, gorgonia(G.Cube), everywhere, false},
 	{"G.Sin", math.Sin, gorgonia(G.Sin), everywhere, false},
 	{"G.Cos", math.Cos, gorgonia(G.Cos), everywhere, false},
-	{"G.Log", math.Log, gorgonia(G.Log), positive, true},
+	{"log", math.Log, (*graph.Builder).Log, positive, true},
 	{"G.Log2", math.Log2, withoutGradient(G.Log2), positive, true},
 	{"G.Log1p", math.Log1p, gorgonia(G.Log1p), everywhere, true},
 	{"G.Expm1", math.Expm1, gorgonia(G.Expm1), everywhere, true},
