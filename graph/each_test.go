@@ -67,7 +67,7 @@ func TestEach(t *testing.T) {
 		"each: 0 values for p and elements of type float64, want at least one, and float32 or float64": func(b *graph.Builder) { b.Each(x, "p") },
 		"each: 1 values for p and elements of type int, want at least one, and float32 or float64":     func(b *graph.Builder) { b.Each(whole, "p", 1) },
 		"graph: the graph has a node called x already":                                                 func(b *graph.Builder) { b.Each(x, "x", 1) },
-		"each: operand 0 is nil":                                                                       func(b *graph.Builder) { b.Each(nil, "p", 1) },
+		"each: operand 0 is nil": func(b *graph.Builder) { b.Each(nil, "p", 1) },
 	} {
 		var b graph.Builder
 		f(&b)
