@@ -11,6 +11,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/internal/fields"
 )
 
 // A constrained parameter starts at the value that was asked for, its gradient is
@@ -133,21 +134,21 @@ func TestDefault(t *testing.T) {
 
 	p := outer{peaked{VTh: graph.Const(-50)}}
 	for _, name := range []string{"VPeak", "v_peak", "inner.v_peak", "VTh"} {
-		got, err := graph.Default(&p, name)
+		got, err := fields.Default(&p, name)
 		require.NoError(t, err)
 		require.Same(t, &p.Inner.VTh, got, name)
 	}
 	p.Inner.VPeak = graph.Const(0)
-	got, err := graph.Default(&p, "VPeak")
+	got, err := fields.Default(&p, "VPeak")
 	require.NoError(t, err)
 	require.Same(t, &p.Inner.VPeak, got)
-	_, err = graph.Default(&p, "Dt")
+	_, err = fields.Default(&p, "Dt")
 	require.EqualError(t, err, "graph: Dt is a float64, want a graph.Param")
-	_, err = graph.Default(&p, "tau")
+	_, err = fields.Default(&p, "tau")
 	require.EqualError(t, err, `graph: graph_test.outer has no field "tau"`)
-	_, err = graph.Default(p, "VPeak")
+	_, err = fields.Default(p, "VPeak")
 	require.EqualError(t, err, "graph: got a graph_test.outer, want a pointer to a struct")
-	_, err = graph.Default(&struct {
+	_, err = fields.Default(&struct {
 		V graph.Param `default:"Dt"`
 	}{}, "V")
 	require.ErrorContains(t, err, `has no field "Dt"`)

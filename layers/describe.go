@@ -7,6 +7,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/describe"
+	"github.com/spikegrad/spikegrad/internal/fields"
 )
 
 // A Description is a layer in words: its name in the network, and its kind with
@@ -78,12 +79,12 @@ func describeIn(name string, l Layer, within []*Layer) []Description {
 func (l lifted[S, P]) String() string {
 	kind, p := "", any(&l.p)
 	if l.recurrent {
-		if inner, err := graph.Field(&l.p, "Inner"); err == nil {
+		if inner, err := fields.Field(&l.p, "Inner"); err == nil {
 			kind, p = "Recurrent ", inner
 		}
 	}
 	if l.wiring != nil {
-		if inner, err := graph.Field(&l.p, "Inner"); err == nil {
+		if inner, err := fields.Field(&l.p, "Inner"); err == nil {
 			kind, p = "Recurrent through "+l.wiring.name+" ", inner
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/fields"
 	"github.com/spikegrad/spikegrad/neurons"
 )
 
@@ -159,7 +160,7 @@ func (l lifted[S, P]) Apply(b *Build, x *G.Node) (*G.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	spike, _ := graph.Field(&p, "Spike")
+	spike, _ := fields.Field(&p, "Spike")
 	f, spiking := spike.(*graph.Func)
 	if spiking && b.Spike != nil {
 		*f = b.Spike(b.Path(), *f)
@@ -250,7 +251,7 @@ func (l lifted[S, P]) params(b *Build, x *G.Node) (P, error) {
 	if !l.recurrent {
 		return p, nil
 	}
-	f, err := graph.Field(&p, "W")
+	f, err := fields.Field(&p, "W")
 	if err != nil {
 		return p, b.errorf("neurons", "%w", err)
 	}
@@ -265,7 +266,7 @@ func (l lifted[S, P]) wire(b *Build, x *G.Node, p *P) error {
 	if err != nil {
 		return err
 	}
-	f, err := graph.Field(p, "Through")
+	f, err := fields.Field(p, "Through")
 	if err != nil {
 		return b.errorf("neurons", "%w", err)
 	}
@@ -276,7 +277,7 @@ func (l lifted[S, P]) wire(b *Build, x *G.Node, p *P) error {
 // constant returns the named parameter of p, and the value that it had in the layer's
 // parameters: that of another one, if it was not given and stands for that.
 func (l lifted[S, P]) constant(b *Build, p *P, name string) (*graph.Param, float64, error) {
-	f, err := graph.Field(p, name)
+	f, err := fields.Field(p, name)
 	if err != nil {
 		return nil, 0, b.errorf("neurons", "%w", err)
 	}
@@ -287,7 +288,7 @@ func (l lifted[S, P]) constant(b *Build, p *P, name string) (*graph.Param, float
 	if param.Node() != nil {
 		return nil, 0, b.errorf("neurons", "%s has a node already", name)
 	}
-	had, err := graph.Default(&l.p, name)
+	had, err := fields.Default(&l.p, name)
 	if err != nil {
 		return nil, 0, b.errorf("neurons", "%w", err)
 	}

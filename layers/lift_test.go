@@ -11,6 +11,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/internal/fields"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
 )
@@ -137,7 +138,7 @@ func TestLearntDefault(t *testing.T) {
 func TestFirstValuesAreChecked(t *testing.T) {
 	start := func(name string, v float64) neurons.LIFParams {
 		p := neurons.DefaultLIFParams()
-		f, err := graph.Field(&p, name)
+		f, err := fields.Field(&p, name)
 		require.NoError(t, err)
 		*f.(*graph.Param) = graph.Const(v)
 		return p

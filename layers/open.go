@@ -4,6 +4,7 @@ import (
 	"reflect"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/fields"
 )
 
 // Opened is what a layer is made of that hides it: what Named, Shared, Given, Lift and
@@ -54,7 +55,7 @@ func (l lifted[S, P]) open() *Neurons {
 	n := &Neurons{Step: l.step, Params: l.p, Recurrent: l.recurrent, Regularise: l.regs}
 	if l.recurrent {
 		n.Step = l.inner
-		if inner, err := graph.Field(&l.p, "Inner"); err == nil {
+		if inner, err := fields.Field(&l.p, "Inner"); err == nil {
 			n.Params = reflect.ValueOf(inner).Elem().Interface()
 		}
 	}

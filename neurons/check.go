@@ -10,6 +10,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/fields"
 )
 
 // Check reports what is wrong with the parameters in a struct. It goes by the names of
@@ -206,7 +207,7 @@ func done[S any](b *graph.Builder, name string, out *G.Node, next S) (*G.Node, S
 // fieldOf returns a pointer to the named field of the struct that p points to,
 // which a wrapper needs of the model inside it.
 func fieldOf[T any](p any, name string) (*T, error) {
-	f, err := graph.Field(p, name)
+	f, err := fields.Field(p, name)
 	if err != nil {
 		return nil, errors.New("the model inside has no " + name)
 	}

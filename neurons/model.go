@@ -9,6 +9,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/fields"
 )
 
 // A Model is a step with parameters, its types forgotten: what tests,
@@ -62,20 +63,20 @@ func (m *model[S, P]) Name() string { return m.name }
 func (m *model[S, P]) Clone() Model { c := *m; return &c }
 
 func (m *model[S, P]) Params() []string {
-	return slices.DeleteFunc(graph.ParamNames(m.p), func(name string) bool {
-		p, err := graph.Default(&m.p, name)
-		own, _ := graph.Field(&m.p, name)
+	return slices.DeleteFunc(fields.Params(m.p), func(name string) bool {
+		p, err := fields.Default(&m.p, name)
+		own, _ := fields.Field(&m.p, name)
 		return err == nil && own != p // another one counts
 	})
 }
-func (m *model[S, P]) Weights() []string { return graph.NodeNames(m.p) }
+func (m *model[S, P]) Weights() []string { return fields.Nodes(m.p) }
 func (m *model[S, P]) States() []string {
 	var s S
-	return graph.NodeNames(s)
+	return fields.Nodes(s)
 }
 
 func (m *model[S, P]) Get(name string) (any, error) {
-	f, err := graph.Field(&m.p, name)
+	f, err := fields.Field(&m.p, name)
 	if err != nil {
 		return nil, fmt.Errorf("neurons: model %s: %w", m.name, err)
 	}
@@ -90,7 +91,7 @@ func (m *model[S, P]) Set(name string, value any) error {
 }
 
 func (m *model[S, P]) set(name string, value any) error {
-	f, err := graph.Field(&m.p, name)
+	f, err := fields.Field(&m.p, name)
 	if err != nil {
 		return err
 	}
@@ -144,7 +145,7 @@ func (m *model[S, P]) Rest(x *G.Node) (map[string]*G.Node, error) {
 func (m *model[S, P]) byName(s *S) (map[string]*G.Node, error) {
 	nodes := map[string]*G.Node{}
 	for _, name := range m.States() {
-		f, err := graph.Field(s, name)
+		f, err := fields.Field(s, name)
 		if err != nil {
 			return nil, fmt.Errorf("neurons: model %s: %w", m.name, err)
 		}
@@ -162,7 +163,7 @@ func (m *model[S, P]) Lift(scan bool, xs *G.Node, states map[string]*G.Node, opt
 			if !ok {
 				return nil, fmt.Errorf("neurons: model %s: no initial state %s", m.name, name)
 			}
-			f, err := graph.Field(s0, name)
+			f, err := fields.Field(s0, name)
 			if err != nil {
 				return nil, fmt.Errorf("neurons: model %s: %w", m.name, err)
 			}

@@ -7,6 +7,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/fields"
 	"github.com/spikegrad/spikegrad/layers"
 )
 
@@ -43,11 +44,11 @@ type cellOf[S any, P graph.Params[S]] struct {
 func (c *cellOf[S, P]) spread() []spread { return c.at }
 func (c *cellOf[S, P]) states() []string {
 	var s S
-	return graph.NodeNames(s)
+	return fields.Nodes(s)
 }
 
 func (c *cellOf[S, P]) spiking() bool {
-	_, err := graph.Field(&c.p, "Spike")
+	_, err := fields.Field(&c.p, "Spike")
 	return err == nil
 }
 
@@ -61,7 +62,7 @@ func (c *cellOf[S, P]) layer() layers.Layer {
 
 // set gives a parameter its values: one for all if they are the same.
 func (c *cellOf[S, P]) set(s spread) error {
-	f, err := graph.Field(&c.p, s.name)
+	f, err := fields.Field(&c.p, s.name)
 	if err != nil {
 		return err
 	}
@@ -85,7 +86,7 @@ func (c *cellOf[S, P]) params(nodes []*G.Node) (any, error) {
 func (c *cellOf[S, P]) with(nodes []*G.Node) (P, error) {
 	p := c.p
 	for i, s := range c.at {
-		f, err := graph.Field(&p, s.name)
+		f, err := fields.Field(&p, s.name)
 		if err != nil {
 			return p, err
 		}
@@ -109,7 +110,7 @@ func (c *cellOf[S, P]) rest(x *G.Node, nodes []*G.Node) ([]*G.Node, error) {
 // list returns the nodes of a state in the order of the names.
 func (c *cellOf[S, P]) list(s *S) (ns []*G.Node, err error) {
 	for _, name := range c.states() {
-		f, err := graph.Field(s, name)
+		f, err := fields.Field(s, name)
 		if err != nil {
 			return nil, err
 		}
@@ -125,7 +126,7 @@ func (c *cellOf[S, P]) step(x *G.Node, states, nodes []*G.Node) (*G.Node, []*G.N
 	}
 	var s S
 	for i, name := range c.states() {
-		f, err := graph.Field(&s, name)
+		f, err := fields.Field(&s, name)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -7,6 +7,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/fields"
 	"github.com/spikegrad/spikegrad/layers"
 )
 
@@ -427,7 +428,7 @@ func scanLoop[S any](a *applying, x *G.Node, p loopParams[S]) error {
 			carried[i].Out = n
 		}
 	}
-	paths := graph.NodeNames(s)
+	paths := fields.Nodes(s)
 	for k, i := range r.neurons {
 		v, at := a.vs[i], r.states[i]
 		names := v.cell.states()

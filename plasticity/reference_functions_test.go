@@ -12,6 +12,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/internal/fields"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/plasticity"
 	"github.com/spikegrad/spikegrad/surrogate"
@@ -80,12 +81,12 @@ func defaults(t *testing.T, c graphtest.Case) {
 		case strings.HasSuffix(name, "method"):
 			f, err := surrogate.ByName(v.Any.(string), c.Params["lif_parameters.alpha"].Any.(float64))
 			require.NoError(t, err)
-			got, err := graph.Field(p, "lif_parameters.spike")
+			got, err := fields.Field(p, "lif_parameters.spike")
 			require.NoError(t, err)
 			require.Equal(t, f, *got.(*graph.Func))
 			continue
 		}
-		f, err := graph.Field(p, cmp.Or(fieldNames[name], name))
+		f, err := fields.Field(p, cmp.Or(fieldNames[name], name))
 		require.NoError(t, err)
 		if f, ok := f.(*graph.Param); ok {
 			got, constant := f.Value()

@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/fields"
 	"github.com/spikegrad/spikegrad/machine"
 )
 
@@ -54,7 +55,7 @@ func newSimulation[S any, P graph.Params[S]](step graph.Step[S, P], xs *G.Node, 
 		}
 		s = &rest
 	}
-	sim := &Simulation{names: graph.NodeNames(*s)}
+	sim := &Simulation{names: fields.Nodes(*s)}
 	start, err := start(sim, s)
 	if err != nil {
 		return nil, err
@@ -90,8 +91,8 @@ func start[S any](sim *Simulation, s *S) (*S, error) {
 	}
 	inputs := new(S)
 	// Inputs of one name are one node: that of the simulation sets them apart.
-	for i, name := range graph.NodeNames(*s) {
-		f, err := graph.Field(inputs, name)
+	for i, name := range fields.Nodes(*s) {
+		f, err := fields.Field(inputs, name)
 		if err != nil {
 			return nil, err
 		}
@@ -102,11 +103,11 @@ func start[S any](sim *Simulation, s *S) (*S, error) {
 	return inputs, nil
 }
 
-// nodesOf returns the nodes of a state, in the order of graph.NodeNames.
+// nodesOf returns the nodes of a state, in the order of fields.Nodes.
 func nodesOf[S any](s *S) (G.Nodes, error) {
 	var nodes G.Nodes
-	for _, name := range graph.NodeNames(*s) {
-		f, err := graph.Field(s, name)
+	for _, name := range fields.Nodes(*s) {
+		f, err := fields.Field(s, name)
 		if err != nil {
 			return nil, err
 		}

@@ -27,6 +27,7 @@ import (
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/fields"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/loss"
 	"github.com/spikegrad/spikegrad/machine"
@@ -46,12 +47,12 @@ type (
 // A function that is missing here fails TestGarbageIsComplete.
 var functions = map[string]map[string]any{
 	"graph": {
-		"Field": graph.Field, "Flatten": graph.Flatten,
+		"Field": fields.Field, "Flatten": graph.Flatten,
 		"Grad": graph.Grad, "Input": graph.Input,
-		"Lowered": graph.Lowered, "NodeNames": graph.NodeNames,
-		"ParamNames": graph.ParamNames, "Reshape": graph.Reshape,
+		"Lowered": graph.Lowered, "NodeNames": fields.Nodes,
+		"ParamNames": fields.Params, "Reshape": graph.Reshape,
 		"NewBuilder": graph.NewBuilder, "Clip": graph.Clip, "machine.New": machine.New, "KeepEvery": graph.KeepEvery,
-		"Const": graph.Const, "Default": graph.Default, "Learn": graph.Learn, "LearnIn": graph.LearnIn,
+		"Const": graph.Const, "Default": fields.Default, "Learn": graph.Learn, "LearnIn": graph.LearnIn,
 		"Scan": graph.Scan[lifState, lifParams], "Unroll": graph.Unroll[lifState, lifParams],
 		"Rest": graph.Rest[lifState, lifParams], "MapState": graph.MapState[lifState],
 	},

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/fields"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/surrogate"
 )
@@ -144,18 +145,18 @@ func TestParameters(t *testing.T) {
 				rows := map[string]bool{}
 				for _, row := range table[2:] {
 					rows[row[0]] = true
-					f, err := graph.Field(p, row[0])
+					f, err := fields.Field(p, row[0])
 					require.NoError(t, err, page)
 					want := valueOf(f)
-					if other, err := graph.Default(p, row[0]); err == nil && other != f {
+					if other, err := fields.Default(p, row[0]); err == nil && other != f {
 						want = row[column]
-						named, err := graph.Field(p, row[column])
+						named, err := fields.Field(p, row[column])
 						require.NoError(t, err)
 						require.Same(t, named, other, "%s: %s of %s", page, row[0], name)
 					}
 					require.Equal(t, want, row[column], "%s: %s of %s", page, row[0], name)
 				}
-				for _, path := range graph.ParamNames(p) {
+				for _, path := range fields.Params(p) {
 					require.True(t, rows[path[strings.LastIndex(path, ".")+1:]], "%s: no row for %s of %s", page, path, name)
 				}
 			}

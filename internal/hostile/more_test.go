@@ -12,6 +12,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/fields"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/logic"
 	"github.com/spikegrad/spikegrad/machine"
@@ -88,8 +89,8 @@ func graphCalls() []call {
 			return errOf(built(func(b *graph.Builder) { b.Spike((*surrogate.SuperSpike)(nil), node(2, 3), graph.Const(1)) }))
 		}},
 		{"Builder.Apply(nil)", func() any { return errOf(built(func(b *graph.Builder) { b.Apply(nil) })) }},
-		{`graph.Field(nil, "V")`, func() any { return fails(graph.Field(nil, "V")) }},
-		{`graph.Field((*neurons.LIFState)(nil), "V")`, func() any { return fails(graph.Field((*neurons.LIFState)(nil), "V")) }},
+		{`fields.Field(nil, "V")`, func() any { return fails(fields.Field(nil, "V")) }},
+		{`fields.Field((*neurons.LIFState)(nil), "V")`, func() any { return fails(fields.Field((*neurons.LIFState)(nil), "V")) }},
 	}
 }
 

@@ -55,7 +55,7 @@ func rooms(t *testing.T) map[string]*room {
 // only tests and commands use are not here.
 var floors = [][]string{
 	{"graph"},
-	{"connect", "machine", "optim", "readout", "surrogate"},
+	{"connect", "internal/fields", "machine", "optim", "readout", "surrogate"},
 	{"cost", "diagnose", "logic", "loss", "metric", "neurons"},
 	{"data", "data/download", "internal/vitals", "internal/weights", "layers", "plasticity", "plot"},
 	{"blueprint", "data/augment", "data/events", "encode"},

@@ -7,6 +7,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/fields"
 )
 
 // The states of steps, by their number of nodes; some have them in a struct inside.
@@ -40,7 +41,7 @@ type (
 type S2 struct{ P, Q *G.Node }
 
 // fields returns where the nodes of the state that s points to are.
-func fields(s any) []**G.Node {
+func fieldsOf(s any) []**G.Node {
 	var all []**G.Node
 	var walk func(v reflect.Value)
 	walk = func(v reflect.Value) {
@@ -90,7 +91,7 @@ func (p params[S]) Rest(x *G.Node) (S, error) {
 // stateOf returns a state that has the nodes.
 func stateOf[S any](ns []*G.Node) S {
 	var s S
-	for i, f := range fields(&s) {
+	for i, f := range fieldsOf(&s) {
 		*f = ns[i]
 	}
 	return s
@@ -102,7 +103,7 @@ func step[S any](near func(*G.Node)) graph.Step[S, params[S]] {
 		c := p.c
 		b := graph.NewBuilder(x, nil)
 		values := []*G.Node{x}
-		for _, f := range fields(&s) {
+		for _, f := range fieldsOf(&s) {
 			values = append(values, *f)
 		}
 		for _, op := range c.ops {
@@ -164,10 +165,10 @@ func lift[S any](c *Case, scan bool, in *inputs, near func(*G.Node)) (*lifted, e
 	if err != nil {
 		return nil, err
 	}
-	for _, n := range fields(&f) {
+	for _, n := range fieldsOf(&f) {
 		l.final = append(l.final, *n)
 	}
-	for i, name := range graph.NodeNames(f) {
+	for i, name := range fields.Nodes(f) {
 		if c.states[i].trace {
 			if l.trace[i], err = r.Trace(name); err != nil {
 				return nil, err

@@ -6,12 +6,12 @@ import (
 	"strings"
 
 	"github.com/spikegrad/spikegrad/diagnose"
-	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/fields"
 )
 
 // constants finds time constants that left their range, learnt ones most often.
 func (l *Layer) constants() (fs []diagnose.Finding) {
-	dt, err := graph.Field(l.Params, "Dt")
+	dt, err := fields.Field(l.Params, "Dt")
 	step, ok := dt.(*float64)
 	if err != nil || !ok {
 		return nil

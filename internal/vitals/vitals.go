@@ -5,7 +5,7 @@ import (
 	"reflect"
 
 	"github.com/spikegrad/spikegrad/diagnose"
-	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/fields"
 )
 
 // Network is what an examination of a network measures, on some samples.
@@ -86,12 +86,12 @@ func (l *Layer) paramNames() []string {
 	if p.Kind() != reflect.Pointer || p.IsNil() {
 		return nil
 	}
-	return graph.ParamNames(p.Elem().Interface())
+	return fields.Params(p.Elem().Interface())
 }
 
 // values returns what a parameter of the neurons is now; nil if there is none.
 func (l *Layer) values(name string) []float64 {
-	p, err := graph.Default(l.Params, name)
+	p, err := fields.Default(l.Params, name)
 	if err != nil {
 		return nil
 	}

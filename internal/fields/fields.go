@@ -1,9 +1,18 @@
-package graph
+package fields
 
 import (
 	"fmt"
 	"reflect"
 	"strings"
+
+	G "gorgonia.org/gorgonia"
+
+	"github.com/spikegrad/spikegrad/graph"
+)
+
+var (
+	nodeType  = reflect.TypeFor[*G.Node]()
+	paramType = reflect.TypeFor[graph.Param]()
 )
 
 // Field returns a pointer to the field of the struct that p points to whose
@@ -59,12 +68,12 @@ func find(p any, name string) (reflect.Value, reflect.StructField, error) {
 //	VPeak graph.Param `default:"VTh"`
 //
 // and else the one that the tag names, which Field finds in the same struct.
-func Default(p any, name string) (*Param, error) {
+func Default(p any, name string) (*graph.Param, error) {
 	s, f, err := find(p, name)
 	if err != nil {
 		return nil, err
 	}
-	param, ok := s.FieldByIndex(f.Index).Addr().Interface().(*Param)
+	param, ok := s.FieldByIndex(f.Index).Addr().Interface().(*graph.Param)
 	if !ok {
 		return nil, fmt.Errorf("graph: %s is a %v, want a %v", name, f.Type, paramType)
 	}
@@ -76,23 +85,34 @@ func Default(p any, name string) (*Param, error) {
 
 func fold(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }
 
-// ParamNames lists the fields of type Param of a parameter struct, those of
-// nested structs by their path.
-func ParamNames(p any) []string { return namesOf(p, true) }
+// Params lists the fields of type graph.Param of a parameter struct, those of nested structs by
+// their path.
+func Params(p any) []string { return namesOf(reflect.TypeOf(p), paramType, "") }
 
-// NodeNames lists the node fields of a state or parameter struct, those of
-// nested structs by their path.
-func NodeNames(s any) []string { return namesOf(s, false) }
+// Nodes lists the node fields of a state or parameter struct, those of nested structs by their
+// path.
+func Nodes(s any) []string { return namesOf(reflect.TypeOf(s), nodeType, "") }
 
-func namesOf(v any, params bool) []string {
-	slots, err := slotsOf(reflect.TypeOf(v))
-	if err != nil {
+// namesOf returns the fields of a struct type that are of another type; none of what is no struct,
+// or has one that is not exported.
+func namesOf(t, want reflect.Type, prefix string) (names []string) {
+	if t == nil || t.Kind() != reflect.Struct {
 		return nil
 	}
-	var names []string
-	for _, s := range slots {
-		if s.param == params {
-			names = append(names, s.name)
+	for i := range t.NumField() {
+		f := t.Field(i)
+		switch {
+		case f.Type == want:
+			if !f.IsExported() {
+				return nil
+			}
+			names = append(names, prefix+f.Name)
+		case f.Type.Kind() == reflect.Struct && f.Type != paramType && f.IsExported():
+			inner := prefix + f.Name + "."
+			if f.Anonymous {
+				inner = prefix
+			}
+			names = append(names, namesOf(f.Type, want, inner)...)
 		}
 	}
 	return names
