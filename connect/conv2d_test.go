@@ -208,7 +208,7 @@ func TestConv2DInScan(t *testing.T) {
 	}
 	want := run(unrolled(step))
 	for _, every := range []int{1, 2, 6} {
-		got := run(scanned(step, graph.KeepEvery(every)))
+		got := run(scanned(step, graph.ScanOptions{KeepEvery: every}))
 		for i, part := range []string{"y", "dx", "dw"} {
 			graphtest.Close(t, part, want[i], got[i], 1e-12)
 		}

@@ -31,7 +31,7 @@ func leakyStep(x *G.Node, s leakyState, p leaky) (*G.Node, leakyState, error) {
 // A lifter lifts a step in time.
 type lifter func(xs *G.Node, s *leakyState, p leaky) (*graph.Run[leakyState], error)
 
-func scanned(step graph.Step[leakyState, leaky], opts ...graph.Option) lifter {
+func scanned(step graph.Step[leakyState, leaky], opts ...graph.ScanOptions) lifter {
 	return func(xs *G.Node, s *leakyState, p leaky) (*graph.Run[leakyState], error) {
 		return graph.Scan(step, xs, s, p, opts...)
 	}

@@ -35,7 +35,7 @@ func TestDearValues(t *testing.T) {
 	for every, want := range map[int]int{1: 1, 4: 0} {
 		g := G.NewGraph()
 		xs := G.NewTensor(g, G.Float64, 3, G.WithName("xs"), G.WithShape(12, 2, 3))
-		r, err := Scan(step, xs, nil, expParams{}, KeepEvery(every))
+		r, err := Scan(step, xs, nil, expParams{}, ScanOptions{KeepEvery: every})
 		require.NoError(t, err)
 		loss, err := G.Sum(r.Out)
 		require.NoError(t, err)

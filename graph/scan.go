@@ -12,18 +12,12 @@ import (
 	"github.com/spikegrad/spikegrad/internal/lower"
 )
 
-// An Option changes how a scan runs, never what it computes.
-type Option func(*scan)
-
-// KeepEvery makes a scan keep the carried states of every k-th time step only,
-// and compute the others again backward (gradient checkpointing, rematerialisation): memory falls as 1/k for about one more
-// pass forward. k < 1 means the default.
-func KeepEvery(k int) Option {
-	return func(s *scan) {
-		if k >= 1 {
-			s.every = k
-		}
-	}
+// ScanOptions say how a scan runs, never what it computes.
+type ScanOptions struct {
+	// KeepEvery keeps the carried states of every so many time steps only, and computes the others
+	// again backward (gradient checkpointing, rematerialisation): memory falls as 1/k for about one
+	// more pass forward. Below 1 it is chosen.
+	KeepEvery int
 }
 
 // chooseEvery sets the distance of kept states where the caller did not. Where
@@ -65,11 +59,11 @@ type scan struct {
 
 // Scan lifts a step in time like Unroll, with the same numbers, as one node
 // forward and one node backward whatever the number of time steps. A nil s
-// starts from p.Rest.
+// starts from p.Rest. Of several options the largest numbers count.
 //
 // The step is built once, in a graph of its own, so it must reach every node
 // that it uses through its input, its state or its parameters.
-func Scan[S any, P Params[S]](step Step[S, P], xs *G.Node, s *S, p P, opts ...Option) (*Run[S], error) {
+func Scan[S any, P Params[S]](step Step[S, P], xs *G.Node, s *S, p P, opts ...ScanOptions) (*Run[S], error) {
 	m, err := newModel(step, xs, s, p)
 	if err != nil {
 		return nil, fmt.Errorf("graph: scan: %w", err)
@@ -86,10 +80,7 @@ func Scan[S any, P Params[S]](step Step[S, P], xs *G.Node, s *S, p P, opts ...Op
 		build: func() (*stepGraph, error) { return m.private(outer) },
 	}
 	for _, o := range opts {
-		if o == nil {
-			return nil, fmt.Errorf("graph: scan: an option is nil")
-		}
-		o(sc)
+		sc.every = max(sc.every, o.KeepEvery)
 	}
 	initial := nodesOf(m.s, m.states)
 	for i, n := range initial {

@@ -87,7 +87,7 @@ func dearStep(x *G.Node, s leakyState, p leaky) (*G.Node, leakyState, error) {
 
 type lifter func(xs *G.Node, s *leakyState, p leaky) (*graph.Run[leakyState], error)
 
-func scanned(step graph.Step[leakyState, leaky], opts ...graph.Option) lifter {
+func scanned(step graph.Step[leakyState, leaky], opts ...graph.ScanOptions) lifter {
 	return func(xs *G.Node, s *leakyState, p leaky) (*graph.Run[leakyState], error) {
 		return graph.Scan(step, xs, s, p, opts...)
 	}
@@ -133,7 +133,7 @@ func TestScanIsUnroll(t *testing.T) {
 				t.Run(fmt.Sprintf("%s/%v/every %d", name, dt, every), func(t *testing.T) {
 					shape := []int{8, 3, 4}
 					want := lift(t, dt, shape, unrolled(step))
-					got := lift(t, dt, shape, scanned(step, graph.KeepEvery(every)))
+					got := lift(t, dt, shape, scanned(step, graph.ScanOptions{KeepEvery: every}))
 					for i, part := range []string{"out", "final", "trace", "dx", "dv0", "ddecay", "dw"} {
 						graphtest.Close(t, part, want[i], got[i], tol)
 					}

@@ -106,7 +106,7 @@ func TestStatesAreAssignedAtOnce(t *testing.T) {
 						return graph.Unroll(step, xs, s, noParams{})
 					})
 					got := liftPair(t, dt, steps, func(xs *G.Node, s *pair) (*graph.Run[pair], error) {
-						return graph.Scan(step, xs, s, noParams{}, graph.KeepEvery(every))
+						return graph.Scan(step, xs, s, noParams{}, graph.ScanOptions{KeepEvery: every})
 					})
 					within := 1e-12
 					if dt == tensor.Float32 {
@@ -180,7 +180,7 @@ func TestWideForwardNarrowBackward(t *testing.T) {
 	}
 	want := results(func(xs *G.Node, p wide) (*graph.Run[leakyState], error) { return graph.Unroll(wideStep, xs, nil, p) })
 	got := results(func(xs *G.Node, p wide) (*graph.Run[leakyState], error) {
-		return graph.Scan(wideStep, xs, nil, p, graph.KeepEvery(3))
+		return graph.Scan(wideStep, xs, nil, p, graph.ScanOptions{KeepEvery: 3})
 	})
 	for i := range want {
 		graphtest.Close(t, "result", want[i], got[i], 1e-12)

@@ -69,7 +69,7 @@ func TestSumStates(t *testing.T) {
 		var r *graph.Run[countState]
 		var err error
 		if scan {
-			r, err = graph.Scan(countStep, xs, s, p, graph.KeepEvery(3))
+			r, err = graph.Scan(countStep, xs, s, p, graph.ScanOptions{KeepEvery: 3})
 		} else {
 			r, err = graph.Unroll(countStep, xs, s, p)
 		}

@@ -50,7 +50,7 @@ type liftOptions struct {
 	learn     []learnt
 	each      []spread
 	regs      []Regulariser
-	scan      []graph.Option
+	scan      graph.ScanOptions
 	recurrent bool
 	wiring    *wiring // of RecurrentThrough
 	inner     any     // the step inside, of Recurrent
@@ -126,9 +126,9 @@ func Regularise(rs ...Regulariser) LiftOption {
 	return func(o *liftOptions) { o.regs = append(o.regs, rs...) }
 }
 
-// KeepEvery keeps every k-th state only; see graph.KeepEvery.
+// KeepEvery keeps every k-th state only; see graph.ScanOptions.
 func KeepEvery(k int) LiftOption {
-	return func(o *liftOptions) { o.scan = append(o.scan, graph.KeepEvery(k)) }
+	return func(o *liftOptions) { o.scan.KeepEvery = k }
 }
 
 // RecurrentInit sets how the weights of Recurrent are drawn; LeCun's normal
@@ -191,7 +191,7 @@ func (l lifted[S, P]) Apply(b *Build, x *G.Node) (*G.Node, error) {
 // run lifts the step, from rest or from the states that the network carries.
 func (l lifted[S, P]) run(b *Build, x *G.Node, p P) (*graph.Run[S], error) {
 	if b.Carry == nil {
-		return graph.Scan(l.step, x, nil, p, l.scan...)
+		return graph.Scan(l.step, x, nil, p, l.scan)
 	}
 	s, err := graph.Rest[S](x, p)
 	if err != nil {
@@ -209,7 +209,7 @@ func (l lifted[S, P]) run(b *Build, x *G.Node, p P) (*graph.Run[S], error) {
 	if err != nil {
 		return nil, err
 	}
-	run, err := graph.Scan(l.step, x, &s, p, l.scan...)
+	run, err := graph.Scan(l.step, x, &s, p, l.scan)
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ type Model interface {
 	Rest(x *G.Node) (map[string]*G.Node, error)
 	// Lift lifts the step over xs, from the given states (by name; nil for
 	// rest), by Scan or else by Unroll.
-	Lift(scan bool, xs *G.Node, states map[string]*G.Node, opts ...graph.Option) (*Lifted, error)
+	Lift(scan bool, xs *G.Node, states map[string]*G.Node, opts ...graph.ScanOptions) (*Lifted, error)
 	// Clone returns a model to change without changing this one.
 	Clone() Model
 }
@@ -154,7 +154,7 @@ func (m *model[S, P]) byName(s *S) (map[string]*G.Node, error) {
 	return nodes, nil
 }
 
-func (m *model[S, P]) Lift(scan bool, xs *G.Node, states map[string]*G.Node, opts ...graph.Option) (*Lifted, error) {
+func (m *model[S, P]) Lift(scan bool, xs *G.Node, states map[string]*G.Node, opts ...graph.ScanOptions) (*Lifted, error) {
 	var s0 *S
 	if states != nil {
 		s0 = new(S)

@@ -51,7 +51,7 @@ var functions = map[string]map[string]any{
 		"Grad": graph.Grad, "Input": graph.Input,
 		"Lowered": graph.Lowered, "NodeNames": fields.Nodes,
 		"ParamNames": fields.Params, "Reshape": graph.Reshape,
-		"NewBuilder": graph.NewBuilder, "Clip": graph.Clip, "machine.New": machine.New, "KeepEvery": graph.KeepEvery,
+		"NewBuilder": graph.NewBuilder, "Clip": graph.Clip, "machine.New": machine.New,
 		"Const": graph.Const, "Default": fields.Default, "Learn": graph.Learn, "LearnIn": graph.LearnIn,
 		"Scan": graph.Scan[lifState, lifParams], "Unroll": graph.Unroll[lifState, lifParams],
 		"Rest": graph.Rest[lifState, lifParams], "MapState": graph.MapState[lifState],
@@ -345,8 +345,8 @@ func (g *garbage) special(t reflect.Type, depth int) (v any, ok bool) {
 		return pick(g, nil, graph.Step[lifState, lifParams](neurons.LIFStep), func(x *G.Node, s lifState, _ lifParams) (*G.Node, lifState, error) {
 			return pick(g, nil, x, g.node()), pick(g, s, lifState{}, lifState{V: g.node(), I: x}), pick(g, nil, nil, errors.New("no"))
 		}), true
-	case reflect.TypeFor[graph.Option]():
-		return pick(g, nil, graph.KeepEvery(pick(g, manyInts...))), true
+	case reflect.TypeFor[graph.ScanOptions]():
+		return graph.ScanOptions{KeepEvery: pick(g, manyInts...)}, true
 	case reflect.TypeFor[*graph.Builder](): // the place of errors, which must be there
 		b := &graph.Builder{}
 		if g.IntN(4) == 0 {

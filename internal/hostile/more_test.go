@@ -45,8 +45,8 @@ func graphCalls() []call {
 		{"graph.Scan(neurons.LIFStep, nil, nil, p)", func() any { return fails(graph.Scan(neurons.LIFStep, nil, nil, p)) }},
 		{"graph.Scan(neurons.LIFStep, xs, nil, neurons.LIFParams{})", func() any { return fails(graph.Scan(neurons.LIFStep, node(2, 3, 4), nil, neurons.LIFParams{})) }},
 		{"graph.Scan(neurons.LIFStep, xs, &neurons.LIFState{}, p)", func() any { return fails(graph.Scan(neurons.LIFStep, node(2, 3, 4), &neurons.LIFState{}, p)) }},
-		{"graph.Scan(…, graph.KeepEvery(math.MinInt))", func() any {
-			return fails(graph.Scan(neurons.LIFStep, node(2, 3, 4), nil, p, graph.KeepEvery(math.MinInt)))
+		{"graph.Scan(…, graph.ScanOptions{KeepEvery: math.MinInt})", func() any {
+			return fails(graph.Scan(neurons.LIFStep, node(2, 3, 4), nil, p, graph.ScanOptions{KeepEvery: math.MinInt}))
 		}},
 		{"graph.Scan(…) with 1/τ = NaN", func() any {
 			p := p

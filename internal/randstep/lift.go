@@ -153,7 +153,7 @@ func lift[S any](c *Case, scan bool, in *inputs, near func(*G.Node)) (*lifted, e
 	var r *graph.Run[S]
 	var err error
 	if scan {
-		r, err = graph.Scan(step[S](nil), in.xs, s, p, graph.KeepEvery(c.every))
+		r, err = graph.Scan(step[S](nil), in.xs, s, p, graph.ScanOptions{KeepEvery: c.every})
 	} else {
 		r, err = graph.Unroll(step[S](near), in.xs, s, p)
 	}

@@ -109,7 +109,7 @@ func (c config) run(t *testing.T, m neurons.Model, scan bool) results {
 			states[name] = add("state "+name, r.shape, r.x)
 		}
 	}
-	l, err := m.Lift(scan, xs, states, graph.KeepEvery(c.every))
+	l, err := m.Lift(scan, xs, states, graph.ScanOptions{KeepEvery: c.every})
 	require.NoError(t, err)
 	outs, outNames := []*G.Node{l.Out}, []string{"out"}
 	for _, s := range m.States() {
