@@ -264,7 +264,7 @@ func TestNamesExist(t *testing.T) {
 	span := regexp.MustCompile("`[^`\n]+`")
 	qualified := regexp.MustCompile(`\b([a-z]\w*)((?:\.[A-Z]\w*)+)`)
 	known := exportedNames(t)
-	for _, file := range []string{"functions.md", "layers.md", "norse.md", "snntorch.md", "training.md"} {
+	for _, file := range []string{"functions.md", "layers.md", "norse.md", "snntorch.md", "spikingjelly.md", "training.md"} {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
 		found := 0
