@@ -86,9 +86,8 @@ func TestLoaders(t *testing.T) {
 		}
 		dir := t.TempDir()
 		want := run(0, "", nil).Weights()
-		for _, loaders := range []int{1, 3} {
-			require.Equal(t, want, run(loaders, dir, nil).Weights(), "%s, %d loaders", name, loaders)
-		}
+		require.Equal(t, want, run(1, "", nil).Weights(), name)
+		require.Equal(t, want, run(3, dir, nil).Weights(), name)
 		half, err := train.ReadCheckpoint(fmt.Sprintf("%s/step-%09d.safetensors", dir, 2))
 		require.NoError(t, err)
 		require.Equal(t, want, run(2, "", half).Weights(), "%s, from a checkpoint", name)
