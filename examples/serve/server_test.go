@@ -237,8 +237,16 @@ func TestStop(t *testing.T) {
 	want, err := m.Answers(context.Background(), nil, x)
 	require.NoError(t, err)
 	l := defaults()
-	l.batch, l.workers, l.wait, l.timeout = 5, 1, 300*time.Millisecond, 20*time.Second // so that all four wait
+	l.batch, l.workers, l.timeout = 5, 1, 20*time.Second
 	s := open(t, path, l)
+	id, err := s.sessions.begin()
+	require.NoError(t, err)
+	one, err := s.sessions.enter(id, nil)
+	require.NoError(t, err)
+	s.sessions.mu.Lock() // so that the worker cannot leave the session, and all else waits
+	goOn := sync.OnceFunc(s.sessions.mu.Unlock)
+	defer goOn()
+	require.NoError(t, s.pool.put(newJob(context.Background(), make([]float32, values), one)))
 	var clients sync.WaitGroup
 	for range 4 {
 		clients.Go(func() {
@@ -249,8 +257,12 @@ func TestStop(t *testing.T) {
 			}
 		})
 	}
-	time.Sleep(100 * time.Millisecond)
-	require.NoError(t, s.stop())
+	require.Eventually(t, func() bool { return len(s.pool.queue) == 4 }, 10*time.Second, time.Millisecond)
+	stopped := make(chan error, 1)
+	go func() { stopped <- s.stop() }()
+	require.Eventually(t, s.stopping.Load, 10*time.Second, time.Millisecond)
+	goOn()
+	require.NoError(t, <-stopped)
 	clients.Wait()
 	require.ErrorIs(t, s.pool.put(newJob(context.Background(), x, nil)), errStopping)
 	_, err = s.health(nil, nil)
