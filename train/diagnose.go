@@ -18,11 +18,10 @@ import (
 // It runs a copy of the network on some batches of the data set, drawn by the
 // model's seed, and looks at all activities, voltages and gradients there, so the
 // model is as it was, and costs no more, afterwards. The copy goes through whole
-// samples, also where the model has a Segment or a Window, and has memory for all
-// their steps. enc is as for Evaluate. A cancelled context ends it with the context's
-// error. A
-// Trainer with a Doctor does the same before and during a training, and judges
-// whether the loss falls.
+// samples, also where the model has a Segment or a Window, has memory for all their
+// steps, and acts as in training: with dropout, and with the statistics of the batch. enc
+// is as for Evaluate. A cancelled context ends it with the context's error. A Trainer with
+// a Doctor does the same before and during a training, and judges whether the loss falls.
 func Diagnose(ctx context.Context, m *Model, d data.Dataset, enc encode.Encoder) ([]diagnose.Finding, error) {
 	var fs []diagnose.Finding
 	err := m.within(func() error {

@@ -349,6 +349,44 @@ func TestDiagnoseFindsNothing(t *testing.T) {
 	}
 }
 
+// A network with batch norm is judged by what training sees, the batch's own statistics:
+// before the running ones are there, and behind. A gain of 0 makes it silent all the same.
+func TestDiagnoseOfBatchNorm(t *testing.T) {
+	p := neurons.DefaultLIFParams()
+	p.Spike = surrogate.SuperSpike{Alpha: 10}
+	m := newModel(t, train.Network{
+		Net: layers.Sequential{
+			layers.Linear{Out: hidden, Init: layers.Scaled{Gain: 0.01}}, layers.Named("norm", layers.BatchNorm{Scale: 0.5, Momentum: 0.5}), layers.Named("hidden", layers.Lift(neurons.LIFStep, p)),
+			layers.Linear{Out: 3}, li(), layers.MaxOverTime,
+		},
+		Shape: []int{4}, Steps: 30, Batch: 50, Seed: 3,
+	})
+	d := yinyang(t, 150)
+	v, err := m.Evaluate(background, d, nil)
+	require.NoError(t, err)
+	require.Zero(t, v.Rates[0].Value, "in evaluation nothing spikes before the training")
+	find := func() []diagnose.Finding {
+		before := m.Weights()
+		fs, err := train.Diagnose(background, m, d, nil)
+		require.NoError(t, err)
+		require.Equal(t, before, m.Weights(), "running statistics too")
+		return fs
+	}
+	require.Empty(t, find())
+	r, err := (&train.Trainer{Model: m, Data: d, Epochs: 20, Optimiser: &optim.SGD{LearningRate: 1e-9}, Doctor: true}).Run(background)
+	require.NoError(t, err)
+	require.Empty(t, r.Findings)
+	v, err = m.Evaluate(background, d, nil)
+	require.NoError(t, err)
+	require.Positive(t, v.Rates[0].Value)
+	require.Empty(t, find())
+	each("norm.w", func(int, float64) float64 { return 0 })(m)
+	each("norm.b", func(int, float64) float64 { return 0 })(m)
+	fs := find()
+	require.NotEmpty(t, fs)
+	require.Equal(t, "hidden: none of 40 neurons spikes in 150 samples: no current reaches them.", fs[0].Message)
+}
+
 // between draws weights from a uniform distribution.
 type between struct{ lo, hi float64 }
 

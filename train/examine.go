@@ -93,14 +93,11 @@ func (x *examiner) examine(ctx context.Context) (*vitals.Network, error) {
 	return v, x.inside(v)
 }
 
-// outside measures what the layers do, on as many batches as are needed.
+// outside measures what the layers do in training, on as many batches as are needed.
 func (x *examiner) outside(ctx context.Context, v *vitals.Network) error {
 	m := x.twin
-	if err := m.setMode(nil); err != nil {
-		return err
-	}
 	if x.watch != nil {
-		if err := x.watch.SetTraining(false); err != nil {
+		if err := x.watch.SetTraining(true); err != nil {
 			return err
 		}
 	}
@@ -169,12 +166,16 @@ func (x *examiner) compare(ctx context.Context, v *vitals.Network) error {
 	return nil
 }
 
-// load loads batch b of the examination. A data set that is too small fills it
-// more than once: padding would look like silence.
+// load loads batch b of the examination, and has the network act as in training, which may
+// run on other statistics than evaluation. A data set that is too small fills the batch more
+// than once: padding would look like silence.
 func (x *examiner) load(b int) error {
 	idx := make([]int, x.twin.net.Batch)
 	for i := range idx {
 		idx[i] = x.order[(b*len(idx)+i)%len(x.order)]
+	}
+	if err := x.twin.setMode(feed.Seeded(x.twin.net.Seed, diagnosis, b)); err != nil {
+		return err
 	}
 	return x.feed.Load(idx, feed.Seeded(x.twin.net.Seed, diagnosis, b))
 }
@@ -183,9 +184,6 @@ func (x *examiner) load(b int) error {
 func (x *examiner) inside(v *vitals.Network) error {
 	m := x.twin
 	if err := x.load(0); err != nil {
-		return err
-	}
-	if err := m.setMode(feed.Seeded(m.net.Seed, diagnosis, 0)); err != nil {
 		return err
 	}
 	if err := m.fit.Run(); err != nil {
