@@ -67,6 +67,9 @@ type param struct {
 	value      value // of the parameter
 }
 
+// each reports whether the parameter is made by Builder.Each.
+func (p param) each() bool { return len(p.shape) == 1 && !p.learnt && p.constraint == nil }
+
 // A ref is a parameter of an operation: one of the case's, or with index −1 the
 // number c.
 type ref struct {

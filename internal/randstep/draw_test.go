@@ -2,6 +2,7 @@ package randstep
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,6 +16,7 @@ func TestDrawsEverything(t *testing.T) {
 	for seed := range uint64(3000) {
 		c := Draw(Seed(seed), Tame)
 		states[len(c.states)], params[len(c.params)], steps[c.steps] = true, true, true
+		verbs["each"] = verbs["each"] || slices.ContainsFunc(c.params, param.each)
 		lanes[c.shape.TotalSize()], ranks[len(c.shape)] = true, true
 		for i, live := range c.live() {
 			if i := i - 1 - len(c.states); live && i >= 0 {
@@ -36,12 +38,12 @@ func TestDrawsEverything(t *testing.T) {
 	}
 	for _, v := range []string{
 		"G.Sign", "G.Floor", "G.Ceil", "scale", "scaleBy", "shift", "less", "from", "over", "above", "atLeast", "atMost", "clamp",
-		"reset", "euler", "constant", "fill", "mean", "linear", "matmul", "G.Mul", "expand", "reshape", "G.Reshape", "G.Mean", "G.Add",
+		"reset", "euler", "constant", "fill", "each", "mean", "linear", "matmul", "G.Mul", "expand", "reshape", "G.Reshape", "G.Mean", "G.Add",
 		"G.Sub", "G.HadamardProd", "perStep", "choose", "roll", "transpose", "G.SoftMax", "rows", "stepWeights",
 		"readout.MeanOverTime", "readout.SumOverTime", "readout.MaxOverTime", "readout.LastStep",
 		"flow exponential kind 2 coupled false next 0 ", "flow exponential kind 5 coupled true next 1 ", "flow euler kind 2 coupled false next 0 ",
 	} {
-		require.Contains(t, verbs, v)
+		require.True(t, verbs[v], v)
 	}
 	for n := range 7 {
 		require.True(t, states[n], "%d states", n)

@@ -36,17 +36,28 @@ func (c *Case) inputs() (*inputs, error) {
 			in.states = append(in.states, in.add(fmt.Sprintf("s%d", i), s.shape, in.from(-1.5, 1.5), true))
 		}
 	}
+	var b graph.Builder
 	for i, p := range c.params {
 		if p.like < i {
 			in.params = append(in.params, in.params[p.like])
 			continue
 		}
-		n := in.add(fmt.Sprintf("p%d", i), p.shape, in.from(p.lo, p.hi), p.learnt)
-		if p.constraint != nil {
-			in.params = append(in.params, graph.LearnIn(n, *p.constraint))
-		} else {
-			in.params = append(in.params, graph.Learn(n))
+		name, number := fmt.Sprintf("p%d", i), in.from(p.lo, p.hi)
+		switch {
+		case p.constraint != nil:
+			in.params = append(in.params, graph.LearnIn(in.add(name, p.shape, number, p.learnt), *p.constraint))
+		case p.each():
+			values := make([]float64, p.shape[0])
+			for j := range values {
+				values[j] = number()
+			}
+			in.params = append(in.params, b.Each(in.xs, name, values...))
+		default:
+			in.params = append(in.params, graph.Learn(in.add(name, p.shape, number, p.learnt)))
 		}
+	}
+	if err := b.Err(); err != nil {
+		return nil, err
 	}
 	n := c.shape[len(c.shape)-1]
 	batch := tensor.Shape{c.shape[0]}
