@@ -238,13 +238,17 @@ func TestLiftErrors(t *testing.T) {
 			var b graph.Builder
 			return b.Add(x, narrow), s, b.Err()
 		}, xs, nil, p, "what a step uses must come in through its input, state or parameters"},
+		"input made": {func(x *G.Node, s leakyState, p leaky) (*G.Node, leakyState, error) {
+			var b graph.Builder
+			return b.Scale(x, b.Each(x, "k", 1, 2, 3)), s, b.Err()
+		}, xs, nil, p, "the step makes an input, k; what it uses must come in through its input, state or parameters"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := graph.Scan(c.step, c.xs, c.s, c.p)
 			require.ErrorContains(t, err, c.want)
 			require.ErrorContains(t, err, "graph: scan: ")
-			if name == "captured node" {
-				return // an unrolling is in the same graph, where it is a difference of shapes
+			if name == "captured node" || name == "input made" {
+				return // an unrolling is in the same graph, where it is a difference of shapes, or a name that is taken
 			}
 			_, err = graph.Unroll(c.step, c.xs, c.s, c.p)
 			require.ErrorContains(t, err, c.want)

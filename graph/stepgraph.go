@@ -57,7 +57,31 @@ func (m *model[S, P]) private(outer G.Nodes) (*stepGraph, error) {
 			return nil, fmt.Errorf("%s has elements of type %v, xs of %v", name, n.Dtype(), m.xs.Dtype())
 		}
 	}
+	if n := sg.stray(); n != nil {
+		return nil, fmt.Errorf("the step makes an input, %s; what it uses must come in through its input, state or parameters", n.Name())
+	}
 	return sg, nil
+}
+
+// stray returns an input that the results depend on and that is none of the step's; nil for none.
+func (sg *stepGraph) stray() *G.Node {
+	seen := map[*G.Node]bool{}
+	for _, n := range sg.inputs() {
+		seen[n] = true
+	}
+	for todo := append(G.Nodes{sg.out}, sg.next...); len(todo) > 0; {
+		n := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if seen[n] {
+			continue
+		}
+		if n.Op() == nil {
+			return n
+		}
+		seen[n] = true
+		todo = append(todo, childrenOf(n)...)
+	}
+	return nil
 }
 
 // inputs returns x, the states and the parameters.
