@@ -7,6 +7,8 @@ import (
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
 // BinaryCrossEntropy is for samples that may have several labels, or none: each output y is by
@@ -26,10 +28,7 @@ func (e BinaryCrossEntropy) OverTime() bool { return e.Sequence }
 
 // Target returns the shape of the outputs.
 func (e BinaryCrossEntropy) Target(out tensor.Shape) ([]int, error) {
-	n := 1
-	if e.Sequence {
-		n = 2
-	}
+	n := axesOf(e.Sequence)
 	if len(out) <= n {
 		return nil, fmt.Errorf("binary cross-entropy: outputs have shape %v, want more than %d axes", []int(out), n)
 	}
@@ -50,15 +49,34 @@ func (e BinaryCrossEntropy) Cost(out, target, weight *G.Node) (*G.Node, error) {
 		return nil, err
 	}
 	ps := slices.Clone(e.PositiveWeights)
-	return elementwise("binary cross-entropy", out, target, weight, e.Sequence, func(i int, y, t float64) (l, d float64) {
-		p := 1.0
-		if ps != nil {
-			p = ps[i]
-		}
-		// log(1 + exp(−y)) and log(1 + exp(y)), and the logistic function
-		far := math.Log1p(math.Exp(-math.Abs(y)))
-		there, not := max(-y, 0)+far, max(y, 0)+far
-		s := 1 / (1 + math.Exp(-y))
-		return p*t*there + (1-t)*not, (1-t)*s - p*t*(1-s)
+	return apply("binary cross-entropy", out, target, weight, axesOf(e.Sequence), false, kernel{
+		func(b batch[float32]) (float64, error) { return logits(ps, b), nil },
+		func(b batch[float64]) (float64, error) { return logits(ps, b), nil },
 	})
+}
+
+// logits computes the loss of each output by itself, and its mean over the outputs of a row.
+func logits[F vec.Float](ps []float64, b batch[F]) (loss float64) {
+	n := len(b.out) / len(b.weight)
+	for r, w := range b.weight {
+		if w == 0 {
+			continue
+		}
+		share := float64(w) / float64(n)
+		for i := range n {
+			y, t, p := float64(b.out[r*n+i]), float64(b.target[r*n+i]), 1.0
+			if ps != nil {
+				p = ps[i]
+			}
+			if b.gradient != nil {
+				s := 1 / (1 + math.Exp(-y))
+				b.gradient[r*n+i] = F(b.scale * share * ((1-t)*s - p*t*(1-s)))
+				continue
+			}
+			// log(1 + exp(−y)) and log(1 + exp(y))
+			far := math.Log1p(math.Exp(-math.Abs(y)))
+			loss += share * (p*t*(max(-y, 0)+far) + (1-t)*(max(y, 0)+far))
+		}
+	}
+	return loss
 }

@@ -1,15 +1,8 @@
 package loss
 
 import (
-	"fmt"
-	"math"
-	"slices"
-
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
-
-	"github.com/spikegrad/spikegrad/graph"
-	ops "github.com/spikegrad/spikegrad/internal/op"
 )
 
 // CrossEntropy is the cross-entropy of the softmax of outputs against labels,
@@ -66,57 +59,4 @@ func (n NegativeLogLikelihood) Target(out tensor.Shape) ([]int, error) {
 // Cost returns the mean of the samples.
 func (n NegativeLogLikelihood) Cost(out, target, weight *G.Node) (*G.Node, error) {
 	return classified("negative log-likelihood", out, target, weight, n.Sequence, scores{weights: n.ClassWeights})
-}
-
-// scores says how a row of outputs is held against a label.
-type scores struct {
-	weights   []float64
-	smoothing float64
-	softmax   bool // the outputs are not normalised yet
-}
-
-func (s scores) check(classes int) error {
-	if s.weights != nil && len(s.weights) != classes {
-		return fmt.Errorf("there are %d class weights, want one for each of %d classes", len(s.weights), classes)
-	}
-	for c, w := range s.weights {
-		if !(w >= 0) || math.IsInf(w, 0) {
-			return fmt.Errorf("the weight of class %d is %v, want a finite number of at least 0", c, w)
-		}
-	}
-	if !(s.smoothing >= 0 && s.smoothing < 1) {
-		return fmt.Errorf("the smoothing is %v, want a number from 0 to below 1", s.smoothing)
-	}
-	return nil
-}
-
-// classified returns the loss of outputs against labels.
-func classified(name string, out, target, weight *G.Node, sequence bool, s scores) (*G.Node, error) {
-	var b graph.Builder
-	if !b.Check(name, out, target, weight) {
-		return nil, b.Err()
-	}
-	n, err := axes(name, out, sequence)
-	if err != nil {
-		return nil, err
-	}
-	shape := out.Shape()
-	if len(shape) != n+1 {
-		return nil, fmt.Errorf("%s: outputs have shape %v, want one more axis than the weights, classes", name, []int(shape))
-	}
-	if want := shape[n-1 : n]; !slices.Equal(target.Shape(), want) || !slices.Equal(weight.Shape(), shape[:n]) {
-		return nil, fmt.Errorf("%s: labels have shape %v and weights %v, want %v and %v",
-			name, ops.ShapeOf(target), ops.ShapeOf(weight), []int(want), []int(shape[:n]))
-	}
-	if target.Dtype() != out.Dtype() || weight.Dtype() != out.Dtype() || !ops.IsFloat(out.Dtype()) {
-		return nil, fmt.Errorf("%s: outputs, labels and weights have elements of type %v, %v and %v, want one of float32 and float64",
-			name, out.Dtype(), target.Dtype(), weight.Dtype())
-	}
-	if err := s.check(shape[n]); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	s.weights = slices.Clone(s.weights)
-	in := G.Nodes{out, target, weight}
-	l := b.Apply(&classesOp{Signature: ops.SignatureOf(in, out.Dtype(), nil), name: name, scores: s}, in...)
-	return l, b.Err()
 }

@@ -42,16 +42,12 @@ func labels(name string, out tensor.Shape, sequence bool) ([]int, error) {
 	return nil, fmt.Errorf("%s: outputs have shape %v, want [batch classes]; is a readout missing?", name, []int(out))
 }
 
-// axes returns how many axes the weights have, and an error if they are not those of out.
-func axes(name string, out *G.Node, sequence bool) (int, error) {
-	n, want := 1, "[batch …]"
+// axesOf returns how many axes the weights have.
+func axesOf(sequence bool) int {
 	if sequence {
-		n, want = 2, "[T batch …]"
+		return 2
 	}
-	if out == nil || out.Dims() <= n {
-		return 0, fmt.Errorf("%s: outputs are no %s", name, want)
-	}
-	return n, nil
+	return 1
 }
 
 // weighted returns the sum of x over all axes, weighted by the elements of weight,

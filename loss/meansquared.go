@@ -39,9 +39,6 @@ func (m MeanSquared) Cost(out, target, weight *G.Node) (*G.Node, error) {
 	if _, err := m.Target(out.Shape()); err != nil {
 		return nil, err
 	}
-	axes := 1
-	if m.Sequence {
-		axes = 2
-	}
+	axes := axesOf(m.Sequence)
 	return weighted("mean squared error", cost, weight, axes, 1/float64(out.Shape()[axes:].TotalSize()))
 }
