@@ -1,9 +1,6 @@
 package metric
 
-import (
-	"errors"
-	"fmt"
-)
+import "fmt"
 
 // A Metric is a number made of sums over samples. It has no state: the sums are kept by who
 // asks, and those of two halves of a data set, added, are those of the whole.
@@ -61,31 +58,6 @@ func (s Samples) numbers(name string) error {
 
 // ratio returns the first of two sums over the second.
 func ratio(sums []float64) float64 { return sums[0] / sums[1] }
-
-var errNil = errors.New("metric: one is nil")
-
-// Check returns an error unless the metrics are for such samples and have different names.
-func Check(ms []Metric, s Samples) (sums []int, err error) {
-	names := map[string]bool{}
-	for _, m := range ms {
-		if m == nil {
-			return nil, errNil
-		}
-		n, err := m.Sums(s)
-		switch name := m.Name(); {
-		case err != nil:
-			return nil, err
-		case n < 0:
-			return nil, fmt.Errorf("metric %s: it wants %d sums, want at least 0", name, n)
-		case name == "" || names[name]:
-			return nil, fmt.Errorf("metric %q: two have this name, or it is empty; give one another by Named", name)
-		default:
-			names[name] = true
-		}
-		sums = append(sums, n)
-	}
-	return sums, nil
-}
 
 // Named returns m under another name.
 func Named(name string, m Metric) Metric {

@@ -13,16 +13,29 @@ import (
 // value returns what a metric makes of samples, put into two halves and added.
 func value(t *testing.T, m metric.Metric, outputs, targets [][]float64, labels bool) (float64, []float64) {
 	t.Helper()
-	n, err := metric.Check([]metric.Metric{m}, metric.Samples{Outputs: len(outputs[0]), Targets: len(targets[0]), Labels: labels})
+	s := metric.Samples{Outputs: len(outputs[0]), Targets: len(targets[0]), Labels: labels}
+	n, err := m.Sums(s)
 	require.NoError(t, err)
-	halves := [2][]float64{make([]float64, n[0]), make([]float64, n[0])}
+	halves := [2][]float64{make([]float64, n), make([]float64, n)}
 	for i, y := range outputs {
 		m.Add(halves[i%2], y, targets[i])
 	}
 	for i, v := range halves[1] {
 		halves[0][i] += v
 	}
-	return m.Value(halves[0]), halves[0]
+	set, err := metric.NewSet("head ", []metric.Metric{m}, s)
+	require.NoError(t, err)
+	require.Equal(t, []string{"head " + m.Name()}, set.Names())
+	all := metric.Tally{"head " + m.Name(): {1, 2, 3, 4, 5, 6, 7}} // of another metric
+	require.NoError(t, set.Add(all, outputs, func(i int) []float64 { return targets[i] }))
+	require.Equal(t, halves[0], all["head "+m.Name()])
+	vs, err := set.Values(all)
+	require.NoError(t, err)
+	v := m.Value(halves[0])
+	if !math.IsNaN(v) {
+		require.Equal(t, []metric.Value{{Name: "head " + m.Name(), Value: v}}, vs)
+	}
+	return v, halves[0]
 }
 
 var (
@@ -83,10 +96,10 @@ func TestBad(t *testing.T) {
 		{labels, []metric.Metric{nil}, "metric: one is nil"},
 		{labels, []metric.Metric{metric.F1{}, metric.F1{}}, `metric "F1": two have this name, or it is empty; give one another by Named`},
 	} {
-		_, err := metric.Check(c.m, c.s)
+		_, err := metric.NewSet("", c.m, c.s)
 		require.EqualError(t, err, c.want)
 	}
-	_, err := metric.Check([]metric.Metric{metric.F1{}, metric.Named("other", metric.F1{})}, labels)
+	_, err := metric.NewSet("", []metric.Metric{metric.F1{}, metric.Named("other", metric.F1{})}, labels)
 	require.NoError(t, err)
 	_, tabular := metric.Named("table", metric.Confusion{}).(metric.Tabular)
 	require.True(t, tabular)

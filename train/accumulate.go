@@ -14,10 +14,11 @@ import (
 // An accumulation is the gradients of the batches since the last step of the optimiser, where
 // one has several.
 type accumulation struct {
-	run  *trainRun
-	sum  []*tensor.Dense // weighted by samples, of those of the step; nil at its beginning
-	read []*tensor.Dense
-	norm float64 // of the last sum, before clipping
+	run   *trainRun
+	sum   []*tensor.Dense // weighted by samples, of those of the step
+	begun bool            // there are some
+	read  []*tensor.Dense
+	norm  float64 // of the last sum, before clipping
 }
 
 // gather adds the gradients of the batch that comes next to the sum, and takes a step by it if
@@ -36,9 +37,12 @@ func (r *trainRun) gather() error {
 		}
 	}
 	for i, p := range m.params {
+		if !r.acc.begun {
+			r.acc.sum[i].Zero()
+		}
 		vitals.Along(r.acc.sum[i], r.acc.sum[i], p.grad, share)
 	}
-	r.acc.norm = 0
+	r.acc.norm, r.acc.begun = 0, true
 	if (b+1)%r.Accumulate != 0 && b+1 < r.batches {
 		return nil
 	}
@@ -47,7 +51,7 @@ func (r *trainRun) gather() error {
 			return err
 		}
 	}
-	r.acc.sum = nil
+	r.acc.begun = false
 	var err error
 	if r.acc.norm, err = m.clipped(r.ClipNorm); err != nil {
 		return err
@@ -59,11 +63,14 @@ func accumulatedName(param string) string { return "accumulated/" + param }
 
 func (a *accumulation) save(c *Checkpoint) error {
 	for i, t := range a.sum {
+		if !a.begun {
+			break
+		}
 		if err := c.add(accumulatedName(a.run.Model.params[i].name), t); err != nil {
 			return err
 		}
 	}
-	return c.put(entry{"accumulated", a.sum != nil})
+	return c.put(entry{"accumulated", a.begun})
 }
 
 func (a *accumulation) check(c *Checkpoint) error {
@@ -72,7 +79,7 @@ func (a *accumulation) check(c *Checkpoint) error {
 		return err
 	}
 	r := a.run
-	if c.Size != r.Model.net.Batch || c.Settings["Accumulate"] != strconv.Itoa(r.Accumulate) {
+	if c.Size != r.Model.net.Batch || c.Settings["Accumulate"] != strconv.Itoa(max(r.Accumulate, 1)) {
 		r.warn(fmt.Errorf("train: resume from %s: the gradients that were accumulated are left out, since a step has other batches", c.Path))
 		return nil
 	}
@@ -82,7 +89,7 @@ func (a *accumulation) check(c *Checkpoint) error {
 }
 
 func (a *accumulation) load() (back func(), err error) {
-	a.sum = a.read
+	a.sum, a.begun = a.read, a.read != nil
 	return nil, nil
 }
 

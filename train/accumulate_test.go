@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/metric"
 	"github.com/spikegrad/spikegrad/optim"
@@ -143,6 +144,42 @@ func TestFrozen(t *testing.T) {
 	require.Less(t, first, all)
 	_, err = (&train.Trainer{Model: m, Data: d, Epochs: 1, Optimiser: &optim.Groups{Of: []optim.Group{{Match: "none"}}}}).Run(background)
 	require.ErrorContains(t, err, `train: epoch 0, batch 0: optim: groups: pattern "none": no parameter is of this group; there are "0.linear.w"`)
+}
+
+// While the means are looked at, a replica answers by the weights.
+func TestAveragesAndReplicas(t *testing.T) {
+	d, test := currents(16, 9, 4), currents(4, 9, 4)
+	m := accumulating(t, 4, tensor.Float32)
+	replica, err := m.Replica()
+	require.NoError(t, err)
+	asked := 0
+	var seen [][]float64
+	ask := answering{test, func() {
+		asked++
+		y, err := replica.Predict(background, test, nil)
+		require.NoError(t, err)
+		seen = append(seen, elements(y))
+	}}
+	_, err = (&train.Trainer{Model: m, Data: d, Validation: ask, Epochs: 2, Optimiser: &optim.Averaged{Of: &optim.Adam{LearningRate: 0.1}, Decay: 0.9}}).Run(background)
+	require.NoError(t, err)
+	require.Equal(t, 16, asked) // 4 samples, with the weights and with the means, in 2 epochs
+	for epoch := range 2 {
+		for i := range 8 {
+			require.Equal(t, seen[8*epoch], seen[8*epoch+i], "epoch %d, sample read %d", epoch, i)
+		}
+	}
+	require.NotEqual(t, seen[0], seen[8])
+}
+
+// answering asks something whenever a sample is read.
+type answering struct {
+	data.Dataset
+	ask func()
+}
+
+func (a answering) Sample(i int, x []float32) (int, error) {
+	a.ask()
+	return a.Dataset.Sample(i, x)
 }
 
 // The means are evaluated beside the weights, change nothing in the training, go on from a

@@ -32,7 +32,7 @@ type head struct {
 	y        *G.Node // its targets
 	shape    []int   // of these
 	overTime bool    // the output is a sequence [T, batch, …]
-	sums     []int   // how many each of the metrics keeps
+	metrics  *metric.Set
 	columns  columns // of the outputs, which lie side by side
 	targets  columns // and of the targets
 }
@@ -93,11 +93,9 @@ func (m *Model) prepareHeads() error {
 		if _, whole := s.Loss.(interface{ Whole() }); whole && m.cut.Carries {
 			return fmt.Errorf("%T reads whole sequences, and the network goes through them in parts; leave out Segment and Window", s.Loss)
 		}
-		if o, ok := s.Loss.(interface{ OverTime() bool }); ok {
-			err := guard.Call("OverTime", "loss", s.Loss, func() error { h.overTime = o.OverTime(); return nil })
-			if err != nil {
-				return err
-			}
+		var err error
+		if h.overTime, err = overTime(s.Loss); err != nil {
+			return err
 		}
 		m.heads = append(m.heads, h)
 		if h.overTime != m.heads[0].overTime {
@@ -105,6 +103,14 @@ func (m *Model) prepareHeads() error {
 		}
 	}
 	return nil
+}
+
+// overTime asks a loss whether it is one of sequences.
+func overTime(l loss.Loss) (over bool, err error) {
+	if o, ok := l.(interface{ OverTime() bool }); ok {
+		err = guard.Call("OverTime", "loss", l, func() error { over = o.OverTime(); return nil })
+	}
+	return over, err
 }
 
 // outputOf returns the output of a name, nil if there is none.
@@ -137,7 +143,9 @@ func (m *Model) join(b *layers.Build, out *G.Node) (*G.Node, error) {
 			return nil, fmt.Errorf("there is no output %s; it has %q, those of layers.Heads", h.Output, names)
 		}
 		lead := 1
-		if s, ok := h.Loss.(interface{ OverTime() bool }); ok && s.OverTime() {
+		if over, err := overTime(h.Loss); err != nil {
+			return nil, err
+		} else if over {
 			lead = 2
 		}
 		s := n.Shape()
@@ -157,11 +165,6 @@ func (m *Model) join(b *layers.Build, out *G.Node) (*G.Node, error) {
 
 // place says where outputs and targets of the heads lie, and returns the shape of all targets.
 func (m *Model) place() []int {
-	if len(m.net.Heads) == 0 {
-		m.heads[0].columns.to, m.heads[0].targets.to = m.out.Shape()[m.out.Dims()-1], 0
-		m.targetsOverTime = m.sequences() && len(m.heads[0].shape) > 1
-		return m.heads[0].shape
-	}
 	outs, targets := 0, 0
 	for _, h := range m.heads {
 		lead := 1
@@ -177,7 +180,10 @@ func (m *Model) place() []int {
 		}
 		h.targets, targets = columns{targets, targets + n}, targets+n
 	}
-	if m.targetsOverTime {
+	switch {
+	case len(m.net.Heads) == 0:
+		return m.heads[0].shape
+	case m.targetsOverTime:
 		return []int{m.cut.Steps, m.net.Batch, targets}
 	}
 	return []int{m.net.Batch, targets}

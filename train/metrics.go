@@ -19,12 +19,12 @@ func (b Batch) String() string { return metric.Line(b.Loss, b.Values) }
 
 // sums adds up metrics over batches.
 type sums struct {
-	Loss    float64     `json:"loss"`
-	N       int         `json:"n"`
-	Metrics [][]float64 `json:"metrics"` // the sums of each
-	Terms   []float64   `json:"terms"`
-	Rates   []float64   `json:"rates"`
-	Rated   int         `json:"rated"` // samples for which there were rates
+	Loss    float64      `json:"loss"`
+	N       int          `json:"n"`
+	Metrics metric.Tally `json:"metrics"`
+	Terms   []float64    `json:"terms"`
+	Rates   []float64    `json:"rates"`
+	Rated   int          `json:"rated"` // samples for which there were rates
 }
 
 // add adds the batch that f has loaded, and what the network made of it.
@@ -37,26 +37,23 @@ func (s *sums) add(m *Model, f *feed.Feeder, o outcome) error {
 	if len(o.rates) > 0 {
 		s.Rated += n
 	}
-	x, i := flat.Float64s(o.out), 0
+	if s.Metrics == nil {
+		s.Metrics = metric.Tally{}
+	}
+	var x []float64
 	for _, h := range m.heads {
+		if len(h.metrics.Names()) == 0 {
+			continue
+		}
+		if x == nil { // sequences are long
+			x = flat.Float64s(o.out)
+		}
 		outputs, err := m.outputs(h, f, x)
+		if err == nil {
+			err = h.metrics.Add(s.Metrics, outputs, func(b int) []float64 { return m.targetOf(h, f, b) })
+		}
 		if err != nil {
 			return err
-		}
-		for j, k := range h.Metrics {
-			if len(s.Metrics) == i {
-				s.Metrics = append(s.Metrics, make([]float64, h.sums[j]))
-			}
-			err := guard.Call("Add", "metric", k, func() error {
-				for b, y := range outputs {
-					k.Add(s.Metrics[i], y, m.targetOf(h, f, b))
-				}
-				return nil
-			})
-			if err != nil {
-				return err
-			}
-			i++
 		}
 	}
 	return nil
@@ -79,30 +76,16 @@ func (s *sums) metrics(m *Model) (metric.Summary, error) {
 	for i, t := range s.Rates {
 		r.Rates = append(r.Rates, metric.Rate{Layer: m.spiking[i], Value: t / float64(s.Rated)})
 	}
-	i := 0
 	for _, h := range m.heads {
-		for _, k := range h.Metrics {
-			v := metric.Value{}
-			err := guard.Call("Value", "metric", k, func() error {
-				v.Name, v.Value = h.name(k.Name()), k.Value(s.Metrics[i])
-				if t, ok := k.(metric.Tabular); ok {
-					v.Table = t.Table(s.Metrics[i])
-				}
-				return nil
-			})
-			if err != nil {
-				return metric.Summary{}, err
-			}
-			if _, ok := k.(metric.Accuracy); ok && h.Output == "" {
-				r.Accuracy = v.Value
-			}
-			if told := !math.IsNaN(v.Value) && !math.IsInf(v.Value, 0); told || v.Table != nil {
-				if !told {
-					v.Value = 0 // which JSON has
-				}
-				r.Values = append(r.Values, v)
-			}
-			i++
+		vs, err := h.metrics.Values(s.Metrics)
+		if err != nil {
+			return metric.Summary{}, err
+		}
+		r.Values = append(r.Values, vs...)
+	}
+	for _, v := range r.Values {
+		if v.Name == (metric.Accuracy{}).Name() && m.classifies() {
+			r.Accuracy = v.Value
 		}
 	}
 	return r, nil
@@ -130,8 +113,8 @@ func (m *Model) prepareMetrics() error {
 			}
 			named = false
 		}
-		err := guard.Call("Sums", "metric", h.Metrics, func() (err error) { h.sums, err = metric.Check(h.Metrics, s); return err })
-		if err != nil {
+		var err error
+		if h.metrics, err = metric.NewSet(h.name(""), h.Metrics, s); err != nil {
 			return err
 		}
 	}
@@ -162,11 +145,7 @@ func (m *Model) rows(h *head, f *feed.Feeder, x []float64) [][]float64 {
 	if h.overTime {
 		all = m.net.Steps
 	}
-	width := len(x) / (all * batch)
-	at := columns{0, width}
-	if len(m.net.Heads) > 0 {
-		at = h.columns
-	}
+	width, at := len(x)/(all*batch), h.columns
 	for b := range rows {
 		steps := 1
 		if h.overTime {
@@ -196,13 +175,7 @@ func (m *Model) rows(h *head, f *feed.Feeder, x []float64) [][]float64 {
 
 // targetOf returns what a head should have given for sample b of a batch.
 func (m *Model) targetOf(h *head, f *feed.Feeder, b int) []float64 {
-	if m.classifies() {
-		return []float64{float64(f.Labels[b])}
-	}
 	y := f.Target(b)
-	if len(m.net.Heads) == 0 {
-		return y
-	}
 	width := m.heads[len(m.heads)-1].targets.to
 	var of []float64
 	for ; len(y) > 0; y = y[width:] {

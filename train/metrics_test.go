@@ -122,6 +122,34 @@ func TestMetricsResume(t *testing.T) {
 	require.Len(t, want.History[0].Train.Values, 3)
 }
 
+// A training may go on with other metrics: those that were there go on, a new one begins, and a warning
+// says so.
+func TestOtherMetricsResume(t *testing.T) {
+	d, dir := currents(7, 9, 4), t.TempDir()
+	run := func(from *train.Checkpoint, ms ...metric.Metric) (train.Result, []string) {
+		m := newModel(t, train.Network{
+			Net:   layers.Sequential{layers.Linear{Out: 3}, li(), layers.MaxOverTime},
+			Shape: []int{4}, Steps: 9, Batch: 3, Metrics: ms,
+		})
+		var warnings []string
+		tr := train.Trainer{Model: m, Data: d, Epochs: 1, Resume: from, OnWarning: func(err error) { warnings = append(warnings, err.Error()) }}
+		if from == nil {
+			tr.Checkpoints = &train.Checkpoints{Dir: dir, EverySteps: 1, Keep: 100}
+		}
+		r, err := tr.Run(background)
+		require.NoError(t, err)
+		return r, warnings
+	}
+	want, _ := run(nil, metric.TopK{K: 2}, metric.Confusion{})
+	c, err := train.ReadCheckpoint(dir + "/step-000000002.safetensors")
+	require.NoError(t, err)
+	got, warnings := run(c, metric.F1{}, metric.TopK{K: 2})
+	require.Len(t, warnings, 1)
+	require.Contains(t, warnings[0], "metrics was accuracy, top-2 accuracy, confusion, is accuracy, F1, top-2 accuracy")
+	require.Equal(t, want.History[0].Train.Values[:2], []metric.Value{got.History[0].Train.Values[0], got.History[0].Train.Values[2]})
+	require.Equal(t, want.History[0].Train.Loss, got.History[0].Train.Loss)
+}
+
 // A network whose neurons are all silent at the start: the times of first spikes wake them.
 func TestFirstSpikeFromSilence(t *testing.T) {
 	d := list{shape: []int{3}, x: [][]float32{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}, labels: []int{0, 1, 2}}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spikegrad/spikegrad/internal/describe"
 )
@@ -60,9 +61,14 @@ func (r *trainRun) settings() map[string]string {
 		"Segment":    strconv.Itoa(r.Model.net.Segment),
 		"Window":     strconv.Itoa(r.Model.net.Window),
 		"Stride":     strconv.Itoa(r.Model.net.Stride),
-		"Accumulate": strconv.Itoa(r.Accumulate),
+		"Accumulate": strconv.Itoa(max(r.Accumulate, 1)),
 		"validation": "none",
 	}
+	var metrics []string
+	for _, h := range r.Model.heads {
+		metrics = append(metrics, h.metrics.Names()...)
+	}
+	s["metrics"] = strings.Join(metrics, ", ")
 	if r.Validation != nil {
 		s["validation"] = fmt.Sprintf("%d samples", r.validation)
 	}

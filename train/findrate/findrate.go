@@ -12,9 +12,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 
+	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/plot"
 	"github.com/spikegrad/spikegrad/train"
@@ -81,7 +80,8 @@ func (c *Curve) record(ctx context.Context, s Search, t train.Trainer) error {
 	defer cancel()
 	ended, lowest, sum, weight := false, math.Inf(1), 0.0, 0.0
 	rising := train.Trainer{
-		Model: twin, Data: t.Data, Encoder: t.Encoder, ClipNorm: t.ClipNorm, Seed: t.Seed, Accumulate: t.Accumulate, Loaders: t.Loaders, Epochs: 1 << 20,
+		Model: twin, Data: t.Data, Encoder: t.Encoder, ClipNorm: t.ClipNorm, Seed: t.Seed, Accumulate: t.Accumulate, Loaders: t.Loaders,
+		Epochs:    s.Batches, // enough, at a batch each
 		Optimiser: opt, Schedule: geometric{s, opt.Rate()}, OnWarning: t.OnWarning,
 		OnBatch: func(b train.Batch) {
 			if ended {
@@ -106,20 +106,12 @@ func (c *Curve) record(ctx context.Context, s Search, t train.Trainer) error {
 
 // copied returns a copy of a model with its weights.
 func copied(m *train.Model) (*train.Model, error) {
-	twin, err := m.Network().Compile()
-	if err != nil {
-		return nil, err
+	n, ts := m.Network(), m.Tensors()
+	if ts == nil {
+		return nil, fmt.Errorf("the model is %w", train.ErrInUse)
 	}
-	dir, err := os.MkdirTemp("", "findrate")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, "weights.safetensors")
-	if err := m.SaveWeights(path); err != nil {
-		return nil, err
-	}
-	return twin, twin.LoadWeights(path)
+	n.Net = layers.Given(ts, n.Net)
+	return n.Compile()
 }
 
 // rate returns that of a batch.
