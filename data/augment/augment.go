@@ -105,16 +105,20 @@ func (c Change) dense(x []float32, steps, h, w int) {
 		}
 	}
 	if c.From != nil {
+		from := make([]int, h*w) // of all frames and channels alike
+		for i := range from {
+			y, k, ok := c.From(i/w, i%w)
+			if from[i] = -1; ok && inside(y, h) && inside(k, w) {
+				from[i] = y*w + k
+			}
+		}
 		was := make([]float32, h*w)
 		for at := 0; at < len(x); at += h * w {
 			image := x[at : at+h*w]
 			copy(was, image)
-			for y := range h {
-				for k := range w {
-					sy, sx, ok := c.From(y, k)
-					if image[y*w+k] = 0; ok && inside(sy, h) && inside(sx, w) {
-						image[y*w+k] = was[sy*w+sx]
-					}
+			for i, k := range from {
+				if image[i] = 0; k >= 0 {
+					image[i] = was[k]
 				}
 			}
 		}
