@@ -56,14 +56,23 @@ func (v *vertex) list() (ws []weight, err error) {
 }
 
 // transposed turns a matrix [rows cols] over.
-func transposed(x []float64, rows, cols int) []float64 {
-	out := make([]float64, len(x))
+func transposed[F float32 | float64](x []F, rows, cols int) []F {
+	out := make([]F, len(x))
 	for i := range rows {
 		for j := range cols {
 			out[j*rows+i] = x[i*cols+j]
 		}
 	}
 	return out
+}
+
+// size is how many elements a shape has, which Check has held to the data.
+func size(shape []int) int {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	return n
 }
 
 // shifted returns a matrix that puts n elements among m, from place at on.

@@ -100,21 +100,11 @@ func matrix(w *G.Node) (Array, error) {
 	a, err := arrayOf(w, out, in)
 	switch v := a.Data.(type) {
 	case []float32:
-		a.Data = turned(v, in, out)
+		a.Data = transposed(v, in, out)
 	case []float64:
-		a.Data = turned(v, in, out)
+		a.Data = transposed(v, in, out)
 	}
 	return a, err
-}
-
-func turned[F float32 | float64](x []F, rows, cols int) []F {
-	out := make([]F, len(x))
-	for i := range rows {
-		for j := range cols {
-			out[j*rows+i] = x[i*cols+j]
-		}
-	}
-	return out
 }
 
 func (e *exporting) linear(a applied) error {

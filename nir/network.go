@@ -91,7 +91,11 @@ func (a *applying) part(p part) error {
 	if p.loop != nil {
 		return a.loop(p.loop)
 	}
-	i := p.of[0]
+	return a.vertex(p.of[0])
+}
+
+// vertex adds what comes out of a vertex, of what came out of those before it.
+func (a *applying) vertex(i int) error {
 	v := a.vs[i]
 	return a.b.In(v.name, func() error {
 		in, err := a.into(i)
