@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/spikegrad/spikegrad/internal/limit"
 )
 
 func compareEdges(a, b Edge) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To)) }
@@ -352,12 +354,12 @@ func (n *Node) flattened(in []int) (s Shape, err error) {
 	if from < 0 || to < from || to >= len(want) {
 		return s, fmt.Errorf("axes %d to %d of the shape %v", first[0], last[0], want)
 	}
-	n1 := 1
-	for _, d := range want[from : to+1] {
-		if d < 1 || n1 > 1<<31/d {
-			return s, fmt.Errorf("input_type: %v, want axes of at least 1", want)
-		}
-		n1 *= d
+	n1, err := limit.Elements(want[from : to+1]...)
+	if err == nil && n1 < 1 {
+		err = errors.New("want axes of at least 1")
+	}
+	if err != nil {
+		return s, fmt.Errorf("input_type: %v: %w", want, err)
 	}
 	return Shape{want, slices.Concat(want[:from], []int{n1}, want[to+1:])}, nil
 }

@@ -165,6 +165,9 @@ func TestRefused(t *testing.T) {
 		change(g)
 		return g
 	}
+	flattened := func(shape ...int64) *nir.Graph {
+		return chain([]int64{1}, []int64{1}, node("Flatten", params{"input_type": list(shape...), "start_dim": i8(0), "end_dim": i8(-1)}))
+	}
 	loop := &nir.Graph{Nodes: map[string]*nir.Node{}}
 	loop.Nodes["me"] = &nir.Node{Type: "NIRGraph", Graph: loop}
 	for want, g := range map[string]*nir.Graph{
@@ -177,10 +180,13 @@ func TestRefused(t *testing.T) {
 		"nir: node n0: r: shape is [1], that of tau is [2], want the same": small(func(g *nir.Graph) {
 			g.Nodes["n0"].Params["r"] = f8([]float64{1}, 1)
 		}),
-		"nir: node n0: tau: elements are a []string, want numbers": small(func(g *nir.Graph) { g.Nodes["n0"].Params["tau"] = nir.Of([]string{"a", "b"}, 2) }),
-		"nir: node n0: tau: 2 elements for the shape [3]":          small(func(g *nir.Graph) { g.Nodes["n0"].Params["tau"] = f8([]float64{1, 1}, 3) }),
-		"nir: node n0: it is nil":                                  small(func(g *nir.Graph) { g.Nodes["n0"] = nil }),
-		"stand one in the other more than 32 times":                loop,
+		"nir: node n0: tau: elements are a []string, want numbers":                             small(func(g *nir.Graph) { g.Nodes["n0"].Params["tau"] = nir.Of([]string{"a", "b"}, 2) }),
+		"nir: node n0: tau: 2 elements for the shape [3]":                                      small(func(g *nir.Graph) { g.Nodes["n0"].Params["tau"] = f8([]float64{1, 1}, 3) }),
+		"nir: node n0: it is nil":                                                              small(func(g *nir.Graph) { g.Nodes["n0"] = nil }),
+		"stand one in the other more than 32 times":                                            loop,
+		"nir: node n0: input_type: [2 -3]: shape [2 -3] has an axis below 0":                   flattened(2, -3),
+		"nir: node n0: input_type: [2 0]: want axes of at least 1":                             flattened(2, 0),
+		"nir: node n0: input_type: [65536 65536]: shape [65536 65536] has 4294967296 elements": flattened(1<<16, 1<<16),
 	} {
 		require.ErrorContains(t, nir.Write(&bytes.Buffer{}, g), want)
 		require.ErrorContains(t, g.Check(), want)
