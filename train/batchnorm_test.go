@@ -63,6 +63,8 @@ func TestBatchNormInEvaluation(t *testing.T) {
 		require.Equal(t, all[15:18], graphtest.Floats(out))
 		_, err = m.Step(s, d.x[5][:4])
 		require.ErrorContains(t, err, "time step 6, and there are statistics of 6")
+		_, err = m.Rest(1)
+		require.NoError(t, err, "behind a sequence that has ended")
 
 		r, err := m.Replica()
 		require.NoError(t, err)

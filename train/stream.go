@@ -83,6 +83,7 @@ type stream struct {
 	reads   *shared.Snapshot // what these are, of a replica
 	x       *G.Node
 	states  []*layers.State
+	ins     G.Nodes          // of these
 	rest    *machine.Machine // the states at rest; nil without states
 	machine *machine.Machine // outputs, then the states after the step
 	at      *Carried         // whose tensors the inputs hold
@@ -136,6 +137,7 @@ func (m *Model) newStream(batch int) (*stream, error) {
 	if s.rest, s.machine, err = machines(s.states, out); err != nil {
 		return nil, err
 	}
+	s.ins = (&carry{states: s.states}).ins()
 	return s, m.checkStepwise()
 }
 
@@ -170,34 +172,36 @@ func machines(states []*layers.State, nodes ...*G.Node) (rest, run *machine.Mach
 	return rest, run, err
 }
 
-// start returns a state at rest.
+// start returns a state at rest, computed from states of 0: those of whoever went before may
+// be where a layer has nothing more to say.
 func (s *stream) start() (*Carried, error) {
 	st := &Carried{family: s.m.family, use: &guard.InUse{}, batch: s.x.Shape()[1]}
 	for _, c := range s.states {
 		st.names = append(st.names, c.Name)
+		st.tensors = append(st.tensors, tensor.New(tensor.Of(s.m.net.Dtype), tensor.WithShape(c.In.Shape()...)))
 	}
 	if s.rest == nil {
 		return st, nil
 	}
+	if err := let(s.ins, st.tensors); err != nil {
+		return nil, err
+	}
+	s.at = st
 	if err := s.rest.Run(); err != nil {
 		return nil, err
 	}
-	for i, c := range s.states {
-		t := tensor.New(tensor.Of(s.m.net.Dtype), tensor.WithShape(c.In.Shape()...))
+	for i, t := range st.tensors {
 		if err := flat.Copy(t, s.rest.Value(i)); err != nil {
-			return nil, fmt.Errorf("state %s %w", c.Name, err)
+			return nil, fmt.Errorf("state %s %w", st.names[i], err)
 		}
-		st.tensors = append(st.tensors, t)
 	}
 	return st, nil
 }
 
 func (s *stream) step(st *Carried, x []float32) error {
 	if s.at != st {
-		for i, c := range s.states {
-			if err := G.Let(c.In, st.tensors[i]); err != nil {
-				return err
-			}
+		if err := let(s.ins, st.tensors); err != nil {
+			return err
 		}
 		s.at = st
 	}
