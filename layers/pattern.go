@@ -8,10 +8,13 @@ import (
 	"slices"
 
 	G "gorgonia.org/gorgonia"
+
+	"github.com/spikegrad/spikegrad/internal/flat"
 )
 
 // A Pattern says which inputs are connected to which outputs, where not all are. It is drawn
-// with the first values of the weights, and saved with them.
+// with the first values of the weights, and saved with them; a network that is Given both
+// has those connections, of whatever seed they are.
 type Pattern interface {
 	// Connect returns the connections from inputs below in to outputs below out, in any
 	// order, each once.
@@ -108,14 +111,17 @@ func (c Chance) String() string { return fmt.Sprintf("Chance(%v)", float64(c)) }
 func (f FanIn) String() string { return fmt.Sprintf("FanIn(%d)", int(f)) }
 
 // connections adds the connections of a pattern, called by name with ".from" and ".to" at
-// its end, and their weights.
+// its end, and their weights. Values may give both.
 func (b *Build) connections(x *G.Node, name string, p Pattern, init Init, in, out int) (w, from, to *G.Node, err error) {
 	const most = 1 << 24
 	if in > most || out > most {
 		return nil, nil, nil, b.errorf("pattern", "%d inputs and %d outputs, want at most %d of both", in, out, most)
 	}
 	full, _ := b.sharedName(b.Name(name))
-	i, j, err := p.Connect(b.Rand(full+".pattern"), in, out)
+	i, j, err := b.givenEnds(x, full)
+	if err == nil && i == nil {
+		i, j, err = p.Connect(b.Rand(full+".pattern"), in, out)
+	}
 	if err != nil {
 		return nil, nil, nil, b.errorf("pattern", "%w", err)
 	}
@@ -152,6 +158,30 @@ func (b *Build) connections(x *G.Node, name string, p Pattern, init Init, in, ou
 		}
 	}
 	return w, nodes[0], nodes[1], nil
+}
+
+// givenEnds returns the connections among Values, nil if they are not there. They need
+// not be as many as the pattern draws: a network with the values of another one has its
+// connections, whatever its seed.
+func (b *Build) givenEnds(x *G.Node, full string) (from, to []int, err error) {
+	if b.Values == nil {
+		return nil, nil, nil
+	}
+	var ends [2][]int
+	for k, end := range []string{".from", ".to"} {
+		v := b.Values(full + end)
+		if v == nil || v.Dtype() != x.Dtype() || v.Dims() != 1 {
+			return nil, nil, nil
+		}
+		for _, f := range flat.Float64s(v) {
+			n := int(f)
+			if float64(n) != f {
+				return nil, nil, fmt.Errorf("%s is given a connection at %v, want whole numbers", full+end, f)
+			}
+			ends[k] = append(ends[k], n)
+		}
+	}
+	return ends[0], ends[1], nil
 }
 
 // spared draws the weights that are there as those of a full matrix of as many inputs as an

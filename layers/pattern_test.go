@@ -1,7 +1,9 @@
 package layers_test
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -9,6 +11,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/neurons"
 )
 
 // Patterns have the connections that they promise, the same for a seed, and a linear map has
@@ -73,4 +76,43 @@ func TestPatterns(t *testing.T) {
 		_, err := layers.Linear{Out: 2, Pattern: p}.Apply(layers.NewBuild(1), x)
 		require.EqualError(t, err, want)
 	}
+}
+
+// The connections of a network that is given values are those of the values, whatever is
+// drawn by the seed, so that Fold and others need none.
+func TestGivenConnections(t *testing.T) {
+	net := layers.Sequential{
+		layers.Linear{Out: 7, Pattern: layers.Chance(0.4)}, layers.RecurrentThrough(layers.BackSparse{Pattern: layers.Chance(0.3)}, neurons.LIFStep, neurons.DefaultLIFParams()),
+		layers.Linear{Out: 5}, layers.BatchNorm{},
+	}
+	apply := func(seed uint64, l layers.Layer) (map[string]*tensor.Dense, []float64) {
+		x := input(tensor.Float64, 20, 2, 6)
+		b := layers.NewBuild(seed)
+		y, err := l.Apply(b, x)
+		require.NoError(t, err)
+		values := map[string]*tensor.Dense{}
+		for _, n := range slices.Concat(b.Params, b.Fixed) {
+			values[n.Name()] = n.Value().(*tensor.Dense)
+		}
+		return values, graphtest.Eval(t, y)[0]
+	}
+	values, want := apply(3, net)
+	others, _ := apply(4, net)
+	for _, name := range []string{"0.linear.w.from", "1.recurrent.w.from"} {
+		require.NotEqual(t, values[name].Shape(), others[name].Shape(), "seed 4 draws as many connections")
+	}
+	_, got := apply(4, layers.Given(values, net))
+	require.Equal(t, want, got)
+	folded, err := layers.Fold(net, []int{6}, values)
+	require.NoError(t, err)
+	_, got = apply(4, folded)
+	graphtest.Close(t, "folded", want, got, 1e-12)
+
+	half := maps.Clone(values)
+	half["0.linear.w.to"] = tensor.New(tensor.WithShape(1), tensor.WithBacking([]float64{0.5}))
+	_, err = layers.Given(half, net).Apply(layers.NewBuild(4), input(tensor.Float64, 20, 2, 6))
+	require.EqualError(t, err, "layers: pattern 0: 0.linear.w.to is given a connection at 0.5, want whole numbers")
+	half["0.linear.w.to"] = tensor.New(tensor.WithShape(1), tensor.WithBacking([]float64{1}))
+	_, err = layers.Given(half, net).Apply(layers.NewBuild(4), input(tensor.Float64, 20, 2, 6))
+	require.ErrorContains(t, err, "connections from inputs and 1 to outputs, want the same number")
 }

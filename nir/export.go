@@ -25,9 +25,6 @@ type ExportOptions struct {
 	// neuron of the network has one: their r is 1/Dt. 0 makes it 1, which Import and
 	// Sinabs take to count in steps.
 	Dt float64
-	// Seed is that of the network, by which connections are drawn where a Pattern leaves
-	// their number to chance.
-	Seed uint64
 }
 
 // Export returns a network of package layers as a graph. A sample has this shape at one
@@ -92,7 +89,7 @@ func export(net layers.Layer, shape []int, values map[string]*tensor.Dense, o Ex
 	if err != nil {
 		return nil, err
 	}
-	b := layers.NewBuild(o.Seed)
+	b := layers.NewBuild(0)
 	b.Carry = &layers.Carry{} // so that layers know that there are more time steps
 	e := &exporting{ExportOptions: o, g: &Graph{Nodes: map[string]*Node{}}, x: x, applied: map[*G.Node][]applied{}, names: map[*G.Node]string{}, now: map[*G.Node]bool{}}
 	b.Applied = func(name string, l layers.Layer, x, y *G.Node) {

@@ -162,7 +162,7 @@ func TestPattern(t *testing.T) {
 	r := rand.New(rand.NewPCG(27, 28))
 	x := uniform(r, 4*2*6, -1, 1)
 	want, values := eval(t, layers.Layer(net), x, 3, 4, 2, 6)
-	g, err := nir.Export(net, []int{6}, values, nir.ExportOptions{Seed: 3})
+	g, err := nir.Export(net, []int{6}, values, nir.ExportOptions{})
 	require.NoError(t, err)
 	w, err := g.Nodes["0"].Params["weight"].Floats()
 	require.NoError(t, err)
@@ -174,6 +174,14 @@ func TestPattern(t *testing.T) {
 	}
 	require.Equal(t, 5*4, zeros)
 	got, _ := eval(t, layers.Layer(back(t, g, 1e-3, nir.Options{})), x, 3, 4, 2, 6)
+	require.InDeltaSlice(t, want, got, 1e-12)
+
+	// Also where a normalisation is folded.
+	net = append(net, layers.Linear{Out: 2}, layers.BatchNorm{})
+	want, values = eval(t, layers.Layer(net), x, 3, 4, 2, 6)
+	g, err = nir.Export(net, []int{6}, values, nir.ExportOptions{})
+	require.NoError(t, err)
+	got, _ = eval(t, layers.Layer(back(t, g, 1e-3, nir.Options{})), x, 5, 4, 2, 6)
 	require.InDeltaSlice(t, want, got, 1e-12)
 }
 

@@ -65,7 +65,7 @@ func (im *importing) away(from, to string, out io.Writer) error {
 			net = s[:len(s)-1]
 		}
 	}
-	g, err := nir.Export(net, n.Shape, m.Tensors(), nir.ExportOptions{Metadata: im.metadata, Dt: im.dt, Seed: n.Seed})
+	g, err := nir.Export(net, n.Shape, m.Tensors(), nir.ExportOptions{Metadata: im.metadata, Dt: im.dt})
 	if err != nil {
 		return err
 	}
