@@ -30,6 +30,13 @@ type Norm struct {
 	Momentum float64 // of the running statistics: the share of the batch's
 }
 
+// Normed is what BatchNorm gives.
+type Normed struct {
+	Y         *G.Node // of the shape of x
+	Mean, Var *G.Node // the next running statistics
+	Values    *G.Node // how many values these are of, in their shape; 0 where they stay
+}
+
 // BatchNorm normalises each channel of x [T, batch, c, …] by its mean μ and variance σ² over
 // time, samples and places, the sum over N values being divided by N:
 //
@@ -38,31 +45,33 @@ type Norm struct {
 // In evaluation μ and σ² are the running statistics. In training it also gives what the
 // batch makes of these, mean and variance with the weight Momentum and the variance
 // divided by N − 1; fewer than two values say nothing of a variance, and then the running
-// statistics are used, and stay. Samples and steps that do not count are in no statistic.
+// statistics are used, and stay. How many values the next ones are of it gives, too, 0 where
+// they stay. Samples and steps that do not count are in no statistic.
 // Where statistics are of each time step, more steps than there are of them are an error of
 // the run; of gains the last serves all that come behind. Gradients are exact: also those
 // through the statistics.
 //
 // S. Ioffe and C. Szegedy, ICML (2015), 448.
-func BatchNorm(x *G.Node, n Norm) (y, mean, variance *G.Node, err error) {
+func BatchNorm(x *G.Node, n Norm) (Normed, error) {
 	var b graph.Builder
 	in := []*G.Node{x, n.Gain, n.Bias, n.Mean, n.Var, n.Training}
 	if !b.Check("batch norm", in...) {
-		return nil, nil, nil, fmt.Errorf("connect: %w", b.Err())
+		return Normed{}, fmt.Errorf("connect: %w", b.Err())
 	}
 	s := x.Shape()
 	if !ops.IsFloat(x.Dtype()) || len(s) < 3 || slices.Min(s) < 1 {
-		return nil, nil, nil, fmt.Errorf("connect: batch norm: x has shape %v of %v, want [T batch c …] of float32 or float64", []int(s), x.Dtype())
+		return Normed{}, fmt.Errorf("connect: batch norm: x has shape %v of %v, want [T batch c …] of float32 or float64", []int(s), x.Dtype())
 	}
 	c := &batchNorm{dt: x.Dtype(), steps: s[0], batch: s[1], channels: s[2], places: s[3:].TotalSize(), eps: n.Eps, scale: n.Scale, momentum: n.Momentum}
+	var err error
 	if c.affine, err = c.groups("gain", n.Gain, "bias", n.Bias); err != nil {
-		return nil, nil, nil, err
+		return Normed{}, err
 	}
 	if c.own, err = c.groups("mean", n.Mean, "variance", n.Var); err != nil {
-		return nil, nil, nil, err
+		return Normed{}, err
 	}
 	if c.own > 1 && c.affine > 1 && c.own != c.affine {
-		return nil, nil, nil, fmt.Errorf("connect: batch norm: there are statistics of %d time steps and gains of %d, want one number", c.own, c.affine)
+		return Normed{}, fmt.Errorf("connect: batch norm: there are statistics of %d time steps and gains of %d, want one number", c.own, c.affine)
 	}
 	from := []*G.Node{n.Training}
 	for i, o := range []*G.Node{n.Weight, n.Length, n.Before} {
@@ -70,21 +79,23 @@ func BatchNorm(x *G.Node, n Norm) (y, mean, variance *G.Node, err error) {
 			continue
 		}
 		if !o.Shape().Eq(tensor.Shape{c.batch}) {
-			return nil, nil, nil, fmt.Errorf("connect: batch norm: the %s has shape %v, want [%d]", [...]string{"weight", "length", "number of steps before"}[i], ops.ShapeOf(o), c.batch)
+			return Normed{}, fmt.Errorf("connect: batch norm: the %s has shape %v, want [%d]", [...]string{"weight", "length", "number of steps before"}[i], ops.ShapeOf(o), c.batch)
 		}
 		from, c.given[i] = append(from, o), len(from)
 	}
 	for _, o := range slices.Concat(in[1:], from[1:]) {
 		if o.Dtype() != x.Dtype() {
-			return nil, nil, nil, fmt.Errorf("connect: batch norm: x has elements of type %v, %s of %v", x.Dtype(), o.Name(), o.Dtype())
+			return Normed{}, fmt.Errorf("connect: batch norm: x has elements of type %v, %s of %v", x.Dtype(), o.Name(), o.Dtype())
 		}
 	}
 	rows := c.apply(&b, normRows, tensor.Shape{c.steps, c.batch}, from...)
 	stats := c.apply(&b, normStats, tensor.Shape{c.own, 3, c.channels}, x, rows, n.Training, n.Mean, n.Var)
-	y = c.apply(&b, normY, s, x, n.Gain, n.Bias, stats, rows)
-	mean = c.apply(&b, normMean, n.Mean.Shape(), stats, n.Mean)
-	variance = c.apply(&b, normVar, n.Var.Shape(), stats, n.Var)
-	return y, mean, variance, b.Err()
+	return Normed{
+		Y:      c.apply(&b, normY, s, x, n.Gain, n.Bias, stats, rows),
+		Mean:   c.apply(&b, normMean, n.Mean.Shape(), stats, n.Mean),
+		Var:    c.apply(&b, normVar, n.Var.Shape(), stats, n.Var),
+		Values: c.apply(&b, normValues, n.Mean.Shape(), stats),
+	}, b.Err()
 }
 
 // A batchNorm is one use of BatchNorm: what its nodes share. Rows are the time steps of
@@ -121,15 +132,16 @@ func (c *batchNorm) apply(b *graph.Builder, kind normKind, shape tensor.Shape, i
 type normKind uint8
 
 const (
-	normRows  normKind = iota // of each row the group of time steps, −1 − that if it does not count
-	normStats                 // of each group and channel: mean, variance, how many values; none if these are the running ones
-	normY                     // from x, gain, bias, statistics, rows
-	normMean                  // the next running mean, from the statistics and the present one
-	normVar                   // and variance
-	normSums                  // from the gradient of y, x, statistics, rows: of each group and channel Σ dy and Σ dy x̂
-	normDX                    // from the gradient of y, x, statistics, sums, gain, rows
-	normDGain                 // from sums
-	normDBias                 // from sums
+	normRows   normKind = iota // of each row the group of time steps, −1 − that if it does not count
+	normStats                  // of each group and channel: mean, variance, how many values; none if these are the running ones
+	normY                      // from x, gain, bias, statistics, rows
+	normMean                   // the next running mean, from the statistics and the present one
+	normVar                    // and variance
+	normValues                 // how many values they are of, from the statistics
+	normSums                   // from the gradient of y, x, statistics, rows: of each group and channel Σ dy and Σ dy x̂
+	normDX                     // from the gradient of y, x, statistics, sums, gain, rows
+	normDGain                  // from sums
+	normDBias                  // from sums
 )
 
 type normOp struct {
@@ -142,7 +154,7 @@ type normOp struct {
 }
 
 func (op *normOp) String() string {
-	name := [...]string{"steps that count", "statistics", "", "next mean", "next variance", "sums of gradients", "gradient of x", "gradient of the gain", "gradient of the bias"}[op.kind]
+	name := [...]string{"steps that count", "statistics", "", "next mean", "next variance", "number of values", "sums of gradients", "gradient of x", "gradient of the gain", "gradient of the bias"}[op.kind]
 	if name != "" {
 		name += " of "
 	}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -102,8 +103,8 @@ func (c *normCase) at(do func(i, own, affine int, counts bool)) {
 }
 
 // naive computes the normalisation of x with a gain and a bias from the definition.
-func (c *normCase) naive(x, gain, bias []float64) (y, mean, variance []float64) {
-	y = make([]float64, len(x))
+func (c *normCase) naive(x, gain, bias []float64) (y, mean, variance, values []float64) {
+	y, values = make([]float64, len(x)), make([]float64, len(c.mean))
 	mean, variance = append([]float64{}, c.mean...), append([]float64{}, c.variance...)
 	mu, v := append([]float64{}, c.mean...), append([]float64{}, c.variance...)
 	if c.training {
@@ -120,7 +121,7 @@ func (c *normCase) naive(x, gain, bias []float64) (y, mean, variance []float64) 
 		})
 		for k := range mu {
 			if n[k] >= 2 {
-				mu[k], v[k] = sum[k]/n[k], squares[k]/n[k]
+				mu[k], v[k], values[k] = sum[k]/n[k], squares[k]/n[k], n[k]
 				mean[k] = (1-normMomentum)*mean[k] + normMomentum*mu[k]
 				variance[k] = (1-normMomentum)*variance[k] + normMomentum*squares[k]/(n[k]-1)
 			}
@@ -129,7 +130,7 @@ func (c *normCase) naive(x, gain, bias []float64) (y, mean, variance []float64) 
 	c.at(func(i, own, affine int, _ bool) {
 		y[i] = gain[affine]*normScale*(x[i]-mu[own])/math.Sqrt(v[own]+normEps) + bias[affine]
 	})
-	return y, mean, variance
+	return y, mean, variance, values
 }
 
 // run computes the same with BatchNorm: y, mean, variance, and the gradients of x, gain and bias.
@@ -155,11 +156,11 @@ func (c *normCase) run(t testing.TB, dt tensor.Dtype) [][]float64 {
 		Weight: vector("weight", c.weight, 0), Length: vector("length", c.length, 0), Before: vector("before", c.before, 0),
 		Eps: normEps, Scale: normScale, Momentum: normMomentum,
 	}
-	y, mean, variance, err := connect.BatchNorm(x, n)
+	y, err := connect.BatchNorm(x, n)
 	require.NoError(t, err)
-	loss := graphtest.Loss(t, []*G.Node{y}, [][]float64{c.dy})
-	grads, values := graphtest.Grads(t, loss, []*G.Node{x, n.Gain, n.Bias}, []*G.Node{y, mean, variance})
-	return append(values, grads...)
+	loss := graphtest.Loss(t, []*G.Node{y.Y}, [][]float64{c.dy})
+	grads, values := graphtest.Grads(t, loss, []*G.Node{x, n.Gain, n.Bias}, []*G.Node{y.Y, y.Mean, y.Var, y.Values})
+	return slices.Concat(values[:3], grads, values[3:])
 }
 
 func dot(a, b []float64) (s float64) {
@@ -175,17 +176,18 @@ func TestBatchNorm(t *testing.T) {
 	for i := range 150 {
 		c := randomNorm(r)
 		name := fmt.Sprintf("%d: %v, own %d, affine %d, training %v: ", i, c.shape, c.own, c.affine, c.training)
-		y, mean, variance := c.naive(c.x, c.gain, c.bias)
+		y, mean, variance, values := c.naive(c.x, c.gain, c.bias)
 		got := c.run(t, tensor.Float64)
 		graphtest.Close(t, name+"y", y, got[0], 1e-12)
 		graphtest.Close(t, name+"mean", mean, got[1], 1e-12)
 		graphtest.Close(t, name+"variance", variance, got[2], 1e-12)
+		require.Equal(t, values, got[6], name)
 		args := [3][]float64{c.x, c.gain, c.bias}
 		for k, arg := range args {
 			graphtest.CheckDirection(t, func(v []float64) float64 {
 				with := args
 				with[k] = v
-				y, _, _ := c.naive(with[0], with[1], with[2])
+				y, _, _, _ := c.naive(with[0], with[1], with[2])
 				return dot(y, c.dy)
 			}, arg, got[3+k], 1e-5)
 		}
@@ -239,12 +241,12 @@ func TestBatchNormErrors(t *testing.T) {
 		{connect.Norm{Gain: c, Bias: c, Mean: c, Var: c, Training: one, Weight: c}, x, "connect: batch norm: the weight has shape [3], want [2]"},
 		{connect.Norm{Gain: steps, Bias: steps, Mean: node("more", 3, 3), Var: node("more v", 3, 3), Training: one}, x, "connect: batch norm: there are statistics of 3 time steps and gains of 2, want one number"},
 	} {
-		_, _, _, err := connect.BatchNorm(k.x, k.n)
+		_, err := connect.BatchNorm(k.x, k.n)
 		require.ErrorContains(t, err, k.want)
 	}
-	y, _, _, err := connect.BatchNorm(x, connect.Norm{Gain: c, Bias: c, Mean: steps, Var: steps, Training: one, Scale: 1})
+	y, err := connect.BatchNorm(x, connect.Norm{Gain: c, Bias: c, Mean: steps, Var: steps, Training: one, Scale: 1})
 	require.NoError(t, err)
-	m, err := machine.New(y)
+	m, err := machine.New(y.Y)
 	require.NoError(t, err)
 	require.ErrorContains(t, m.Run(), "connect: batch norm: time step 2, and there are statistics of 2")
 }
@@ -270,11 +272,12 @@ func BenchmarkBatchNorm(b *testing.B) {
 				}
 				require.NoError(b, err)
 				if with {
-					y, _, _, err = connect.BatchNorm(y, connect.Norm{
+					normed, err := connect.BatchNorm(y, connect.Norm{
 						Gain: node("gain", graphtest.Random(c, 3), c), Bias: node("bias", graphtest.Random(c, 4), c),
 						Mean: node("mean", make([]float64, c), c), Var: node("var", graphtest.Random(c, 5), c), Training: one, Eps: 1e-5, Scale: 1, Momentum: 0.1,
 					})
 					require.NoError(b, err)
+					y = normed.Y
 				}
 				loss := graphtest.Loss(b, []*G.Node{y}, [][]float64{graphtest.Random(n, 6)})
 				ds, _, err := graph.Grad(loss, x)

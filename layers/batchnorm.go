@@ -17,8 +17,8 @@ import (
 //
 // Padding and steps behind the end of a sample are in no statistic. In segments and
 // windows, statistics are those of the segment at hand, so that a batch gives other numbers
-// than unsegmented, as a smaller batch does; the running ones move once a batch,
-// to the mean of what its segments make of them. Step by step, as in all evaluation, the
+// than unsegmented, as a smaller batch does, but with PerStep; the running ones move once a
+// batch, to the mean of what those segments make of them that have values of theirs. Step by step, as in all evaluation, the
 // running ones are used, and outputs are those of whole sequences.
 //
 // Who freezes the gain and the bias does not freeze the running statistics: they move in
@@ -89,14 +89,18 @@ func (n BatchNorm) Apply(b *Build, x *G.Node) (*G.Node, error) {
 			return nil, b.errorf("batch norm", "%w", err)
 		}
 	}
-	y, err := func() (y *G.Node, err error) {
-		y, mean.Next, variance.Next, err = connect.BatchNorm(x, with)
-		return y, err
-	}()
+	y, err := connect.BatchNorm(x, with)
 	if err != nil {
 		return nil, b.errorf("batch norm", "%w", err)
 	}
-	return y, nil
+	if mean.Counts != nil { // of a layer that is shared
+		var g graph.Builder
+		if y.Values = g.Add(mean.Counts, y.Values); g.Err() != nil {
+			return nil, b.errorf("batch norm", "%w", g.Err())
+		}
+	}
+	mean.Next, mean.Counts, variance.Next, variance.Counts = y.Mean, y.Values, y.Var, y.Values
+	return y.Y, nil
 }
 
 func (n BatchNorm) check(b *Build, steps int) error {

@@ -82,7 +82,7 @@ func TestBatchNorm(t *testing.T) {
 				require.NoError(t, k.Draw(r))
 			}
 			require.NoError(t, m.Run())
-			require.NoError(t, b.TakeBuffers([]G.Value{m.Value(1), m.Value(2)}, true))
+			require.NoError(t, b.TakeBuffers([]G.Value{m.Value(1), m.Value(2), m.Value(3), m.Value(4)}, true))
 			require.NoError(t, b.KeepBuffers())
 			want := make([]float64, len(x))
 			for i := range x {
@@ -147,6 +147,13 @@ func TestTakeBuffers(t *testing.T) {
 	require.Equal(t, []float64{2, 5}, graphtest.Floats(buf.Node.Value()))
 	require.EqualError(t, b.TakeBuffers(v(1, math.NaN()), true), "layers: what the batch makes of buffer sum is not finite")
 	require.ErrorContains(t, b.TakeBuffers(nil, true), "want one for each of Moving")
+	require.EqualError(t, b.TakeBuffers([]G.Value{x.Value()}, true), "layers: what the batch makes of buffer sum has shape [2 2 3] of float32, want [2] of float32")
+
+	buf.Counts = x // each element is the mean over the windows that say something of it
+	require.NoError(t, b.TakeBuffers(append(v(1, 9), v(0, 5)...), true))
+	require.NoError(t, b.TakeBuffers(append(v(math.NaN(), 4), v(0, 1)...), false))
+	require.NoError(t, b.KeepBuffers())
+	require.Equal(t, []float64{2, 6.5}, graphtest.Floats(buf.Node.Value()))
 }
 
 // A folded network gives in evaluation what the whole one gives.

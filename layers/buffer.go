@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"errors"
 	"fmt"
 
 	G "gorgonia.org/gorgonia"
@@ -15,13 +16,15 @@ import (
 // makes it Next; evaluation leaves it as it is.
 //
 // A network that goes through a batch in several windows has one Next for each of them
-// that counts: then the buffer becomes their mean.
+// that counts: then the buffer becomes their mean, each element over the windows that say
+// something of it.
 type Buffer struct {
-	Node *G.Node // what it is; an input
-	Next *G.Node // what a batch of training makes of it, of the same shape; nil as long as nothing does
+	Node   *G.Node // what it is; an input
+	Next   *G.Node // what a batch of training makes of it, of the same shape; nil as long as nothing does
+	Counts *G.Node // of the same shape, 0 where Next says nothing and the buffer stays; nil counts all
 
 	next  *tensor.Dense // sum over the windows of a batch
-	count int           // of them
+	count []int         // of them, by element
 }
 
 // Buffer adds a buffer of the given shape to the graph of x, with values drawn by init as
@@ -53,11 +56,14 @@ func (b *Buffer) Now() *G.Node {
 	return b.Node
 }
 
-// Moving returns the Next of the buffers that have one, in order.
+// Moving returns the Next of the buffers that have one, in order, each with its Counts
+// behind it if there are any.
 func (b *Build) Moving() G.Nodes {
 	var ns G.Nodes
 	for _, buf := range b.moving() {
-		ns = append(ns, buf.Next)
+		if ns = append(ns, buf.Next); buf.Counts != nil {
+			ns = append(ns, buf.Counts)
+		}
 	}
 	return ns
 }
@@ -76,13 +82,18 @@ func (b *Build) moving() (bs []*Buffer) {
 // the first time. An error says that a value is not finite. It is for those who train a
 // network; so is KeepBuffers.
 func (b *Build) TakeBuffers(vs []G.Value, first bool) error {
-	for i, buf := range b.moving() {
-		if i >= len(vs) {
-			return fmt.Errorf("layers: buffers: got %d values, want one for each of Moving", len(vs))
+	for _, buf := range b.moving() {
+		n := 1
+		if buf.Counts != nil {
+			n = 2
 		}
-		if err := buf.take(vs[i], first); err != nil {
+		if len(vs) < n {
+			return errors.New("layers: buffers: there are too few values, want one for each of Moving")
+		}
+		if err := buf.take(vs[:n], first); err != nil {
 			return fmt.Errorf("layers: %w", err)
 		}
+		vs = vs[n:]
 	}
 	return nil
 }
@@ -97,47 +108,76 @@ func (b *Build) KeepBuffers() error {
 	return nil
 }
 
-func (b *Buffer) take(v G.Value, first bool) error {
+// take takes the value of Next, and that of Counts if there is one.
+func (b *Buffer) take(vs []G.Value, first bool) error {
 	if b.next == nil {
 		b.next = tensor.New(tensor.Of(b.Node.Dtype()), tensor.WithShape(b.Node.Shape()...))
+		b.count = make([]int, b.next.DataSize())
 	}
-	take := flat.Add
 	if first {
-		take, b.count = flat.Copy, 0
+		clear(b.count)
 	}
-	b.count++
-	if err := take(b.next, v); err != nil {
+	to, err := flat.Of(b.next)
+	var from [2]flat.Values
+	for i, v := range vs {
+		if err == nil {
+			from[i], err = flat.Of(v)
+		}
+		if err == nil && (len(from[i].F32) != len(to.F32) || len(from[i].F64) != len(to.F64)) {
+			err = fmt.Errorf("has shape %v of %v, want %v of %v", []int(v.Shape()), v.Dtype(), []int(b.next.Shape()), b.next.Dtype())
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("what the batch makes of buffer %s %w", b.Node.Name(), err)
 	}
-	if !finite(b.next) {
+	if !add(to.F32, from[0].F32, from[1].F32, b.count) || !add(to.F64, from[0].F64, from[1].F64, b.count) {
 		return fmt.Errorf("what the batch makes of buffer %s is not finite", b.Node.Name())
 	}
 	return nil
 }
 
-func (b *Buffer) keep() error {
-	if b.count == 0 {
-		return nil
+// add adds to each sum the value that counts, and reports whether all are finite.
+func add[F vec.Float](sums, vs, counts []F, n []int) bool {
+	for i, v := range vs {
+		switch {
+		case counts != nil && counts[i] == 0:
+			continue
+		case n[i] > 0:
+			v += sums[i]
+		}
+		if v-v != 0 {
+			return false
+		}
+		sums[i], n[i] = v, n[i]+1
 	}
-	switch x := b.next.Data().(type) {
-	case []float32:
-		vec.For[float32]().DivC(x, x, float32(b.count))
-	case []float64:
-		vec.For[float64]().DivC(x, x, float64(b.count))
-	}
-	b.count = 0
-	to, ok := b.Node.Value().(*tensor.Dense)
-	if !ok {
-		return fmt.Errorf("buffer %s has no tensor", b.Node.Name())
-	}
-	return flat.Copy(to, b.next)
+	return true
 }
 
-func finite(v *tensor.Dense) bool {
-	if x, ok := v.Data().([]float32); ok {
-		return vec.For[float32]().Finite(x)
+func (b *Buffer) keep() error {
+	if b.next == nil {
+		return nil
 	}
-	return vec.For[float64]().Finite(v.Float64s())
+	to, err := flat.Of(b.Node.Value())
+	if err != nil {
+		return fmt.Errorf("buffer %s %w", b.Node.Name(), err)
+	}
+	from, err := flat.Of(b.next)
+	if err != nil {
+		return fmt.Errorf("buffer %s %w", b.Node.Name(), err)
+	}
+	average(to.F32, from.F32, b.count)
+	average(to.F64, from.F64, b.count)
+	clear(b.count)
+	return nil
+}
+
+// average sets what something was said of.
+func average[F vec.Float](to, sums []F, n []int) {
+	for i, s := range sums {
+		if n[i] > 0 {
+			to[i] = s / F(n[i])
+		}
+	}
 }
 
 // Training returns an input [1] that is 1 while the network is trained and 0 in evaluation,
