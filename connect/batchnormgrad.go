@@ -40,21 +40,11 @@ func addProducts[F vec.Float](first, second []float64, dy, x, means, inv []F, pl
 		}
 		return
 	}
+	k := vec.For[F]()
 	for i := range first {
-		dy, x := dy[i*places:][:places], x[i*places:][:places]
-		m := float64(means[i])
-		var s0, s1, p0, p1 float64
-		for ; len(x) >= 2 && len(dy) >= 2; x, dy = x[2:], dy[2:] {
-			d0, d1 := float64(dy[0]), float64(dy[1])
-			s0, s1 = s0+d0, s1+d1
-			p0, p1 = p0+d0*(float64(x[0])-m), p1+d1*(float64(x[1])-m)
-		}
-		for j, v := range x {
-			d := float64(dy[j])
-			s0, p0 = s0+d, p0+d*(float64(v)-m)
-		}
-		first[i] += s0 + s1
-		second[i] += (p0 + p1) * float64(inv[i])
+		s, p := k.Products(dy[i*places:][:places], x[i*places:][:places], float64(means[i]))
+		first[i] += s
+		second[i] += p * float64(inv[i])
 	}
 }
 
@@ -76,7 +66,7 @@ func (w *normWork[F]) gradAffine(dst, sums []F, gain bool) {
 
 // gradX computes the gradient of x, element by element over dy if that is its place.
 func (w *normWork[F]) gradX(dx, dy, x, stats, sums, gain, rows []F) {
-	c, inv, scale, through := w.channels, w.inverses(stats), F(w.scale), w.through(stats, sums, gain)
+	c, inv, scale, through, kernels := w.channels, w.inverses(stats), F(w.scale), w.through(stats, sums, gain), vec.For[F]()
 	par.Chunks(len(rows), rowsAtOnce(c*w.places), func(r0, r1 int) {
 		for r := r0; r < r1; r++ {
 			g, counts := row(rows[r], w.own)
@@ -95,11 +85,8 @@ func (w *normWork[F]) gradX(dx, dy, x, stats, sums, gain, rows []F) {
 				}
 			default:
 				for i := range c {
-					dx, dy, x := dx[i*w.places:][:w.places], dy[i*w.places:][:w.places], x[i*w.places:][:w.places]
-					f, k, s, p, m := scale*inv[i], gain[i], F(first[i]), inv[i]*F(second[i]), mean[i]
-					for j, v := range x {
-						dx[j] = f * (k*dy[j] - s - (v-m)*p)
-					}
+					at := i * w.places
+					kernels.NormGrad(dx[at:][:w.places], dy[at:], x[at:], mean[i], gain[i], F(first[i]), inv[i]*F(second[i]), scale*inv[i])
 				}
 			}
 		}

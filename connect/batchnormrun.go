@@ -200,33 +200,24 @@ func addSums[F vec.Float](sums []float64, x []F, places int) {
 		}
 		return
 	}
+	k := vec.For[F]()
 	for i := range sums {
-		x := x[i*places:][:places]
-		var s0, s1, s2, s3 float64
-		for ; len(x) >= 4; x = x[4:] {
-			s0, s1, s2, s3 = s0+float64(x[0]), s1+float64(x[1]), s2+float64(x[2]), s3+float64(x[3])
-		}
-		for _, v := range x {
-			s0 += float64(v)
-		}
-		sums[i] += (s0 + s1) + (s2 + s3)
+		sums[i] += k.Total(x[i*places:][:places])
 	}
 }
 
 // addSquares adds to each sum the squares of how far its channel is from the mean.
 func addSquares[F vec.Float](sums []float64, x []F, means []float64, places int) {
+	if places == 1 {
+		for i, v := range x[:len(sums)] {
+			d := float64(v) - means[i]
+			sums[i] += float64(d * d)
+		}
+		return
+	}
+	k := vec.For[F]()
 	for i := range sums {
-		m, x := means[i], x[i*places:][:places]
-		var s0, s1 float64
-		for ; len(x) >= 2; x = x[2:] {
-			d0, d1 := float64(x[0])-m, float64(x[1])-m
-			s0, s1 = s0+d0*d0, s1+d1*d1
-		}
-		for _, v := range x {
-			d := float64(v) - m
-			s0 += d * d
-		}
-		sums[i] += s0 + s1
+		sums[i] += k.Deviations(x[i*places:][:places], means[i])
 	}
 }
 
@@ -244,7 +235,7 @@ func (w *normWork[F]) inverses(stats []F) []F {
 
 // normalise computes y.
 func (w *normWork[F]) normalise(y, x, gain, bias, stats, rows []F) {
-	c, inv, scale := w.channels, w.inverses(stats), F(w.scale)
+	c, inv, scale, kernels := w.channels, w.inverses(stats), F(w.scale), vec.For[F]()
 	par.Chunks(len(rows), rowsAtOnce(c*w.places), func(r0, r1 int) {
 		for r := r0; r < r1; r++ {
 			g, _ := row(rows[r], w.own)
@@ -259,11 +250,7 @@ func (w *normWork[F]) normalise(y, x, gain, bias, stats, rows []F) {
 			}
 			for i := range c {
 				at := (r*c + i) * w.places
-				y, x := y[at:][:w.places], x[at:][:w.places]
-				m, k, b := mean[i], inv[i]*scale*gain[i], bias[i]
-				for j, v := range x {
-					y[j] = (v-m)*k + b
-				}
+				kernels.Normalise(y[at:][:w.places], x[at:][:w.places], mean[i], inv[i]*scale*gain[i], bias[i])
 			}
 		}
 	})

@@ -2583,6 +2583,181 @@ done:
 	VZEROUPPER
 	RET
 
+// func normaliseF32AVX2(dst []float32, a []float32, mean float32, by float32, bias float32)
+// Requires: AVX
+TEXT ·normaliseF32AVX2(SB), NOSPLIT, $0-60
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), CX
+	VBROADCASTSS mean+48(FP), Y0
+	VBROADCASTSS by+52(FP), Y1
+	VBROADCASTSS bias+56(FP), Y2
+	MOVQ         dst_len+8(FP), DX
+	SHLQ         $0x02, DX
+	XORQ         BX, BX
+	MOVQ         DX, SI
+	SUBQ         $+128, SI
+	CMPQ         SI, BX
+	JLT          single
+	PCALIGN      $0x20
+
+block:
+	VMOVUPS (CX)(BX*1), Y3
+	VSUBPS  Y0, Y3, Y3
+	VMULPS  Y1, Y3, Y3
+	VADDPS  Y2, Y3, Y3
+	VMOVUPS Y3, (AX)(BX*1)
+	VMOVUPS 32(CX)(BX*1), Y3
+	VSUBPS  Y0, Y3, Y3
+	VMULPS  Y1, Y3, Y3
+	VADDPS  Y2, Y3, Y3
+	VMOVUPS Y3, 32(AX)(BX*1)
+	VMOVUPS 64(CX)(BX*1), Y3
+	VSUBPS  Y0, Y3, Y3
+	VMULPS  Y1, Y3, Y3
+	VADDPS  Y2, Y3, Y3
+	VMOVUPS Y3, 64(AX)(BX*1)
+	VMOVUPS 96(CX)(BX*1), Y3
+	VSUBPS  Y0, Y3, Y3
+	VMULPS  Y1, Y3, Y3
+	VADDPS  Y2, Y3, Y3
+	VMOVUPS Y3, 96(AX)(BX*1)
+	ADDQ    $+128, BX
+	CMPQ    BX, SI
+	JLE     block
+
+single:
+	ADDQ    $+96, SI
+	CMPQ    BX, SI
+	JGT     tail
+	PCALIGN $0x20
+
+one:
+	VMOVUPS (CX)(BX*1), Y3
+	VSUBPS  Y0, Y3, Y3
+	VMULPS  Y1, Y3, Y3
+	VADDPS  Y2, Y3, Y3
+	VMOVUPS Y3, (AX)(BX*1)
+	ADDQ    $+32, BX
+	CMPQ    BX, SI
+	JLE     one
+
+tail:
+	SUBQ       BX, DX
+	JE         done
+	LEAQ       window<>+32(SB), SI
+	SUBQ       DX, SI
+	VMOVUPS    (SI), Y3
+	VMASKMOVPS (CX)(BX*1), Y3, Y4
+	VSUBPS     Y0, Y4, Y0
+	VMULPS     Y1, Y0, Y0
+	VADDPS     Y2, Y0, Y0
+	VMASKMOVPS Y0, Y3, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func normGradF32AVX2(dst []float32, dy []float32, x []float32, mean float32, gain float32, shift float32, slope float32, by float32)
+// Requires: AVX
+TEXT ·normGradF32AVX2(SB), NOSPLIT, $0-92
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dy_base+24(FP), CX
+	MOVQ         x_base+48(FP), DX
+	VBROADCASTSS mean+72(FP), Y0
+	VBROADCASTSS gain+76(FP), Y1
+	VBROADCASTSS shift+80(FP), Y2
+	VBROADCASTSS slope+84(FP), Y3
+	VBROADCASTSS by+88(FP), Y4
+	MOVQ         dst_len+8(FP), BX
+	SHLQ         $0x02, BX
+	XORQ         SI, SI
+	MOVQ         BX, DI
+	SUBQ         $+128, DI
+	CMPQ         DI, SI
+	JLT          single
+	PCALIGN      $0x20
+
+block:
+	VMOVUPS (CX)(SI*1), Y5
+	VMOVUPS (DX)(SI*1), Y6
+	VMULPS  Y1, Y5, Y5
+	VSUBPS  Y2, Y5, Y5
+	VSUBPS  Y0, Y6, Y6
+	VMULPS  Y3, Y6, Y6
+	VSUBPS  Y6, Y5, Y5
+	VMULPS  Y4, Y5, Y5
+	VMOVUPS Y5, (AX)(SI*1)
+	VMOVUPS 32(CX)(SI*1), Y5
+	VMOVUPS 32(DX)(SI*1), Y6
+	VMULPS  Y1, Y5, Y5
+	VSUBPS  Y2, Y5, Y5
+	VSUBPS  Y0, Y6, Y6
+	VMULPS  Y3, Y6, Y6
+	VSUBPS  Y6, Y5, Y5
+	VMULPS  Y4, Y5, Y5
+	VMOVUPS Y5, 32(AX)(SI*1)
+	VMOVUPS 64(CX)(SI*1), Y5
+	VMOVUPS 64(DX)(SI*1), Y6
+	VMULPS  Y1, Y5, Y5
+	VSUBPS  Y2, Y5, Y5
+	VSUBPS  Y0, Y6, Y6
+	VMULPS  Y3, Y6, Y6
+	VSUBPS  Y6, Y5, Y5
+	VMULPS  Y4, Y5, Y5
+	VMOVUPS Y5, 64(AX)(SI*1)
+	VMOVUPS 96(CX)(SI*1), Y5
+	VMOVUPS 96(DX)(SI*1), Y6
+	VMULPS  Y1, Y5, Y5
+	VSUBPS  Y2, Y5, Y5
+	VSUBPS  Y0, Y6, Y6
+	VMULPS  Y3, Y6, Y6
+	VSUBPS  Y6, Y5, Y5
+	VMULPS  Y4, Y5, Y5
+	VMOVUPS Y5, 96(AX)(SI*1)
+	ADDQ    $+128, SI
+	CMPQ    SI, DI
+	JLE     block
+
+single:
+	ADDQ    $+96, DI
+	CMPQ    SI, DI
+	JGT     tail
+	PCALIGN $0x20
+
+one:
+	VMOVUPS (CX)(SI*1), Y5
+	VMOVUPS (DX)(SI*1), Y6
+	VMULPS  Y1, Y5, Y5
+	VSUBPS  Y2, Y5, Y5
+	VSUBPS  Y0, Y6, Y6
+	VMULPS  Y3, Y6, Y6
+	VSUBPS  Y6, Y5, Y5
+	VMULPS  Y4, Y5, Y5
+	VMOVUPS Y5, (AX)(SI*1)
+	ADDQ    $+32, SI
+	CMPQ    SI, DI
+	JLE     one
+
+tail:
+	SUBQ       SI, BX
+	JE         done
+	LEAQ       window<>+32(SB), DI
+	SUBQ       BX, DI
+	VMOVUPS    (DI), Y5
+	VMASKMOVPS (CX)(SI*1), Y5, Y6
+	VMASKMOVPS (DX)(SI*1), Y5, Y7
+	VMULPS     Y1, Y6, Y1
+	VSUBPS     Y2, Y1, Y1
+	VSUBPS     Y0, Y7, Y0
+	VMULPS     Y3, Y0, Y0
+	VSUBPS     Y0, Y1, Y0
+	VMULPS     Y4, Y0, Y0
+	VMASKMOVPS Y0, Y5, (AX)(SI*1)
+
+done:
+	VZEROUPPER
+	RET
+
 // func fillF32AVX2(dst []float32, c float32)
 // Requires: AVX
 TEXT ·fillF32AVX2(SB), NOSPLIT, $0-28
@@ -4287,6 +4462,167 @@ fold:
 	VMOVSHDUP    X0, X1
 	VADDPS       X1, X0, X0
 	MOVSS        X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func totalF32AVX2(a []float32) float64
+// Requires: AVX, SSE2
+TEXT ·totalF32AVX2(SB), NOSPLIT, $0-32
+	MOVQ    a_base+0(FP), AX
+	MOVQ    a_len+8(FP), CX
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	SUBQ    $+8, CX
+	JLT     fold
+	PCALIGN $0x20
+
+block:
+	VCVTPS2PD (AX), Y2
+	VADDPD    Y2, Y0, Y0
+	VCVTPS2PD 16(AX), Y2
+	VADDPD    Y2, Y1, Y1
+	ADDQ      $+32, AX
+	SUBQ      $+8, CX
+	JGE       block
+
+fold:
+	ADDQ         $+8, CX
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	TESTQ        CX, CX
+	JE           done
+
+rest:
+	VMOVSS    (AX), X3
+	VCVTSS2SD X3, X3, X3
+	ADDQ      $+4, AX
+	VADDPD    Y3, Y0, Y0
+	DECQ      CX
+	JNE       rest
+
+done:
+	MOVSD X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func deviationsF32AVX2(a []float32, mean float64) float64
+// Requires: AVX, SSE2
+TEXT ·deviationsF32AVX2(SB), NOSPLIT, $0-40
+	MOVQ         a_base+0(FP), AX
+	MOVQ         a_len+8(FP), CX
+	VBROADCASTSD mean+24(FP), Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	SUBQ         $+8, CX
+	JLT          fold
+	PCALIGN      $0x20
+
+block:
+	VCVTPS2PD (AX), Y3
+	VSUBPD    Y0, Y3, Y3
+	VMULPD    Y3, Y3, Y3
+	VADDPD    Y3, Y1, Y1
+	VCVTPS2PD 16(AX), Y3
+	VSUBPD    Y0, Y3, Y3
+	VMULPD    Y3, Y3, Y3
+	VADDPD    Y3, Y2, Y2
+	ADDQ      $+32, AX
+	SUBQ      $+8, CX
+	JGE       block
+
+fold:
+	ADDQ         $+8, CX
+	VADDPD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPD       X2, X1, X1
+	VPERMILPD    $0x01, X1, X2
+	VADDPD       X2, X1, X1
+	TESTQ        CX, CX
+	JE           done
+
+rest:
+	VMOVSS    (AX), X4
+	VCVTSS2SD X4, X4, X4
+	ADDQ      $+4, AX
+	VSUBPD    Y0, Y4, Y2
+	VMULPD    Y2, Y2, Y2
+	VADDPD    Y2, Y1, Y1
+	DECQ      CX
+	JNE       rest
+
+done:
+	MOVSD X1, ret+32(FP)
+	VZEROUPPER
+	RET
+
+// func productsF32AVX2(a []float32, b []float32, mean float64) (float64, float64)
+// Requires: AVX, SSE2
+TEXT ·productsF32AVX2(SB), NOSPLIT, $0-72
+	MOVQ         a_base+0(FP), AX
+	MOVQ         b_base+24(FP), CX
+	MOVQ         a_len+8(FP), DX
+	VBROADCASTSD mean+48(FP), Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	SUBQ         $+8, DX
+	JLT          fold
+	PCALIGN      $0x20
+
+block:
+	VCVTPS2PD (AX), Y5
+	VCVTPS2PD (CX), Y6
+	VADDPD    Y5, Y1, Y1
+	VSUBPD    Y0, Y6, Y6
+	VMULPD    Y6, Y5, Y5
+	VADDPD    Y5, Y2, Y2
+	VCVTPS2PD 16(AX), Y5
+	VCVTPS2PD 16(CX), Y6
+	VADDPD    Y5, Y3, Y3
+	VSUBPD    Y0, Y6, Y6
+	VMULPD    Y6, Y5, Y5
+	VADDPD    Y5, Y4, Y4
+	ADDQ      $+32, AX
+	ADDQ      $+32, CX
+	SUBQ      $+8, DX
+	JGE       block
+
+fold:
+	ADDQ         $+8, DX
+	VADDPD       Y3, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X3
+	VADDPD       X3, X1, X1
+	VPERMILPD    $0x01, X1, X3
+	VADDPD       X3, X1, X1
+	VADDPD       Y4, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPD       X3, X2, X2
+	VPERMILPD    $0x01, X2, X3
+	VADDPD       X3, X2, X2
+	TESTQ        DX, DX
+	JE           done
+
+rest:
+	VMOVSS    (AX), X7
+	VCVTSS2SD X7, X7, X7
+	ADDQ      $+4, AX
+	VMOVSS    (CX), X8
+	VCVTSS2SD X8, X8, X8
+	ADDQ      $+4, CX
+	VADDPD    Y7, Y1, Y1
+	VSUBPD    Y0, Y8, Y3
+	VMULPD    Y3, Y7, Y3
+	VADDPD    Y3, Y2, Y2
+	DECQ      DX
+	JNE       rest
+
+done:
+	MOVSD X1, ret+56(FP)
+	MOVSD X2, ret1+64(FP)
 	VZEROUPPER
 	RET
 

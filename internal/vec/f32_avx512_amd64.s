@@ -2590,6 +2590,183 @@ done:
 	VZEROUPPER
 	RET
 
+// func normaliseF32AVX512(dst []float32, a []float32, mean float32, by float32, bias float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·normaliseF32AVX512(SB), NOSPLIT, $0-60
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), CX
+	VBROADCASTSS mean+48(FP), Z0
+	VBROADCASTSS by+52(FP), Z1
+	VBROADCASTSS bias+56(FP), Z2
+	MOVQ         dst_len+8(FP), DX
+	SHLQ         $0x02, DX
+	XORQ         BX, BX
+	MOVQ         DX, SI
+	SUBQ         $+256, SI
+	CMPQ         SI, BX
+	JLT          single
+	PCALIGN      $0x20
+
+block:
+	VMOVUPS (CX)(BX*1), Z3
+	VSUBPS  Z0, Z3, Z3
+	VMULPS  Z1, Z3, Z3
+	VADDPS  Z2, Z3, Z3
+	VMOVUPS Z3, (AX)(BX*1)
+	VMOVUPS 64(CX)(BX*1), Z3
+	VSUBPS  Z0, Z3, Z3
+	VMULPS  Z1, Z3, Z3
+	VADDPS  Z2, Z3, Z3
+	VMOVUPS Z3, 64(AX)(BX*1)
+	VMOVUPS 128(CX)(BX*1), Z3
+	VSUBPS  Z0, Z3, Z3
+	VMULPS  Z1, Z3, Z3
+	VADDPS  Z2, Z3, Z3
+	VMOVUPS Z3, 128(AX)(BX*1)
+	VMOVUPS 192(CX)(BX*1), Z3
+	VSUBPS  Z0, Z3, Z3
+	VMULPS  Z1, Z3, Z3
+	VADDPS  Z2, Z3, Z3
+	VMOVUPS Z3, 192(AX)(BX*1)
+	ADDQ    $+256, BX
+	CMPQ    BX, SI
+	JLE     block
+
+single:
+	ADDQ    $+192, SI
+	CMPQ    BX, SI
+	JGT     tail
+	PCALIGN $0x20
+
+one:
+	VMOVUPS (CX)(BX*1), Z3
+	VSUBPS  Z0, Z3, Z3
+	VMULPS  Z1, Z3, Z3
+	VADDPS  Z2, Z3, Z3
+	VMOVUPS Z3, (AX)(BX*1)
+	ADDQ    $+64, BX
+	CMPQ    BX, SI
+	JLE     one
+
+tail:
+	SUBQ      BX, DX
+	JE        done
+	SHRQ      $0x02, DX
+	MOVL      $-1, SI
+	BZHIL     DX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (CX)(BX*1), K1, Z3
+	VSUBPS    Z0, Z3, Z0
+	VMULPS    Z1, Z0, Z0
+	VADDPS    Z2, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func normGradF32AVX512(dst []float32, dy []float32, x []float32, mean float32, gain float32, shift float32, slope float32, by float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·normGradF32AVX512(SB), NOSPLIT, $0-92
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dy_base+24(FP), CX
+	MOVQ         x_base+48(FP), DX
+	VBROADCASTSS mean+72(FP), Z0
+	VBROADCASTSS gain+76(FP), Z1
+	VBROADCASTSS shift+80(FP), Z2
+	VBROADCASTSS slope+84(FP), Z3
+	VBROADCASTSS by+88(FP), Z4
+	MOVQ         dst_len+8(FP), BX
+	SHLQ         $0x02, BX
+	XORQ         SI, SI
+	MOVQ         BX, DI
+	SUBQ         $+256, DI
+	CMPQ         DI, SI
+	JLT          single
+	PCALIGN      $0x20
+
+block:
+	VMOVUPS (CX)(SI*1), Z5
+	VMOVUPS (DX)(SI*1), Z6
+	VMULPS  Z1, Z5, Z5
+	VSUBPS  Z2, Z5, Z5
+	VSUBPS  Z0, Z6, Z6
+	VMULPS  Z3, Z6, Z6
+	VSUBPS  Z6, Z5, Z5
+	VMULPS  Z4, Z5, Z5
+	VMOVUPS Z5, (AX)(SI*1)
+	VMOVUPS 64(CX)(SI*1), Z5
+	VMOVUPS 64(DX)(SI*1), Z6
+	VMULPS  Z1, Z5, Z5
+	VSUBPS  Z2, Z5, Z5
+	VSUBPS  Z0, Z6, Z6
+	VMULPS  Z3, Z6, Z6
+	VSUBPS  Z6, Z5, Z5
+	VMULPS  Z4, Z5, Z5
+	VMOVUPS Z5, 64(AX)(SI*1)
+	VMOVUPS 128(CX)(SI*1), Z5
+	VMOVUPS 128(DX)(SI*1), Z6
+	VMULPS  Z1, Z5, Z5
+	VSUBPS  Z2, Z5, Z5
+	VSUBPS  Z0, Z6, Z6
+	VMULPS  Z3, Z6, Z6
+	VSUBPS  Z6, Z5, Z5
+	VMULPS  Z4, Z5, Z5
+	VMOVUPS Z5, 128(AX)(SI*1)
+	VMOVUPS 192(CX)(SI*1), Z5
+	VMOVUPS 192(DX)(SI*1), Z6
+	VMULPS  Z1, Z5, Z5
+	VSUBPS  Z2, Z5, Z5
+	VSUBPS  Z0, Z6, Z6
+	VMULPS  Z3, Z6, Z6
+	VSUBPS  Z6, Z5, Z5
+	VMULPS  Z4, Z5, Z5
+	VMOVUPS Z5, 192(AX)(SI*1)
+	ADDQ    $+256, SI
+	CMPQ    SI, DI
+	JLE     block
+
+single:
+	ADDQ    $+192, DI
+	CMPQ    SI, DI
+	JGT     tail
+	PCALIGN $0x20
+
+one:
+	VMOVUPS (CX)(SI*1), Z5
+	VMOVUPS (DX)(SI*1), Z6
+	VMULPS  Z1, Z5, Z5
+	VSUBPS  Z2, Z5, Z5
+	VSUBPS  Z0, Z6, Z6
+	VMULPS  Z3, Z6, Z6
+	VSUBPS  Z6, Z5, Z5
+	VMULPS  Z4, Z5, Z5
+	VMOVUPS Z5, (AX)(SI*1)
+	ADDQ    $+64, SI
+	CMPQ    SI, DI
+	JLE     one
+
+tail:
+	SUBQ      SI, BX
+	JE        done
+	SHRQ      $0x02, BX
+	MOVL      $-1, DI
+	BZHIL     BX, DI, DI
+	KMOVW     DI, K1
+	VMOVUPS.Z (CX)(SI*1), K1, Z5
+	VMOVUPS.Z (DX)(SI*1), K1, Z6
+	VMULPS    Z1, Z5, Z1
+	VSUBPS    Z2, Z1, Z1
+	VSUBPS    Z0, Z6, Z0
+	VMULPS    Z3, Z0, Z0
+	VSUBPS    Z0, Z1, Z0
+	VMULPS    Z4, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(SI*1)
+
+done:
+	VZEROUPPER
+	RET
+
 // func fillF32AVX512(dst []float32, c float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·fillF32AVX512(SB), NOSPLIT, $0-28
@@ -3914,6 +4091,155 @@ fold:
 	VMOVSHDUP     X0, X1
 	VADDPS        X1, X0, X0
 	MOVSS         X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func totalF32AVX512(a []float32) float64
+// Requires: AVX, AVX512DQ, AVX512F, SSE2
+TEXT ·totalF32AVX512(SB), NOSPLIT, $0-32
+	MOVQ    a_base+0(FP), AX
+	MOVQ    a_len+8(FP), CX
+	VXORPS  Z0, Z0, Z0
+	SUBQ    $+8, CX
+	JLT     fold
+	PCALIGN $0x20
+
+block:
+	VCVTPS2PD (AX), Z1
+	VADDPD    Z1, Z0, Z0
+	ADDQ      $+32, AX
+	SUBQ      $+8, CX
+	JGE       block
+
+fold:
+	ADDQ          $+8, CX
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPD        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X0
+	VPERMILPD     $0x01, X0, X1
+	VADDPD        X1, X0, X0
+	TESTQ         CX, CX
+	JE            done
+
+rest:
+	VMOVSS    (AX), X2
+	VCVTSS2SD X2, X2, X2
+	ADDQ      $+4, AX
+	VADDPD    Z2, Z0, Z0
+	DECQ      CX
+	JNE       rest
+
+done:
+	MOVSD X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func deviationsF32AVX512(a []float32, mean float64) float64
+// Requires: AVX, AVX512DQ, AVX512F, SSE2
+TEXT ·deviationsF32AVX512(SB), NOSPLIT, $0-40
+	MOVQ         a_base+0(FP), AX
+	MOVQ         a_len+8(FP), CX
+	VBROADCASTSD mean+24(FP), Z0
+	VXORPS       Z1, Z1, Z1
+	SUBQ         $+8, CX
+	JLT          fold
+	PCALIGN      $0x20
+
+block:
+	VCVTPS2PD (AX), Z2
+	VSUBPD    Z0, Z2, Z2
+	VMULPD    Z2, Z2, Z2
+	VADDPD    Z2, Z1, Z1
+	ADDQ      $+32, AX
+	SUBQ      $+8, CX
+	JGE       block
+
+fold:
+	ADDQ          $+8, CX
+	VEXTRACTF64X4 $0x01, Z1, Y2
+	VADDPD        Y2, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X2
+	VADDPD        X2, X1, X1
+	VPERMILPD     $0x01, X1, X2
+	VADDPD        X2, X1, X1
+	TESTQ         CX, CX
+	JE            done
+
+rest:
+	VMOVSS    (AX), X3
+	VCVTSS2SD X3, X3, X3
+	ADDQ      $+4, AX
+	VSUBPD    Z0, Z3, Z2
+	VMULPD    Z2, Z2, Z2
+	VADDPD    Z2, Z1, Z1
+	DECQ      CX
+	JNE       rest
+
+done:
+	MOVSD X1, ret+32(FP)
+	VZEROUPPER
+	RET
+
+// func productsF32AVX512(a []float32, b []float32, mean float64) (float64, float64)
+// Requires: AVX, AVX512DQ, AVX512F, SSE2
+TEXT ·productsF32AVX512(SB), NOSPLIT, $0-72
+	MOVQ         a_base+0(FP), AX
+	MOVQ         b_base+24(FP), CX
+	MOVQ         a_len+8(FP), DX
+	VBROADCASTSD mean+48(FP), Z0
+	VXORPS       Z1, Z1, Z1
+	VXORPS       Z2, Z2, Z2
+	SUBQ         $+8, DX
+	JLT          fold
+	PCALIGN      $0x20
+
+block:
+	VCVTPS2PD (AX), Z3
+	VCVTPS2PD (CX), Z4
+	VADDPD    Z3, Z1, Z1
+	VSUBPD    Z0, Z4, Z4
+	VMULPD    Z4, Z3, Z3
+	VADDPD    Z3, Z2, Z2
+	ADDQ      $+32, AX
+	ADDQ      $+32, CX
+	SUBQ      $+8, DX
+	JGE       block
+
+fold:
+	ADDQ          $+8, DX
+	VEXTRACTF64X4 $0x01, Z1, Y3
+	VADDPD        Y3, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X3
+	VADDPD        X3, X1, X1
+	VPERMILPD     $0x01, X1, X3
+	VADDPD        X3, X1, X1
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VADDPD        Y3, Y2, Y2
+	VEXTRACTF128  $0x01, Y2, X3
+	VADDPD        X3, X2, X2
+	VPERMILPD     $0x01, X2, X3
+	VADDPD        X3, X2, X2
+	TESTQ         DX, DX
+	JE            done
+
+rest:
+	VMOVSS    (AX), X5
+	VCVTSS2SD X5, X5, X5
+	ADDQ      $+4, AX
+	VMOVSS    (CX), X6
+	VCVTSS2SD X6, X6, X6
+	ADDQ      $+4, CX
+	VADDPD    Z5, Z1, Z1
+	VSUBPD    Z0, Z6, Z3
+	VMULPD    Z3, Z5, Z3
+	VADDPD    Z3, Z2, Z2
+	DECQ      DX
+	JNE       rest
+
+done:
+	MOVSD X1, ret+56(FP)
+	MOVSD X2, ret1+64(FP)
 	VZEROUPPER
 	RET
 

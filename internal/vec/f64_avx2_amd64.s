@@ -2571,6 +2571,181 @@ done:
 	VZEROUPPER
 	RET
 
+// func normaliseF64AVX2(dst []float64, a []float64, mean float64, by float64, bias float64)
+// Requires: AVX
+TEXT ·normaliseF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), CX
+	VBROADCASTSD mean+48(FP), Y0
+	VBROADCASTSD by+56(FP), Y1
+	VBROADCASTSD bias+64(FP), Y2
+	MOVQ         dst_len+8(FP), DX
+	SHLQ         $0x03, DX
+	XORQ         BX, BX
+	MOVQ         DX, SI
+	SUBQ         $+128, SI
+	CMPQ         SI, BX
+	JLT          single
+	PCALIGN      $0x20
+
+block:
+	VMOVUPD (CX)(BX*1), Y3
+	VSUBPD  Y0, Y3, Y3
+	VMULPD  Y1, Y3, Y3
+	VADDPD  Y2, Y3, Y3
+	VMOVUPD Y3, (AX)(BX*1)
+	VMOVUPD 32(CX)(BX*1), Y3
+	VSUBPD  Y0, Y3, Y3
+	VMULPD  Y1, Y3, Y3
+	VADDPD  Y2, Y3, Y3
+	VMOVUPD Y3, 32(AX)(BX*1)
+	VMOVUPD 64(CX)(BX*1), Y3
+	VSUBPD  Y0, Y3, Y3
+	VMULPD  Y1, Y3, Y3
+	VADDPD  Y2, Y3, Y3
+	VMOVUPD Y3, 64(AX)(BX*1)
+	VMOVUPD 96(CX)(BX*1), Y3
+	VSUBPD  Y0, Y3, Y3
+	VMULPD  Y1, Y3, Y3
+	VADDPD  Y2, Y3, Y3
+	VMOVUPD Y3, 96(AX)(BX*1)
+	ADDQ    $+128, BX
+	CMPQ    BX, SI
+	JLE     block
+
+single:
+	ADDQ    $+96, SI
+	CMPQ    BX, SI
+	JGT     tail
+	PCALIGN $0x20
+
+one:
+	VMOVUPD (CX)(BX*1), Y3
+	VSUBPD  Y0, Y3, Y3
+	VMULPD  Y1, Y3, Y3
+	VADDPD  Y2, Y3, Y3
+	VMOVUPD Y3, (AX)(BX*1)
+	ADDQ    $+32, BX
+	CMPQ    BX, SI
+	JLE     one
+
+tail:
+	SUBQ       BX, DX
+	JE         done
+	LEAQ       window<>+32(SB), SI
+	SUBQ       DX, SI
+	VMOVUPS    (SI), Y3
+	VMASKMOVPD (CX)(BX*1), Y3, Y4
+	VSUBPD     Y0, Y4, Y0
+	VMULPD     Y1, Y0, Y0
+	VADDPD     Y2, Y0, Y0
+	VMASKMOVPD Y0, Y3, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func normGradF64AVX2(dst []float64, dy []float64, x []float64, mean float64, gain float64, shift float64, slope float64, by float64)
+// Requires: AVX
+TEXT ·normGradF64AVX2(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dy_base+24(FP), CX
+	MOVQ         x_base+48(FP), DX
+	VBROADCASTSD mean+72(FP), Y0
+	VBROADCASTSD gain+80(FP), Y1
+	VBROADCASTSD shift+88(FP), Y2
+	VBROADCASTSD slope+96(FP), Y3
+	VBROADCASTSD by+104(FP), Y4
+	MOVQ         dst_len+8(FP), BX
+	SHLQ         $0x03, BX
+	XORQ         SI, SI
+	MOVQ         BX, DI
+	SUBQ         $+128, DI
+	CMPQ         DI, SI
+	JLT          single
+	PCALIGN      $0x20
+
+block:
+	VMOVUPD (CX)(SI*1), Y5
+	VMOVUPD (DX)(SI*1), Y6
+	VMULPD  Y1, Y5, Y5
+	VSUBPD  Y2, Y5, Y5
+	VSUBPD  Y0, Y6, Y6
+	VMULPD  Y3, Y6, Y6
+	VSUBPD  Y6, Y5, Y5
+	VMULPD  Y4, Y5, Y5
+	VMOVUPD Y5, (AX)(SI*1)
+	VMOVUPD 32(CX)(SI*1), Y5
+	VMOVUPD 32(DX)(SI*1), Y6
+	VMULPD  Y1, Y5, Y5
+	VSUBPD  Y2, Y5, Y5
+	VSUBPD  Y0, Y6, Y6
+	VMULPD  Y3, Y6, Y6
+	VSUBPD  Y6, Y5, Y5
+	VMULPD  Y4, Y5, Y5
+	VMOVUPD Y5, 32(AX)(SI*1)
+	VMOVUPD 64(CX)(SI*1), Y5
+	VMOVUPD 64(DX)(SI*1), Y6
+	VMULPD  Y1, Y5, Y5
+	VSUBPD  Y2, Y5, Y5
+	VSUBPD  Y0, Y6, Y6
+	VMULPD  Y3, Y6, Y6
+	VSUBPD  Y6, Y5, Y5
+	VMULPD  Y4, Y5, Y5
+	VMOVUPD Y5, 64(AX)(SI*1)
+	VMOVUPD 96(CX)(SI*1), Y5
+	VMOVUPD 96(DX)(SI*1), Y6
+	VMULPD  Y1, Y5, Y5
+	VSUBPD  Y2, Y5, Y5
+	VSUBPD  Y0, Y6, Y6
+	VMULPD  Y3, Y6, Y6
+	VSUBPD  Y6, Y5, Y5
+	VMULPD  Y4, Y5, Y5
+	VMOVUPD Y5, 96(AX)(SI*1)
+	ADDQ    $+128, SI
+	CMPQ    SI, DI
+	JLE     block
+
+single:
+	ADDQ    $+96, DI
+	CMPQ    SI, DI
+	JGT     tail
+	PCALIGN $0x20
+
+one:
+	VMOVUPD (CX)(SI*1), Y5
+	VMOVUPD (DX)(SI*1), Y6
+	VMULPD  Y1, Y5, Y5
+	VSUBPD  Y2, Y5, Y5
+	VSUBPD  Y0, Y6, Y6
+	VMULPD  Y3, Y6, Y6
+	VSUBPD  Y6, Y5, Y5
+	VMULPD  Y4, Y5, Y5
+	VMOVUPD Y5, (AX)(SI*1)
+	ADDQ    $+32, SI
+	CMPQ    SI, DI
+	JLE     one
+
+tail:
+	SUBQ       SI, BX
+	JE         done
+	LEAQ       window<>+32(SB), DI
+	SUBQ       BX, DI
+	VMOVUPS    (DI), Y5
+	VMASKMOVPD (CX)(SI*1), Y5, Y6
+	VMASKMOVPD (DX)(SI*1), Y5, Y7
+	VMULPD     Y1, Y6, Y1
+	VSUBPD     Y2, Y1, Y1
+	VSUBPD     Y0, Y7, Y0
+	VMULPD     Y3, Y0, Y0
+	VSUBPD     Y0, Y1, Y0
+	VMULPD     Y4, Y0, Y0
+	VMASKMOVPD Y0, Y5, (AX)(SI*1)
+
+done:
+	VZEROUPPER
+	RET
+
 // func fillF64AVX2(dst []float64, c float64)
 // Requires: AVX
 TEXT ·fillF64AVX2(SB), NOSPLIT, $0-32
@@ -4417,6 +4592,163 @@ fold:
 	VPERMILPD    $0x01, X0, X1
 	VADDPD       X1, X0, X0
 	MOVSD        X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func totalF64AVX2(a []float64) float64
+// Requires: AVX, SSE2
+TEXT ·totalF64AVX2(SB), NOSPLIT, $0-32
+	MOVQ    a_base+0(FP), AX
+	MOVQ    a_len+8(FP), CX
+	VXORPD  Y0, Y0, Y0
+	VXORPD  Y1, Y1, Y1
+	SUBQ    $+8, CX
+	JLT     fold
+	PCALIGN $0x20
+
+block:
+	VMOVUPD (AX), Y2
+	VADDPD  Y2, Y0, Y0
+	VMOVUPD 32(AX), Y2
+	VADDPD  Y2, Y1, Y1
+	ADDQ    $+64, AX
+	SUBQ    $+8, CX
+	JGE     block
+
+fold:
+	ADDQ         $+8, CX
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	TESTQ        CX, CX
+	JE           done
+
+rest:
+	VMOVSD (AX), X3
+	ADDQ   $+8, AX
+	VADDPD Y3, Y0, Y0
+	DECQ   CX
+	JNE    rest
+
+done:
+	MOVSD X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func deviationsF64AVX2(a []float64, mean float64) float64
+// Requires: AVX, SSE2
+TEXT ·deviationsF64AVX2(SB), NOSPLIT, $0-40
+	MOVQ         a_base+0(FP), AX
+	MOVQ         a_len+8(FP), CX
+	VBROADCASTSD mean+24(FP), Y0
+	VXORPD       Y1, Y1, Y1
+	VXORPD       Y2, Y2, Y2
+	SUBQ         $+8, CX
+	JLT          fold
+	PCALIGN      $0x20
+
+block:
+	VMOVUPD (AX), Y3
+	VSUBPD  Y0, Y3, Y3
+	VMULPD  Y3, Y3, Y3
+	VADDPD  Y3, Y1, Y1
+	VMOVUPD 32(AX), Y3
+	VSUBPD  Y0, Y3, Y3
+	VMULPD  Y3, Y3, Y3
+	VADDPD  Y3, Y2, Y2
+	ADDQ    $+64, AX
+	SUBQ    $+8, CX
+	JGE     block
+
+fold:
+	ADDQ         $+8, CX
+	VADDPD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPD       X2, X1, X1
+	VPERMILPD    $0x01, X1, X2
+	VADDPD       X2, X1, X1
+	TESTQ        CX, CX
+	JE           done
+
+rest:
+	VMOVSD (AX), X4
+	ADDQ   $+8, AX
+	VSUBPD Y0, Y4, Y2
+	VMULPD Y2, Y2, Y2
+	VADDPD Y2, Y1, Y1
+	DECQ   CX
+	JNE    rest
+
+done:
+	MOVSD X1, ret+32(FP)
+	VZEROUPPER
+	RET
+
+// func productsF64AVX2(a []float64, b []float64, mean float64) (float64, float64)
+// Requires: AVX, SSE2
+TEXT ·productsF64AVX2(SB), NOSPLIT, $0-72
+	MOVQ         a_base+0(FP), AX
+	MOVQ         b_base+24(FP), CX
+	MOVQ         a_len+8(FP), DX
+	VBROADCASTSD mean+48(FP), Y0
+	VXORPD       Y1, Y1, Y1
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	SUBQ         $+8, DX
+	JLT          fold
+	PCALIGN      $0x20
+
+block:
+	VMOVUPD (AX), Y5
+	VMOVUPD (CX), Y6
+	VADDPD  Y5, Y1, Y1
+	VSUBPD  Y0, Y6, Y6
+	VMULPD  Y6, Y5, Y5
+	VADDPD  Y5, Y2, Y2
+	VMOVUPD 32(AX), Y5
+	VMOVUPD 32(CX), Y6
+	VADDPD  Y5, Y3, Y3
+	VSUBPD  Y0, Y6, Y6
+	VMULPD  Y6, Y5, Y5
+	VADDPD  Y5, Y4, Y4
+	ADDQ    $+64, AX
+	ADDQ    $+64, CX
+	SUBQ    $+8, DX
+	JGE     block
+
+fold:
+	ADDQ         $+8, DX
+	VADDPD       Y3, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X3
+	VADDPD       X3, X1, X1
+	VPERMILPD    $0x01, X1, X3
+	VADDPD       X3, X1, X1
+	VADDPD       Y4, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPD       X3, X2, X2
+	VPERMILPD    $0x01, X2, X3
+	VADDPD       X3, X2, X2
+	TESTQ        DX, DX
+	JE           done
+
+rest:
+	VMOVSD (AX), X7
+	ADDQ   $+8, AX
+	VMOVSD (CX), X8
+	ADDQ   $+8, CX
+	VADDPD Y7, Y1, Y1
+	VSUBPD Y0, Y8, Y3
+	VMULPD Y3, Y7, Y3
+	VADDPD Y3, Y2, Y2
+	DECQ   DX
+	JNE    rest
+
+done:
+	MOVSD X1, ret+56(FP)
+	MOVSD X2, ret1+64(FP)
 	VZEROUPPER
 	RET
 

@@ -2590,6 +2590,183 @@ done:
 	VZEROUPPER
 	RET
 
+// func normaliseF64AVX512(dst []float64, a []float64, mean float64, by float64, bias float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·normaliseF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), CX
+	VBROADCASTSD mean+48(FP), Z0
+	VBROADCASTSD by+56(FP), Z1
+	VBROADCASTSD bias+64(FP), Z2
+	MOVQ         dst_len+8(FP), DX
+	SHLQ         $0x03, DX
+	XORQ         BX, BX
+	MOVQ         DX, SI
+	SUBQ         $+256, SI
+	CMPQ         SI, BX
+	JLT          single
+	PCALIGN      $0x20
+
+block:
+	VMOVUPD (CX)(BX*1), Z3
+	VSUBPD  Z0, Z3, Z3
+	VMULPD  Z1, Z3, Z3
+	VADDPD  Z2, Z3, Z3
+	VMOVUPD Z3, (AX)(BX*1)
+	VMOVUPD 64(CX)(BX*1), Z3
+	VSUBPD  Z0, Z3, Z3
+	VMULPD  Z1, Z3, Z3
+	VADDPD  Z2, Z3, Z3
+	VMOVUPD Z3, 64(AX)(BX*1)
+	VMOVUPD 128(CX)(BX*1), Z3
+	VSUBPD  Z0, Z3, Z3
+	VMULPD  Z1, Z3, Z3
+	VADDPD  Z2, Z3, Z3
+	VMOVUPD Z3, 128(AX)(BX*1)
+	VMOVUPD 192(CX)(BX*1), Z3
+	VSUBPD  Z0, Z3, Z3
+	VMULPD  Z1, Z3, Z3
+	VADDPD  Z2, Z3, Z3
+	VMOVUPD Z3, 192(AX)(BX*1)
+	ADDQ    $+256, BX
+	CMPQ    BX, SI
+	JLE     block
+
+single:
+	ADDQ    $+192, SI
+	CMPQ    BX, SI
+	JGT     tail
+	PCALIGN $0x20
+
+one:
+	VMOVUPD (CX)(BX*1), Z3
+	VSUBPD  Z0, Z3, Z3
+	VMULPD  Z1, Z3, Z3
+	VADDPD  Z2, Z3, Z3
+	VMOVUPD Z3, (AX)(BX*1)
+	ADDQ    $+64, BX
+	CMPQ    BX, SI
+	JLE     one
+
+tail:
+	SUBQ      BX, DX
+	JE        done
+	SHRQ      $0x03, DX
+	MOVL      $-1, SI
+	BZHIL     DX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPD.Z (CX)(BX*1), K1, Z3
+	VSUBPD    Z0, Z3, Z0
+	VMULPD    Z1, Z0, Z0
+	VADDPD    Z2, Z0, Z0
+	VMOVUPD   Z0, K1, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func normGradF64AVX512(dst []float64, dy []float64, x []float64, mean float64, gain float64, shift float64, slope float64, by float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·normGradF64AVX512(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dy_base+24(FP), CX
+	MOVQ         x_base+48(FP), DX
+	VBROADCASTSD mean+72(FP), Z0
+	VBROADCASTSD gain+80(FP), Z1
+	VBROADCASTSD shift+88(FP), Z2
+	VBROADCASTSD slope+96(FP), Z3
+	VBROADCASTSD by+104(FP), Z4
+	MOVQ         dst_len+8(FP), BX
+	SHLQ         $0x03, BX
+	XORQ         SI, SI
+	MOVQ         BX, DI
+	SUBQ         $+256, DI
+	CMPQ         DI, SI
+	JLT          single
+	PCALIGN      $0x20
+
+block:
+	VMOVUPD (CX)(SI*1), Z5
+	VMOVUPD (DX)(SI*1), Z6
+	VMULPD  Z1, Z5, Z5
+	VSUBPD  Z2, Z5, Z5
+	VSUBPD  Z0, Z6, Z6
+	VMULPD  Z3, Z6, Z6
+	VSUBPD  Z6, Z5, Z5
+	VMULPD  Z4, Z5, Z5
+	VMOVUPD Z5, (AX)(SI*1)
+	VMOVUPD 64(CX)(SI*1), Z5
+	VMOVUPD 64(DX)(SI*1), Z6
+	VMULPD  Z1, Z5, Z5
+	VSUBPD  Z2, Z5, Z5
+	VSUBPD  Z0, Z6, Z6
+	VMULPD  Z3, Z6, Z6
+	VSUBPD  Z6, Z5, Z5
+	VMULPD  Z4, Z5, Z5
+	VMOVUPD Z5, 64(AX)(SI*1)
+	VMOVUPD 128(CX)(SI*1), Z5
+	VMOVUPD 128(DX)(SI*1), Z6
+	VMULPD  Z1, Z5, Z5
+	VSUBPD  Z2, Z5, Z5
+	VSUBPD  Z0, Z6, Z6
+	VMULPD  Z3, Z6, Z6
+	VSUBPD  Z6, Z5, Z5
+	VMULPD  Z4, Z5, Z5
+	VMOVUPD Z5, 128(AX)(SI*1)
+	VMOVUPD 192(CX)(SI*1), Z5
+	VMOVUPD 192(DX)(SI*1), Z6
+	VMULPD  Z1, Z5, Z5
+	VSUBPD  Z2, Z5, Z5
+	VSUBPD  Z0, Z6, Z6
+	VMULPD  Z3, Z6, Z6
+	VSUBPD  Z6, Z5, Z5
+	VMULPD  Z4, Z5, Z5
+	VMOVUPD Z5, 192(AX)(SI*1)
+	ADDQ    $+256, SI
+	CMPQ    SI, DI
+	JLE     block
+
+single:
+	ADDQ    $+192, DI
+	CMPQ    SI, DI
+	JGT     tail
+	PCALIGN $0x20
+
+one:
+	VMOVUPD (CX)(SI*1), Z5
+	VMOVUPD (DX)(SI*1), Z6
+	VMULPD  Z1, Z5, Z5
+	VSUBPD  Z2, Z5, Z5
+	VSUBPD  Z0, Z6, Z6
+	VMULPD  Z3, Z6, Z6
+	VSUBPD  Z6, Z5, Z5
+	VMULPD  Z4, Z5, Z5
+	VMOVUPD Z5, (AX)(SI*1)
+	ADDQ    $+64, SI
+	CMPQ    SI, DI
+	JLE     one
+
+tail:
+	SUBQ      SI, BX
+	JE        done
+	SHRQ      $0x03, BX
+	MOVL      $-1, DI
+	BZHIL     BX, DI, DI
+	KMOVW     DI, K1
+	VMOVUPD.Z (CX)(SI*1), K1, Z5
+	VMOVUPD.Z (DX)(SI*1), K1, Z6
+	VMULPD    Z1, Z5, Z1
+	VSUBPD    Z2, Z1, Z1
+	VSUBPD    Z0, Z6, Z0
+	VMULPD    Z3, Z0, Z0
+	VSUBPD    Z0, Z1, Z0
+	VMULPD    Z4, Z0, Z0
+	VMOVUPD   Z0, K1, (AX)(SI*1)
+
+done:
+	VZEROUPPER
+	RET
+
 // func fillF64AVX512(dst []float64, c float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·fillF64AVX512(SB), NOSPLIT, $0-32
@@ -4111,6 +4288,151 @@ fold:
 	VPERMILPD     $0x01, X0, X1
 	VADDPD        X1, X0, X0
 	MOVSD         X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func totalF64AVX512(a []float64) float64
+// Requires: AVX, AVX512DQ, AVX512F, SSE2
+TEXT ·totalF64AVX512(SB), NOSPLIT, $0-32
+	MOVQ    a_base+0(FP), AX
+	MOVQ    a_len+8(FP), CX
+	VXORPD  Z0, Z0, Z0
+	SUBQ    $+8, CX
+	JLT     fold
+	PCALIGN $0x20
+
+block:
+	VMOVUPD (AX), Z1
+	VADDPD  Z1, Z0, Z0
+	ADDQ    $+64, AX
+	SUBQ    $+8, CX
+	JGE     block
+
+fold:
+	ADDQ          $+8, CX
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPD        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X0
+	VPERMILPD     $0x01, X0, X1
+	VADDPD        X1, X0, X0
+	TESTQ         CX, CX
+	JE            done
+
+rest:
+	VMOVSD (AX), X2
+	ADDQ   $+8, AX
+	VADDPD Z2, Z0, Z0
+	DECQ   CX
+	JNE    rest
+
+done:
+	MOVSD X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func deviationsF64AVX512(a []float64, mean float64) float64
+// Requires: AVX, AVX512DQ, AVX512F, SSE2
+TEXT ·deviationsF64AVX512(SB), NOSPLIT, $0-40
+	MOVQ         a_base+0(FP), AX
+	MOVQ         a_len+8(FP), CX
+	VBROADCASTSD mean+24(FP), Z0
+	VXORPD       Z1, Z1, Z1
+	SUBQ         $+8, CX
+	JLT          fold
+	PCALIGN      $0x20
+
+block:
+	VMOVUPD (AX), Z2
+	VSUBPD  Z0, Z2, Z2
+	VMULPD  Z2, Z2, Z2
+	VADDPD  Z2, Z1, Z1
+	ADDQ    $+64, AX
+	SUBQ    $+8, CX
+	JGE     block
+
+fold:
+	ADDQ          $+8, CX
+	VEXTRACTF64X4 $0x01, Z1, Y2
+	VADDPD        Y2, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X2
+	VADDPD        X2, X1, X1
+	VPERMILPD     $0x01, X1, X2
+	VADDPD        X2, X1, X1
+	TESTQ         CX, CX
+	JE            done
+
+rest:
+	VMOVSD (AX), X3
+	ADDQ   $+8, AX
+	VSUBPD Z0, Z3, Z2
+	VMULPD Z2, Z2, Z2
+	VADDPD Z2, Z1, Z1
+	DECQ   CX
+	JNE    rest
+
+done:
+	MOVSD X1, ret+32(FP)
+	VZEROUPPER
+	RET
+
+// func productsF64AVX512(a []float64, b []float64, mean float64) (float64, float64)
+// Requires: AVX, AVX512DQ, AVX512F, SSE2
+TEXT ·productsF64AVX512(SB), NOSPLIT, $0-72
+	MOVQ         a_base+0(FP), AX
+	MOVQ         b_base+24(FP), CX
+	MOVQ         a_len+8(FP), DX
+	VBROADCASTSD mean+48(FP), Z0
+	VXORPD       Z1, Z1, Z1
+	VXORPD       Z2, Z2, Z2
+	SUBQ         $+8, DX
+	JLT          fold
+	PCALIGN      $0x20
+
+block:
+	VMOVUPD (AX), Z3
+	VMOVUPD (CX), Z4
+	VADDPD  Z3, Z1, Z1
+	VSUBPD  Z0, Z4, Z4
+	VMULPD  Z4, Z3, Z3
+	VADDPD  Z3, Z2, Z2
+	ADDQ    $+64, AX
+	ADDQ    $+64, CX
+	SUBQ    $+8, DX
+	JGE     block
+
+fold:
+	ADDQ          $+8, DX
+	VEXTRACTF64X4 $0x01, Z1, Y3
+	VADDPD        Y3, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X3
+	VADDPD        X3, X1, X1
+	VPERMILPD     $0x01, X1, X3
+	VADDPD        X3, X1, X1
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VADDPD        Y3, Y2, Y2
+	VEXTRACTF128  $0x01, Y2, X3
+	VADDPD        X3, X2, X2
+	VPERMILPD     $0x01, X2, X3
+	VADDPD        X3, X2, X2
+	TESTQ         DX, DX
+	JE            done
+
+rest:
+	VMOVSD (AX), X5
+	ADDQ   $+8, AX
+	VMOVSD (CX), X6
+	ADDQ   $+8, CX
+	VADDPD Z5, Z1, Z1
+	VSUBPD Z0, Z6, Z3
+	VMULPD Z3, Z5, Z3
+	VADDPD Z3, Z2, Z2
+	DECQ   DX
+	JNE    rest
+
+done:
+	MOVSD X1, ret+56(FP)
+	MOVSD X2, ret1+64(FP)
 	VZEROUPPER
 	RET
 

@@ -36,6 +36,9 @@ func testGuard[F Float](t *testing.T, level cpu.Level) {
 				c.run(x, [3][]F{x, x, x}, 1)
 			}
 			k.Sum(x)
+			k.Total(x)
+			k.Deviations(x, 1)
+			k.Products(x, x, 1)
 			k.Finite(x)
 			k.Adam(x, x, x, x, 1, 2, 3, 4, 5, 6, 7, 8, 9)
 		}

@@ -14,7 +14,9 @@ func plain[F Float]() Kernels[F] {
 		Sin: sin[F], Cos: cos[F], Sigmoid: sigmoid[F], Softplus: softplus[F],
 		MulAdd: mulAdd[F], MulRSub: mulRSub[F], MulAddC: mulAddC[F],
 		OneMinusMul: oneMinusMul[F],
-		Fill:        fill[F], Adam: adam[F], Sum: sum[F], Finite: finite[F],
+		Normalise:   normalise[F], NormGrad: normGrad[F],
+		Fill: fill[F], Adam: adam[F], Sum: sum[F], Finite: finite[F],
+		Total: total[F], Deviations: deviations[F], Products: products[F],
 	}
 }
 

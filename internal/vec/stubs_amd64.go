@@ -117,6 +117,12 @@ func mulAddCF32AVX2(dst []float32, a []float32, k float32, c []float32)
 func oneMinusMulF32AVX2(dst []float32, z []float32, v []float32)
 
 //go:noescape
+func normaliseF32AVX2(dst []float32, a []float32, mean float32, by float32, bias float32)
+
+//go:noescape
+func normGradF32AVX2(dst []float32, dy []float32, x []float32, mean float32, gain float32, shift float32, slope float32, by float32)
+
+//go:noescape
 func fillF32AVX2(dst []float32, c float32)
 
 //go:noescape
@@ -148,6 +154,15 @@ func adamF32AVX2(w []float32, g []float32, m []float32, v []float32, rate float3
 
 //go:noescape
 func sumF32AVX2(a []float32) float32
+
+//go:noescape
+func totalF32AVX2(a []float32) float64
+
+//go:noescape
+func deviationsF32AVX2(a []float32, mean float64) float64
+
+//go:noescape
+func productsF32AVX2(a []float32, b []float32, mean float64) (float64, float64)
 
 //go:noescape
 func finiteF32AVX2(a []float32) bool
@@ -267,6 +282,12 @@ func mulAddCF64AVX2(dst []float64, a []float64, k float64, c []float64)
 func oneMinusMulF64AVX2(dst []float64, z []float64, v []float64)
 
 //go:noescape
+func normaliseF64AVX2(dst []float64, a []float64, mean float64, by float64, bias float64)
+
+//go:noescape
+func normGradF64AVX2(dst []float64, dy []float64, x []float64, mean float64, gain float64, shift float64, slope float64, by float64)
+
+//go:noescape
 func fillF64AVX2(dst []float64, c float64)
 
 //go:noescape
@@ -298,6 +319,15 @@ func adamF64AVX2(w []float64, g []float64, m []float64, v []float64, rate float6
 
 //go:noescape
 func sumF64AVX2(a []float64) float64
+
+//go:noescape
+func totalF64AVX2(a []float64) float64
+
+//go:noescape
+func deviationsF64AVX2(a []float64, mean float64) float64
+
+//go:noescape
+func productsF64AVX2(a []float64, b []float64, mean float64) (float64, float64)
 
 //go:noescape
 func finiteF64AVX2(a []float64) bool
@@ -417,6 +447,12 @@ func mulAddCF32AVX512(dst []float32, a []float32, k float32, c []float32)
 func oneMinusMulF32AVX512(dst []float32, z []float32, v []float32)
 
 //go:noescape
+func normaliseF32AVX512(dst []float32, a []float32, mean float32, by float32, bias float32)
+
+//go:noescape
+func normGradF32AVX512(dst []float32, dy []float32, x []float32, mean float32, gain float32, shift float32, slope float32, by float32)
+
+//go:noescape
 func fillF32AVX512(dst []float32, c float32)
 
 //go:noescape
@@ -448,6 +484,15 @@ func adamF32AVX512(w []float32, g []float32, m []float32, v []float32, rate floa
 
 //go:noescape
 func sumF32AVX512(a []float32) float32
+
+//go:noescape
+func totalF32AVX512(a []float32) float64
+
+//go:noescape
+func deviationsF32AVX512(a []float32, mean float64) float64
+
+//go:noescape
+func productsF32AVX512(a []float32, b []float32, mean float64) (float64, float64)
 
 //go:noescape
 func finiteF32AVX512(a []float32) bool
@@ -567,6 +612,12 @@ func mulAddCF64AVX512(dst []float64, a []float64, k float64, c []float64)
 func oneMinusMulF64AVX512(dst []float64, z []float64, v []float64)
 
 //go:noescape
+func normaliseF64AVX512(dst []float64, a []float64, mean float64, by float64, bias float64)
+
+//go:noescape
+func normGradF64AVX512(dst []float64, dy []float64, x []float64, mean float64, gain float64, shift float64, slope float64, by float64)
+
+//go:noescape
 func fillF64AVX512(dst []float64, c float64)
 
 //go:noescape
@@ -598,6 +649,15 @@ func adamF64AVX512(w []float64, g []float64, m []float64, v []float64, rate floa
 
 //go:noescape
 func sumF64AVX512(a []float64) float64
+
+//go:noescape
+func totalF64AVX512(a []float64) float64
+
+//go:noescape
+func deviationsF64AVX512(a []float64, mean float64) float64
+
+//go:noescape
+func productsF64AVX512(a []float64, b []float64, mean float64) (float64, float64)
 
 //go:noescape
 func finiteF64AVX512(a []float64) bool

@@ -43,6 +43,8 @@ func kernelsF32AVX2() Kernels[float32] {
 	k.MulRSub = mulRSubF32AVX2
 	k.MulAddC = mulAddCF32AVX2
 	k.OneMinusMul = oneMinusMulF32AVX2
+	k.Normalise = normaliseF32AVX2
+	k.NormGrad = normGradF32AVX2
 	k.Fill = fillF32AVX2
 	k.Exp = expF32AVX2
 	k.Expm1 = expm1F32AVX2
@@ -54,6 +56,9 @@ func kernelsF32AVX2() Kernels[float32] {
 	k.Softplus = softplusF32AVX2
 	k.Adam = adamF32AVX2
 	k.Sum = sumF32AVX2
+	k.Total = totalF32AVX2
+	k.Deviations = deviationsF32AVX2
+	k.Products = productsF32AVX2
 	k.Finite = finiteF32AVX2
 	return k
 }
@@ -99,6 +104,8 @@ func kernelsF64AVX2() Kernels[float64] {
 	k.MulRSub = mulRSubF64AVX2
 	k.MulAddC = mulAddCF64AVX2
 	k.OneMinusMul = oneMinusMulF64AVX2
+	k.Normalise = normaliseF64AVX2
+	k.NormGrad = normGradF64AVX2
 	k.Fill = fillF64AVX2
 	k.Exp = expF64AVX2
 	k.Expm1 = expm1F64AVX2
@@ -110,6 +117,9 @@ func kernelsF64AVX2() Kernels[float64] {
 	k.Softplus = softplusF64AVX2
 	k.Adam = adamF64AVX2
 	k.Sum = sumF64AVX2
+	k.Total = totalF64AVX2
+	k.Deviations = deviationsF64AVX2
+	k.Products = productsF64AVX2
 	k.Finite = finiteF64AVX2
 	return k
 }
@@ -155,6 +165,8 @@ func kernelsF32AVX512() Kernels[float32] {
 	k.MulRSub = mulRSubF32AVX512
 	k.MulAddC = mulAddCF32AVX512
 	k.OneMinusMul = oneMinusMulF32AVX512
+	k.Normalise = normaliseF32AVX512
+	k.NormGrad = normGradF32AVX512
 	k.Fill = fillF32AVX512
 	k.Exp = expF32AVX512
 	k.Expm1 = expm1F32AVX512
@@ -166,6 +178,9 @@ func kernelsF32AVX512() Kernels[float32] {
 	k.Softplus = softplusF32AVX512
 	k.Adam = adamF32AVX512
 	k.Sum = sumF32AVX512
+	k.Total = totalF32AVX512
+	k.Deviations = deviationsF32AVX512
+	k.Products = productsF32AVX512
 	k.Finite = finiteF32AVX512
 	return k
 }
@@ -211,6 +226,8 @@ func kernelsF64AVX512() Kernels[float64] {
 	k.MulRSub = mulRSubF64AVX512
 	k.MulAddC = mulAddCF64AVX512
 	k.OneMinusMul = oneMinusMulF64AVX512
+	k.Normalise = normaliseF64AVX512
+	k.NormGrad = normGradF64AVX512
 	k.Fill = fillF64AVX512
 	k.Exp = expF64AVX512
 	k.Expm1 = expm1F64AVX512
@@ -222,6 +239,9 @@ func kernelsF64AVX512() Kernels[float64] {
 	k.Softplus = softplusF64AVX512
 	k.Adam = adamF64AVX512
 	k.Sum = sumF64AVX512
+	k.Total = totalF64AVX512
+	k.Deviations = deviationsF64AVX512
+	k.Products = productsF64AVX512
 	k.Finite = finiteF64AVX512
 	return k
 }

@@ -56,6 +56,10 @@ type Kernels[F Float] struct {
 	MulAddC     func(dst, a []F, k F, c []F) // k·a + c
 	OneMinusMul func(dst, z, v []F)          // (1 − z)·v
 
+	// A normalisation of what has one mean, and its gradient, every operation rounded.
+	Normalise func(dst, a []F, mean, by, bias F)                   // (a − mean)·by + bias
+	NormGrad  func(dst, dy, x []F, mean, gain, shift, slope, by F) // ((dy·gain − shift) − (x − mean)·slope)·by
+
 	Fill func(dst []F, c F) // c
 
 	// Adam takes a step of the optimiser of that name. It changes the weights w and
@@ -74,6 +78,14 @@ type Kernels[F Float] struct {
 	// left (a tree). This order holds on every path. 32 sums of float32 are two
 	// vectors of AVX-512 and four of AVX2, which need not wait for each other.
 	Sum func(a []F) F
+
+	// Sums in float64 of whatever elements are: Σ a, Σ (a − mean)², and Σ a with
+	// Σ a·(b − mean). As far as there are whole groups of 8 elements, element i goes to
+	// running sum i mod 8, and these are folded as those of Sum are; the rest is added to
+	// the result in order. This order holds on every path.
+	Total      func(a []F) float64
+	Deviations func(a []F, mean float64) float64
+	Products   func(a, b []F, mean float64) (sum, products float64)
 
 	// Finite reports whether no element is NaN or ±Inf.
 	Finite func(a []F) bool

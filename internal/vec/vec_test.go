@@ -36,10 +36,14 @@ func calls[F Float](t testing.TB, k *Kernels[F]) map[string]call[F] {
 			m[name] = call[F]{1, true, func(dst []F, a [3][]F, c F) { f(dst, a[0], c) }}
 		case func(dst, a []F, k F, c []F):
 			m[name] = call[F]{2, true, func(dst []F, a [3][]F, c F) { f(dst, a[0], c, a[1]) }}
+		case func(dst, a []F, mean, by, bias F):
+			m[name] = call[F]{1, true, func(dst []F, a [3][]F, c F) { f(dst, a[0], c, -1.5, c/3) }}
+		case func(dst, dy, x []F, mean, gain, shift, slope, by F):
+			m[name] = call[F]{2, true, func(dst []F, a [3][]F, c F) { f(dst, a[0], a[1], c, 1.5, c/3, -0.3, 1.2) }}
 		case func(dst []F, c F):
 			m[name] = call[F]{0, true, func(dst []F, _ [3][]F, c F) { f(dst, c) }}
 		default:
-			require.Contains(t, []string{"Sum", "Finite", "Adam"}, name, "a kernel of a type that is not tested: %T", f)
+			require.Contains(t, []string{"Sum", "Total", "Deviations", "Products", "Finite", "Adam"}, name, "a kernel of a type that is not tested: %T", f)
 		}
 	}
 	return m
@@ -157,6 +161,44 @@ func bits[F Float](u uint64) F {
 	return F(math.Float64frombits(u))
 }
 
+// Sums in float64 are those of the definition, and for integers exact.
+func TestWide(t *testing.T) {
+	for _, level := range cpu.Levels() {
+		t.Run(level.String()+"/float32", func(t *testing.T) { testWide[float32](t, level) })
+		t.Run(level.String()+"/float64", func(t *testing.T) { testWide[float64](t, level) })
+	}
+}
+
+func testWide[F Float](t *testing.T, level cpu.Level) {
+	k := force[F](t, level)
+	rng := rand.New(rand.NewPCG(8, 9))
+	for n := range 200 {
+		a, b := randoms[F](rng, n+9)[rng.IntN(9):][:n], randoms[F](rng, n+9)[rng.IntN(9):][:n]
+		if n%2 == 0 { // without what makes every sum NaN
+			for i := range a {
+				a[i], b[i] = F(rng.NormFloat64()), F(rng.NormFloat64())
+			}
+		}
+		m := rng.NormFloat64()
+		require.True(t, same(total(a), k.Total(a)), "n = %d", n)
+		require.True(t, same(deviations(a, m), k.Deviations(a, m)), "n = %d", n)
+		wantSum, wantProducts := products(a, b, m)
+		gotSum, gotProducts := k.Products(a, b, m)
+		require.True(t, same(wantSum, gotSum) && same(wantProducts, gotProducts), "n = %d", n)
+
+		var sum, squares, cubes float64
+		for i := range a {
+			x := float64(i - n/3)
+			a[i], b[i] = F(x), F(x*x)
+			sum, squares, cubes = sum+x, squares+(x-2)*(x-2), cubes+x*(x*x-5)
+		}
+		require.Equal(t, sum, k.Total(a))
+		require.Equal(t, squares, k.Deviations(a, 2))
+		gotSum, gotProducts = k.Products(a, b, 5)
+		require.Equal(t, [2]float64{sum, cubes}, [2]float64{gotSum, gotProducts})
+	}
+}
+
 // TestSum compares with the definition and, for integers, with the exact sum.
 func TestSum(t *testing.T) {
 	for _, level := range cpu.Levels() {
@@ -234,6 +276,7 @@ func TestAllocations(t *testing.T) {
 			k.Exp(x, x)
 			k.PowC(x, x, 2)
 			k.Sum(x)
+			k.Products(x, x, 1)
 		}))
 	}
 }

@@ -110,6 +110,11 @@ func products() []kernel {
 		plain("MulRSub", "a b c", func(t *target, in []vec) vec { return t.sub(in[2], t.mul(in[0], in[1])) }),
 		plain("MulAddC", "a K c", func(t *target, in []vec) vec { return t.add(t.mul(in[0], in[2]), in[1]) }),
 		withOne("OneMinusMul", "z v", func(t *target, in []vec) vec { return t.mul(t.sub(in[2], in[0]), in[1]) }),
+		plain("Normalise", "a MEAN BY BIAS", func(t *target, in []vec) vec { return t.add(t.mul(t.sub(in[0], in[1]), in[2]), in[3]) }),
+		plain("NormGrad", "dy x MEAN GAIN SHIFT SLOPE BY", func(t *target, in []vec) vec {
+			dy, x, mean, gain, shift, slope, by := in[0], in[1], in[2], in[3], in[4], in[5], in[6]
+			return t.mul(t.sub(t.sub(t.mul(dy, gain), shift), t.mul(t.sub(x, mean), slope)), by)
+		}),
 		plain("Fill", "C", func(_ *target, in []vec) vec { return in[0] }),
 	}
 }

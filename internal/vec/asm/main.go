@@ -78,6 +78,9 @@ func (t *target) table(w *bytes.Buffer) {
 	}
 	fmt.Fprintf(w, "k.Adam = %s\n", t.adam())
 	fmt.Fprintf(w, "k.Sum = %s\n", t.sum())
+	fmt.Fprintf(w, "k.Total = %s\n", t.total())
+	fmt.Fprintf(w, "k.Deviations = %s\n", t.deviations())
+	fmt.Fprintf(w, "k.Products = %s\n", t.products())
 	fmt.Fprintf(w, "k.Finite = %s\n", t.finite())
 	fmt.Fprint(w, "return k\n}\n")
 }
