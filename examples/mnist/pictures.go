@@ -8,7 +8,6 @@ import (
 	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/examples/internal/show"
 	"github.com/spikegrad/spikegrad/layers"
-	"github.com/spikegrad/spikegrad/plot"
 	"github.com/spikegrad/spikegrad/train"
 )
 
@@ -21,19 +20,8 @@ func draw(ctx context.Context, m *train.Model, enc encode.Encoder, test data.Dat
 			return err
 		}
 	}
-	preds, err := m.Classes(ctx, test, enc)
-	if err != nil {
+	if err := show.Wrong(ctx, out, m, enc, test, nil); err != nil {
 		return err
-	}
-	wrong, err := misclassified(test, preds, 24)
-	if err != nil {
-		return err
-	}
-	if len(wrong) > 0 {
-		fig, err := plot.Digits("Misclassified: truth and answer", 28, 28, 8, wrong...)
-		if err := show.Save(out, "misclassified", fig, err); err != nil {
-			return err
-		}
 	}
 	const sample = 0
 	rec, err := m.Record(ctx, test, enc, []int{sample}, layers.Probe{})
@@ -42,24 +30,4 @@ func draw(ctx context.Context, m *train.Model, enc encode.Encoder, test data.Dat
 	}
 	fig, err := show.Raster(fmt.Sprintf("Test image %d", sample), 1e-3, rec, 0)
 	return show.Save(out, "raster", fig, err)
-}
-
-// misclassified returns the first images that got a wrong answer, limit at most.
-func misclassified(d data.Dataset, preds []int, limit int) ([]plot.Digit[float32], error) {
-	var wrong []plot.Digit[float32]
-	for i, p := range preds {
-		x := make([]float32, 28*28)
-		label, err := d.Sample(i, x)
-		if err != nil {
-			return nil, err
-		}
-		if p == label {
-			continue
-		}
-		wrong = append(wrong, plot.Digit[float32]{Pixels: x, Caption: fmt.Sprintf("%d → %d", label, p)})
-		if len(wrong) == limit {
-			break
-		}
-	}
-	return wrong, nil
 }
