@@ -133,11 +133,10 @@ func (m *Model) newStream(batch int) (*stream, error) {
 		shape = shape[1:]
 	}
 	s.out = tensor.New(tensor.Of(m.net.Dtype), tensor.WithShape(shape...))
-	s.states = b.Carry.States
+	s.states, s.ins = b.Carry.States, (&carry{states: b.Carry.States}).ins()
 	if s.rest, s.machine, err = machines(s.states, out); err != nil {
 		return nil, err
 	}
-	s.ins = (&carry{states: s.states}).ins()
 	return s, m.checkStepwise()
 }
 
