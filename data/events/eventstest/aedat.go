@@ -125,13 +125,13 @@ func PackZSTD(b []byte) []byte {
 	return z.EncodeAll(b, nil)
 }
 
-// AEDAT4 writes packets of 50 events, others between, and a table behind.
+// AEDAT4 writes packets of 50 events, or 128 of more if there are many, others between, and a table behind.
 func AEDAT4(packing int32, pack func([]byte) []byte, table bool) func(es []events.Event) []byte {
 	return func(es []events.Event) []byte {
 		xml := fmt.Sprintf(DVXML, 346, 260)
 		var b []byte
-		for len(es) > 0 {
-			k := min(50, len(es))
+		for of := max(50, len(es)/128); len(es) > 0; {
+			k := min(of, len(es))
 			b = AEDAT4Packet(b, 4, []byte("no events"))
 			b = AEDAT4Packet(b, 7, pack(FlatEvents(es[:k])))
 			es = es[k:]
