@@ -27,10 +27,11 @@ type SelfAttention struct {
 	Attend  Layer   // SN of a, if it is another: in the paper with half the threshold
 	Heads   int     // a number that divides the channels; 0 means 1
 	Scale   float64 // 0 means 1/8
+	NoNorm  bool    // leave out BN: the maps have a bias in its place
 }
 
-// Apply adds the maps "q", "k", "v" and "out", each with "conv.w" and a BatchNorm "norm", and
-// neurons.
+// Apply adds the maps "q", "k", "v" and "out", each with "conv.w" and a BatchNorm "norm", or
+// with "conv.b", and neurons.
 func (a SelfAttention) Apply(b *Build, x *G.Node) (*G.Node, error) {
 	if err := b.takes("self-attention", x, "[T batch c n]", 4, 4); err != nil {
 		return nil, err
@@ -45,8 +46,12 @@ func (a SelfAttention) Apply(b *Build, x *G.Node) (*G.Node, error) {
 		return nil, b.errorf("self-attention", "the scale is %v, want a positive number", a.Scale)
 	}
 	part := func(name string, x *G.Node) (*G.Node, error) {
+		norm := Layer(BatchNorm{})
+		if a.NoNorm {
+			norm = Identity
+		}
 		return Named(name, Sequential{
-			Named("conv", Conv1D{Out: c, Kernel: 1, NoBias: true}), Named("norm", BatchNorm{}), Named("neurons", a.Neurons),
+			Named("conv", Conv1D{Out: c, Kernel: 1, NoBias: !a.NoNorm}), Named("norm", norm), Named("neurons", a.Neurons),
 		}).Apply(b, x)
 	}
 	var qkv [3]*G.Node

@@ -5,12 +5,14 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/machine"
@@ -156,6 +158,59 @@ func TestTakeBuffers(t *testing.T) {
 	require.Equal(t, []float64{2, 6.5}, graphtest.Floats(buf.Node.Value()))
 }
 
+// Every kind of map takes in what normalises it, also through a max pool; what cannot be folded
+// stays.
+func TestFoldKinds(t *testing.T) {
+	norm := layers.BatchNorm{Scale: 1.5, Eps: 1e-3}
+	fire := layers.Lift(neurons.LIFBoxStep, neurons.DefaultLIFBoxParams())
+	pool := layers.Pool{Size: 2, Max: true}
+	grouped := connect.Conv{Stride: 2, Groups: 2}
+	for name, c := range map[string]struct {
+		net      layers.Layer
+		shape    []int
+		negative bool // gains are
+		left     int  // normalisations
+	}{
+		"linear":                        {layers.Sequential{layers.Linear{Out: 3}, norm}, []int{5}, true, 0},
+		"conv2d in groups":              {layers.Sequential{layers.Conv2D{Out: 6, Kernel: 2, Conv: grouped}, norm}, []int{4, 5, 5}, true, 0},
+		"conv1d":                        {layers.Sequential{layers.Conv1D{Out: 6, Kernel: 3, Conv: grouped}, norm, fire}, []int{4, 7}, true, 0},
+		"transposed":                    {layers.Sequential{layers.ConvTranspose2D{Out: 5, Kernel: 3}, norm}, []int{2, 3, 4}, true, 0},
+		"transposed in groups":          {layers.Sequential{layers.ConvTranspose2D{Out: 6, Kernel: 3, Conv: grouped}, norm}, []int{4, 3, 4}, true, 0},
+		"max pool":                      {layers.Sequential{layers.Conv2D{Out: 3, Kernel: 2}, pool, pool, norm}, []int{2, 9, 9}, false, 0},
+		"max pool and a negative gain":  {layers.Sequential{layers.Conv2D{Out: 3, Kernel: 2}, norm, pool, norm}, []int{2, 5, 5}, true, 1},
+		"mean pool":                     {layers.Sequential{layers.Conv2D{Out: 3, Kernel: 2}, norm, layers.Pool{Size: 2, Pad: 1}, norm}, []int{2, 5, 5}, false, 1},
+		"attention":                     {layers.Sequential{layers.SelfAttention{Neurons: fire, Heads: 2, Scale: 1}}, []int{4, 3}, true, 0},
+		"attention in a shared residue": {layers.Shared("one", layers.Residual{Body: layers.SelfAttention{Neurons: fire}}), []int{4, 3}, true, 0},
+	} {
+		b := layers.NewBuild(3)
+		_, err := c.net.Apply(b, input(tensor.Float64, append([]int{3, 2}, c.shape...)...))
+		require.NoError(t, err, name)
+		values := map[string]*tensor.Dense{}
+		for i, n := range slices.Concat(b.Params, b.Fixed) {
+			v := graphtest.Random(n.Shape().TotalSize(), uint64(i))
+			for j := range v {
+				if strings.HasSuffix(n.Name(), "norm.var") || !c.negative && strings.HasSuffix(n.Name(), "norm.w") {
+					v[j] = 0.3 + math.Abs(v[j])
+				}
+			}
+			values[n.Name()] = graphtest.Tensor(tensor.Float64, n.Shape(), v)
+		}
+		folded, err := layers.Fold(c.net, c.shape, values)
+		require.NoError(t, err, name)
+		var out [2][]float64
+		for i, l := range []layers.Layer{layers.Given(values, c.net), folded} {
+			x := input(tensor.Float64, append([]int{3, 2}, c.shape...)...)
+			require.NoError(t, setFloats(x, graphtest.Random(x.Shape().TotalSize(), 9)))
+			b = layers.NewBuild(7)
+			y, err := l.Apply(b, x)
+			require.NoError(t, err, name)
+			out[i] = graphtest.Eval(t, y)[0]
+		}
+		graphtest.Close(t, name, out[0], out[1], 1e-12)
+		require.Len(t, b.Fixed, 2*c.left, name)
+	}
+}
+
 // A folded network gives in evaluation what the whole one gives.
 func TestFold(t *testing.T) {
 	norm := layers.BatchNorm{Scale: 0.7}
@@ -198,7 +253,7 @@ func TestFold(t *testing.T) {
 		require.EqualError(t, err, "layers: fold: the value of conv.b is missing")
 	}
 	_, err := layers.Fold(layers.Linear{Out: 1, NoBias: true}, []int{3}, map[string]*tensor.Dense{"linear.w": graphtest.Tensor(tensor.Float32, []int{3, 1}, []float64{1, 2, 3})})
-	require.EqualError(t, err, "layers: fold: there is no BatchNorm straight behind a Linear or a Conv2D")
+	require.EqualError(t, err, "layers: fold: there is no BatchNorm straight behind a linear map or a convolution")
 	_, err = layers.Fold(net, nil, nil)
 	require.ErrorContains(t, err, "layers: fold: there are 0 weights")
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
@@ -44,6 +45,11 @@ func (c Conv2D) Apply(b *Build, x *G.Node) (*G.Node, error) {
 		return nil, b.errorf("conv2d", "%w", err)
 	}
 	return y, nil
+}
+
+func (c Conv2D) melt(*G.Node) (Layer, string, string, func(tensor.Shape, int) int) {
+	c.NoBias = false
+	return c, "conv.w", "conv.b", along(0)
 }
 
 // perGroup returns how many input channels a group has.
@@ -104,6 +110,15 @@ func (c ConvTranspose2D) Apply(b *Build, x *G.Node) (*G.Node, error) {
 	return y, nil
 }
 
+func (c ConvTranspose2D) melt(*G.Node) (Layer, string, string, func(tensor.Shape, int) int) {
+	groups := cmp.Or(c.Conv.Groups, 1)
+	c.NoBias = false
+	return c, "conv.w", "conv.b", func(s tensor.Shape, i int) int {
+		in := along(0)(s, i)
+		return in/(s[0]/groups)*s[1] + along(1)(s, i)
+	}
+}
+
 // Conv1D is a convolution along the last axis of [T, batch, c, n], to [T, batch, Out, n'],
 // the same at every time step: that of connect.Conv2D for images one pixel wide.
 type Conv1D struct {
@@ -144,4 +159,9 @@ func (c Conv1D) Apply(b *Build, x *G.Node) (*G.Node, error) {
 	}
 	y = g.Reshape(y, s[0], s[1], c.Out, y.Shape()[3])
 	return y, g.Err()
+}
+
+func (c Conv1D) melt(*G.Node) (Layer, string, string, func(tensor.Shape, int) int) {
+	c.NoBias = false
+	return c, "conv.w", "conv.b", along(0)
 }

@@ -15,12 +15,13 @@ import (
 )
 
 // Fold returns a network that gives in evaluation what net gives with these weights and
-// buffers, up to rounding, with each BatchNorm that comes straight behind a Linear or a
-// Conv2D in a Sequential melted into that one's weights and bias:
+// buffers, up to rounding, with each BatchNorm that comes straight behind a linear map or a
+// convolution in a Sequential melted into that one's weights and bias:
 //
 //	W ← W a,  b ← (b − μ) a + β,  a = γ Scale/√(σ² + ε)
 //
-// The network is Given the weights. In the place of a BatchNorm is Identity, so that
+// So are those of a SelfAttention, and one behind a max pool behind such a layer, if no a is
+// negative. The network is Given the weights. In the place of a BatchNorm is Identity, so that
 // names stay. One behind another layer, or with values for each time step, is left as it
 // is; if there is none to fold, that is an error. shape is that of a sample at one time
 // step; values are all weights and buffers of net, by name: train.Model.Tensors.
@@ -37,7 +38,7 @@ func Fold(net Layer, shape []int, values map[string]*tensor.Dense) (Layer, error
 	case f.err != nil:
 		return nil, fmt.Errorf("layers: fold: %w", f.err)
 	case f.folded == 0:
-		return nil, errors.New("layers: fold: there is no BatchNorm straight behind a Linear or a Conv2D")
+		return nil, errors.New("layers: fold: there is no BatchNorm straight behind a linear map or a convolution")
 	}
 	return Given(f.values, net), nil
 }
@@ -114,6 +115,11 @@ func (f *folder) fold(path []string, l Layer) Layer {
 	case Residual:
 		l.Body, l.Shortcut = at("body", l.Body), at("shortcut", l.Shortcut)
 		return l
+	case SelfAttention:
+		if l.NoNorm {
+			return l
+		}
+		return f.attention(path, l)
 	case named:
 		return named{at(l.name, l.Layer), l.name}
 	case *shared:
@@ -125,63 +131,111 @@ func (f *folder) fold(path []string, l Layer) Layer {
 	return l
 }
 
+// A melting is a linear map, into which a normalisation behind it can be melted.
+type melting interface {
+	// melt returns the layer with a bias, the names of its weights and its bias, and to which
+	// output channel a weight of a shape belongs; or nil, as it makes y, if it cannot be.
+	melt(y *G.Node) (with Layer, weights, bias string, channel func(shape tensor.Shape, i int) int)
+}
+
+// along is the place on an axis, as melt returns it.
+func along(axis int) func(tensor.Shape, int) int {
+	return func(s tensor.Shape, i int) int { return i / s[axis+1:].TotalSize() % s[axis] }
+}
+
 // pair folds layer i into the one before it, if they are such.
 func (f *folder) pair(path []string, ls Sequential, i int) {
-	before, after := ls[i-1].(named), ls[i].(named)
+	after := ls[i].(named)
 	norm, ok := after.Layer.(BatchNorm)
 	if !ok || norm.PerStep > 0 || norm.StepGain > 0 || f.err != nil {
 		return
 	}
-	at, axis := append(slices.Clip(path), before.name), 0
-	switch l := before.Layer.(type) {
-	case Linear:
-		if out := f.outs[nameIn(at, "")]; l.Pattern != nil || out == nil || out.Dims() != 3 {
-			return // not a matrix, or channels are not those of the map
+	n := f.affine(append(slices.Clip(path), after.name), norm)
+	at := i - 1
+	for ; at > 0; at-- { // y ↦ a y + b may as well come before a maximum where a is not negative
+		if pool, ok := ls[at].(named).Layer.(Pool); !ok || !pool.Max || slices.Min(n.by) < 0 {
+			break
 		}
-		before.Layer, axis = func() Layer { l.NoBias = false; return l }(), 1
-		f.err = f.melt(nameIn(at, "linear.w"), nameIn(at, "linear.b"), axis, append(slices.Clip(path), after.name), norm)
-	case Conv2D:
-		l.NoBias = false
-		before.Layer = l
-		f.err = f.melt(nameIn(at, "conv.w"), nameIn(at, "conv.b"), axis, append(slices.Clip(path), after.name), norm)
-	default:
-		return
 	}
-	f.folded++
-	ls[i-1], ls[i] = before, named{Identity, after.name}
+	before := ls[at].(named)
+	linear, ok := before.Layer.(melting)
+	name := append(slices.Clip(path), before.name)
+	if y := f.outs[nameIn(name, "")]; !ok || y == nil {
+		return
+	} else if with, weights, bias, channel := linear.melt(y); with != nil {
+		f.err = f.melt(nameIn(name, weights), nameIn(name, bias), channel, n)
+		ls[at], ls[i] = named{with, before.name}, named{Identity, after.name}
+	}
 }
 
-// melt changes weights, whose outputs are along the axis, and bias, and takes away what the
-// normalisation at a path has.
-func (f *folder) melt(weights, bias string, axis int, at []string, n BatchNorm) error {
-	w := f.values[weights]
-	out := w.Shape()[axis]
-	read := func(name string, start float64) []float64 {
-		v := f.values[name]
-		delete(f.values, name)
-		if v == nil {
-			return slices.Repeat([]float64{start}, out)
+// attention folds what normalises the maps of a self-attention at a path.
+func (f *folder) attention(path []string, a SelfAttention) Layer {
+	for _, part := range []string{"q", "k", "v", "out"} {
+		at := append(slices.Clip(path), part)
+		n := f.affine(append(slices.Clip(at), "norm"), BatchNorm{})
+		conv := append(slices.Clip(at), "conv")
+		if err := f.melt(nameIn(conv, "conv.w"), nameIn(conv, "conv.b"), along(0), n); f.err == nil {
+			f.err = err
 		}
+	}
+	a.NoNorm = true
+	return a
+}
+
+// An affine is what a normalisation is in evaluation: of each channel y = by (x − mean) + shift.
+type affine struct {
+	by, mean, shift []float64
+	names           []string // of its values
+}
+
+// affine returns what the normalisation at a path is.
+func (f *folder) affine(at []string, n BatchNorm) (a affine) {
+	read := func(name string) []float64 {
+		name = nameIn(at, name)
+		v := f.values[name]
+		if v == nil {
+			return nil
+		}
+		a.names = append(a.names, name)
 		return flat.Float64s(v)
 	}
-	gain, shift := read(nameIn(at, "norm.w"), 1), read(nameIn(at, "norm.b"), 0)
-	mean, variance := read(nameIn(at, "norm.mean"), 0), read(nameIn(at, "norm.var"), 1)
-	if len(mean) != out {
-		return fmt.Errorf("%s has %d outputs, the normalisation behind it %d channels", weights, out, len(mean))
+	gain, variance := read("norm.w"), read("norm.var")
+	a.shift, a.mean = read("norm.b"), read("norm.mean")
+	if a.shift == nil {
+		a.shift = make([]float64, len(a.mean))
 	}
-	b := slices.Clone(read(bias, 0))
-	ws := slices.Clone(flat.Float64s(w))
-	inner := w.Shape()[axis+1:].TotalSize()
-	for o := range out {
-		a := gain[o] * cmp.Or(n.Scale, 1) / math.Sqrt(variance[o]+cmp.Or(n.Eps, 1e-5))
-		b[o] = (b[o]-mean[o])*a + shift[o]
-		for outer := 0; outer < len(ws); outer += out * inner {
-			for j := range inner {
-				ws[outer+o*inner+j] *= a
-			}
+	for c, v := range variance {
+		a.by = append(a.by, cmp.Or(n.Scale, 1)/math.Sqrt(v+cmp.Or(n.Eps, 1e-5)))
+		if gain != nil {
+			a.by[c] *= gain[c]
 		}
 	}
+	return a
+}
+
+// melt changes the weights and the bias of a map so that it does what a normalisation does
+// behind it, and takes away what that has.
+func (f *folder) melt(weights, bias string, channel func(tensor.Shape, int) int, n affine) error {
+	w, out := f.values[weights], len(n.mean)
+	b := make([]float64, out)
+	if v := f.values[bias]; v != nil {
+		b = slices.Clone(flat.Float64s(v))
+	}
+	ws := slices.Clone(flat.Float64s(w))
+	if len(b) != out || channel(w.Shape(), len(ws)-1) >= out {
+		return fmt.Errorf("%s of shape %v has not the outputs that the normalisation behind it has channels: %d", weights, []int(w.Shape()), out)
+	}
+	for c := range b {
+		b[c] = (b[c]-n.mean[c])*n.by[c] + n.shift[c]
+	}
+	for i := range ws {
+		ws[i] *= n.by[channel(w.Shape(), i)]
+	}
+	for _, name := range n.names {
+		delete(f.values, name)
+	}
 	f.values[weights], f.values[bias] = denseOf(w.Dtype(), w.Shape(), ws), denseOf(w.Dtype(), []int{out}, b)
+	f.folded++
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/connect"
 )
@@ -59,4 +60,12 @@ func (l Linear) Apply(b *Build, x *G.Node) (*G.Node, error) {
 		return nil, b.errorf("linear", "%w", err)
 	}
 	return y, nil
+}
+
+func (l Linear) melt(y *G.Node) (Layer, string, string, func(tensor.Shape, int) int) {
+	if l.Pattern != nil || y.Dims() != 3 {
+		return nil, "", "", nil // no matrix, or channels are not those of the map
+	}
+	l.NoBias = false
+	return l, "linear.w", "linear.b", along(1)
 }
