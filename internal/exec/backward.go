@@ -24,6 +24,9 @@ type Backward[F vec.Float] struct {
 // the states of every step are wanted and none is written over, may be nil.
 func NewBackward[F vec.Float](b, advance *Bound[F], dear int) *Backward[F] {
 	m := &Backward[F]{b: b, advance: advance, dear: dear}
+	if advance != nil {
+		advance.rows = b.rows // which has no workers yet
+	}
 	m.start, m.work = m.worker, func(w *backWorker[F], r0, r1 int) error { return w.block(r0, r1) }
 	return m
 }
@@ -31,7 +34,7 @@ func NewBackward[F vec.Float](b, advance *Bound[F], dear int) *Backward[F] {
 // Run runs through all time steps, the last one first, after Load.
 func (m *Backward[F]) Run(p Pass[F]) error {
 	m.pass = p
-	return par.Blocks(m.b.p.Rows, blockRows(m.b.p), m.start, m.work)
+	return par.Blocks(m.b.p.Rows, m.b.rows, m.start, m.work)
 }
 
 func (m *Backward[F]) worker(i int) *backWorker[F] {
@@ -64,7 +67,7 @@ func newBackWorker[F vec.Float](m *Backward[F], i int) *backWorker[F] {
 		for i := range w.states {
 			// Dear values are computed with the states that leave their step, so also
 			// with those that leave the last one.
-			w.states[i] = make([]F, (m.pass.Every+min(1, m.dear))*w.size(i, blockRows(m.b.p)))
+			w.states[i] = make([]F, (m.pass.Every+min(1, m.dear))*w.size(i, m.b.rows))
 		}
 	}
 	return w
@@ -139,7 +142,7 @@ func (w *backWorker[F]) read(j int) {
 // stride returns how far apart the states of two time steps are in memory, for a
 // plan that goes through time by itself: all its values are as wide.
 func (w *backWorker[F]) stride(whole *plan) int {
-	return blockRows(w.b.p) * whole.stretches[0].width
+	return w.b.rows * whole.stretches[0].width
 }
 
 // size returns how many elements state or dear value i has in so many rows.
@@ -153,7 +156,7 @@ func (w *backWorker[F]) size(i, rows int) int {
 // entering returns state i of the block as it enters step j of the present ones, or
 // a dear value of step j.
 func (w *backWorker[F]) entering(i, j int) []F {
-	return w.states[i][j*w.size(i, blockRows(w.b.p)):][:w.size(i, w.r1-w.r0)]
+	return w.states[i][j*w.size(i, w.b.rows):][:w.size(i, w.r1-w.r0)]
 }
 
 // recompute finds the states that enter the steps start ≤ t < end, from the

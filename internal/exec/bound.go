@@ -2,6 +2,7 @@ package exec
 
 import (
 	"fmt"
+	"runtime"
 
 	"github.com/spikegrad/spikegrad/internal/ir"
 	"github.com/spikegrad/spikegrad/internal/sparse"
@@ -12,11 +13,24 @@ import (
 // values stay in the cache, many enough that an instruction costs little.
 const blockLanes = 1024
 
-// blockRows returns how many rows make a block. It depends on the program
-// alone, so that results do not depend on GOMAXPROCS.
+// Where a step multiplies with a matrix of more than smallMatrix elements, that is read from
+// beyond the second-level cache: once for up to matrixRows rows, if every processor gets some.
+const (
+	smallMatrix = 1 << 16
+	matrixRows  = 28 // two tiles of the kernels
+)
+
+// blockRows returns how many rows make a block. No result depends on it.
 func blockRows(p *ir.Program) int {
 	widest := max(1, p.Lanes/p.Rows)
-	return max(1, min(p.Rows, blockLanes/widest))
+	rows := max(1, min(p.Rows, blockLanes/widest))
+	for _, m := range p.Mats {
+		if m.K*m.N > smallMatrix {
+			procs := runtime.GOMAXPROCS(0)
+			rows = max(rows, min(matrixRows, (p.Rows+procs-1)/procs))
+		}
+	}
+	return rows
 }
 
 // Functions are what a program has by number only.
@@ -38,6 +52,7 @@ type Inputs[F vec.Float] struct {
 // may use it; it uses all processors by itself.
 type Bound[F vec.Float] struct {
 	p       *ir.Program
+	rows    int // of a block
 	f       Functions[F]
 	sizes   []int // of the states that go from step to step
 	plan    *plan
@@ -66,7 +81,7 @@ func Bind[F vec.Float](p *ir.Program, f Functions[F], sizes []int) (*Bound[F], e
 		return nil, fmt.Errorf("exec: got %d functions and %d calls, the program has %d and %d", len(f.Funcs), len(f.Calls), len(p.Funcs), len(p.Calls))
 	}
 	b := &Bound[F]{
-		p: p, f: f, sizes: sizes, plan: newPlan(p, bitsOf[F](), len(sizes)), streams: make([][]F, len(p.Slots)),
+		p: p, rows: blockRows(p), f: f, sizes: sizes, plan: newPlan(p, bitsOf[F](), len(sizes)), streams: make([][]F, len(p.Slots)),
 		values: make([][]F, len(p.Values)), needed: make([]bool, len(p.Values)),
 		consts: make([]F, len(p.Consts)), mats: make([]sparse.Matrix[F], len(p.Mats)),
 	}

@@ -22,7 +22,7 @@ type Pass[F vec.Float] struct {
 // Forward runs the program through all time steps, after Load.
 func (b *Bound[F]) Forward(p Pass[F]) error {
 	b.pass = p
-	return par.Blocks(b.p.Rows, blockRows(b.p), b.start, b.work)
+	return par.Blocks(b.p.Rows, b.rows, b.start, b.work)
 }
 
 // forward runs rows r0 ≤ r < r1 through all time steps.
@@ -73,7 +73,7 @@ type stateWorker[F vec.Float] struct {
 func newStateWorker[F vec.Float](b *Bound[F]) *stateWorker[F] {
 	w := &stateWorker[F]{worker: newWorker(b)}
 	for _, size := range b.sizes {
-		n := size / b.p.Rows * blockRows(b.p)
+		n := size / b.p.Rows * b.rows
 		w.inAll = append(w.inAll, make([]F, n))
 		w.outAll = append(w.outAll, make([]F, n))
 	}
@@ -85,7 +85,7 @@ func newStateWorker[F vec.Float](b *Bound[F]) *stateWorker[F] {
 func (w *stateWorker[F]) enter(r0, r1 int) {
 	w.worker.enter(r0, r1)
 	for i := range w.in {
-		n := len(w.inAll[i]) / blockRows(w.b.p) * (r1 - r0)
+		n := len(w.inAll[i]) / w.b.rows * (r1 - r0)
 		w.in[i], w.out[i] = w.inAll[i][:n], w.outAll[i][:n]
 	}
 	w.place()

@@ -21,7 +21,7 @@ type worker[F vec.Float] struct {
 
 func newWorker[F vec.Float](b *Bound[F]) *worker[F] {
 	w := &worker[F]{b: b, slots: make([][]F, len(b.p.Slots))}
-	rows := blockRows(b.p)
+	rows := b.rows
 	for _, s := range b.p.Slots {
 		if s.Kind == ir.SlotReg {
 			w.regs = append(w.regs, make([]F, rows*s.Width))

@@ -35,10 +35,7 @@ func (j *job[T]) packB(buf *[]T, p, k, c, n, m int) panels[T] {
 	if !j.transB && m <= directRows && j.smallB(m) {
 		return panels[T]{data: j.b[p*j.ldb+c:], panel: j.nr, along: j.ldb}
 	}
-	step := j.nr
-	if n <= j.lanes {
-		step = j.lanes
-	}
+	step := j.panelStep(n)
 	dst := room(buf, j.kc*(j.nc+j.nr))
 	if j.transB {
 		b := j.b[c*j.ldb+p:]
@@ -49,6 +46,14 @@ func (j *job[T]) packB(buf *[]T, p, k, c, n, m int) panels[T] {
 		j.packRows(dst, step, j.nr, j.b[p*j.ldb+c:], j.ldb, k, n)
 	}
 	return panels[T]{data: dst, panel: k * step, along: step}
+}
+
+// panelStep returns how many elements a panel of n columns has for a step of the sum.
+func (j *job[T]) panelStep(n int) int {
+	if n <= j.lanes {
+		return j.lanes
+	}
+	return j.nr
 }
 
 // smallB returns whether op(B) stays close by while m rows of A are multiplied
