@@ -15,6 +15,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/flat"
 	"github.com/spikegrad/spikegrad/layers"
@@ -79,13 +80,57 @@ func convolutional() workload {
 	}
 }
 
+// wide has two hidden layers of 2,048 neurons.
+func wide() workload {
+	lif := lift(neurons.LIFStep, neurons.DefaultLIFParams())
+	return workload{
+		net: layers.Sequential{
+			linear(2048), lif, linear(2048), lif, linear(10), lift(neurons.LIStep, neurons.DefaultLIParams()), layers.MaxOverTime,
+		},
+		shape: []int{2312}, classes: 10, steps: 50, batch: 64, rate: 0.02, fires: 0.03,
+		hidden: [][]string{{"0.linear.w"}, {"2.linear.w"}}, neurons: 2*2048 + 10,
+	}
+}
+
+// wideRecurrent has n recurrent neurons.
+func wideRecurrent(n, steps, batch int) workload {
+	p := neurons.DefaultLIFParams()
+	return workload{
+		net: layers.Sequential{
+			linear(n), layers.Recurrent(neurons.LIFStep, p), linear(20), lift(neurons.LIStep, neurons.DefaultLIParams()), layers.MaxOverTime,
+		},
+		shape: []int{700}, classes: 20, steps: steps, batch: batch, rate: 0.03, fires: 0.05,
+		hidden: [][]string{{"0.linear.w"}}, neurons: n + 20, noSelf: "1.recurrent.w",
+	}
+}
+
+// deep has six convolutions of 3×3.
+func deep() workload {
+	lif := lift(neurons.LIFStep, neurons.DefaultLIFParams())
+	conv := func(out int) layers.Layer {
+		return layers.Conv2D{Out: out, Kernel: 3, Conv: connect.Conv{Pad: 1}, NoBias: true}
+	}
+	w := workload{shape: []int{3, 32, 32}, classes: 10, steps: 8, batch: 16, rate: 0.5, fires: 0.1, neurons: 10}
+	var net layers.Sequential
+	for i, out := range []int{64, 128, 256} {
+		for k := range 2 {
+			w.hidden = append(w.hidden, []string{fmt.Sprintf("%d.conv.w", 5*i+2*k)})
+			net = append(net, conv(out), lif)
+		}
+		net = append(net, layers.Pool{Size: 2})
+		w.neurons += 2 * out * (32 >> i) * (32 >> i)
+	}
+	w.net = append(net, layers.Flatten, linear(10), lift(neurons.LIStep, neurons.DefaultLIParams()), layers.MaxOverTime)
+	return w
+}
+
 // BenchmarkTrainStep times one training step: forward, backward, the norm of the
 // gradient, and Adam. The input is there already.
 func BenchmarkTrainStep(b *testing.B) {
 	for _, c := range []struct {
 		name string
 		w    workload
-	}{{"ff", feedForward(100, 64)}, {"long", feedForward(500, 32)}, {"rec", recurrent()}, {"conv", convolutional()}} {
+	}{{"ff", feedForward(100, 64)}, {"long", feedForward(500, 32)}, {"rec", recurrent()}, {"conv", convolutional()}, {"deep", deep()}, {"wide", wide()}, {"wide-rec", wideRecurrent(1024, 250, 64)}} {
 		b.Run(c.name, c.w.bench)
 	}
 }
