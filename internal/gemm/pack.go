@@ -88,14 +88,25 @@ func (kn *kernels[T]) transposeRows(dst []T, step int, src []T, ld, n, k int) {
 		}
 		return
 	}
-	// Squares; the last ones overlap those before where n or k is no multiple.
+	// Squares; the last ones overlap those before where n or k is no multiple. Where rows of
+	// dst lie far apart, often a power of two, only so many are written to at a time as a set
+	// of the first-level cache has lines: each of these is written to twice.
 	kin, klast := k-k%kn.square, k-kn.square
-	for i := 0; i < n; i += kn.square {
-		i := min(i, n-kn.square)
-		kn.transpose(dst[i:], step, src[i*ld:], ld, kin)
-		if kin < k {
-			kn.transpose(dst[klast*step+i:], step, src[i*ld+klast:], ld, kn.square)
+	along := kin
+	if step > 8*kn.nr {
+		along = kn.square
+	}
+	squares := func(p, along int) {
+		for i := 0; i < n; i += kn.square {
+			i := min(i, n-kn.square)
+			kn.transpose(dst[p*step+i:], step, src[i*ld+p:], ld, along)
 		}
+	}
+	for p := 0; p < kin; p += along {
+		squares(p, along)
+	}
+	if kin < k {
+		squares(klast, kn.square)
 	}
 }
 
