@@ -12,6 +12,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/flat"
 	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/internal/segments"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/readout"
@@ -51,7 +52,7 @@ func (m *Model) assemble() error {
 	}
 	m.fitAt.rates = span{len(m.fitNodes), len(m.rates)}
 	var values list
-	m.testAt = layout{terms: values.add(terms...), out: values.add(m.out), rates: values.add(m.rates...), states: values.add(m.carry.outs()...)}
+	m.testAt = layout{terms: values.add(terms...), out: values.add(m.out), rates: values.add(m.rates...), states: values.add(m.carry.Outs()...)}
 	m.test, err = machine.New(values...)
 	return err
 }
@@ -97,10 +98,10 @@ func (m *Model) addNetwork(g *G.ExprGraph) (err error) {
 	m.build = layers.NewBuild(m.net.Seed)
 	m.build.SampleWeight, m.build.Length = m.w, m.length
 	if m.cut.Carries {
-		if m.carry, err = newCarry(g, m.net.Dtype, m.net.Batch); err != nil {
+		if m.carry, err = segments.New(g, m.net.Dtype, m.net.Batch); err != nil {
 			return err
 		}
-		m.build.Carry = &layers.Carry{Starts: m.carry.starts}
+		m.build.Carry = &layers.Carry{Starts: m.carry.Starts}
 	}
 	m.exam.prepare(m.build)
 	m.build.Values = m.given
@@ -175,7 +176,7 @@ func (m *Model) stepWeights() *G.Node {
 
 // addTraining adds the gradients, and makes the machine for training.
 func (m *Model) addTraining(terms G.Nodes, total *G.Node) error {
-	params, ins := m.build.Params, m.carry.ins()
+	params, ins := m.build.Params, m.carry.Ins()
 	wrt := slices.Concat(params, ins)
 	grads, unused, err := graph.Grad(total, append(wrt, m.exam.also(m.x)...)...)
 	if err != nil {
@@ -192,7 +193,7 @@ func (m *Model) addTraining(terms G.Nodes, total *G.Node) error {
 		m.build.Warnings = append(m.build.Warnings, w)
 	}
 	m.enlist()
-	outs := m.carry.outs()
+	outs := m.carry.Outs()
 	var values list
 	m.fitAt = layout{
 		terms: values.add(terms...), out: values.add(m.out),
@@ -204,7 +205,7 @@ func (m *Model) addTraining(terms G.Nodes, total *G.Node) error {
 		return err
 	}
 	if len(outs) > 0 {
-		m.carry.advance, err = machine.New(outs...)
+		m.carry.Advance, err = machine.New(outs...)
 	}
 	return err
 }

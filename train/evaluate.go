@@ -186,12 +186,12 @@ func (m *Model) look(f *feed.Feeder, after func(k int) error) error {
 		m.tested = m.readTest()
 		return after(0)
 	}
-	if err := m.enter(f); err != nil {
+	if err := m.carry.Enter(f); err != nil {
 		return err
 	}
 	m.tested.clear(m)
 	for k := range m.cut.Segments {
-		if err := m.carry.stand(f, k); err != nil {
+		if err := m.carry.Stand(f, k); err != nil {
 			return err
 		}
 		if err := m.test.Run(); err != nil {
@@ -200,14 +200,14 @@ func (m *Model) look(f *feed.Feeder, after func(k int) error) error {
 		if err := after(k); err != nil {
 			return err
 		}
-		if err := m.carry.keep(k, m.test, m.testAt.states); err != nil {
+		if err := m.carry.Keep(k, m.test, m.testAt.states.from); err != nil {
 			return err
 		}
 		if err := m.tested.add(m, m.readTest(), k, true, true); err != nil {
 			return err
 		}
 	}
-	return m.leave(f)
+	return m.carry.Leave(f, m.cut.Segments)
 }
 
 // ErrNotFinite is the error of a loss, a penalty or a gradient that is NaN or infinite, as where the

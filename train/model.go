@@ -8,6 +8,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/internal/feed"
 	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/internal/segments"
 	"github.com/spikegrad/spikegrad/internal/shared"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/machine"
@@ -35,10 +36,10 @@ type Model struct {
 	cut             feed.Cut
 	build           *layers.Build
 	x, y, w         *G.Node
-	length          *G.Node // time steps of each sample in the segment
-	total           *G.Node // and in all segments
-	perStep         *G.Node // weight of each time step; nil where nobody asked
-	carry           *carry  // nil where a sample is one segment
+	length          *G.Node         // time steps of each sample in the segment
+	total           *G.Node         // and in all segments
+	perStep         *G.Node         // weight of each time step; nil where nobody asked
+	carry           *segments.Carry // nil where a sample is one segment
 	out             *G.Node
 	params          []*Parameter
 	fixed           []*Parameter     // values of neurons that are not learnt

@@ -73,9 +73,9 @@ func (m *Model) cost() (terms G.Nodes, total *G.Node, err error) {
 			continue
 		case m.carry == nil:
 		case i == 0 && m.sequences():
-			t = b.Mul(t, m.carry.counts)
+			t = b.Mul(t, m.carry.Counts)
 		default:
-			t = b.Mul(t, m.carry.last)
+			t = b.Mul(t, m.carry.Last)
 		}
 		if i == 0 {
 			total = t
@@ -84,7 +84,7 @@ func (m *Model) cost() (terms G.Nodes, total *G.Node, err error) {
 		}
 	}
 	if m.carry != nil {
-		passed, err := m.carry.join(&b, m)
+		passed, err := m.carry.Join(&b, m.build.Carry.States, m.cut.Reach)
 		if err != nil {
 			return nil, nil, err
 		}

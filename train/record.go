@@ -155,7 +155,7 @@ func (m *Model) recordBatch(ctx context.Context, f *feed.Feeder, machine *machin
 			return err
 		}
 		if m.cut.Carries {
-			if err := m.carry.stand(f, k); err != nil {
+			if err := m.carry.Stand(f, k); err != nil {
 				return err
 			}
 		}
@@ -174,7 +174,7 @@ func (m *Model) recordBatch(ctx context.Context, f *feed.Feeder, machine *machin
 			}
 		}
 		if m.cut.Carries {
-			if err := m.carry.keep(k, machine, span{len(taps), len(m.carry.states)}); err != nil {
+			if err := m.carry.Keep(k, machine, len(taps)); err != nil {
 				return err
 			}
 		}
@@ -197,7 +197,7 @@ func (m *Model) watching(taps []layers.Tap) (*machine.Machine, error) {
 		nodes = append(nodes, t.Node)
 	}
 	if m.cut.Carries {
-		nodes = append(nodes, m.carry.outs()...)
+		nodes = append(nodes, m.carry.Outs()...)
 	}
 	return machine.New(nodes...)
 }

@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/internal/segments"
 	"github.com/spikegrad/spikegrad/internal/shared"
 )
 
@@ -70,7 +71,7 @@ func (m *Model) adopt(s *shared.Snapshot) error {
 		return nil
 	}
 	m.reads = nil // should one of them fail
-	if err := let(m.nodes, s.Tensors); err != nil {
+	if err := segments.Let(m.nodes, s.Tensors); err != nil {
 		return err
 	}
 	for i, p := range m.all() {

@@ -30,7 +30,7 @@ func (s *carriedState) save(c *Checkpoint) error {
 	}
 	ids := slices.Sorted(maps.Keys(f.Parts.States))
 	for _, id := range ids {
-		for k, state := range s.m.carry.states {
+		for k, state := range s.m.carry.States {
 			if err := c.add(carriedName(id, state.Name), f.Parts.States[id][k]); err != nil {
 				return err
 			}
@@ -53,7 +53,7 @@ func (s *carriedState) check(c *Checkpoint) error {
 	}
 	s.read = map[int][]*tensor.Dense{}
 	for _, id := range ids {
-		for _, state := range s.m.carry.states {
+		for _, state := range s.m.carry.States {
 			d, err := c.tensor(carriedName(id, state.Name))
 			if err != nil {
 				return err

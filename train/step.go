@@ -12,6 +12,7 @@ import (
 	"github.com/spikegrad/spikegrad/internal/feed"
 	"github.com/spikegrad/spikegrad/internal/flat"
 	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/internal/segments"
 	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/optim"
 )
@@ -98,7 +99,7 @@ func (m *Model) learn(f *feed.Feeder, clip float64, step func() error) (norm flo
 		}
 		return norm, step()
 	}
-	if err := m.enter(f); err != nil {
+	if err := m.carry.Enter(f); err != nil {
 		return 0, err
 	}
 	m.fitted.clear(m)
@@ -115,7 +116,7 @@ func (m *Model) learn(f *feed.Feeder, clip float64, step func() error) (norm flo
 		norm += n
 		from = end
 	}
-	return norm / float64(strides), m.leave(f)
+	return norm / float64(strides), m.carry.Leave(f, m.cut.Segments)
 }
 
 // backpropagate computes the gradients of the batch that is loaded, clips them,
@@ -143,8 +144,8 @@ func (m *Model) setMode(r *rand.Rand) error {
 	machines := []*machine.Machine{m.fit}
 	if r == nil {
 		machines[0] = m.test
-	} else if m.carry != nil && m.carry.advance != nil {
-		machines = append(machines, m.carry.advance)
+	} else if m.carry != nil && m.carry.Advance != nil {
+		machines = append(machines, m.carry.Advance)
 	}
 	for _, machine := range machines {
 		if err := machine.SetTraining(r != nil); err != nil {
@@ -210,10 +211,10 @@ func finite(v G.Value) bool {
 // run again from there, with the weights as they are now.
 func (m *Model) stride(f *feed.Feeder, from, end int, clip float64) (norm float64, err error) {
 	c, first := m.carry, max(0, end-m.cut.Reach)
-	if len(c.states) == 0 {
+	if len(c.States) == 0 {
 		first = from // nothing flows back
 	}
-	if err := c.forward(f, first, end-1); err != nil {
+	if err := c.Forward(f, first, end-1); err != nil {
 		return 0, err
 	}
 	for k := end - 1; k >= first; k-- {
@@ -230,17 +231,17 @@ func (m *Model) stride(f *feed.Feeder, from, end int, clip float64) (norm float6
 // backInto runs segment k forward and backward, behind those after it.
 func (m *Model) backInto(f *feed.Feeder, k, from, end int) error {
 	c, last, counts := m.carry, k == end-1, k >= from
-	if err := c.stand(f, k); err != nil {
+	if err := c.Stand(f, k); err != nil {
 		return err
 	}
-	if err := errors.Join(flag(c.last, m.net.Dtype, last), flag(c.counts, m.net.Dtype, counts)); err != nil {
+	if err := errors.Join(c.Flag(c.Last, last), c.Flag(c.Counts, counts)); err != nil {
 		return err
 	}
-	lambda := c.back
+	lambda := c.Back
 	if last {
-		lambda = c.zeros
+		lambda = c.Zeros
 	}
-	if err := let(c.lambda, lambda); err != nil {
+	if err := segments.Let(c.Lambda, lambda); err != nil {
 		return err
 	}
 	if err := m.fit.Run(); err != nil {
@@ -254,13 +255,13 @@ func (m *Model) backInto(f *feed.Feeder, k, from, end int) error {
 			return err
 		}
 	}
-	for i, t := range c.back {
+	for i, t := range c.Back {
 		if err := flat.Copy(t, m.fit.Value(m.fitAt.lambda.from+i)); err != nil {
-			return fmt.Errorf("the gradient of state %s %w", c.states[i].Name, err)
+			return fmt.Errorf("the gradient of state %s %w", c.States[i].Name, err)
 		}
 	}
 	if last {
-		if err := c.keep(k, m.fit, m.fitAt.states); err != nil {
+		if err := c.Keep(k, m.fit, m.fitAt.states.from); err != nil {
 			return err
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/spikegrad/spikegrad/internal/flat"
 	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/internal/limit"
+	"github.com/spikegrad/spikegrad/internal/segments"
 	"github.com/spikegrad/spikegrad/internal/shared"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/machine"
@@ -124,7 +125,7 @@ func (m *Model) newStream(batch int) (*stream, error) {
 	if len(s.nodes) < len(all) {
 		return nil, fmt.Errorf("network: it does not have the parameter %s that it had when the model was made", all[len(s.nodes)].name)
 	}
-	if err := let(s.nodes, valuesOf(all)); err != nil {
+	if err := segments.Let(s.nodes, valuesOf(all)); err != nil {
 		return nil, fmt.Errorf("network: %w", err)
 	}
 	s.reads = m.reads
@@ -133,7 +134,7 @@ func (m *Model) newStream(batch int) (*stream, error) {
 		shape = shape[1:]
 	}
 	s.out = tensor.New(tensor.Of(m.net.Dtype), tensor.WithShape(shape...))
-	s.states, s.ins = b.Carry.States, (&carry{states: b.Carry.States}).ins()
+	s.states, s.ins = b.Carry.States, (&segments.Carry{States: b.Carry.States}).Ins()
 	if s.rest, s.machine, err = machines(s.states, out); err != nil {
 		return nil, err
 	}
@@ -145,7 +146,7 @@ func (s *stream) adopt() error {
 	if s.reads == s.m.reads {
 		return nil
 	}
-	if err := let(s.nodes, s.m.reads.Tensors); err != nil {
+	if err := segments.Let(s.nodes, s.m.reads.Tensors); err != nil {
 		return err
 	}
 	s.reads = s.m.reads
@@ -158,7 +159,7 @@ func machines(states []*layers.State, nodes ...*G.Node) (rest, run *machine.Mach
 	var start G.Nodes
 	for _, st := range states {
 		if st == nil || st.In == nil || st.Out == nil || !st.Out.Shape().Eq(st.In.Shape()) {
-			return nil, nil, errNoOut
+			return nil, nil, segments.ErrNoOut
 		}
 		start, nodes = append(start, st.Rest), append(nodes, st.Out)
 	}
@@ -182,7 +183,7 @@ func (s *stream) start() (*Carried, error) {
 	if s.rest == nil {
 		return st, nil
 	}
-	if err := let(s.ins, st.tensors); err != nil {
+	if err := segments.Let(s.ins, st.tensors); err != nil {
 		return nil, err
 	}
 	s.at = st
@@ -199,7 +200,7 @@ func (s *stream) start() (*Carried, error) {
 
 func (s *stream) step(st *Carried, x []float32) error {
 	if s.at != st {
-		if err := let(s.ins, st.tensors); err != nil {
+		if err := segments.Let(s.ins, st.tensors); err != nil {
 			return err
 		}
 		s.at = st

@@ -60,6 +60,7 @@ var floors = [][]string{
 	{"data", "data/download", "internal/vitals", "internal/weights", "layers", "plasticity", "plot"},
 	{"blueprint", "data/augment", "data/events", "encode"},
 	{"data/recordings", "data/sound", "internal/feed", "nir"},
+	{"internal/segments", "internal/tally"},
 	{"train"},
 	{"model", "train/findrate", "train/runlog"},
 }

@@ -1,4 +1,4 @@
-package train
+package segments
 
 import (
 	"fmt"
@@ -9,8 +9,8 @@ import (
 	"github.com/spikegrad/spikegrad/internal/flat"
 )
 
-// enter finds the states that enter the batch that f has loaded.
-func (m *Model) enter(f *feed.Feeder) error {
+// Enter finds the states that enter the batch that f has loaded.
+func (c *Carry) Enter(f *feed.Feeder) error {
 	for b := range f.Starts {
 		f.Starts[b] = 1
 	}
@@ -30,7 +30,7 @@ func (m *Model) enter(f *feed.Feeder) error {
 			return fmt.Errorf("sample %d is part %d of sequence %d, and the part before it was not run", i, part, id)
 		}
 		f.Starts[b] = 0
-		for k, t := range m.carry.entering(0) {
+		for k, t := range c.Entering(0) {
 			if err := flat.CopyRow(t, b, rows[k], 0); err != nil {
 				return err
 			}
@@ -39,9 +39,9 @@ func (m *Model) enter(f *feed.Feeder) error {
 	return nil
 }
 
-// leave keeps the states in which the batch that f has loaded ended, for sequences
-// that go on.
-func (m *Model) leave(f *feed.Feeder) error {
+// Leave keeps the states in which the batch that f has loaded ended, for sequences
+// that go on: behind so many segments.
+func (c *Carry) Leave(f *feed.Feeder, segments int) error {
 	if f.Parts == nil {
 		return nil
 	}
@@ -54,11 +54,11 @@ func (m *Model) leave(f *feed.Feeder) error {
 			delete(f.Parts.States, id)
 			continue
 		}
-		rows := make([]*tensor.Dense, len(m.carry.states))
-		for k, t := range m.carry.entering(m.cut.Segments) {
+		rows := make([]*tensor.Dense, len(c.States))
+		for k, t := range c.Entering(segments) {
 			shape := t.Shape().Clone()
 			shape[0] = 1
-			rows[k] = tensor.New(tensor.Of(m.net.Dtype), tensor.WithShape(shape...))
+			rows[k] = tensor.New(tensor.Of(c.dtype), tensor.WithShape(shape...))
 			if err := flat.CopyRow(rows[k], 0, t, b); err != nil {
 				return err
 			}
