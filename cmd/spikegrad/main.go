@@ -11,6 +11,7 @@
 //	spikegrad nir convert IN OUT                   a model of this library, or the other way round
 //	spikegrad model info FILE                      the layers of a model in a file
 //	spikegrad model predict FILE -input IN         its outputs
+//	spikegrad export c MODEL OUT.c [flags]         the model as plain C
 //
 // Each command has help: spikegrad events info -h. It ends with 0, with 1 if a file
 // could not be read or written, and with 2 if it was called in another way than its
@@ -44,6 +45,7 @@ usage:
   spikegrad nir convert IN OUT               a model of this library, or the other way round
   spikegrad model info FILE                  the layers of a model in a file
   spikegrad model predict FILE -input IN     its outputs
+  spikegrad export c MODEL OUT.c             the model as plain C
 
 Formats are found by the first bytes of a file. Each command has help, -h.
 The exit code is 0, 1 if a file could not be read or written, 2 if the command
@@ -70,6 +72,7 @@ var families = map[string]family{
 	"events": {"info": info, "convert": convert, "view": view, "formats": formats},
 	"data":   {"list": dataList, "get": dataGet},
 	"model":  {"info": modelInfo, "predict": modelPredict},
+	"export": {"c": exportC},
 	"nir":    {"info": nirInfo, "run": nirRun, "eval": nirEval, "convert": nirConvert},
 }
 

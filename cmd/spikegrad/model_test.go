@@ -72,3 +72,32 @@ weights: 2
 		require.Contains(t, out, "usage:")
 	}
 }
+
+// A model becomes the files of a C program, and says what they hold.
+func TestExportC(t *testing.T) {
+	dir := t.TempDir()
+	path, to := filepath.Join(dir, "m.safetensors"), filepath.Join(dir, "code.c")
+	two := layers.Linear{Out: 3, NoBias: true, Init: layers.Values{2, 1, 2, 1, 2, 1}}
+	m, err := train.Network{Net: layers.Sequential{layers.Named("double", two), layers.SumOverTime}, Shape: []int{2}, Steps: 7, Batch: 3}.Compile()
+	require.NoError(t, err)
+	require.NoError(t, model.Save(path, m))
+	code, out, errs := call("export", "c", path, to, "-prefix", "doubler")
+	require.Zero(t, code, errs)
+	require.Equal(t, to+", "+filepath.Join(dir, "doubler.h")+": 2 numbers in, 3 out, 24 bytes of constants, 24 bytes of a state\n", out)
+	text, err := os.ReadFile(to)
+	require.NoError(t, err)
+	require.Contains(t, string(text), "static const float doubler_c0[6] = {\n    2.0f, 1.0f, 2.0f, 1.0f, 2.0f, 1.0f\n};")
+	require.FileExists(t, filepath.Join(dir, "doubler.h"))
+	code, out, errs = call("export", "c", path, to, "-bits", "8")
+	require.Zero(t, code, errs)
+	require.Contains(t, out, "18 bytes of constants") // 6 of a byte, and 3 scales
+	code, _, errs = call("export", "c", path, filepath.Join(dir, "code.h"))
+	require.Equal(t, misuse, code)
+	require.Contains(t, errs, "does not end in .c")
+	code, _, errs = call("export", "c", path, to, "-bits", "9")
+	require.Equal(t, failed, code)
+	require.Contains(t, errs, "weights of 9 bits, want 2 to 8")
+	code, out, _ = call("export", "c", "-h")
+	require.Zero(t, code)
+	require.Contains(t, out, "void net_reset")
+}

@@ -59,7 +59,7 @@ var floors = [][]string{
 	{"cost", "diagnose", "logic", "loss", "metric", "neurons"},
 	{"data", "data/download", "internal/vitals", "internal/weights", "layers", "plasticity", "plot"},
 	{"blueprint", "data/augment", "data/events", "encode"},
-	{"data/recordings", "data/sound", "internal/feed", "nir"},
+	{"data/recordings", "data/sound", "export/c", "internal/feed", "nir"},
 	{"internal/segments", "internal/tally"},
 	{"train"},
 	{"model", "train/findrate", "train/runlog"},
