@@ -54,7 +54,7 @@ func rooms(t *testing.T) map[string]*room {
 // those above them: one needs none of its own floor or of those above. The packages that
 // only tests and commands use are not here.
 var floors = [][]string{
-	{"graph"},
+	{"graph", "mpi"},
 	{"connect", "internal/fields", "machine", "optim", "readout", "surrogate"},
 	{"cost", "diagnose", "logic", "loss", "metric", "neurons"},
 	{"data", "data/download", "internal/vitals", "internal/weights", "layers", "plasticity", "plot"},
@@ -102,6 +102,17 @@ func TestInternal(t *testing.T) {
 			if !slices.Contains(forCommands, p) && !strings.Contains(p, "examples/") {
 				require.NotContains(t, forCommands, used, "%s needs %s", p, used)
 			}
+		}
+	}
+}
+
+// What loads libraries makes a program depend on the system's: mpi alone does, and the
+// library needs no mpi.
+func TestLoadsNothing(t *testing.T) {
+	for p, r := range rooms(t) {
+		if p != "mpi" && !strings.HasPrefix(p, "examples/") {
+			require.NotContains(t, r.uses, "mpi", p)
+			require.NotContains(t, r.far, "github.com/ebitengine/purego", p)
 		}
 	}
 }
