@@ -12,26 +12,31 @@ type launcher struct {
 	open bool   // it speaks with Open MPI before others
 }
 
+// What launchers tell the processes that they start: Open MPI's mpirun, those of MPICH and
+// srun --mpi=pmi2, and srun --mpi=pmix.
+const (
+	openRank, openSize = "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"
+	pmiRank, pmiSize   = "PMI_RANK", "PMI_SIZE"
+	pmixRank, pmixSize = "PMIX_RANK", "SLURM_STEP_NUM_TASKS"
+)
+
 // launched says who started this process.
 func launched() launcher {
-	for _, l := range []struct {
-		rank, size string
-		open       bool
-	}{
-		{"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", true},
-		{"PMI_RANK", "PMI_SIZE", false},
-		{"PMIX_RANK", "SLURM_STEP_NUM_TASKS", true},
-	} {
-		if os.Getenv(l.rank) == "" {
-			continue
-		}
-		size, err := strconv.Atoi(os.Getenv(l.size))
-		if err != nil {
-			size = 0
-		}
-		return launcher{l.rank, size, l.open}
+	switch {
+	case os.Getenv(openRank) != "":
+		return launcher{openRank, count(os.Getenv(openSize)), true}
+	case os.Getenv(pmiRank) != "":
+		return launcher{pmiRank, count(os.Getenv(pmiSize)), false}
+	case os.Getenv(pmixRank) != "":
+		return launcher{pmixRank, count(os.Getenv(pmixSize)), true}
 	}
 	return launcher{}
+}
+
+// count returns a number, 0 if it is none.
+func count(s string) int {
+	n, _ := strconv.Atoi(s)
+	return n
 }
 
 // variable names the library, before all that is looked for.

@@ -21,6 +21,9 @@ type library struct {
 	functions     map[string]uintptr
 }
 
+// signals says which signals UCX catches.
+const signals = "UCX_ERROR_SIGNALS"
+
 // names are the functions that are called.
 var names = []string{
 	"MPI_Init_thread", "MPI_Finalize", "MPI_Abort", "MPI_Comm_rank", "MPI_Comm_size", "MPI_Comm_set_errhandler",
@@ -30,8 +33,8 @@ var names = []string{
 // open loads the first of the libraries that is there.
 func open(candidates []string) (*library, error) {
 	// UCX would catch signals, on stacks that are too small for Go. The libraries read it when they are loaded.
-	if _, set := os.LookupEnv("UCX_ERROR_SIGNALS"); !set {
-		os.Setenv("UCX_ERROR_SIGNALS", "")
+	if _, set := os.LookupEnv(signals); !set {
+		os.Setenv(signals, "")
 	}
 	var missing []error
 	for _, path := range candidates {

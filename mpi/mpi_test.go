@@ -109,7 +109,7 @@ func TestTimeout(t *testing.T) {
 }
 
 // asRank, in the environment, makes a test binary a rank of TestRanks.
-const asRank = "SPIKEGRAD_MPI_TEST"
+const asRank = "SPIKEGRAD_TEST_RANK"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asRank) == "" {
