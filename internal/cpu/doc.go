@@ -5,7 +5,7 @@
 // The best there is is chosen at start. The environment can choose otherwise, so that
 // the tests can run on each way:
 //
-//	SPIKEGRAD_KERNELS=go     plain Go kernels; avx2 or avx512, where the processor has it:
+//	SPIKEGRAD_KERNELS=go     plain Go kernels; avx2, avx512 or neon, where the processor has it:
 //	                         each called on its own, where otherwise scans generate code
 //	SPIKEGRAD_CODE=avx2      scans generate code for AVX2, also where there is AVX-512
 //	SPIKEGRAD_PRODUCTS=dense matrix products that never follow spikes

@@ -14,10 +14,11 @@ const (
 	Go     Level = iota // no assembly; of code, none
 	AVX2                // AVX2, FMA, BMI1, BMI2, POPCNT: Haswell, Zen and later
 	AVX512              // AVX2 and AVX-512 F, BW, DQ, VL: Skylake-SP, Zen 4 and later
+	NEON                // Advanced SIMD: every processor of arm64 that Go runs on
 	Count               // how many levels there are
 )
 
-var names = [Count]string{Go: "Go", AVX2: "AVX2", AVX512: "AVX512"}
+var names = [Count]string{Go: "Go", AVX2: "AVX2", AVX512: "AVX512", NEON: "NEON"}
 
 func (l Level) String() string {
 	if l >= Count {

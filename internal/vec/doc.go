@@ -10,9 +10,10 @@
 //	k.GtC(z, v, 1)         // z ← 1 where v > 1, else 0
 //
 // Every kernel has a plain Go twin of a few lines (plain.go, unary.go and
-// their neighbours) that defines it and serves processors without AVX2. On
-// amd64 most have an AVX2 and an AVX-512 form beside it, written by the program
-// in the folder asm, a module of its own.
+// their neighbours) that defines it and serves processors without vectors that
+// are known here. Most have forms for AVX2 and AVX-512 beside it, on amd64, and for NEON,
+// on arm64. One program writes them all from the same formulas, in the folder asm, a
+// module of its own.
 //
 // # What agrees with what
 //
@@ -21,7 +22,7 @@
 // product is fused with a sum: MulAdd is Mul followed by Add.
 //
 // Exp, Log, Tanh and their like are within 2 ulp of the true value on every
-// path. AVX2 and AVX-512 give the same bits, plain Go may differ in the last
+// path. AVX2, AVX-512 and NEON give the same bits, plain Go may differ in the last
 // ones. Pow, Sin and Cos are plain Go everywhere.
 //
 // The value of an element never depends on its position or on the length of

@@ -67,12 +67,9 @@ func (t *target) power(n vec) vec {
 	return t.shl(t.add(n, t.con(math.Ldexp(1, mantissa)+float64(bias))), mantissa)
 }
 
-// scale returns a·2^n, rounded once, also where that is denormal or infinite.
-func (t *target) scale(a, n vec) vec {
-	if t.avx512() {
-		return t.float("VSCALEFP", n, a)
-	}
-	// Two powers, the first product being exact.
+// scaleByTwo returns a·2^n, rounded once, for machines without an instruction for
+// that: by two powers, the first product being exact.
+func (t *target) scaleByTwo(a, n vec) vec {
 	half := t.round(t.mul(n, t.con(0.5)), nearest)
 	return t.mul(t.mul(a, t.power(half)), t.power(t.sub(n, half)))
 }

@@ -15,6 +15,8 @@ import (
 	"github.com/mmcloughlin/avo/ir"
 	"github.com/mmcloughlin/avo/pass"
 	"github.com/mmcloughlin/avo/printer"
+
+	"github.com/spikegrad/spikegrad/internal/neon"
 )
 
 var config = printer.Config{Name: "the program in asm", Pkg: "vec"}
@@ -27,8 +29,8 @@ func main() {
 	fmt.Fprintf(&tables, "// %s\n\npackage vec\n", config.GeneratedWarning())
 	for _, isa := range []string{"AVX2", "AVX512"} {
 		for _, bits := range []int{32, 64} {
-			t := &target{Context: build.NewContext(), isa: isa, bits: bits, consts: map[uint64]con{}}
-			t.table(&tables)
+			t := &avx{Context: build.NewContext(), kind: kind{isa, bits}, consts: map[uint64]avxCon{}}
+			table(&tables, t.kind, t)
 			f, err := t.Result()
 			if err != nil {
 				log.Fatal(err)
@@ -42,13 +44,33 @@ func main() {
 			}
 		}
 	}
+	arm64()
 	write("stubs_amd64.go", print(printer.NewStubs, stubs))
-	src, err := format.Source(tables.Bytes())
+	write("tables_amd64.go", formatted(tables))
+	write("coefficients.go", coefficients())
+}
+
+// arm64 writes the kernels for NEON.
+func arm64() {
+	var tables, stubs bytes.Buffer
+	fmt.Fprintf(&tables, "// %s\n\npackage vec\n", config.GeneratedWarning())
+	fmt.Fprint(&stubs, tables.String())
+	for _, bits := range []int{32, 64} {
+		t := &neonWriter{kind: kind{"NEON", bits}, w: neon.NewWriter()}
+		table(&tables, t.kind, t)
+		write(fmt.Sprintf("f%d_neon_arm64.s", bits), t.w.Assembly(config.GeneratedWarning()))
+		stubs.Write(t.w.Stubs())
+	}
+	write("stubs_arm64.go", formatted(stubs))
+	write("tables_arm64.go", formatted(tables))
+}
+
+func formatted(b bytes.Buffer) []byte {
+	src, err := format.Source(b.Bytes())
 	if err != nil {
 		log.Fatal(err)
 	}
-	write("tables_amd64.go", src)
-	write("coefficients.go", coefficients())
+	return src
 }
 
 // coefficients writes those of the functions that package jit computes too.
@@ -56,31 +78,27 @@ func coefficients() []byte {
 	var w bytes.Buffer
 	fmt.Fprintf(&w, "// %s\n\npackage vec\n", config.GeneratedWarning())
 	for _, bits := range []int{32, 64} {
-		t := &target{bits: bits}
+		t := &target{kind: kind{bits: bits}}
 		hi, lo := t.ln2()
 		fmt.Fprintf(&w, "\n// Coefficients%d are those of float%[1]d.\n", bits)
 		fmt.Fprintf(&w, "var Coefficients%d = Coefficients{\nExp: %#v,\nTanh: %#v,\nLn2Hi: %v,\nLn2Lo: %v,\n}\n", bits, t.expSeries(), t.tanhSeries(), hi, lo)
 	}
-	src, err := format.Source(w.Bytes())
-	if err != nil {
-		log.Fatal(err)
-	}
-	return src
+	return formatted(w)
 }
 
 // table writes all kernels of t and the Go function that lists them.
-func (t *target) table(w *bytes.Buffer) {
-	fmt.Fprintf(w, "\n// kernels%[1]s returns the kernels in assembly, and in plain Go what has none.\n", t.suffix())
-	fmt.Fprintf(w, "func kernels%s() Kernels[float%d] {\n", t.suffix(), t.bits)
-	fmt.Fprintf(w, "k := plain[float%d]()\n", t.bits)
+func table(w *bytes.Buffer, k kind, t writer) {
+	fmt.Fprintf(w, "\n// kernels%[1]s returns the kernels in assembly, and in plain Go what has none.\n", k.suffix())
+	fmt.Fprintf(w, "func kernels%s() Kernels[float%d] {\n", k.suffix(), k.bits)
+	fmt.Fprintf(w, "k := plain[float%d]()\n", k.bits)
 	for _, k := range append(arithmetic(), functions()...) {
 		fmt.Fprintf(w, "k.%s = %s\n", k.name, t.kernel(k))
 	}
 	fmt.Fprintf(w, "k.Adam = %s\n", t.adam())
 	fmt.Fprintf(w, "k.Sum = %s\n", t.sum())
-	fmt.Fprintf(w, "k.Total = %s\n", t.total())
-	fmt.Fprintf(w, "k.Deviations = %s\n", t.deviations())
-	fmt.Fprintf(w, "k.Products = %s\n", t.products())
+	for _, s := range wides() {
+		fmt.Fprintf(w, "k.%s = %s\n", s.name, t.wide(s))
+	}
 	fmt.Fprintf(w, "k.Finite = %s\n", t.finite())
 	fmt.Fprint(w, "return k\n}\n")
 }

@@ -10,20 +10,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// A kernel is an element-wise function dst = f(args).
-type kernel struct {
-	name   string // of the field in Kernels
-	args   string // after dst, in order: slices, and constants in capitals
-	unroll int    // registers an iteration handles
-	start  func(t *target, c []vec) body
-}
-
-// A body computes one register of results. What is computed outside it, in
-// start, is computed once a call.
-type body func(in []vec) vec
-
 // function begins a function of that name and type, "%[1]s" being the element.
-func (t *target) function(name, signature string) string {
+func (t *avx) function(name, signature string) string {
 	name = strings.ToLower(name[:1]) + name[1:] + t.suffix()
 	t.Function(name)
 	t.Attributes(attr.NOSPLIT)
@@ -33,7 +21,7 @@ func (t *target) function(name, signature string) string {
 }
 
 // kernel writes k and returns the name of the function.
-func (t *target) kernel(k kernel) string {
+func (t *avx) kernel(k kernel) string {
 	sig := "func(dst []%[1]s"
 	args := strings.Fields(k.args)
 	for _, a := range args {
@@ -60,7 +48,7 @@ func (t *target) kernel(k kernel) string {
 		}
 	}
 	n := t.Load(t.Param("dst").Len(), t.GP64())
-	f := k.start(t, c)
+	f := k.start(&target{t.kind, t}, c)
 	t.loop(n, k.unroll, func(i reg.Register, disp int, m op) {
 		v := make([]vec, len(in))
 		for j, p := range in {
@@ -73,8 +61,6 @@ func (t *target) kernel(k kernel) string {
 	return name
 }
 
-func isConst(arg string) bool { return arg == strings.ToUpper(arg) }
-
 func element(p, i reg.Register, disp int) operand.Mem {
 	return operand.Mem{Base: p, Index: i, Scale: 1, Disp: disp}
 }
@@ -83,7 +69,7 @@ func element(p, i reg.Register, disp int) operand.Mem {
 // then one at a time, then for the rest of less than a register with the mask
 // of the elements that are left. The register lies i + disp bytes from the
 // first element.
-func (t *target) loop(n reg.Register, unroll int, each func(i reg.Register, disp int, m op)) {
+func (t *avx) loop(n reg.Register, unroll int, each func(i reg.Register, disp int, m op)) {
 	w := t.width()
 	t.SHLQ(operand.U8(pick(t, 2, 3)), n)
 	i, last := t.GP64(), t.GP64()
@@ -123,12 +109,12 @@ func (t *target) loop(n reg.Register, unroll int, each func(i reg.Register, disp
 
 // align begins a line of the cache of decoded instructions: loops as short as
 // these are up to a third slower across a boundary.
-func (t *target) align() {
-	t.Instruction(&ir.Instruction{Opcode: "PCALIGN", Operands: []op{operand.Imm(32)}})
+func (t *avx) align() {
+	t.Instruction(&ir.Instruction{Opcode: "PCALIGN", Operands: []operand.Op{operand.Imm(32)}})
 }
 
 // first returns the mask of the first n bytes of a register.
-func (t *target) first(n reg.Register) op {
+func (t *avx) first(n reg.Register) op {
 	if t.avx512() {
 		t.SHRQ(operand.U8(pick(t, 2, 3)), n)
 		ones, k := t.GP32(), t.K()
@@ -145,7 +131,7 @@ func (t *target) first(n reg.Register) op {
 }
 
 // window returns as many bytes of ones as a register has, and then of zeros.
-func (t *target) window() operand.Mem {
+func (t *avx) window() operand.Mem {
 	if t.ones == nil {
 		g := t.StaticGlobal("window")
 		t.DataAttributes(attr.NOPTR | attr.RODATA)
@@ -162,7 +148,7 @@ func (t *target) window() operand.Mem {
 
 // load reads a register, where there is a mask only the masked elements: the
 // others are zero.
-func (t *target) load(m operand.Mem, mask op) vec {
+func (t *avx) load(m operand.Mem, mask op) vec {
 	d := t.new()
 	switch {
 	case mask == nil:
@@ -175,7 +161,7 @@ func (t *target) load(m operand.Mem, mask op) vec {
 	return d
 }
 
-func (t *target) store(v vec, m operand.Mem, mask op) {
+func (t *avx) store(v vec, m operand.Mem, mask op) {
 	switch {
 	case mask == nil:
 		t.call("VMOVUP"+pick(t, "S", "D"), v, m)

@@ -12,16 +12,16 @@ const sumLanes = 32
 
 // sum writes Sum: element i is added to running sum i mod 32, then the upper
 // half of the sums is added to the lower half until one is left.
-func (t *target) sum() string {
+func (t *avx) sum() string {
 	name := t.function("Sum", "func(a []%[1]s) %[1]s")
 	p := t.Load(t.Param("a").Base(), t.GP64())
 	n := t.Load(t.Param("a").Len(), t.GP64())
 	t.SHLQ(operand.U8(pick(t, 2, 3)), n)
 
 	w := t.width()
-	acc := make([]vec, sumLanes*t.size()/w)
+	acc := make([]reg.VecVirtual, sumLanes*t.size()/w)
 	for j := range acc {
-		acc[j] = t.zero()
+		acc[j] = t.none()
 	}
 	accumulate := func(j int, m operand.Mem, mask op) {
 		t.call("VADDP"+pick(t, "S", "D"), t.load(m, mask), acc[j], acc[j])
@@ -70,7 +70,7 @@ func (t *target) sum() string {
 
 // fold adds the upper half of a register to the lower until one element is
 // left.
-func (t *target) fold(v vec) reg.Register {
+func (t *avx) fold(v reg.VecVirtual) reg.Register {
 	if t.avx512() {
 		upper := t.YMM()
 		t.VEXTRACTF64X4(operand.U8(1), v, upper)
@@ -90,11 +90,11 @@ func (t *target) fold(v vec) reg.Register {
 }
 
 // finite writes Finite: x − x is +0 for every finite x and NaN for others.
-func (t *target) finite() string {
+func (t *avx) finite() string {
 	name := t.function("Finite", "func(a []%[1]s) bool")
 	p := t.Load(t.Param("a").Base(), t.GP64())
 	n := t.Load(t.Param("a").Len(), t.GP64())
-	seen := t.zero()
+	seen := t.none()
 	t.loop(n, 4, func(i reg.Register, disp int, m op) {
 		x := t.load(element(p, i, disp), m)
 		t.call("VORP"+pick(t, "S", "D"), t.sub(x, x), seen, seen)
