@@ -86,7 +86,11 @@ func (s *scan) nameOf(w *G.Node, in G.Nodes) string {
 	ops.Upstream(w, map[*G.Node]bool{}, &nodes)
 	for _, n := range nodes {
 		if i := slices.Index(s.sg.params, n); i >= 0 {
-			return in[1+len(s.states)+i].Name()
+			w := in[1+len(s.states)+i]
+			for w.Op() != nil && len(childrenOf(w)) > 0 { // rounded, say
+				w = childrenOf(w)[0]
+			}
+			return w.Name()
 		}
 	}
 	return "constant"

@@ -69,6 +69,7 @@ type Build struct {
 	seed     uint64
 	drawn    int // elements
 	path     []string
+	bits     int // of a Quantise around the present layer, 0 outside of one
 	finished []finishedLayer
 	vouched  G.Nodes
 	training *G.Node

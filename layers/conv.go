@@ -36,7 +36,13 @@ func (c Conv2D) Apply(b *Build, x *G.Node) (*G.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, bias, err := b.kernels(x, c.Init, c.Noise, c.NoBias, c.Out, c.Out, in, c.Kernel, cmp.Or(c.Width, c.Kernel))
+	w, bias, err := b.kernels(x, c.Init, c.NoBias, c.Out, c.Out, in, c.Kernel, cmp.Or(c.Width, c.Kernel))
+	if err == nil {
+		w, err = b.Quantised(w, 0)
+	}
+	if err == nil {
+		w, err = b.noisy("conv.noise", w, c.Noise)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -61,13 +67,10 @@ func (b *Build) perGroup(kind string, in, out, groups int) (int, error) {
 	return in / groups, nil
 }
 
-// kernels adds the kernels "conv.w" of a shape, with noise in training, and unless it is to
-// be left out the bias "conv.b" [out].
-func (b *Build) kernels(x *G.Node, init Init, noise float64, noBias bool, out int, shape ...int) (w, bias *G.Node, err error) {
-	if w, err = b.Weight(x, "conv.w", orLeCun(init), shape...); err != nil {
-		return nil, nil, err
-	}
-	if w, err = b.noisy("conv.noise", w, noise); err == nil && !noBias {
+// kernels adds the kernels "conv.w" of a shape, and unless it is to be left out the bias
+// "conv.b" [out].
+func (b *Build) kernels(x *G.Node, init Init, noBias bool, out int, shape ...int) (w, bias *G.Node, err error) {
+	if w, err = b.Weight(x, "conv.w", orLeCun(init), shape...); err == nil && !noBias {
 		bias, err = b.Weight(x, "conv.b", Constant(0), out)
 	}
 	return w, bias, err
@@ -99,8 +102,11 @@ func (c ConvTranspose2D) Apply(b *Build, x *G.Node) (*G.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, bias, err := b.kernels(x, c.Init, 0, c.NoBias, c.Out, x.Shape()[2], out, c.Kernel, cmp.Or(c.Width, c.Kernel))
+	w, bias, err := b.kernels(x, c.Init, c.NoBias, c.Out, x.Shape()[2], out, c.Kernel, cmp.Or(c.Width, c.Kernel))
 	if err != nil {
+		return nil, err
+	}
+	if w, err = b.quantisedGroups(w, cmp.Or(c.Conv.Groups, 1)); err != nil {
 		return nil, err
 	}
 	y, err := connect.ConvTranspose2D(x, w, bias, c.Conv, c.Extra)
@@ -143,7 +149,10 @@ func (c Conv1D) Apply(b *Build, x *G.Node) (*G.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, bias, err := b.kernels(x, c.Init, 0, c.NoBias, c.Out, c.Out, in, c.Kernel)
+	w, bias, err := b.kernels(x, c.Init, c.NoBias, c.Out, c.Out, in, c.Kernel)
+	if err == nil {
+		w, err = b.Quantised(w, 0)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unsafe"
@@ -57,6 +58,11 @@ func describeIn(name string, l Layer, within []*Layer) []Description {
 			all = append(all, describeIn(under("shortcut"), l.Shortcut, within)...)
 		}
 		return all
+	case Quantise:
+		if len(within) > mostNested {
+			return []Description{{name, "contains itself"}}
+		}
+		return append([]Description{{name, fmt.Sprintf("Quantise{%d bits}", l.Bits)}}, describeIn(name, l.Layer, append(slices.Clip(within), nil))...)
 	case given:
 		return describeIn(name, l.Layer, within)
 	case *shared:

@@ -75,6 +75,9 @@ type wiring struct {
 // wire adds the weights, and returns the connection for a layer whose input is x.
 func (f BackOneToOne) wire(b *Build, x *G.Node, init Init) (any, error) {
 	w, err := b.Weight(x, "recurrent.w", orInit(init, f.Init, Constant(-1)), x.Shape()[2:]...)
+	if err == nil {
+		w, err = b.Quantised(w) // one channel: a weight by itself would be its scale
+	}
 	return neurons.OneToOne{W: w}, err
 }
 
@@ -91,6 +94,9 @@ func (f BackConv2D) wire(b *Build, x *G.Node, init Init) (any, error) {
 		return nil, err
 	}
 	w, err := b.Weight(x, "recurrent.w", orInit(init, f.Init, Scaled{Gain: 1}), c, in, f.Kernel, f.Kernel)
+	if err == nil {
+		w, err = b.Quantised(w, 0)
+	}
 	return neurons.Convolved{W: w, Padding: connect.Conv{Same: true, Groups: cmp.Or(f.Groups, 1)}}, err
 }
 
@@ -100,6 +106,9 @@ func (f BackSparse) wire(b *Build, x *G.Node, init Init) (any, error) {
 	}
 	n := x.Shape()[2]
 	w, from, to, err := b.connections(x, "recurrent.w", f.Pattern, orInit(init, f.Init, nil), n, n)
+	if err == nil {
+		w, err = b.quantisedSparse(w, to, n)
+	}
 	return neurons.SparselyBack{W: w, From: from, To: to}, err
 }
 

@@ -122,6 +122,11 @@ func (f *folder) fold(path []string, l Layer) Layer {
 		return f.attention(path, l)
 	case named:
 		return named{at(l.name, l.Layer), l.name}
+	case Quantise:
+		if l.Layer != nil {
+			l.Layer = f.fold(path, l.Layer)
+		}
+		return l
 	case *shared:
 		if f.shared[l] == nil {
 			f.shared[l] = &shared{name: l.name, layer: f.fold([]string{l.name}, l.layer)}

@@ -256,7 +256,10 @@ func (l lifted[S, P]) params(b *Build, x *G.Node) (P, error) {
 		return p, b.errorf("neurons", "%w", err)
 	}
 	n := shape[len(shape)-1]
-	*f.(**G.Node), err = b.Weight(x, "recurrent.w", orLeCun(l.init), n, n)
+	w, err := b.Weight(x, "recurrent.w", orLeCun(l.init), n, n)
+	if err == nil {
+		*f.(**G.Node), err = b.Quantised(w, 1)
+	}
 	return p, err
 }
 

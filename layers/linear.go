@@ -41,6 +41,14 @@ func (l Linear) Apply(b *Build, x *G.Node) (*G.Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	if l.Pattern == nil {
+		w, err = b.Quantised(w, 1)
+	} else {
+		w, err = b.quantisedSparse(w, to, l.Out)
+	}
+	if err != nil {
+		return nil, err
+	}
 	if w, err = b.noisy("linear.noise", w, l.Noise); err != nil {
 		return nil, err
 	}

@@ -117,6 +117,7 @@ func TestRoundTrip(t *testing.T) {
 		"iaf":      layers.Sequential{layers.Linear{Out: 9}, layers.Lift(neurons.IAFStep, iaf), layers.Dropout{P: 0.5}, layers.Linear{Out: 2}, layers.Lift(neurons.IAFStep, iaf)},
 		"back":     layers.Sequential{layers.Linear{Out: 9}, layers.Recurrent(neurons.LIFStep, lif), layers.Linear{Out: 3}},
 		"back box": layers.Sequential{layers.Linear{Out: 9}, layers.Recurrent(neurons.LIFBoxStep, box), layers.Recurrent(neurons.IAFStep, iaf)},
+		"few bits": layers.Sequential{layers.Quantise{Bits: 4, Layer: layers.Sequential{layers.Linear{Out: 9}, layers.Recurrent(neurons.LIFBoxStep, box)}}, layers.Named("one", layers.Quantise{Bits: 2, Layer: layers.Linear{Out: 3, Pattern: layers.Chance(0.5)}})},
 		"residual": layers.Sequential{layers.Linear{Out: 9}, layers.Lift(neurons.LIFBoxStep, box), layers.Residual{Body: layers.Sequential{layers.Linear{Out: 9}, layers.Lift(neurons.LIFBoxStep, box)}}, layers.Linear{Out: 2}},
 		"branches": layers.Sequential{layers.Sum{layers.Linear{Out: 9}, layers.Sequential{layers.Linear{Out: 5}, layers.Lift(neurons.LIFBoxStep, box), layers.Linear{Out: 9}}}, layers.Lift(neurons.LIFBoxStep, box)},
 	} {

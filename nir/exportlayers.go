@@ -13,6 +13,7 @@ import (
 	"github.com/spikegrad/spikegrad/connect"
 	ops "github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/machine"
 )
 
 // errContainer says that a layer is made of others.
@@ -27,6 +28,9 @@ func (e *exporting) layer(a applied) (through *G.Node, name string, err error) {
 		}
 	}
 	switch l := a.l.(type) {
+	case layers.Quantise:
+		a.l = l.Layer
+		return e.layer(a)
 	case layers.Linear:
 		return nil, a.name, e.linear(a)
 	case layers.Conv2D:
@@ -81,7 +85,18 @@ func arrayOf(n *G.Node, shape ...int) (Array, error) {
 	if n == nil {
 		return Array{}, errors.New("a weight is not found")
 	}
-	d, ok := n.Value().(*tensor.Dense)
+	v := n.Value()
+	if n.Op() != nil { // rounded weights
+		m, err := machine.New(n)
+		if err == nil {
+			err = m.Run()
+		}
+		if err != nil {
+			return Array{}, err
+		}
+		v = m.Value(0)
+	}
+	d, ok := v.(*tensor.Dense)
 	if !ok {
 		return Array{}, fmt.Errorf("%s has no value", n.Name())
 	}
@@ -180,6 +195,9 @@ func (a applied) weight(end string) *G.Node {
 		}
 		for _, c := range ops.Children(n) {
 			if w := find(c); w != nil {
+				if _, ok := n.Op().(interface{ Rounds() }); ok && w == c && c == ops.Children(n)[0] {
+					return n // they are used rounded
+				}
 				return w
 			}
 		}

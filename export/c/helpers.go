@@ -2,11 +2,11 @@ package c
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
 	"github.com/spikegrad/spikegrad/internal/plain"
+	"github.com/spikegrad/spikegrad/internal/quant"
 )
 
 // helper returns the name of a function of C, which is then written with the others.
@@ -42,22 +42,12 @@ func (w *writer) weights(about string, x []float32, channels int, channel func(i
 	return enter(w.constants, "signed char", about, q, 1, func(v int8) string { return fmt.Sprint(v) }) + ", " + w.array("scales of "+about, scale)
 }
 
-// quantised returns whole numbers below 2^(bits−1), and for each channel what they are to be
-// multiplied by: the least that reaches the largest weight.
+// quantised returns whole numbers, and for each channel what they are to be multiplied by.
 func quantised(x []float32, bits, channels int, channel func(i int) int) (q []int8, scale []float32) {
-	most := float64(int(1)<<(bits-1) - 1)
 	scale, q = make([]float32, channels), make([]int8, len(x))
+	quant.Scales(scale, x, bits, channel)
 	for i, v := range x {
-		c := channel(i)
-		scale[c] = max(scale[c], float32(math.Abs(float64(v))))
-	}
-	for c := range scale {
-		scale[c] /= float32(most)
-	}
-	for i, v := range x {
-		if s := scale[channel(i)]; s > 0 {
-			q[i] = int8(max(-most, min(most, math.RoundToEven(float64(v)/float64(s)))))
-		}
+		q[i] = int8(quant.Whole(v, scale[channel(i)], bits))
 	}
 	return q, scale
 }
