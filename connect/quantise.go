@@ -97,7 +97,7 @@ func (op *quantiseOp) Hashcode() uint32      { return ops.Hashcode(op) }
 // Rounds says that the result stands for the weights that are its first input.
 func (op *quantiseOp) Rounds() {}
 
-func (op *quantiseOp) DiffWRT(n int) []bool  { return []bool{true, false}[:n] }
+func (op *quantiseOp) DiffWRT(n int) []bool { return []bool{true, false}[:n] }
 
 // SymDiff: the gradient goes straight through.
 func (op *quantiseOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
