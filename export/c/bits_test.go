@@ -12,6 +12,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/export/c"
+	"github.com/spikegrad/spikegrad/internal/long"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
 )
@@ -73,5 +74,6 @@ func TestClang(t *testing.T) {
 	if err != nil {
 		t.Skip("clang is not installed")
 	}
+	long.Test(t)
 	compare(t, cc, pairs(t), 1e-6, "-O2")
 }

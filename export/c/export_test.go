@@ -93,17 +93,26 @@ type pair struct {
 	x     []float32
 }
 
+// codes returns those of pairs.
+func codes(pairs []pair) (all []*c.Code) {
+	for _, p := range pairs {
+		all = append(all, p.code)
+	}
+	return all
+}
+
 // compare holds networks in C to what they are here, in one program, and returns the names of
 // those that give nothing but 0.
 func compare(t *testing.T, cc string, pairs []pair, tolerance float64, flags ...string) (silent []string) {
 	t.Helper()
-	var codes []*c.Code
-	for _, p := range pairs {
-		codes = append(codes, p.code)
-	}
-	program := compiled(t, cc, codes, flags...)
-	for _, p := range pairs {
-		want, got := p.here.outputs(p.steps, p.x), ran(t, p.code, p.steps, p.x, program)
+	return held(t, pairs, tolerance, compiled(t, cc, codes(pairs), flags...))
+}
+
+// held is compare for a program that is there, run by a command.
+func held(t *testing.T, pairs []pair, tolerance float64, command ...string) (silent []string) {
+	t.Helper()
+	for k, p := range pairs {
+		want, got := p.here.outputs(p.steps, p.x), ran(t, k, p.code, p.steps, p.x, command...)
 		heads := p.code.Heads
 		if heads == nil {
 			heads = []c.Head{{Name: "out", Size: p.code.Outputs}}
@@ -222,7 +231,7 @@ func TestStateless(t *testing.T) {
 	code, err := c.Export(net, []int{3}, nil, c.Options{Prefix: "n"})
 	require.NoError(t, err)
 	require.Equal(t, []int{3, 2, 24, 1}, []int{code.Inputs, code.Outputs, code.Constants, code.State})
-	require.Equal(t, []float32{11.5, 15, 1, 2}, ran(t, code, 1, []float32{0.5, 2, 1, 1, 0, 0}, compiled(t, cc, []*c.Code{code})))
+	require.Equal(t, []float32{11.5, 15, 1, 2}, ran(t, 0, code, 1, []float32{0.5, 2, 1, 1, 0, 0}, compiled(t, cc, []*c.Code{code})))
 }
 
 // The same network gives the same files.

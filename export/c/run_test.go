@@ -37,14 +37,52 @@ func compiler(t *testing.T) string {
 	return ""
 }
 
-// driver is a program that runs the networks it has by their names: it reads so many sequences of
-// so many steps of floats from standard input, and writes the outputs of each step.
-const driver = `#include <stdio.h>
-#include <string.h>
+// driver is a program that runs one of its networks: it reads the number of the network, those
+// of sequences and of steps, and then floats from standard input, and writes the outputs of each
+// step. For ARM it needs no operating system but three calls of Linux, and no C library.
+const driver = `#ifdef __arm__
+typedef unsigned long size;
+static long call(long number, long a, void *b, size n)
+{
+    register long r7 __asm__("r7") = number;
+    register long r0 __asm__("r0") = a;
+    register void *r1 __asm__("r1") = b;
+    register size r2 __asm__("r2") = n;
+    __asm__ volatile("svc 0" : "+r"(r0) : "r"(r7), "r"(r1), "r"(r2) : "memory");
+    return r0;
+}
+static int get(void *to, size n)
+{
+    char *c = to;
+    while (n > 0) {
+        const long some = call(3, 0, c, n);
+        if (some <= 0) {
+            return 0;
+        }
+        c += some;
+        n -= (size)some;
+    }
+    return 1;
+}
+static int put(void *from, size n)
+{
+    return call(4, 1, from, n) == (long)n;
+}
+#else
+#include <stdio.h>
+typedef size_t size;
+static int get(void *to, size n)
+{
+    return fread(to, 1, n, stdin) == n;
+}
+static int put(void *from, size n)
+{
+    return fwrite(from, 1, n, stdout) == n;
+}
+#endif
 INCLUDES
 struct net {
-    const char *name;
-    int inputs, outputs;
+    size inputs, outputs;
     void (*reset)(void);
     void (*step)(const float *in, float *out);
 };
@@ -52,35 +90,41 @@ NETS
 static const struct net nets[] = {
 TABLE};
 
-int main(int argc, char **argv)
+static int run(void)
 {
     static float in[4096], out[4096];
-    int steps, again, t;
-    size_t i;
-    if (argc != 2 || scanf("%d %d", &steps, &again) != 2) {
+    int what[3], t;
+    if (!get(what, sizeof what)) {
         return 1;
     }
-    getchar();
-    for (i = 0; i < sizeof nets / sizeof *nets; i++) {
-        if (strcmp(nets[i].name, argv[1]) != 0) {
-            continue;
-        }
-        for (; again > 0; again--) {
-            nets[i].reset();
-            for (t = 0; t < steps; t++) {
-                if (fread(in, sizeof *in * (size_t)nets[i].inputs, 1, stdin) != 1) {
-                    return 2;
-                }
-                nets[i].step(in, out);
-                if (fwrite(out, sizeof *out * (size_t)nets[i].outputs, 1, stdout) != 1) {
-                    return 3;
-                }
+    for (; what[1] > 0; what[1]--) {
+        const struct net *n = nets + what[0];
+        n->reset();
+        for (t = 0; t < what[2]; t++) {
+            if (!get(in, sizeof *in * n->inputs)) {
+                return 2;
+            }
+            n->step(in, out);
+            if (!put(out, sizeof *out * n->outputs)) {
+                return 3;
             }
         }
-        return 0;
     }
-    return 4;
+    return 0;
 }
+
+#ifdef __arm__
+void _start(void);
+void _start(void)
+{
+    call(1, run(), 0, 0);
+}
+#else
+int main(void)
+{
+    return run();
+}
+#endif
 `
 
 // compiled writes the files of networks, each with a prefix of its own, and a program that runs
@@ -98,7 +142,7 @@ func compiled(t *testing.T, cc string, codes []*c.Code, flags ...string) string 
 		fmt.Fprintf(&includes, "#include \"%s.h\"\n", p)
 		fmt.Fprintf(&nets, "static %s_state %s;\nstatic void %s_r(void) { %s_reset(&%s); }\n", p, p, p, p, p)
 		fmt.Fprintf(&nets, "static void %s_s(const float *in, float *out) { %s_step(&%s, in, out); }\n", p, p, p)
-		fmt.Fprintf(&table, "    {\"%s\", %s_INPUTS, %s_OUTPUTS, %s_r, %s_s},\n", p, large, large, p, p)
+		fmt.Fprintf(&table, "    {%s_INPUTS, %s_OUTPUTS, %s_r, %s_s},\n", large, large, p, p)
 	}
 	text := strings.NewReplacer("INCLUDES", includes.String(), "NETS", nets.String(), "TABLE", table.String()).Replace(driver)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "main.c"), []byte(text), 0o600))
@@ -108,13 +152,14 @@ func compiled(t *testing.T, cc string, codes []*c.Code, flags ...string) string 
 	return program
 }
 
-// ran returns what a network gives for sequences of so many steps, when it is run by a command.
-func ran(t *testing.T, code *c.Code, steps int, x []float32, command ...string) []float32 {
+// ran returns what network number k of a program gives for sequences of so many steps, when it
+// is run by a command.
+func ran(t *testing.T, k int, code *c.Code, steps int, x []float32, command ...string) []float32 {
 	t.Helper()
 	var in, out bytes.Buffer
-	fmt.Fprintf(&in, "%d %d\n", steps, len(x)/code.Inputs/steps)
+	require.NoError(t, binary.Write(&in, binary.LittleEndian, []int32{int32(k), int32(len(x) / code.Inputs / steps), int32(steps)}))
 	require.NoError(t, binary.Write(&in, binary.LittleEndian, x))
-	cmd := exec.Command(command[0], append(command[1:], code.Prefix)...)
+	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = &in, &out, os.Stderr
 	require.NoError(t, cmd.Run(), "%v", cmd.Args)
 	y := make([]float32, out.Len()/4)
