@@ -99,7 +99,7 @@ func must(err error) {
 
 func init() {
 	for _, v := range []any{
-		layers.Linear{}, layers.Conv2D{}, layers.Conv1D{}, layers.ConvTranspose2D{}, layers.Pool{}, layers.AdaptivePool{}, layers.Upsample{},
+		layers.Linear{}, layers.Delay{}, layers.DelayedLinear{}, layers.Conv2D{}, layers.Conv1D{}, layers.ConvTranspose2D{}, layers.Pool{}, layers.AdaptivePool{}, layers.Upsample{},
 		layers.BatchNorm{}, layers.GroupNorm{}, layers.LayerNorm{}, layers.Dropout{}, layers.Noise{}, layers.Residual{}, layers.FirstSpike{}, layers.SelfAttention{}, layers.Quantise{},
 		layers.Rate{}, layers.Voltage{}, layers.Only{}, layers.Chance(0), layers.FanIn(0),
 		surrogate.Arctan{}, surrogate.Boxcar{}, surrogate.Circ{}, surrogate.CircDist{}, surrogate.Erfc{}, surrogate.Gaussian{},

@@ -205,7 +205,7 @@ func (r *linearRun[F]) do(op *linearOp, in []G.Value) (G.Value, error) {
 	case linearDW:
 		r.gradW(dst, fs[0], fs[1])
 	case linearDB:
-		r.gradBias(dst, fs[0])
+		r.part = sumRows(dst, fs[0], r.rows, r.out, r.part)
 	}
 	return y, nil
 }
@@ -265,24 +265,26 @@ func (r *linearRun[F]) gradW(dw, x, dy []F) {
 	gemm.Mul(gemm.Args[F]{TransA: true, M: r.in, N: r.out, K: r.rows, A: x, LdA: r.in, B: dy, LdB: r.out, C: dw})
 }
 
-// gradBias sums the rows, first within chunks and then over them, in order.
-func (r *linearRun[F]) gradBias(db, dy []F) {
-	chunks := (r.rows + par.Rows - 1) / par.Rows
-	if r.part == nil {
-		r.part = make([]F, chunks*r.out)
+// sumRows sums the rows of dy, first within chunks and then over them, in order. It returns part,
+// memory to be kept.
+func sumRows[F vec.Float](db, dy []F, rows, out int, part []F) []F {
+	chunks := (rows + par.Rows - 1) / par.Rows
+	if part == nil {
+		part = make([]F, chunks*out)
 	}
-	clear(r.part)
+	clear(part)
 	add := vec.For[F]().Add
-	par.Chunks(r.rows, par.Rows, func(r0, r1 int) {
-		s := r.part[r0/par.Rows*r.out:][:r.out]
+	par.Chunks(rows, par.Rows, func(r0, r1 int) {
+		s := part[r0/par.Rows*out:][:out]
 		for i := r0; i < r1; i++ {
-			add(s, s, dy[i*r.out:(i+1)*r.out])
+			add(s, s, dy[i*out:(i+1)*out])
 		}
 	})
 	clear(db)
 	for c := range chunks {
-		add(db, db, r.part[c*r.out:(c+1)*r.out])
+		add(db, db, part[c*out:(c+1)*out])
 	}
+	return part
 }
 
 var _ interface {

@@ -134,7 +134,16 @@ func courses() map[string]course {
 			t.Doctor, t.OnFinding, t.Encoder = true, func(diagnose.Finding) {}, walk{rand.NewPCG(1, 2)}
 		}},
 		"batch norm": {net: normalised, set: func(t *train.Trainer) { t.KeepBest = true }},
+		"delays":     {net: delaying, set: func(t *train.Trainer) { t.KeepBest = true }},
 		"observed":   {net: deep, set: func(t *train.Trainer) { t.Observers = []train.Observer{&diary{}} }},
+	}
+}
+
+// delaying has delays that shrink to whole steps within the course.
+func delaying() layers.Layer {
+	return layers.Sequential{
+		layers.Delay{Max: 3, Interpolate: true}, layers.DelayedLinear{Out: 12, Init: layers.Scaled{Gain: 4}, Delay: layers.Delay{Max: 3, Over: 13}},
+		layers.Named("hidden", lif()), layers.Linear{Out: 3}, li(), layers.MaxOverTime,
 	}
 }
 

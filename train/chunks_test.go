@@ -11,6 +11,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/graph"
@@ -304,6 +305,13 @@ func TestChunks(t *testing.T) {
 			s := x.Shape()
 			return b.Sub(x, b.Expand(b.Reduce(x, []int{s[0], s[1], 1}), s))
 		}), nil, ""},
+		"axonal delay":          {layers.Delay{Max: 3, Interpolate: true}, nil, ""},
+		"delays of connections": {layers.DelayedLinear{Out: 2, Delay: layers.Delay{Max: 20, Over: 3}}, nil, ""},
+		"delay that is not entered": {layers.Func(func(x *G.Node) (*G.Node, error) {
+			var b graph.Builder
+			y, err := connect.Delay(x, connect.Delays{At: b.Constant(x, 2, x.Shape()[2]), Width: b.Constant(x, 0, 1), Max: 3})
+			return y.Y, err
+		}), []chunk{segments, uneven, single, windows, stepwise, both}, "starts from nothing in every window"},
 		"folded": {built(func(b *graph.Builder, x *G.Node) *G.Node {
 			s := x.Shape()
 			y := b.MatMul(b.Reshape(x, s[0]*s[1], s[2]), noise(x))

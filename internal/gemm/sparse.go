@@ -6,7 +6,8 @@ import (
 )
 
 // AddRows32 adds rows of a matrix to dst: dst[i] += Σ_j w[idx[j]·ldw + i], in the
-// order of idx. A row is as long as dst, which must not overlap w.
+// order of idx. A row is as long as dst, which must not overlap w; rows may overlap each
+// other.
 //
 // It panics if an index is outside of w.
 func AddRows32(dst, w []float32, ldw int, idx []int32) {
@@ -82,7 +83,7 @@ func axpyRows[T float](kn *kernels[T], dst, w []T, ldw int, idx []int32, val []T
 // countRows returns how many rows of n elements, ld apart, a matrix has, as far
 // as an index reaches.
 func countRows(name string, length, ld, n int) int {
-	if ld < n {
+	if ld < 1 {
 		panic(fmt.Sprintf("gemm: %s has rows of %d elements, %d apart", name, n, ld))
 	}
 	if n == 0 || length < n {

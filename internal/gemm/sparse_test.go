@@ -158,7 +158,7 @@ func TestBadRows(t *testing.T) {
 			require.PanicsWithValue(t, message, func() { AxpyRows32(row, w, 4, idx, make([]float32, 3)) })
 		}
 		require.PanicsWithValue(t, "gemm: idx[0] = 0, but w has 0 rows", func() { AddRows32(row, nil, 3, []int32{0}) })
-		require.PanicsWithValue(t, "gemm: w has rows of 3 elements, 2 apart", func() { AddRows32(row, w, 2, nil) })
+		require.PanicsWithValue(t, "gemm: w has rows of 3 elements, 0 apart", func() { AddRows32(row, w, 0, nil) })
 		require.PanicsWithValue(t, "gemm: 1 values for 2 indices", func() { AxpyRows32(row, w, 4, []int32{0, 1}, row[:1]) })
 		require.PanicsWithValue(t, "gemm: room for 2 positions, want 3", func() { NonZero32(row, make([]int32, 2)) })
 	})

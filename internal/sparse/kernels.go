@@ -38,6 +38,12 @@ func (k *kernels[F]) gather(dst, w []F, ld int, idx []int32, val []F) {
 	}
 }
 
+// Gather adds to dst the rows idx of w, ld elements apart, in order, times val if there is any.
+// Rows may overlap.
+func Gather[F vec.Float](dst, w []F, ld int, idx []int32, val []F) {
+	kernelsFor[F]().gather(dst, w, ld, idx, val)
+}
+
 // Transpose writes the transpose of the rows×cols matrix w to t.
 func Transpose[F vec.Float](t, w []F, rows, cols int) {
 	const tile = 16

@@ -1,0 +1,99 @@
+package connect
+
+import "math"
+
+// A delayKernel says with which weights a value arrives at which step: κ(k) of a position, and
+// its derivative by the position.
+type delayKernel struct {
+	max         int
+	width       float64
+	interpolate bool
+}
+
+// taps is at how many steps, one after the other, κ is computed.
+func (k delayKernel) taps() int {
+	switch {
+	case k.width == 0:
+		return 1
+	case k.interpolate:
+		return 2
+	}
+	return k.max + 1
+}
+
+// at writes κ from step first on to val and its derivative to slope, if that is not nil. A
+// position that is NaN makes all of it NaN.
+func (k delayKernel) at(p float64, val, slope []float64) (first int) {
+	inside := min(max(p, 0), float64(k.max)) // NaN if p is
+	switch {
+	case p != p:
+		for i := range val {
+			val[i] = p
+		}
+		for i := range slope {
+			slope[i] = p
+		}
+		return 0
+	case k.width == 0:
+		val[0] = 1
+		if slope != nil {
+			slope[0] = 0
+		}
+		return int(inside + 0.5)
+	case k.interpolate:
+		first = min(int(inside), k.max-1)
+		val[1] = inside - float64(first)
+		val[0] = 1 - val[1]
+		if slope != nil {
+			slope[0], slope[1] = -1, 1
+		}
+		return first
+	}
+	k.gauss(inside, val, slope)
+	return 0
+}
+
+// gauss writes the Gaussian around p, and its derivative
+//
+//	∂κ(k)/∂p = κ(k) ((k − p) − Σ_j κ(j) (j − p))/σ²
+//
+// From the step beside p on, with 1 there, each value is the one before times a ratio, and each
+// ratio the one before times exp(−1/σ²): three exponentials, and nothing that overflows.
+func (k delayKernel) gauss(p float64, val, slope []float64) {
+	inv := 1 / (k.width * k.width)
+	mid := int(p + 0.5)
+	off := float64(mid) - p
+	val[mid] = 1
+	sum, mean := 1.0, off
+	again := math.Exp(-inv)
+	side := func(step int) {
+		e, ratio := 1.0, math.Exp(-(float64(2*step)*off+1)*inv/2)
+		for i := mid + step; i >= 0 && i <= k.max; i += step {
+			e *= ratio
+			ratio *= again
+			val[i] = e
+			sum += e
+			mean += e * (float64(i) - p)
+		}
+	}
+	side(1)
+	side(-1)
+	mean /= sum
+	for i := range val {
+		val[i] /= sum
+		if slope != nil {
+			slope[i] = val[i] * (float64(i) - p - mean) * inv
+		}
+	}
+}
+
+// outward reports whether a step against a gradient would lead from a position beyond the
+// range further out.
+func (k delayKernel) outward(p, gradient float64) bool {
+	return p < 0 && gradient > 0 || p > float64(k.max) && gradient < 0
+}
+
+// kernel returns the κ of a run with the given width.
+func (l *delay) kernel(width float64) (delayKernel, bool) {
+	return delayKernel{max: l.max, width: width, interpolate: l.interpolate}, width >= 0 && !math.IsInf(width, 1)
+}

@@ -1,0 +1,202 @@
+package connect
+
+import (
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+
+	ops "github.com/spikegrad/spikegrad/internal/op"
+	"github.com/spikegrad/spikegrad/internal/sparse"
+	"github.com/spikegrad/spikegrad/internal/vec"
+)
+
+// delayRun holds the memory of a delay, kept from run to run.
+type delayRun[F vec.Float] struct {
+	*delay
+	k       delayKernel
+	events  delayEvents[F] // of x, made by the last run forward
+	leave   []F            // [batch, max, out], what the last run forward has set in motion behind the end
+	scratch []*delayScratch[F]
+	table   []F // weights of all steps, of the outputs of a tile: [in, max+1, tile]
+	part    []F
+	first   []int32   // of each channel, where there are no weights: from which step on
+	val     []float64 // κ is this,
+	slope   []float64 // and its derivative
+}
+
+// delayScratch is what one goroutine works with.
+type delayScratch[F vec.Float] struct {
+	found      []int32
+	sums       []F // [steps + max, tile]: currents, or gradients of them, over time
+	table      []F
+	off        []int32 // of each weight in a tile, where its first step is in sums
+	tap        [2][]F  // its weight there and one step later
+	made       []bool  // of each input
+	val, slope []float64
+	x, g       []F
+}
+
+func (r *delayRun[F]) take(worker int) *delayScratch[F] {
+	for len(r.scratch) <= worker {
+		r.scratch = append(r.scratch, &delayScratch[F]{})
+	}
+	s := r.scratch[worker]
+	s.val, s.slope = sparse.Sized(s.val, r.k.taps()), sparse.Sized(s.slope, r.k.taps())
+	return s
+}
+
+func (r *delayRun[F]) do(op *delayOp, in []G.Value) (G.Value, error) {
+	var fs [7][]F
+	for i, v := range in {
+		if op.Follows(i) {
+			continue
+		}
+		f, err := ops.FloatsIn[F](op, v)
+		if err != nil {
+			return nil, err
+		}
+		fs[i] = f
+	}
+	dst := op.Result(r.dt, op.Shape)
+	y := ops.Elems[F](dst)
+	if err := r.check(op, fs); err != nil {
+		return nil, err
+	}
+	switch op.kind {
+	case delayY:
+		if err := r.read(fs[0]); err != nil {
+			return nil, err
+		}
+		var given [delayEnter + 1][]F
+		for which, i := range r.has {
+			given[which] = fs[i]
+		}
+		r.forward(y, given)
+	case delayLeave:
+		copy(y, r.leave)
+	case delayDX:
+		r.gradX(y, r.gradient(op, fs[0]), fs[1], fs[3])
+	case delayDParams:
+		r.gradParams(y, r.gradient(op, fs[1]), fs[2], fs[4])
+	case delayDBias:
+		r.part = sumRows(y, fs[0], r.steps*r.batch, r.out, r.part)
+	case delayDEnter:
+		r.gradEnter(y, r.gradient(op, fs[0]))
+	}
+	return dst, nil
+}
+
+// check returns an error unless the inputs have the sizes that the graph was built for, and
+// takes over the width.
+func (r *delayRun[F]) check(op *delayOp, fs [7][]F) error {
+	for i, f := range fs {
+		if f != nil && len(f) != r.size(op, i) {
+			return fmt.Errorf("connect: %v: input %d has %d elements, the graph was built for %d", op, i, len(f), r.size(op, i))
+		}
+	}
+	width := map[delayKind]int{delayY: 2, delayDX: 2, delayDParams: 3}[op.kind]
+	if width == 0 {
+		return nil
+	}
+	var ok bool
+	if r.k, ok = r.kernel(float64(fs[width][0])); !ok {
+		return fmt.Errorf("connect: %v: the width is %v, want a number that is at least 0", op, fs[width][0])
+	}
+	return nil
+}
+
+// size returns how many elements input i has.
+func (r *delayRun[F]) size(op *delayOp, i int) int {
+	at, w := r.in/r.places, r.in*r.out
+	if r.matrix() {
+		at = w
+	}
+	x, g := r.x.TotalSize(), r.steps*r.batch*r.out
+	if r.given != nil {
+		x = 1
+	}
+	if op.ofLeave {
+		g = r.batch * r.max * r.out
+	}
+	switch op.kind {
+	case delayDX:
+		return [...]int{g, at, 1, w}[i]
+	case delayDParams:
+		return [...]int{x, g, at, 1, w, 0}[i]
+	case delayDBias, delayDEnter:
+		return g
+	}
+	for which, k := range r.has {
+		if k == i {
+			return [...]int{delayX: x, delayAt: at, delayWidth: 1, delayW: w, delayBias: r.out, delayEnter: r.batch * r.max * r.out}[which]
+		}
+	}
+	return 0
+}
+
+// read makes the lists of x.
+func (r *delayRun[F]) read(x []F) error {
+	if r.given != nil {
+		r.events.take(r.given.now.lists())
+		return nil
+	}
+	r.events.read(x, r.steps*r.batch, r.in, r.take)
+	return nil
+}
+
+func (r *delayRun[F]) forward(y []F, in [delayEnter + 1][]F) {
+	r.leave = sparse.Sized(r.leave, r.batch*r.max*r.out)
+	if r.matrix() {
+		r.forwardMatrix(y, in)
+	} else {
+		r.forwardChannels(y, in)
+	}
+}
+
+// A delayGradient is that of y, or of what leaves: of a sequence with Max steps more.
+type delayGradient[F vec.Float] struct {
+	g     []F
+	leave bool
+	l     *delay
+}
+
+func (r *delayRun[F]) gradient(op *delayOp, g []F) delayGradient[F] {
+	return delayGradient[F]{g: g, leave: op.ofLeave, l: r.delay}
+}
+
+// steps returns the steps that have a gradient, t0 ≤ t < t1.
+func (g delayGradient[F]) steps() (t0, t1 int) {
+	if g.leave {
+		return g.l.steps, g.l.steps + g.l.max
+	}
+	return 0, g.l.steps
+}
+
+// row returns that of a sample at a step that has one.
+func (g delayGradient[F]) row(t, b int) []F {
+	at := t*g.l.batch + b
+	if g.leave {
+		at = b*g.l.max + t - g.l.steps
+	}
+	return g.g[at*g.l.out:][:g.l.out]
+}
+
+// fill writes columns o0 to o1−1 of a sample at all steps to dst, zeros where there is none.
+func (g delayGradient[F]) fill(dst []F, b, o0, o1 int) {
+	clear(dst)
+	t0, t1 := g.steps()
+	for t := t0; t < t1; t++ {
+		copy(dst[t*(o1-o0):], g.row(t, b)[o0:o1])
+	}
+}
+
+// gradEnter: what arrives at a step has the gradient of that step.
+func (r *delayRun[F]) gradEnter(dst []F, g delayGradient[F]) {
+	clear(dst)
+	t0, t1 := g.steps()
+	for b := range r.batch {
+		for t := t0; t < min(t1, r.max); t++ {
+			copy(dst[(b*r.max+t)*r.out:], g.row(t, b))
+		}
+	}
+}
