@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	G "gorgonia.org/gorgonia"
 
@@ -30,9 +31,12 @@ type Trainer struct {
 	// potential barely reaches its threshold. 0 leaves it as it is.
 	ClipNorm float64
 
-	// Wake is added to all weights that lead to a neuron which fired for no sample of a batch. A
-	// neuron that does not fire has no gradient, and would be silent for ever. 0 is no help.
+	// Wake, times the factor of the Schedule, is added to all weights that lead to a neuron which
+	// fired for no sample of a batch. A neuron that does not fire has no gradient, and would be silent
+	// for ever. 0 is no help.
 	Wake float64
+	// KeepBest leaves the model with the weights of the epoch that was best on the Validation set.
+	KeepBest bool
 
 	OnEpoch func(Epoch) error // called after each epoch; an error ends the training
 }
@@ -45,10 +49,11 @@ type Epoch struct {
 }
 
 // Run trains. When the context ends it stops, after the sample at hand, and returns the epochs that
-// are complete with the error of the context; the weights are those of the last batch.
+// are complete with the error of the context; the weights are those of the last batch, or with
+// KeepBest of the best epoch.
 func (t *Trainer) Run(ctx context.Context) (history []Epoch, err error) {
-	if t.Model == nil || t.Data == nil || t.Encode == nil || t.Epochs < 1 || t.Batch < 0 || !(t.Wake >= 0) || !(t.ClipNorm >= 0) {
-		return nil, fmt.Errorf("exact: trainer: want a Model, Data, Encode, at least 1 epoch (%d), a Batch (%d) a Wake (%v) and a ClipNorm (%v) of at least 0", t.Epochs, t.Batch, t.Wake, t.ClipNorm)
+	if t.Model == nil || t.Data == nil || t.Encode == nil || t.Epochs < 1 || t.Batch < 0 || !(t.Wake >= 0) || !(t.ClipNorm >= 0) || t.KeepBest && t.Validation == nil {
+		return nil, fmt.Errorf("exact: trainer: want a Model, Data, Encode, at least 1 epoch (%d), a Batch (%d) a Wake (%v) and a ClipNorm (%v) of at least 0, and a Validation set for KeepBest", t.Epochs, t.Batch, t.Wake, t.ClipNorm)
 	}
 	o := t.Optimiser
 	if o == nil {
@@ -60,6 +65,8 @@ func (t *Trainer) Run(ctx context.Context) (history []Epoch, err error) {
 	}
 	batch := cmp.Or(t.Batch, 32)
 	steps := (t.Data.Len() + batch - 1) / batch
+	var best keeper
+	defer func() { best.restore(t.Model) }()
 	for epoch := range t.Epochs {
 		order, err := data.Order(t.Data.Len(), t.Seed, epoch)
 		if err != nil {
@@ -71,8 +78,9 @@ func (t *Trainer) Run(ctx context.Context) (history []Epoch, err error) {
 			if err != nil {
 				return history, err
 			}
-			o.SetRateFactor(schedule.Rate(epoch*steps+b, t.Epochs*steps))
-			tally, err := t.step(ctx, o, samples, classes)
+			factor := schedule.Rate(epoch*steps+b, t.Epochs*steps)
+			o.SetRateFactor(factor)
+			tally, err := t.step(ctx, o, samples, classes, t.Wake*factor)
 			if err != nil {
 				return history, fmt.Errorf("exact: epoch %d, batch %d: %w", epoch+1, b+1, err)
 			}
@@ -85,7 +93,9 @@ func (t *Trainer) Run(ctx context.Context) (history []Epoch, err error) {
 			if err != nil {
 				return history, err
 			}
-			e.Validation = &v
+			if e.Validation = &v; t.KeepBest {
+				best.look(t.Model, v)
+			}
 		}
 		history = append(history, e)
 		if t.OnEpoch != nil {
@@ -95,6 +105,30 @@ func (t *Trainer) Run(ctx context.Context) (history []Epoch, err error) {
 		}
 	}
 	return history, nil
+}
+
+// A keeper holds the weights that were best so far.
+type keeper struct {
+	right  int
+	cost   float64
+	values [][]float64
+}
+
+// look keeps the weights of a model if it is better than before: more right, or as many at less cost.
+func (k *keeper) look(m *Model, v Tally) {
+	if k.values != nil && (v.Right < k.right || v.Right == k.right && !(v.Cost < k.cost)) {
+		return
+	}
+	k.right, k.cost, k.values = v.Right, v.Cost, nil
+	for _, p := range m.params {
+		k.values = append(k.values, slices.Clone(p.floats()))
+	}
+}
+
+func (k *keeper) restore(m *Model) {
+	for i, v := range k.values {
+		copy(m.params[i].floats(), v)
+	}
 }
 
 func (t *Trainer) loss() Loss {
@@ -134,7 +168,7 @@ func (t *Trainer) read(d data.Dataset, which []int) (samples [][]Spike, classes 
 }
 
 // step learns from a batch.
-func (t *Trainer) step(ctx context.Context, o optim.Optimiser, samples [][]Spike, classes []int) (Tally, error) {
+func (t *Trainer) step(ctx context.Context, o optim.Optimiser, samples [][]Spike, classes []int, wake float64) (Tally, error) {
 	tally, err := t.Model.Learn(ctx, samples, classes, t.loss())
 	if err != nil {
 		return tally, err
@@ -163,8 +197,8 @@ func (t *Trainer) step(ctx context.Context, o optim.Optimiser, samples [][]Spike
 			}
 		}
 	}
-	if t.Wake > 0 {
-		t.Model.wake(tally.Fired, t.Wake)
+	if wake > 0 {
+		t.Model.wake(tally.Fired, wake)
 	}
 	return tally, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/exact"
+	"github.com/spikegrad/spikegrad/optim"
 )
 
 func encode(x []float32) []exact.Spike {
@@ -102,6 +103,17 @@ func TestTrainer(t *testing.T) {
 			want = got
 		}
 		require.Equal(t, want, got)
+
+		// The best epoch on the validation set is kept.
+		tr.KeepBest, tr.Epochs, tr.Optimiser = true, 3, &optim.Adam{LearningRate: 0.3}
+		h, err = tr.Run(context.Background())
+		require.NoError(t, err)
+		v, err := tr.Evaluate(context.Background(), tr.Validation)
+		require.NoError(t, err)
+		for _, e := range h {
+			require.LessOrEqual(t, e.Validation.Right, v.Right)
+		}
+		tr.KeepBest = false
 
 		ctx, cancel := context.WithCancel(context.Background())
 		tr.OnEpoch = func(exact.Epoch) error { cancel(); return nil }

@@ -31,7 +31,7 @@ const (
 
 func main() {
 	seed := flag.Uint64("seed", 1, "seed of the weights and the order of the points")
-	epochs := flag.Int("epochs", 100, "how often every point is seen")
+	epochs := flag.Int("epochs", 60, "how often every point is seen")
 	wake := flag.Float64("wake", 0.05, "what the weights of a neuron grow by that was silent for a whole batch")
 	out := flag.String("out", "out/exact", "folder for the pictures")
 	flag.Usage = func() {
@@ -78,7 +78,7 @@ func run(ctx context.Context, seed uint64, epochs int, wake float64, out string)
 	t := exact.Trainer{
 		Model: m, Data: sets[0], Validation: sets[1], Encode: encode, Epochs: epochs, Batch: batch, Seed: seed, Wake: wake,
 		Loss:      exact.FirstSpike{Tau: 0.5e-3, Early: 3e-3, EarlyTau: 6.4e-3},
-		Optimiser: &optim.Adam{LearningRate: 5e-3}, Schedule: optim.Cosine{}, ClipNorm: 1,
+		Optimiser: &optim.Adam{LearningRate: 5e-3}, Schedule: optim.Cosine{}, ClipNorm: 1, KeepBest: true,
 		OnEpoch: func(e exact.Epoch) error {
 			if e.Number%max(1, epochs/20) == 0 || e.Number == 1 {
 				fmt.Printf("epoch %d of %d, %.0f s: loss %.4f, accuracy %.4f, validation %.4f; spikes a sample: hidden %.1f, output %.2f\n", e.Number, epochs,
