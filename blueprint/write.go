@@ -3,6 +3,7 @@ package blueprint
 import (
 	"encoding"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -25,6 +26,9 @@ type object = map[string]any
 
 // Write returns a network as JSON. An error names the layer that it cannot say, and why.
 func Write(net layers.Layer) ([]byte, error) {
+	if net == nil {
+		return nil, errors.New("blueprint: the network is nil")
+	}
 	v, err := writer{}.layer(net, "net", 0)
 	if err != nil {
 		return nil, fmt.Errorf("blueprint: %w", err)

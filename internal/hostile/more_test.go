@@ -10,12 +10,15 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/blueprint"
 	"github.com/spikegrad/spikegrad/connect"
+	"github.com/spikegrad/spikegrad/export/c"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/fields"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/logic"
 	"github.com/spikegrad/spikegrad/machine"
+	modelfile "github.com/spikegrad/spikegrad/model"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/nir"
 	"github.com/spikegrad/spikegrad/optim"
@@ -244,6 +247,23 @@ func otherCalls() []call {
 		{"surrogate.Check((*surrogate.SuperSpike)(nil))", func() any { return errOf(surrogate.Check((*surrogate.SuperSpike)(nil))) }},
 		{"surrogate.Threshold(nil, nil)", func() any { return fails(surrogate.Threshold(nil, nil)) }},
 		{"surrogate.Uniform(nil, nil)", func() any { return errOf(surrogate.Uniform[float32](nil, nil)) }},
+		{"blueprint.Write(nil)", func() any { return fails(blueprint.Write(nil)) }},
+		{"blueprint.Write(s), s a Sequential that contains itself", func() any {
+			s := make(layers.Sequential, 1)
+			s[0] = s
+			return fails(blueprint.Write(s))
+		}},
+		{"blueprint.Read(nil)", func() any { return fails(blueprint.Read(nil)) }},
+		{`blueprint.Read([]byte(strings.Repeat("[", 1<<20)))`, func() any { return fails(blueprint.Read([]byte(strings.Repeat("[", 1<<20)))) }},
+		{`blueprint.Register("Linear", 1)`, func() any { return errOf(blueprint.Register("Linear", 1)) }},
+		{"blueprint.Register(\"\", nil)", func() any { return errOf(blueprint.Register("", nil)) }},
+		{`model.Save("a.safetensors", nil)`, func() any { return errOf(modelfile.Save("a.safetensors", nil)) }},
+		{`model.Save("a.safetensors", new(train.Model))`, func() any { return errOf(modelfile.Save("a.safetensors", new(train.Model))) }},
+		{"model.Load(os.DevNull)", func() any { return fails(modelfile.Load(os.DevNull)) }},
+		{`model.Load("")`, func() any { return fails(modelfile.Load("")) }},
+		{"c.Export(nil, nil, nil, c.Options{})", func() any { return fails(c.Export(nil, nil, nil, c.Options{})) }},
+		{"c.Export(layers.Flatten, []int{math.MaxInt, 2}, nil, c.Options{})", func() any { return fails(c.Export(layers.Flatten, []int{math.MaxInt, 2}, nil, c.Options{})) }},
+		{`c.Export(layers.Flatten, []int{2}, nil, c.Options{Prefix: "a; #include"})`, func() any { return fails(c.Export(layers.Flatten, []int{2}, nil, c.Options{Prefix: "a; #include"})) }},
 		{"nir.Read(nil, 1<<60)", func() any { return fails(nir.Read(nil, 1<<60)) }},
 		{`nir.Read(strings.NewReader("\x89HDF\r\n\x1a\n"), 1<<60)`, func() any { return fails(nir.Read(strings.NewReader("\x89HDF\r\n\x1a\n"), 1<<60)) }},
 		{`nir.ReadFile(os.DevNull)`, func() any { return fails(nir.ReadFile(os.DevNull)) }},
