@@ -56,33 +56,18 @@ func (t *neonWriter) held(n int) []uint64 {
 
 // allocate goes through the steps. seen is told how many registers are in use at a time.
 func (t *neonWriter) allocate(held []uint64, seen func(used int), write bool) {
-	var taken [registers]bool
-	take := func() uint8 {
-		r := slices.Index(taken[:], false)
-		if r < 0 {
-			panic(fmt.Sprintf("asm: more than %d registers for a function of %s", registers, t.suffix()))
-		}
-		taken[r] = true
-		used := 0
-		for _, b := range taken {
-			if b {
-				used++
-			}
-		}
-		seen(used)
-		return uint8(r)
-	}
+	p := pool{of: t, seen: seen}
 	fixed := map[uint64]uint8{}
 	for i, c := range held {
 		r := uint8(registers - 1 - i)
-		taken[r], fixed[c] = true, r
+		p.taken[r], fixed[c] = true, r
 		if write {
 			t.w.Word(neon.Load(16, r, poolReg, t.w.Constant(t.bits, c)))
 		}
 	}
 	for _, s := range t.steps {
 		if s.makes != nil && s.makes.throughout {
-			s.makes.register = take()
+			s.makes.register = p.take()
 		}
 	}
 	for i, s := range t.steps {
@@ -103,13 +88,13 @@ func (t *neonWriter) allocate(held []uint64, seen func(used int), write bool) {
 				s.makes.register = begin.register // it ends where makes begins
 			} else {
 				if !s.makes.throughout {
-					s.makes.register = take()
+					s.makes.register = p.take()
 				}
 				if write {
 					t.w.Word(neon.Move(s.makes.register, begin.register))
 				}
 				if local(begin) && begin.last == i {
-					taken[begin.register] = false
+					p.taken[begin.register] = false
 				}
 			}
 		}
@@ -119,25 +104,49 @@ func (t *neonWriter) allocate(held []uint64, seen func(used int), write bool) {
 		}
 		for _, v := range reads {
 			if local(v) && v.last == i {
-				taken[v.register] = false
+				p.taken[v.register] = false
 			}
 		}
 		if s.makes != nil {
 			if !s.tied && !s.makes.throughout {
-				s.makes.register = take()
+				s.makes.register = p.take()
 			}
 			if s.tied {
-				taken[s.makes.register] = true
+				p.taken[s.makes.register] = true
 			}
 			r = slices.Insert(r, 0, s.makes.register)
 			if s.makes.last == 0 && !s.makes.throughout { // nobody reads it
-				taken[s.makes.register] = false
+				p.taken[s.makes.register] = false
 			}
 		}
 		if write {
 			s.write(r)
 		}
 	}
+}
+
+// A pool is the registers that are taken.
+type pool struct {
+	of    *neonWriter
+	taken [registers]bool
+	seen  func(used int) // called with how many are, when one more is
+}
+
+// take returns a register that was free.
+func (p *pool) take() uint8 {
+	r := slices.Index(p.taken[:], false)
+	if r < 0 {
+		panic(fmt.Sprintf("asm: more than %d registers for a function of %s", registers, p.of.suffix()))
+	}
+	p.taken[r] = true
+	used := 0
+	for _, b := range p.taken {
+		if b {
+			used++
+		}
+	}
+	p.seen(used)
+	return uint8(r)
 }
 
 func heldRegisters(fixed map[uint64]uint8) (rs []uint8) {
