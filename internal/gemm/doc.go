@@ -1,5 +1,5 @@
 // Package gemm multiplies dense matrices and adds up rows of them, in assembly
-// where there is any for the processor: AVX-512, AVX2 with FMA, else plain Go.
+// where there is any for the processor: AVX-512, AVX2 with FMA, NEON, else plain Go.
 //
 //	gemm.Float32(false, true, m, n, k, a, k, b, k, false, c, n) // C = A·Bᵀ
 //
@@ -18,8 +18,8 @@
 //
 //	((c + a₀b₀) + a₁b₁) + …, starting from 0 instead of c unless accumulating,
 //
-// in this order, whatever the sizes, strides, blocks and number of threads. AVX-512
-// and AVX2 round once per term (fused multiply-add) and so agree in every bit;
+// in this order, whatever the sizes, strides, blocks and number of threads. AVX-512,
+// AVX2 and NEON round once per term (fused multiply-add) and so agree in every bit;
 // plain Go does the same in float32 and rounds products and sums in float64, alike
 // on every computer. No term is left
 // out: 0·NaN is NaN. A sum of rows is the same sum without its zeros, so that for
@@ -32,5 +32,6 @@
 //
 // Package cpu says which kernels are in force. The assembly
 // (kernels_….s, a family of kernels a file) is written by the program in asm, a module
-// of its own, by go generate.
+// of its own, by go generate; that for arm64 (kernels_arm64.s), of products and sums
+// alone, by the one in asm/neon.
 package gemm

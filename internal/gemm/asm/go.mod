@@ -9,3 +9,7 @@ require (
 	golang.org/x/sync v0.23.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
 )
+
+require github.com/spikegrad/spikegrad v0.0.0
+
+replace github.com/spikegrad/spikegrad => ../../..
