@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -79,6 +80,9 @@ func (a *accumulation) check(c *Checkpoint) error {
 		return err
 	}
 	r := a.run
+	if r.ranks != nil {
+		return errors.New("it was written in the midst of a step of several batches, which ranks take as a whole; go on without Reduce until the step is over")
+	}
 	if c.Size != r.Model.net.Batch || c.Settings["Accumulate"] != strconv.Itoa(max(r.Accumulate, 1)) {
 		r.warn(fmt.Errorf("train: resume from %s: the gradients that were accumulated are left out, since a step has other batches", c.Path))
 		return nil
@@ -101,7 +105,7 @@ func (r *trainRun) validate(ctx context.Context) (*metric.Summary, error) {
 		return nil, err
 	}
 	defer back()
-	v, err := r.Model.evaluate(ctx, r.Validation, r.Encoder)
+	v, err := r.evaluate(ctx, r.Validation)
 	if err != nil {
 		return nil, fmt.Errorf("validation: %w", err)
 	}

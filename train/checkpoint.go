@@ -182,7 +182,7 @@ func (c *Checkpoint) check() error {
 		return fmt.Errorf("its state makes no sense: it has a history of %d epochs, want %d", len(c.History), c.Epoch)
 	case c.Best < -1 || c.Best >= max(c.Epoch, 0) || s.Lowest < 0 || s.Lowest > c.Epoch || w.Kept && c.Best < 0:
 		return fmt.Errorf("its state makes no sense: the best of %d epochs is %d, the one of lowest loss %d", c.Epoch, c.Best, s.Lowest)
-	case c.Network != hashOf(c.Layers):
+	case c.Network != describe.Hash(c.Layers):
 		return errors.New("its state makes no sense: the hash is not that of the network")
 	}
 	for i, e := range c.History {

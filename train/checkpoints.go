@@ -131,7 +131,10 @@ func (r *trainRun) saveIfDue() {
 	if every == 0 && c.EverySteps == 0 {
 		every = 10 * time.Minute
 	}
-	if c.EverySteps > 0 && r.step()%c.EverySteps == 0 || every > 0 && time.Since(r.keeper.at) >= every {
+	n := c.EverySteps
+	// Ranks take several batches at a time.
+	passed := n > 0 && r.ranks != nil && r.step()/n > (r.keeper.epoch*r.batches+r.keeper.batch)/n
+	if n > 0 && r.step()%n == 0 || passed || every > 0 && time.Since(r.keeper.at) >= every {
 		r.save()
 	}
 }

@@ -83,12 +83,12 @@ func (d *doctor) batch(b int) {
 	}
 }
 
-// after comes after batch b.
-func (d *doctor) after(b int) {
+// after comes after batch b, of samples with these labels.
+func (d *doctor) after(b int, labels []int) {
 	if d == nil {
 		return
 	}
-	for _, l := range d.run.feed.Labels {
+	for _, l := range labels {
 		if l >= 0 {
 			d.memory.Labels[l]++
 		}

@@ -33,17 +33,19 @@ func (m *Model) Evaluate(ctx context.Context, d data.Dataset, enc encode.Encoder
 
 func (m *Model) evaluate(ctx context.Context, d data.Dataset, enc encode.Encoder) (metric.Summary, error) {
 	var s sums
-	err := m.each(ctx, d, enc, func(feed *feed.Feeder) error {
-		idx, terms := feed.Present, m.tested.terms
-		if err := m.checkTerms(terms); err != nil {
-			return fmt.Errorf("samples %d to %d: %w", idx[0], idx[len(idx)-1], err)
-		}
-		return s.add(m, feed, m.tested)
-	})
+	err := m.each(ctx, d, enc, func(feed *feed.Feeder) error { return m.count(feed, &s) })
 	if err != nil {
 		return metric.Summary{}, err
 	}
 	return s.metrics(m)
+}
+
+// count adds the batch that was looked at last to s.
+func (m *Model) count(f *feed.Feeder, s *sums) error {
+	if err := m.checkTerms(m.tested.terms); err != nil {
+		return fmt.Errorf("samples %d to %d: %w", f.Present[0], f.Present[len(f.Present)-1], err)
+	}
+	return s.add(m, f, m.tested)
 }
 
 // Predict returns the outputs for each sample of a data set, [len, …] in a row;
@@ -63,7 +65,7 @@ func (m *Model) predict(ctx context.Context, d data.Dataset, enc encode.Encoder)
 	err := m.each(ctx, d, enc, func(feed *feed.Feeder) error {
 		x := flat.Float64s(m.tested.out)
 		if m.sequences() {
-			x = byBatch(x, m.net.Steps, m.net.Batch)
+			x = flat.ByBatch(x, m.net.Steps, m.net.Batch)
 		}
 		n := len(x) / m.net.Batch
 		if all == nil {
@@ -88,18 +90,6 @@ func (m *Model) predict(ctx context.Context, d data.Dataset, enc encode.Encoder)
 	t := tensor.New(tensor.Of(m.net.Dtype), tensor.WithShape(shape...))
 	flat.Set(t, all)
 	return t, nil
-}
-
-// byBatch turns [T, batch, …] into [batch, T, …].
-func byBatch(x []float64, steps, batch int) []float64 {
-	n := len(x) / (steps * batch)
-	y := make([]float64, len(x))
-	for t := range steps {
-		for b := range batch {
-			copy(y[(b*steps+t)*n:][:n], x[(t*batch+b)*n:])
-		}
-	}
-	return y
 }
 
 // Classes returns the class with the largest output for each sample, where the outputs are
@@ -142,6 +132,11 @@ func (m *Model) each(ctx context.Context, d data.Dataset, enc encode.Encoder, f 
 
 // batches loads all batches of a data set in turn, and calls f with each.
 func (m *Model) batches(ctx context.Context, d data.Dataset, enc encode.Encoder, f func(feed *feed.Feeder) error) error {
+	return m.some(ctx, d, enc, func(int) bool { return true }, func(_ int, feed *feed.Feeder) error { return f(feed) })
+}
+
+// some loads those batches of a data set that are wanted, by their numbers, and calls f with each.
+func (m *Model) some(ctx context.Context, d data.Dataset, enc encode.Encoder, wanted func(k int) bool, f func(k int, feed *feed.Feeder) error) error {
 	if ctx == nil {
 		return errNoContext
 	}
@@ -149,9 +144,12 @@ func (m *Model) batches(ctx context.Context, d data.Dataset, enc encode.Encoder,
 	if err != nil {
 		return err
 	}
-	for _, idx := range from.InOrder() {
+	for k, idx := range from.InOrder() {
 		if err := ctx.Err(); err != nil {
 			return err
+		}
+		if !wanted(k) {
+			continue
 		}
 		r := feed.Seeded(m.net.Seed, feed.Evaluation, idx[0])
 		if err := from.Fetch(idx, r); err != nil {
@@ -164,7 +162,7 @@ func (m *Model) batches(ctx context.Context, d data.Dataset, enc encode.Encoder,
 			if err := from.Put(0); err != nil {
 				return err
 			}
-			return f(from)
+			return f(k, from)
 		})
 		if err != nil {
 			return err

@@ -59,6 +59,31 @@ func (s *sums) add(m *Model, f *feed.Feeder, o outcome) error {
 	return nil
 }
 
+// merge adds what another adds up, as if its batches had come behind.
+func (s *sums) merge(o sums) {
+	s.N, s.Loss, s.Rated = s.N+o.N, s.Loss+o.Loss, s.Rated+o.Rated
+	addTo(&s.Terms, o.Terms)
+	addTo(&s.Rates, o.Rates)
+	if s.Metrics == nil {
+		s.Metrics = metric.Tally{}
+	}
+	for name, of := range o.Metrics {
+		to := s.Metrics[name]
+		addTo(&to, of)
+		s.Metrics[name] = to
+	}
+}
+
+// addTo adds numbers to as many.
+func addTo(to *[]float64, xs []float64) {
+	if len(*to) == 0 {
+		*to = make([]float64, len(xs))
+	}
+	for i, x := range xs {
+		(*to)[i] += x
+	}
+}
+
 func accumulate(to *[]float64, vs []G.Value, weight float64) {
 	if len(*to) == 0 {
 		*to = make([]float64, len(vs))

@@ -7,7 +7,6 @@ import (
 	"os"
 
 	"github.com/spikegrad/spikegrad/diagnose"
-	"github.com/spikegrad/spikegrad/internal/flat"
 	"github.com/spikegrad/spikegrad/internal/guard"
 )
 
@@ -93,27 +92,39 @@ func (r *trainRun) endAll(all []Observer, result Result, err error) error {
 	return err
 }
 
-// tell tells everybody who wants to know about a batch.
-func (r *trainRun) tell(ctx context.Context, e, b int, norm float64) error {
-	if r.OnBatch == nil && len(r.Observers) == 0 {
+// tellOf tells of the batch that came last.
+func (r *trainRun) tellOf(ctx context.Context, norm float64) error {
+	if !r.told {
 		return nil
 	}
-	m := r.Model
-	info := Batch{Epoch: e, Batch: b, Batches: r.batches, Step: e*r.batches + b, Samples: len(r.feed.Present),
-		GradNorm: norm, LearningRate: r.rate()}
-	var s sums
-	if err := s.add(m, r.feed, m.fitted); err != nil {
-		return err
-	}
-	of, err := s.metrics(m)
+	s, err := r.see(norm)
 	if err != nil {
 		return err
 	}
-	info.Loss, info.Accuracy, info.Values, info.Rates = flat.Number(m.fitted.terms[0]), of.Accuracy, of.Values, of.Rates
+	s.rate = r.rate()
+	return r.tell(ctx, s, r.due() && r.at.batch < r.batches)
+}
+
+// due reports whether the validation set is to be looked at between batches.
+func (r *trainRun) due() bool { return r.ValidateEvery > 0 && r.step()%r.ValidateEvery == 0 }
+
+// tell tells everybody who wants to know of a batch what came of it.
+func (r *trainRun) tell(ctx context.Context, s seen, validate bool) error {
+	if !r.told {
+		return nil
+	}
+	m, e, b := r.Model, r.at.epoch, r.at.batch-1
+	info := Batch{Epoch: e, Batch: b, Batches: r.batches, Step: e*r.batches + b, Samples: s.Sums.N,
+		GradNorm: s.Norm, LearningRate: s.rate}
+	of, err := s.Sums.metrics(m)
+	if err != nil {
+		return err
+	}
+	info.Loss, info.Accuracy, info.Values, info.Rates = s.Loss, of.Accuracy, of.Values, of.Rates
 	if len(of.Terms) > 0 {
 		info.Terms = of.Terms
 	}
-	if n := r.ValidateEvery; n > 0 && r.step()%n == 0 && b+1 < r.batches { // else at the end of the epoch
+	if validate { // else at the end of the epoch
 		if info.Validation, err = r.validate(ctx); err != nil {
 			return err
 		}

@@ -1,7 +1,6 @@
 package train
 
 import (
-	"fmt"
 	"reflect"
 	"sync"
 	"weak"
@@ -45,21 +44,6 @@ func (m *Model) takeOver(opt optim.Optimiser, resume bool) error {
 		return nil // what Restore has put there is for whoever comes first
 	}
 	return guard.Call("Restore", "optimiser", opt, func() error { return opt.Restore(optim.State{Slots: map[string]optim.Slot{}}) })
-}
-
-// busy are the optimisers of the trainings that run at present.
-var busy sync.Map // of Optimiser, if it is a pointer
-
-// occupy keeps other trainings from using opt until leave is called: each would begin
-// anew at every step of the other.
-func occupy(opt optim.Optimiser) (leave func(), err error) {
-	if !isSame(opt, opt) {
-		return func() {}, nil
-	}
-	if _, taken := busy.LoadOrStore(opt, true); taken {
-		return nil, fmt.Errorf("train: the optimiser is %w, in another training; give each one of its own", ErrInUse)
-	}
-	return func() { busy.Delete(opt) }, nil
 }
 
 // isSame reports whether a and b are one optimiser, which only pointers can be.

@@ -35,7 +35,7 @@ func (r *trainRun) own() (all []*ownState) {
 }
 
 func (s *ownState) save(c *Checkpoint) error {
-	b, err := marshal(s.name, s.of)
+	b, err := guard.Marshal(s.name, s.of)
 	if err != nil {
 		return err
 	}
@@ -50,12 +50,12 @@ func (s *ownState) check(c *Checkpoint) error {
 }
 
 func (s *ownState) load() (back func(), err error) {
-	was, err := marshal(s.name, s.of)
+	was, err := guard.Marshal(s.name, s.of)
 	if err != nil {
 		return nil, err
 	}
-	back = func() { s.run.keep(unmarshal(s.name, s.of, was)) } // its own bytes
-	if err := unmarshal(s.name, s.of, s.read); err != nil {
+	back = func() { s.run.keep(guard.Unmarshal(s.name, s.of, was)) } // its own bytes
+	if err := guard.Unmarshal(s.name, s.of, s.read); err != nil {
 		back() // it may have read half
 		return nil, err
 	}
@@ -67,31 +67,13 @@ func (s *ownState) load() (back func(), err error) {
 func (r *trainRun) mark() (back func(), err error) {
 	all := r.own()
 	for _, s := range all {
-		if s.read, err = marshal(s.name, s.of); err != nil {
+		if s.read, err = guard.Marshal(s.name, s.of); err != nil {
 			return nil, err
 		}
 	}
 	return func() {
 		for _, s := range all {
-			r.keep(unmarshal(s.name, s.of, s.read))
+			r.keep(guard.Unmarshal(s.name, s.of, s.read))
 		}
 	}, nil
-}
-
-// marshal returns the state of what is called so.
-func marshal(name string, s marshaler) (b []byte, err error) {
-	err = guard.Call("MarshalBinary", name, s, func() (err error) { b, err = s.MarshalBinary(); return err })
-	if err != nil {
-		return nil, fmt.Errorf("state of the %s: %w", name, err)
-	}
-	return b, nil
-}
-
-// unmarshal puts the state of what is called so back.
-func unmarshal(name string, s marshaler, b []byte) error {
-	err := guard.Call("UnmarshalBinary", name, s, func() error { return s.UnmarshalBinary(b) })
-	if err != nil {
-		return fmt.Errorf("state of the %s: %w", name, err)
-	}
-	return nil
 }

@@ -38,15 +38,30 @@ func (p *Parameter) Grad() (G.Value, error) {
 	return p.grad, nil
 }
 
+// room makes memory for the gradient, and returns it.
+func (p *Parameter) room() *tensor.Dense {
+	if p.grad == nil {
+		p.grad = tensor.New(tensor.Of(p.value.Dtype()), tensor.WithShape(p.value.Shape()...))
+	}
+	return p.grad
+}
+
+// grads returns the gradients of the parameters, not copies.
+func (m *Model) grads() []*tensor.Dense {
+	gs := make([]*tensor.Dense, len(m.params))
+	for i, p := range m.params {
+		gs[i] = p.room()
+	}
+	return gs
+}
+
 // takeGrad copies a gradient. The value in the graph may be one that all graphs
 // share, as that of Gorgonia's constant 1, and an optimiser sets gradients to
 // zero.
 //
 // With add it is added to the gradient that is there.
 func (p *Parameter) takeGrad(v G.Value, add bool) error {
-	if p.grad == nil {
-		p.grad = tensor.New(tensor.Of(p.value.Dtype()), tensor.WithShape(p.value.Shape()...))
-	}
+	p.room()
 	take := flat.Copy
 	if add {
 		take = flat.Add

@@ -34,7 +34,7 @@ func (r *trainRun) resume(c *Checkpoint) error {
 // fits returns an error unless c is of the training that r is.
 func (r *trainRun) fits(c *Checkpoint) error {
 	m := r.Model
-	switch x, y := differ(c.Layers, r.layers); {
+	switch x, y := describe.Differ(c.Layers, r.layers); {
 	case x != y:
 		return fmt.Errorf("it belongs to another network: %s there is %s here; Model.LoadPartial loads the weights that fit", describe.Quote(x), describe.Quote(y))
 	case c.ModelSeed != m.net.Seed:

@@ -40,7 +40,7 @@ func (r *trainRun) states(end *final) []stateful {
 // snapshot returns the state of the training.
 func (r *trainRun) snapshot(end *final) (*Checkpoint, error) {
 	c := &Checkpoint{
-		Version: Version, Network: hashOf(r.layers), Layers: r.layers,
+		Version: Version, Network: describe.Hash(r.layers), Layers: r.layers,
 		Seed: r.Seed, ModelSeed: r.Model.net.Seed, Settings: r.settings(), Samples: r.feed.N, Final: end != nil,
 		state: map[string]json.RawMessage{},
 	}

@@ -23,14 +23,7 @@ func (r *trainRun) train(idx []int, rng *rand.Rand) (float64, error) {
 	if err := r.fetch(idx, &rng); err != nil {
 		return 0, err
 	}
-	// Once a batch: a schedule may remember how often it was asked.
-	err := m.ask("Rate", "schedule", r.schedule, func() error {
-		r.factor = r.schedule.Rate(r.step(), r.Epochs*r.batches)
-		return nil
-	})
-	if err == nil {
-		err = guard.Call("SetRateFactor", "optimiser", r.opt, func() error { r.opt.SetRateFactor(r.factor); return nil })
-	}
+	err := r.pace(r.step())
 	if err == nil {
 		err = m.setMode(rng)
 	}
@@ -55,6 +48,19 @@ func (r *trainRun) train(idx []int, rng *rand.Rand) (float64, error) {
 		norm, r.acc.norm = r.acc.norm, 0
 	}
 	return norm, m.family.Show()
+}
+
+// pace sets the learning rate of a step. It comes once a batch: a schedule may remember how often it
+// was asked.
+func (r *trainRun) pace(step int) error {
+	err := r.Model.ask("Rate", "schedule", r.schedule, func() error {
+		r.factor = r.schedule.Rate(step, r.Epochs*r.batches)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return guard.Call("SetRateFactor", "optimiser", r.opt, func() error { r.opt.SetRateFactor(r.factor); return nil })
 }
 
 // fetch reads a batch, or takes it from those who read ahead, with its generator.
@@ -188,22 +194,13 @@ func (m *Model) clipped(clip float64) (float64, error) {
 	}
 	if math.IsNaN(norm) || math.IsInf(norm, 0) {
 		for _, p := range m.params {
-			if !finite(p.grad) {
+			if !flat.AllFinite(p.grad) {
 				return 0, fmt.Errorf("the gradient of %s is NaN or infinite, %w", p.name, ErrNotFinite)
 			}
 		}
 		return 0, fmt.Errorf("the norm of the gradient is %v, %w", norm, ErrNotFinite)
 	}
 	return norm, nil
-}
-
-func finite(v G.Value) bool {
-	for _, x := range flat.Float64s(v) {
-		if math.IsNaN(x) || math.IsInf(x, 0) {
-			return false
-		}
-	}
-	return true
 }
 
 // stride goes through segments from to end−1 and computes the gradient of what

@@ -135,7 +135,7 @@ func (m *Model) newStream(batch int) (*stream, error) {
 	}
 	s.out = tensor.New(tensor.Of(m.net.Dtype), tensor.WithShape(shape...))
 	s.states, s.ins = b.Carry.States, (&segments.Carry{States: b.Carry.States}).Ins()
-	if s.rest, s.machine, err = machines(s.states, out); err != nil {
+	if s.rest, s.machine, err = segments.Machines(s.states, out); err != nil {
 		return nil, err
 	}
 	return s, m.checkStepwise()
@@ -151,25 +151,6 @@ func (s *stream) adopt() error {
 	}
 	s.reads = s.m.reads
 	return nil
-}
-
-// machines returns the machines for the states at rest, nil if there are none, and
-// for the nodes given followed by the states that leave the window.
-func machines(states []*layers.State, nodes ...*G.Node) (rest, run *machine.Machine, err error) {
-	var start G.Nodes
-	for _, st := range states {
-		if st == nil || st.In == nil || st.Out == nil || !st.Out.Shape().Eq(st.In.Shape()) {
-			return nil, nil, segments.ErrNoOut
-		}
-		start, nodes = append(start, st.Rest), append(nodes, st.Out)
-	}
-	if len(start) > 0 {
-		if rest, err = machine.New(start...); err != nil {
-			return nil, nil, err
-		}
-	}
-	run, err = machine.New(nodes...)
-	return rest, run, err
 }
 
 // start returns a state at rest, computed from states of 0: those of whoever went before may

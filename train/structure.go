@@ -1,8 +1,6 @@
 package train
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"strings"
 
@@ -45,27 +43,4 @@ func (m *Model) structure() []string {
 		lines[i] = strings.ToValidUTF8(l, "?") // which is how it will be read
 	}
 	return lines
-}
-
-// hashOf returns the hash of a structure.
-func hashOf(lines []string) string {
-	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))
-	return hex.EncodeToString(sum[:])
-}
-
-// differ returns the first line in which structures differ, of each of them.
-func differ(a, b []string) (x, y string) {
-	for i := range max(len(a), len(b)) {
-		x, y = "nothing", "nothing"
-		if i < len(a) {
-			x = a[i]
-		}
-		if i < len(b) {
-			y = b[i]
-		}
-		if x != y {
-			break
-		}
-	}
-	return x, y
 }

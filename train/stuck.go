@@ -1,7 +1,6 @@
 package train
 
 import (
-	"fmt"
 	"math"
 
 	"gorgonia.org/tensor"
@@ -23,38 +22,11 @@ func (d *doctor) loss(ep Epoch) (diagnose.Finding, bool) {
 	return l.Stuck()
 }
 
-// rate holds the learning rate against the loss: how long the last step was, and
-// whether a longer or a shorter one against the gradient would lower the loss. It
-// adds what it found to the message and returns a cure.
+// rate holds the learning rate against the loss: it adds what it found to the message and returns
+// a cure.
 func (d *doctor) rate(rate float64, message *string) (string, error) {
-	const elsewhere = "Look at the other findings, at whether the labels belong to the samples, and at the encoder; try more neurons or time steps."
-	size, step, first := vitals.Distance(d.run.Model.learnt(), nil), d.memory.Step, d.memory.Size
-	if step < 0 || size == 0 {
-		return elsewhere, nil
-	}
-	*message += fmt.Sprintf(" The last step changed the weights by %.1e of their size, at a learning rate of %.3g.", step/size, rate)
-	if step == 0 {
-		return "The weights do not change at all: look at the learning rate, its schedule, and the gradients. " + elsewhere, nil
-	}
-	const long, healthy = 0.1, 1e-3 // steps, of the size of the weights
-	if step/size > long || size > 10*first {
-		if size > 10*first {
-			*message += fmt.Sprintf(" They have grown to %.3g times what they were.", size/first)
-		}
-		return fmt.Sprintf("Lower the learning rate to about %.0e, and begin anew.", rate*healthy*first/step), nil
-	}
-	factor, err := d.x.search(step)
-	switch {
-	case err != nil:
-		return "", err
-	case factor >= 10:
-		*message += fmt.Sprintf(" One %g times as long, along the gradient, would lower the loss more.", factor)
-		return fmt.Sprintf("Raise the learning rate to about %.0e.", rate*factor), nil
-	case factor <= 0.1:
-		*message += fmt.Sprintf(" Only one of %g of that, along the gradient, would lower the loss.", factor)
-		return fmt.Sprintf("Lower the learning rate to about %.0e.", rate*factor), nil
-	}
-	return "The learning rate seems right. " + elsewhere, nil
+	p := vitals.Pace{Rate: rate, Step: d.memory.Step, Size: vitals.Distance(d.run.Model.learnt(), nil), First: d.memory.Size}
+	return p.Judge(message, d.x.search)
 }
 
 // search tries steps along the gradient of the first batch of the examination, on

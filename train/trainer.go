@@ -41,6 +41,16 @@ type Trainer struct {
 	// Batch.Validation. It changes nothing in the training. 0 means after epochs alone.
 	ValidateEvery int
 
+	// Reduce connects the processes that train together, the ranks: mpi.World, of the program that each of them
+	// runs. They share the Accumulate batches of every step, of which there must be as many for each; so the training
+	// is that of one process with the same settings, whatever their number, up to rounding. Start weights,
+	// checkpoints to resume from, logs, reports and all that is called or told are rank 0's. nil trains alone.
+	Reduce Reducer
+	// Deterministic adds up the gradients of the ranks in the order of the batches: the training has the same bits
+	// whatever their number. It costs as much memory as the gradients of a rank's batches of a step, and each of
+	// them is sent to all ranks.
+	Deterministic bool
+
 	Checkpoints *Checkpoints // where the state is written, and how often; may be nil
 	Resume      *Checkpoint  // where to go on from; nil begins anew, see Run
 
@@ -136,23 +146,36 @@ func (t *Trainer) Run(ctx context.Context) (Result, error) {
 }
 
 func (t *Trainer) run(ctx context.Context) (Result, error) {
+	ranks, t, err := t.join()
+	if err != nil {
+		return Result{Best: -1}, err
+	}
 	run, err := t.start(ctx)
-	if err != nil {
-		return Result{Best: -1}, err
-	}
-	leave, err := occupy(run.opt)
-	if err != nil {
-		return Result{Best: -1}, err
-	}
-	defer leave()
-	defer func() { run.keeper.lock.Release() }()
-	if err = run.prepare(); err == nil {
-		err = run.takeOver()
-	}
 	if err == nil {
+		run.ranks, run.sum.InOrder = ranks, t.Deterministic
+		err = run.shareable()
+	}
+	if err = ranks.Agree(context.Background(), err); err != nil {
+		return Result{Best: -1}, err
+	}
+	leave, err := guard.Occupy(run.opt)
+	if err != nil {
+		err = fmt.Errorf("train: the optimiser is %w, in another training; give each one of its own", err)
+	} else {
+		defer leave()
+		defer func() { run.keeper.lock.Release() }()
+		err = run.prepare()
+	}
+	if err = ranks.Agree(context.Background(), err); err == nil {
+		err = run.gathering()
+	}
+	if err != nil {
+		return Result{Best: -1}, err
+	}
+	if err = run.takeOver(); err == nil {
 		err = run.begin(run.step(), run.at.epoch)
 	}
-	if err != nil {
+	if err = ranks.Agree(context.Background(), err); err != nil {
 		return Result{Best: -1}, err
 	}
 	err = guard.Call("", "", nil, func() error { return run.epochs(ctx) })

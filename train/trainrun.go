@@ -14,6 +14,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/internal/feed"
 	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/internal/team"
 	"github.com/spikegrad/spikegrad/metric"
 	"github.com/spikegrad/spikegrad/optim"
 )
@@ -28,7 +29,11 @@ type trainRun struct {
 	batches    int
 	plan       [][]int // the samples of each batch of the present epoch
 	acc        accumulation
-	validation int // samples
+	ranks      *team.Team    // nil where a process trains alone
+	told       bool          // somebody hears of batches; of several ranks, on rank 0
+	sum        team.Gradient // of the ranks
+	unseen     int           // steps since the weights of the ranks were compared
+	validation int           // samples
 	doctor     *doctor
 
 	at         position
@@ -67,7 +72,7 @@ func (r *trainRun) takeOver() error {
 
 // epochs trains for all epochs that are left.
 func (r *trainRun) epochs(ctx context.Context) error {
-	if err := r.doctor.begin(ctx); err != nil {
+	if err := r.ranks.Agree(context.Background(), r.doctor.begin(ctx)); err != nil {
 		return err
 	}
 	for r.at.epoch < r.Epochs && !r.outOfPatience() {
@@ -119,6 +124,7 @@ func (t *Trainer) start(ctx context.Context) (*trainRun, error) {
 		}
 		r.validation = v.N
 	}
+	r.told = t.OnBatch != nil || len(t.Observers) > 0
 	if err := t.Model.watch(len(t.Observers) > 0); err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
@@ -134,19 +140,37 @@ func (t *Trainer) start(ctx context.Context) (*trainRun, error) {
 	return r, err
 }
 
-// epoch trains on every sample that is left in an epoch, and ends the epoch.
-func (r *trainRun) epoch(ctx context.Context) error {
+// deal says which samples the batches of the epoch have.
+func (r *trainRun) deal() (err error) {
 	if err := r.feed.CheckLen(); err != nil {
 		return fmt.Errorf("train: epoch %d: %w", r.at.epoch, err)
 	}
-	plan, err := r.feed.Epoch(r.Seed, r.at.epoch)
-	if err != nil {
+	if r.plan, err = r.feed.Epoch(r.Seed, r.at.epoch); err != nil {
 		return fmt.Errorf("train: %w", err)
 	}
-	r.plan = plan
+	return nil
+}
+
+// epoch trains on every sample that is left in an epoch, and ends the epoch.
+func (r *trainRun) epoch(ctx context.Context) error {
+	err := r.deal()
+	if err = r.ranks.Agree(context.Background(), err); err != nil {
+		return err
+	}
+	plan := r.plan
 	if _, stateful := r.Encoder.(marshaler); r.Loaders > 0 && !stateful {
-		r.ahead = r.feed.Ahead(r.Loaders, plan, r.at.batch, func(b int) *rand.Rand { return feed.Seeded(r.Seed, r.at.epoch, b) })
+		r.ahead = r.feed.Ahead(r.Loaders, plan, r.ranks.Mine(r.at.batch, r.batches), func(b int) *rand.Rand { return feed.Seeded(r.Seed, r.at.epoch, b) })
 		defer func() { r.ahead.Stop(); r.ahead = nil }()
+	}
+	if r.ranks != nil {
+		err := r.sharedEpoch(ctx)
+		if err == nil {
+			err = r.same(true)
+		}
+		if err != nil {
+			return err
+		}
+		return r.ranks.Agree(context.Background(), r.endEpoch(ctx))
 	}
 	for r.at.batch < r.batches {
 		if err := ctx.Err(); err != nil {
@@ -167,8 +191,8 @@ func (r *trainRun) epoch(ctx context.Context) error {
 		r.at.gradNorm += norm / float64(r.batches)
 		r.at.batch++
 		r.torn = false
-		r.doctor.after(b)
-		if err := r.tell(ctx, e, b, norm); err != nil {
+		r.doctor.after(b, r.feed.Labels)
+		if err := r.tellOf(ctx, norm); err != nil {
 			return fmt.Errorf("train: epoch %d, batch %d: %w", e, b, err)
 		}
 		if r.at.batch < r.batches { // else at the end of the epoch
@@ -195,7 +219,7 @@ func (r *trainRun) endEpoch(ctx context.Context) error {
 		return fmt.Errorf("train: epoch %d: %w", e, err)
 	}
 	if r.Validation != nil {
-		v, err := r.Model.evaluate(ctx, r.Validation, r.Encoder)
+		v, err := r.evaluate(ctx, r.Validation)
 		if err == nil {
 			ep.Averaged, err = r.averaged(ctx)
 		}

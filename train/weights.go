@@ -130,7 +130,7 @@ func (p *Parameter) accepts(w *tensor.Dense) error {
 	if _, err := flat.Of(w); err != nil {
 		return fmt.Errorf("the tensor %w", err)
 	}
-	if !finite(w) {
+	if !flat.AllFinite(w) {
 		return errors.New("the tensor has an element that is NaN or infinite")
 	}
 	return nil

@@ -23,10 +23,10 @@ type loaded struct {
 	err error
 }
 
-// Ahead begins to load the batches of a plan from the given one on, by so many goroutines, each
-// with the generator that seeded returns. The data set and the encoder must bear that. Stop ends
+// Ahead begins to load batches of a plan, those of the numbers in which, by so many goroutines,
+// each with the generator that seeded returns. The data set and the encoder must bear that. Stop ends
 // it.
-func (f *Feeder) Ahead(loaders int, plan [][]int, from int, seeded func(batch int) *rand.Rand) *Ahead {
+func (f *Feeder) Ahead(loaders int, plan [][]int, which []int, seeded func(batch int) *rand.Rand) *Ahead {
 	a := &Ahead{free: make(chan *Feeder, loaders+1), order: make(chan chan loaded, loaders+1), stop: make(chan struct{})}
 	for range loaders + 1 { // one is in use
 		a.free <- f.twin()
@@ -41,7 +41,7 @@ func (f *Feeder) Ahead(loaders int, plan [][]int, from int, seeded func(batch in
 	go func() {
 		defer a.done.Done()
 		defer close(jobs)
-		for b := from; b < len(plan); b++ {
+		for _, b := range which {
 			select {
 			case <-a.stop:
 				return
