@@ -19,7 +19,7 @@ func TestDiagnose(t *testing.T) {
 	s, err := generate()
 	require.NoError(t, err)
 	for scale, want := range map[float32]diagnose.Kind{0.01: diagnose.SilentLayer, 1: 0, 100: diagnose.SaturatedLayer} {
-		m, err := newModel(1)
+		m, err := newModel(1, batch)
 		require.NoError(t, err)
 		w := m.Params()[0].Value().Data().([]float32)
 		for i := range w {

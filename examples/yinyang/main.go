@@ -6,6 +6,10 @@
 //
 //	go run ./examples/yinyang
 //
+// With -parallel the processes that mpirun or srun has started train together.
+//
+//	go build ./examples/yinyang && mpirun -n 4 ./yinyang -parallel
+//
 // With -resume a training that was ended goes on where it was.
 //
 // L. Kriener, J. Göltz and M. A. Petrovici, The Yin-Yang dataset, NICE (2022).
@@ -21,6 +25,7 @@ import (
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/examples/internal/show"
 	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/mpi"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/plot"
@@ -33,12 +38,17 @@ const (
 	steps  = 30 // of 1 ms
 	hidden = 200
 	batch  = 50
+
+	// With -parallel a step is several batches, which 1, 2 or 4 processes share.
+	shares     = 4
+	shareBatch = 16
 )
 
 func main() {
 	seed := flag.Uint64("seed", 1, "seed of the weights and of the order of the samples")
 	epochs := flag.Int("epochs", 60, "how often every training point is seen")
 	out := flag.String("out", "out/yinyang", "folder for the log, the report, pictures and checkpoints")
+	parallel := flag.Bool("parallel", false, "train together with the other processes that mpirun or srun has started, 1, 2 or 4 of them")
 	flags := show.TrainingFlags()
 	flag.Usage = func() {
 		fmt.Fprintln(flag.CommandLine.Output(), "yinyang trains a spiking network on the Yin-Yang data set and draws what it learnt.")
@@ -47,10 +57,28 @@ func main() {
 	flag.Parse()
 	ctx, stop := show.Context()
 	defer stop()
-	if err := run(ctx, *seed, *epochs, *out, flags); err != nil {
+	if err := together(ctx, *parallel, *seed, *epochs, *out, flags); err != nil {
 		fmt.Fprintln(os.Stderr, "yinyang:", err)
 		os.Exit(1)
 	}
+}
+
+// together runs the program, with -parallel as one of several processes.
+func together(ctx context.Context, parallel bool, seed uint64, epochs int, out string, flags *show.Flags) error {
+	if !parallel {
+		return run(ctx, nil, seed, epochs, out, flags)
+	}
+	world, err := mpi.World()
+	if err != nil {
+		return err
+	}
+	if world.Rank() == 0 {
+		fmt.Println(world)
+	}
+	if err := run(ctx, world, seed, epochs, out, flags); err != nil {
+		return err // without Close: the launcher ends the others
+	}
+	return world.Close()
 }
 
 var names = []string{"yin", "yang", "dot"}
@@ -71,7 +99,7 @@ func generate() (s sets, err error) {
 
 // newModel returns the network. The first weights are large: the currents are
 // small numbers, and neurons that never fire learn nothing.
-func newModel(seed uint64) (*train.Model, error) {
+func newModel(seed uint64, batch int) (*train.Model, error) {
 	p := neurons.DefaultLIFParams()
 	p.Spike = surrogate.SuperSpike{Alpha: 10}
 	return train.Network{
@@ -86,7 +114,8 @@ func newModel(seed uint64) (*train.Model, error) {
 	}.Compile()
 }
 
-func run(ctx context.Context, seed uint64, epochs int, out string, flags *show.Flags) error {
+// run trains, draws and tests; of several processes the first one draws and tests.
+func run(ctx context.Context, world *mpi.Comm, seed uint64, epochs int, out string, flags *show.Flags) error {
 	if err := plot.CheckDir(out); err != nil {
 		return err
 	}
@@ -94,11 +123,20 @@ func run(ctx context.Context, seed uint64, epochs int, out string, flags *show.F
 	if err != nil {
 		return err
 	}
-	m, err := newModel(seed)
+	size := batch
+	if world != nil {
+		size = shareBatch
+	}
+	m, err := newModel(seed, size)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("Yin-Yang: %d training, %d validation and %d test points; 4-%d-3 neurons, %d time steps\n",
+	first := world == nil || world.Rank() == 0
+	say := fmt.Printf
+	if !first {
+		say = func(string, ...any) (int, error) { return 0, nil }
+	}
+	say("Yin-Yang: %d training, %d validation and %d test points; 4-%d-3 neurons, %d time steps\n",
 		s.train.Len(), s.validation.Len(), s.test.Len(), hidden, steps)
 	t := train.Trainer{
 		Model: m, Data: s.train, Validation: s.validation, Epochs: epochs, Seed: seed,
@@ -107,14 +145,23 @@ func run(ctx context.Context, seed uint64, epochs int, out string, flags *show.F
 			Dir: out, Title: "Yin-Yang", Data: s.test, Classes: names, Resume: show.Again("yinyang"),
 		}},
 	}
-	if err := flags.Apply(&t, out); err != nil {
-		return err
+	if world != nil {
+		t.Reduce, t.Accumulate, t.Deterministic = world, shares, true
 	}
-	done := show.Watch(ctx, &t, "yinyang")
+	done := func() {}
+	if first {
+		if err := flags.Apply(&t, out); err != nil {
+			return err
+		}
+		done = show.Watch(ctx, &t, "yinyang")
+	}
 	result, err := t.Run(ctx)
 	done()
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
+	}
+	if !first {
+		return nil
 	}
 	show.Ended(result, epochs, err)
 	if result.Best >= 0 {
