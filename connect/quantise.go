@@ -94,6 +94,9 @@ func (op *quantiseOp) String() string        { return fmt.Sprintf("quantise to %
 func (op *quantiseOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %p", op, op) }
 func (op *quantiseOp) Hashcode() uint32      { return ops.Hashcode(op) }
 
+// OverTime says that a scale is of all elements of a channel, were they of several time steps.
+func (op *quantiseOp) OverTime() bool { return true }
+
 // Rounds says that the result stands for the weights that are its first input.
 func (op *quantiseOp) Rounds() {}
 
