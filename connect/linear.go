@@ -123,6 +123,17 @@ func (op *linearOp) Connects(in G.Nodes) (x, w *G.Node, fanOut []int) {
 	return valuesOf(op.l.given, in[0]), in[1], slices.Repeat([]int{op.l.out}, op.l.in)
 }
 
+// Matrix: x, w and perhaps the bias.
+func (op *linearOp) Matrix(in G.Nodes) (x, w, bias *G.Node) {
+	if op.kind != linearY {
+		return nil, nil, nil
+	}
+	if len(in) == 3 {
+		bias = in[2]
+	}
+	return valuesOf(op.l.given, in[0]), in[1], bias
+}
+
 func (op *linearOp) DiffWRT(n int) []bool {
 	d := make([]bool, n)
 	for i := range d {

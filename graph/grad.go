@@ -10,7 +10,7 @@ import (
 )
 
 // Grad adds the gradients of a scalar cost with respect to the given nodes, like
-// Gorgonia's own Grad. Where that fails as a whole if the cost does not depend
+// Gorgonia's own Grad; they may be inputs, or lie between. Where that fails as a whole if the cost does not depend
 // on one of the nodes, this one gives a gradient of zeros for it, and its
 // position in unused. Ask for all gradients of a cost in one call.
 func Grad(cost *G.Node, wrt ...*G.Node) (grads G.Nodes, unused []int, err error) {
@@ -48,7 +48,8 @@ func gradients(cost *G.Node, wrt G.Nodes) (grads G.Nodes, unused []int, err erro
 	}
 	var ds G.Nodes
 	if len(used) > 0 {
-		if ds, err = G.Grad(cost, used...); err != nil {
+		one := cost.Graph().AddNode(G.NewConstant(scalarValue(cost.Dtype(), 1)))
+		if ds, err = G.Backpropagate(G.Nodes{cost}, G.Nodes{one}, used); err != nil {
 			return nil, nil, fmt.Errorf("graph: gradient: %w", err)
 		}
 	}

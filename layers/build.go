@@ -13,6 +13,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/internal/limit"
+	"github.com/spikegrad/spikegrad/neurons"
 )
 
 // A Layer maps a sequence [T, batch, …] to a sequence, or, as readouts do, to
@@ -57,6 +58,12 @@ type Build struct {
 	// use in the place of their own: one that looks on, say.
 	Spike func(layer string, own graph.Func) graph.Func
 
+	// Local, if it is not nil, keeps the gradients of neurons within a time step: those through the
+	// states that a step goes on from are cut, and what learns online looks after them. It is called
+	// with the activity of each layer of neurons before its penalties are added, may change that, and
+	// returns the node that the next layer goes on from. It needs a Carry.
+	Local func(a *Activity) (next *G.Node, err error)
+
 	// Most bounds the elements that all weights and masks have together, where somebody else
 	// says how large the network is; 0 does not.
 	Most int
@@ -92,6 +99,12 @@ type Activity struct {
 	Step    any     // the graph.Step of the neurons; of Recurrent that of the neurons inside
 	// Trace returns a state after every step, by name: "V" is the membrane voltage.
 	Trace func(name string) (*G.Node, error)
+
+	// With Build.Local:
+	Model neurons.Model     // the neurons, without what connects them among themselves; nil if that is no matrix
+	Enter map[string]*State // the states that are carried, by the names of Model
+	Back  *G.Node           // weights [n, n] of Recurrent, nil without
+	Fired *State            // the outputs of the step before the window, which go through Back
 }
 
 // NewBuild returns an empty Build whose weights are drawn from the seed.

@@ -40,7 +40,10 @@ func Recurrent[S any, P graph.Params[S]](step graph.Step[S, P], p P, opts ...Lif
 	if step != nil {
 		lift = neurons.Recurrent(step)
 	}
-	return Lift(lift, r, append([]LiftOption{func(o *liftOptions) { o.recurrent, o.inner = true, step }}, opts...)...)
+	alone := func(name string, p any) neurons.Model {
+		return neurons.ModelOf(name, step, p.(neurons.RecurrentParams[S, P]).Inner)
+	}
+	return Lift(lift, r, append([]LiftOption{func(o *liftOptions) { o.recurrent, o.inner, o.alone = true, step, alone }}, opts...)...)
 }
 
 // A LiftOption changes a layer of neurons.
@@ -54,8 +57,9 @@ type liftOptions struct {
 	recurrent bool
 	wiring    *wiring // of RecurrentThrough
 	inner     any     // the step inside, of Recurrent
-	init      Init    // of the recurrent weights
-	broken    string  // what is wrong with the arguments
+	alone     func(name string, p any) neurons.Model
+	init      Init   // of the recurrent weights
+	broken    string // what is wrong with the arguments
 }
 
 type learnt struct {
@@ -168,7 +172,7 @@ func (l lifted[S, P]) Apply(b *Build, x *G.Node) (*G.Node, error) {
 	if g, ok := any(p).(interface{ Graded() bool }); ok && g.Graded() {
 		spiking = false
 	}
-	run, err := l.run(b, x, p)
+	run, entered, err := l.run(b, x, p)
 	if err != nil {
 		return nil, b.errorf("neurons", "%w", err)
 	}
@@ -179,23 +183,33 @@ func (l lifted[S, P]) Apply(b *Build, x *G.Node) (*G.Node, error) {
 	if l.recurrent {
 		act.Step = l.inner
 	}
+	next := run.Out
+	if b.Local != nil {
+		if err := l.local(&act, p, entered); err != nil {
+			return nil, b.errorf("neurons", "%w", err)
+		}
+		if next, err = b.Local(&act); err != nil {
+			return nil, b.errorf("neurons", "%w", err)
+		}
+	}
 	b.Activities = append(b.Activities, act)
 	for _, r := range l.regs {
 		if err := b.penalise(r, act); err != nil {
 			return nil, b.errorf("neurons", "%w", err)
 		}
 	}
-	return run.Out, nil
+	return next, nil
 }
 
-// run lifts the step, from rest or from the states that the network carries.
-func (l lifted[S, P]) run(b *Build, x *G.Node, p P) (*graph.Run[S], error) {
+// run lifts the step, from rest or from the states that the network carries, which it returns.
+func (l lifted[S, P]) run(b *Build, x *G.Node, p P) (*graph.Run[S], map[string]*State, error) {
 	if b.Carry == nil {
-		return graph.Scan(l.step, x, nil, p, l.scan)
+		run, err := graph.Scan(l.step, x, nil, p, l.scan)
+		return run, nil, err
 	}
 	s, err := graph.Rest[S](x, p)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	carried := map[string]*State{}
 	s, err = graph.MapState(s, func(name string, rest *G.Node) (*G.Node, error) {
@@ -207,21 +221,25 @@ func (l lifted[S, P]) run(b *Build, x *G.Node, p P) (*graph.Run[S], error) {
 		return st.From(), nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	run, err := graph.Scan(l.step, x, &s, p, l.scan)
+	step := l.step
+	if b.Local != nil {
+		step = instant(step)
+	}
+	run, err := graph.Scan(step, x, &s, p, l.scan)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	final, err := run.Final()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	_, err = graph.MapState(final, func(name string, n *G.Node) (*G.Node, error) {
 		carried[name].Out = n
 		return n, nil
 	})
-	return run, err
+	return run, carried, err
 }
 
 // params returns the parameters with nodes for what is learnt.

@@ -56,6 +56,13 @@ type Connection interface {
 	Connects(in G.Nodes) (x, w *G.Node, fanOut []int)
 }
 
+// A Matrix is a Connection that multiplies the last axis of its values by a matrix of weights.
+type Matrix interface {
+	// Matrix returns among the inputs the values x, the weights w [in, out] and the bias, nil for
+	// none. An x of nil means that the node is something else.
+	Matrix(in G.Nodes) (x, w, bias *G.Node)
+}
+
 // A Loop is an operation that runs others at each time step.
 type Loop interface {
 	// Joints lists the connections among them; in are its inputs.
