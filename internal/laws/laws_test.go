@@ -58,7 +58,7 @@ var floors = [][]string{
 	{"connect", "internal/fields", "machine", "optim", "readout", "surrogate"},
 	{"cost", "diagnose", "logic", "loss", "metric", "neurons"},
 	{"data", "data/download", "internal/vitals", "internal/weights", "layers", "plasticity", "plot"},
-	{"blueprint", "data/augment", "data/events", "encode", "exact"},
+	{"blueprint", "data/augment", "data/events", "encode", "exact", "online"},
 	{"data/recordings", "data/sound", "export/c", "internal/feed", "nir"},
 	{"internal/segments", "internal/tally", "internal/team"},
 	{"train"},

@@ -1,0 +1,228 @@
+package online
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	G "gorgonia.org/gorgonia"
+
+	"github.com/spikegrad/spikegrad/graph"
+	ops "github.com/spikegrad/spikegrad/internal/op"
+	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/neurons"
+)
+
+// EProp is e-prop.
+type EProp struct{}
+
+// A Rule is a network that learns online, in the making.
+type Rule struct {
+	EProp
+	b     *layers.Build
+	cells []*cell
+}
+
+// Prepare makes b, into which nothing has been built yet, one whose neurons learn by e. It needs a Carry.
+func (e EProp) Prepare(b *layers.Build) (*Rule, error) {
+	switch {
+	case b == nil:
+		return nil, errors.New("online: the Build is nil, want one made by layers.NewBuild")
+	case b.Carry == nil:
+		return nil, errors.New("online: the Build has no Carry: what learns online goes through time window by window")
+	case len(b.Activities) > 0 || b.Local != nil:
+		return nil, errors.New("online: the network has been built already")
+	}
+	r := &Rule{EProp: e, b: b}
+	b.Local = r.see
+	return r, nil
+}
+
+// see notes a layer of neurons.
+func (r *Rule) see(a *layers.Activity) (*G.Node, error) {
+	switch {
+	case a.Model == nil:
+		return nil, errors.New("they are connected among themselves by other than all weights; online, want layers.Recurrent")
+	case a.In.Dims() != 3:
+		return nil, fmt.Errorf("currents have shape %v; online, want [T batch n]", ops.ShapeOf(a.In))
+	}
+	err := r.eachItsOwn(a)
+	if err == nil {
+		err = alone(a.Model, a.In)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w; online, the states of a neuron are its own affair: for others there is backpropagation through time", err)
+	}
+	c := &cell{name: a.Name, fired: a.Out}
+	if slices.ContainsFunc(r.cells, func(o *cell) bool { return o.name == c.name }) {
+		c.name = fmt.Sprintf("%s %d", a.Name, len(r.cells))
+	}
+	var b graph.Builder
+	in := G.Nodes{a.Out, a.In}
+	c.out = b.Apply(&behindOp{Signature: ops.SignatureOf(in, a.Out.Dtype(), a.Out.Shape()), of: c}, in...)
+	if b.Err() != nil {
+		return nil, b.Err()
+	}
+	c.next = b.Apply(&onwardOp{Signature: ops.SignatureOf(G.Nodes{c.out}, a.Out.Dtype(), a.Out.Shape()), of: c}, c.out)
+	a.Out = c.out
+	a.Trace = func(state string) (*G.Node, error) {
+		return nil, fmt.Errorf("the state %s over time has no gradient online; leave out what penalises it", state)
+	}
+	c.act = *a
+	r.cells = append(r.cells, c)
+	return c.next, b.Err()
+}
+
+// eachItsOwn returns an error unless states have a value for each neuron.
+func (r *Rule) eachItsOwn(a *layers.Activity) error {
+	for _, name := range a.Model.States() {
+		if got, want := a.Enter[name].In.Shape(), a.In.Shape()[1:]; !slices.Equal(got, want) {
+			return fmt.Errorf("state %s has shape %v, want one value a neuron, %v", name, []int(got), []int(want))
+		}
+	}
+	return nil
+}
+
+// Gradients returns the gradient of the cost, the loss and the penalties of a window, by each of the
+// Params of the Build, given the output [T, batch, …] of the network. It adds traces to what the network carries.
+func (r *Rule) Gradients(out, cost *G.Node) (G.Nodes, error) {
+	if err := r.check(out); err != nil {
+		return nil, err
+	}
+	filter, err := r.findReadout(out)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := r.plain(cost)
+	if err != nil {
+		return nil, err
+	}
+	wrt := slices.Clone(plain)
+	for _, c := range r.cells {
+		wrt = append(wrt, c.next, c.out)
+	}
+	grads, unused, err := graph.Grad(cost, wrt...)
+	if err != nil {
+		return nil, fmt.Errorf("online: %w", err)
+	}
+	for i, c := range r.cells {
+		at := len(plain) + 2*i
+		c.signal = grads[at]
+		if slices.Contains(unused, at) {
+			return nil, fmt.Errorf("online: no learning signal reaches neurons %s: the loss at a time step does not depend on what they do at that step", c.name)
+		}
+		if len(r.b.Penalties) > 0 {
+			var b graph.Builder
+			c.penalty = b.Sub(grads[at+1], grads[at])
+			if err := b.Err(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	sums := map[*G.Node]*G.Node{}
+	for i, p := range plain {
+		sums[p] = grads[i]
+	}
+	if err := r.learn(filter, sums); err != nil {
+		return nil, err
+	}
+	all := make(G.Nodes, len(r.b.Params))
+	var b graph.Builder
+	for i, p := range r.b.Params {
+		if all[i] = sums[p]; all[i] == nil {
+			all[i] = b.Fill(p, graph.Const(0))
+			r.b.Warnings = append(r.b.Warnings, fmt.Sprintf("the loss does not depend on %s: its gradient is zero", p.Name()))
+		}
+	}
+	return all, b.Err()
+}
+
+// learn adds the gradients by the weights of neurons to sums.
+func (r *Rule) learn(filter neurons.Model, sums map[*G.Node]*G.Node) error {
+	var b graph.Builder
+	starts := r.b.Carry.Starts
+	for _, c := range r.cells {
+		if starts == nil {
+			starts = b.Constant(c.act.In, 0, c.act.In.Shape()[1])
+		}
+		if len(c.sources) == 0 && c.act.Back == nil {
+			continue
+		}
+		f := filter
+		if c.readout {
+			f = nil
+		}
+		c.shared = c.linear && (f == nil || c.whole)
+		if err := c.differentiate(f); err != nil {
+			return fmt.Errorf("online: neurons %s: %w", c.name, err)
+		}
+		for _, s := range c.sources {
+			grad, err := c.trace(r.b, s, starts)
+			if err != nil {
+				return fmt.Errorf("online: neurons %s: %w", c.name, err)
+			}
+			sums[s.w] = plus(&b, sums[s.w], grad)
+		}
+	}
+	return b.Err()
+}
+
+// check finds the weights of all neurons, and returns an error unless what the network has else can be
+// differentiated within a time step.
+func (r *Rule) check(out *G.Node) error {
+	if len(r.cells) == 0 {
+		return errors.New("online: the network has no neurons")
+	}
+	if want := r.cells[0].act.In.Shape()[:2]; out.Dims() < 3 || !slices.Equal(out.Shape()[:2], want) {
+		return fmt.Errorf("online: the outputs have shape %v, want %v with a loss at every time step: leave out the readout over time, and take a loss with Sequence", ops.ShapeOf(out), append(slices.Clone([]int(want)), -1))
+	}
+	for _, c := range r.cells {
+		err := r.neuronsLearn(c)
+		if err == nil {
+			err = r.find(c, c.act.In)
+		}
+		if err == nil {
+			c.linear, c.whole, err = linear(c.act.Model, c.act.In)
+		}
+		if err != nil {
+			return fmt.Errorf("online: neurons %s: %w", c.name, err)
+		}
+	}
+	var all G.Nodes
+	seen := map[*G.Node]bool{}
+	ops.Upstream(out, seen, &all)
+	for _, s := range r.b.Carry.States {
+		if seen[s.In] && !slices.ContainsFunc(r.cells, func(c *cell) bool { return c.carries(s) }) {
+			return fmt.Errorf("online: state %s is none of neurons, and joins time steps: online, want layers without one between the neurons", s.Name)
+		}
+	}
+	for _, s := range r.b.Buffers {
+		if seen[s.Node] {
+			return fmt.Errorf("online: buffer %s is made of a whole batch in all its time steps; online, want layers without one, such as layers.GroupNorm", s.Node.Name())
+		}
+	}
+	return nil
+}
+
+// carries reports whether s is a state of the neurons.
+func (c *cell) carries(s *layers.State) bool {
+	for _, own := range c.act.Enter {
+		if own == s {
+			return true
+		}
+	}
+	return c.act.Fired == s
+}
+
+// findReadout returns the filter of the neurons whose outputs are those of the network, if that is linear
+// and the same for all of them, and nothing else reaches the outputs.
+func (r *Rule) findReadout(out *G.Node) (neurons.Model, error) {
+	last := r.within(out, map[*G.Node]bool{})
+	for _, c := range r.cells {
+		c.readout = c.whole && len(last) == 1 && last[0] == c && c.act.Back == nil
+		if c.readout {
+			return c.act.Model, nil
+		}
+	}
+	return nil, nil
+}

@@ -1,0 +1,203 @@
+package online_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/online"
+	"github.com/spikegrad/spikegrad/surrogate"
+)
+
+// lively are neurons that fire often, with slopes that reach far.
+func lively() neurons.LIFParams {
+	p := neurons.DefaultLIFParams()
+	p.VTh, p.Spike = graph.Const(0.1), surrogate.SuperSpike{Alpha: 3}
+	return p
+}
+
+func adaptive() neurons.LSNNParams {
+	p := neurons.DefaultLSNNParams()
+	p.LIFParams, p.TauAdaptInv, p.Beta = lively(), graph.Const(30), graph.Const(0.2)
+	return p
+}
+
+// A swing is a neuron of nobody's: two states, one multiplied by the other.
+type swing struct {
+	Omega graph.Param
+	Spike graph.Func
+}
+
+type swingState struct{ U, V *G.Node }
+
+func (p swing) Rest(x *G.Node) (swingState, error) {
+	var b graph.Builder
+	return swingState{U: b.Fill(x, graph.Const(0.1)), V: b.Fill(x, graph.Const(-0.1))}, b.Err()
+}
+
+func swingStep(x *G.Node, s swingState, p swing) (z *G.Node, next swingState, err error) {
+	b := graph.NewBuilder(x, &s)
+	u := b.Sub(b.Scale(s.U, graph.Const(0.9)), b.Mul(b.Scale(s.V, p.Omega), s.V))
+	next.U = b.Add(u, b.Mul(x, b.Not(s.V)))
+	next.V = b.Tanh(b.Add(b.Scale(s.V, graph.Const(0.8)), b.Scale(next.U, p.Omega)))
+	z = b.Spike(p.Spike, next.V, graph.Const(0.05))
+	next.U = b.Sub(next.U, b.Mul(z, b.Square(s.V)))
+	return z, next, b.Err()
+}
+
+// A graded neuron of nobody's has one state, which its own output opens a gate of; it does not spike.
+type graded struct{ Keep graph.Param }
+
+type gradedState struct{ A *G.Node }
+
+func (p graded) Rest(x *G.Node) (gradedState, error) {
+	var b graph.Builder
+	return gradedState{A: b.Fill(x, graph.Const(0.3))}, b.Err()
+}
+
+func gradedStep(x *G.Node, s gradedState, p graded) (y *G.Node, next gradedState, err error) {
+	b := graph.NewBuilder(x, &s)
+	gate := b.Sigmoid(b.Sub(x, s.A))
+	next.A = b.Add(b.Mul(gate, s.A), b.Scale(b.Mul(b.Not(gate), b.Tanh(x)), p.Keep))
+	return b.Exp(b.Neg(b.Square(b.Sub(next.A, s.A)))), next, b.Err()
+}
+
+// cut is layers.Recurrent without the gradient that goes through the spikes that come back.
+type cut[S any, P graph.Params[S]] struct {
+	step graph.Step[S, P]
+	p    P
+}
+
+func (l cut[S, P]) Apply(b *layers.Build, x *G.Node) (*G.Node, error) {
+	n := x.Shape()[2]
+	w, err := b.Weight(x, "recurrent.w", layers.Scaled{Gain: 1}, n, n)
+	if err != nil {
+		return nil, err
+	}
+	back := neurons.Recurrent(l.step)
+	step := func(x *G.Node, s neurons.RecurrentState[S], p neurons.RecurrentParams[S, P]) (*G.Node, neurons.RecurrentState[S], error) {
+		var g graph.Builder
+		s.Z = g.Detach(s.Z)
+		return back(x, s, p)
+	}
+	run, err := graph.Scan(step, x, nil, neurons.RecurrentParams[S, P]{Inner: l.p, W: w})
+	if err != nil {
+		return nil, err
+	}
+	return run.Out, nil
+}
+
+// A pair of layers: one that learns online, and the one whose gradient that should have.
+type pair struct{ own, reference layers.Layer }
+
+func pairOf[S any, P graph.Params[S]](step graph.Step[S, P], p P, recurrent bool) pair {
+	if recurrent {
+		return pair{layers.Recurrent(step, p, layers.RecurrentInit(layers.Scaled{Gain: 1})), cut[S, P]{step, p}}
+	}
+	l := layers.Lift(step, p)
+	return pair{l, l}
+}
+
+// softly are neurons whose traces are those of their inputs: a spike takes off the threshold, with no gradient.
+func softly() neurons.LIFParams {
+	p := lively()
+	p.ResetMethod, p.DetachReset = neurons.ResetSubtract, true
+	return p
+}
+
+// One layer of neurons before a readout learns by the gradient of backpropagation through time, however
+// long windows are; recurrent ones by that without what goes through the spikes that come back.
+func TestGradient(t *testing.T) {
+	readouts := map[string][]layers.Layer{
+		"leaky":  {layers.Linear{Out: 2}, layers.Lift(neurons.LIStep, neurons.DefaultLIParams())},
+		"linear": {layers.Linear{Out: 2}},
+		"none":   nil,
+	}
+	for _, recurrent := range []bool{false, true} {
+		for name, p := range map[string]pair{
+			"LIF":    pairOf(neurons.LIFStep, lively(), recurrent),
+			"soft":   pairOf(neurons.LIFStep, softly(), recurrent),
+			"LSNN":   pairOf(neurons.LSNNStep, adaptive(), recurrent),
+			"swing":  pairOf(swingStep, swing{Omega: graph.Const(0.4), Spike: surrogate.SuperSpike{Alpha: 3}}, recurrent),
+			"graded": pairOf(gradedStep, graded{Keep: graph.Const(0.7)}, recurrent),
+		} {
+			for behind, readout := range readouts {
+				t.Run(fmt.Sprint(name, " ", recurrent, " ", behind), func(t *testing.T) {
+					first := layers.Linear{Out: 4}
+					for dt, tol := range map[tensor.Dtype]float64{tensor.Float64: 1e-9, tensor.Float32: 1e-4} {
+						want := newTask(dt, append([]layers.Layer{first, p.reference}, readout...)...).backpropagated(t)
+						moved(t, want)
+						own := newTask(dt, append([]layers.Layer{first, p.own}, readout...)...)
+						for _, window := range map[tensor.Dtype][]int{tensor.Float64: {12, 4, 1}, tensor.Float32: {4}}[dt] {
+							same(t, want, own.learnt(t, online.EProp{}, window), tol)
+						}
+					}
+				})
+			}
+		}
+	}
+}
+
+// moved fails where a gradient is zero, of which one could learn nothing.
+func moved(t *testing.T, grads map[string][]float64) {
+	for name, d := range grads {
+		var most float64
+		for _, v := range d {
+			most = max(most, math.Abs(v))
+		}
+		require.Greater(t, most, 1e-6, name)
+	}
+}
+
+// same compares gradients, to a share of the largest element of each.
+func same(t *testing.T, want, got map[string][]float64, tol float64) {
+	t.Helper()
+	require.Len(t, got, len(want))
+	for name, w := range want {
+		var most float64
+		for _, v := range w {
+			most = max(most, math.Abs(v))
+		}
+		require.InDeltaSlice(t, w, got[name], tol*most, name)
+	}
+}
+
+// In a network of several layers the upper ones learn as one layer does, and no gradient depends on where
+// windows end. A weight that stands at two places has the sum.
+func TestDeep(t *testing.T) {
+	shared := layers.Shared("twice", layers.Linear{Out: 4})
+	k := newTask(tensor.Float64,
+		layers.Linear{Out: 4}, layers.Lift(neurons.LIFStep, lively()), shared, layers.Recurrent(swingStep, swing{Omega: graph.Const(0.4), Spike: surrogate.SuperSpike{Alpha: 3}}),
+		layers.GroupNorm{Groups: 1, NoGain: true, NoBias: true}, shared, layers.Lift(neurons.LIFStep, lively()),
+		layers.Linear{Out: 2}, layers.Lift(neurons.LIStep, neurons.DefaultLIParams()))
+	whole := k.learnt(t, online.EProp{}, 12)
+	moved(t, whole)
+	for _, window := range []int{6, 3, 1} {
+		same(t, whole, k.learnt(t, online.EProp{}, window), 1e-9)
+	}
+	want := k.backpropagated(t)
+	for _, name := range []string{"7.linear.w", "7.linear.b"} {
+		same(t, map[string][]float64{name: want[name]}, map[string][]float64{name: whole[name]}, 1e-9)
+	}
+	require.NotEqual(t, want["0.linear.w"], whole["0.linear.w"])
+}
+
+// Neurons that filter, each in its own way, learn by the gradient that is theirs; what is below them gets the
+// signal of the time step.
+func TestOwnFilters(t *testing.T) {
+	filters := layers.Lift(neurons.LIStep, neurons.DefaultLIParams(), layers.Each(layers.Values{60, 200}, "TauMemInv"))
+	k := newTask(tensor.Float64, layers.Linear{Out: 4}, layers.Lift(neurons.LIFStep, lively()), layers.Linear{Out: 2}, filters)
+	want, got := k.backpropagated(t), k.learnt(t, online.EProp{}, 3)
+	for _, name := range []string{"2.linear.w", "2.linear.b"} {
+		same(t, map[string][]float64{name: want[name]}, map[string][]float64{name: got[name]}, 1e-9)
+	}
+	same(t, k.learnt(t, online.EProp{}, 1), got, 1e-9)
+	require.NotEqual(t, want["0.linear.w"], got["0.linear.w"])
+}
