@@ -28,6 +28,8 @@ type Norm struct {
 	Eps      float64 // added to the variance
 	Scale    float64 // constant factor of what is normalised
 	Momentum float64 // of the running statistics: the share of the batch's
+
+	Ranks *Ranks // that train on a batch together: statistics are of all its parts; nil for one process
 }
 
 // Normed is what BatchNorm gives.
@@ -49,7 +51,8 @@ type Normed struct {
 // they stay. Samples and steps that do not count are in no statistic.
 // Where statistics are of each time step, more steps than there are of them are an error of
 // the run; of gains the last serves all that come behind. Gradients are exact: also those
-// through the statistics.
+// through the statistics. Of several Ranks they are of the samples of all: each computes mean, squares
+// and number of its own, which are joined in the order of the ranks, and sums of gradients alike.
 //
 // S. Ioffe and C. Szegedy, ICML (2015), 448.
 func BatchNorm(x *G.Node, n Norm) (Normed, error) {
@@ -62,7 +65,7 @@ func BatchNorm(x *G.Node, n Norm) (Normed, error) {
 	if !ops.IsFloat(x.Dtype()) || len(s) < 3 || slices.Min(s) < 1 {
 		return Normed{}, fmt.Errorf("connect: batch norm: x has shape %v of %v, want [T batch c …] of float32 or float64", []int(s), x.Dtype())
 	}
-	c := &batchNorm{dt: x.Dtype(), steps: s[0], batch: s[1], channels: s[2], places: s[3:].TotalSize(), eps: n.Eps, scale: n.Scale, momentum: n.Momentum}
+	c := &batchNorm{dt: x.Dtype(), steps: s[0], batch: s[1], channels: s[2], places: s[3:].TotalSize(), eps: n.Eps, scale: n.Scale, momentum: n.Momentum, ranks: n.Ranks}
 	var err error
 	if c.affine, err = c.groups("gain", n.Gain, "bias", n.Bias); err != nil {
 		return Normed{}, err
@@ -107,6 +110,7 @@ type batchNorm struct {
 	own, affine          int    // groups of time steps with statistics, and with gains, of their own; 1 if all have the same
 	given                [3]int // where weight, length and steps before are among the inputs; 0 if they are not
 	eps, scale, momentum float64
+	ranks                *Ranks
 }
 
 // most returns how many groups of time steps are to be told apart.

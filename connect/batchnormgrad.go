@@ -65,8 +65,11 @@ func (w *normWork[F]) gradAffine(dst, sums []F, gain bool) {
 }
 
 // gradX computes the gradient of x, element by element over dy if that is its place.
-func (w *normWork[F]) gradX(dx, dy, x, stats, sums, gain, rows []F) {
+func (w *normWork[F]) gradX(op *normOp, dx, dy, x, stats, sums, gain, rows []F) error {
 	c, inv, scale, through, kernels := w.channels, w.inverses(stats), F(w.scale), w.through(stats, sums, gain), vec.For[F]()
+	if err := w.joinThrough(op, through); err != nil {
+		return err
+	}
 	par.Chunks(len(rows), rowsAtOnce(c*w.places), func(r0, r1 int) {
 		for r := r0; r < r1; r++ {
 			g, counts := row(rows[r], w.own)
@@ -91,6 +94,7 @@ func (w *normWork[F]) gradX(dx, dy, x, stats, sums, gain, rows []F) {
 			}
 		}
 	})
+	return nil
 }
 
 // through returns what of the gradients goes through the statistics: for each group of

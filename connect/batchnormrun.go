@@ -46,7 +46,7 @@ func doNorm[F vec.Float](op *normOp, vs []G.Value) (G.Value, error) {
 	case normRows:
 		err = w.rows(dst)
 	case normStats:
-		w.stats(dst, in[0], in[1], in[2][0] != 0, in[3], in[4])
+		err = w.stats(op, dst, in[0], in[1], in[2][0] != 0, in[3], in[4])
 	case normY:
 		w.normalise(dst, in[0], in[1], in[2], in[3], in[4])
 	case normMean:
@@ -60,7 +60,7 @@ func doNorm[F vec.Float](op *normOp, vs []G.Value) (G.Value, error) {
 	case normSums:
 		w.gradSums(dst, in[0], in[1], in[2], in[3])
 	case normDX:
-		w.gradX(dst, in[0], in[1], in[2], in[3], in[4], in[5])
+		err = w.gradX(op, dst, in[0], in[1], in[2], in[3], in[4], in[5])
 	case normDGain, normDBias:
 		w.gradAffine(dst, in[0], op.kind == normDGain)
 	}
@@ -154,7 +154,7 @@ func zeros(s *[]float64, n int) []float64 {
 }
 
 // stats computes the statistics: first the means, then the squares of what is left.
-func (w *normWork[F]) stats(dst, x, rows []F, training bool, mean, variance []F) {
+func (w *normWork[F]) stats(op *normOp, dst, x, rows []F, training bool, mean, variance []F) error {
 	c, groups := w.channels, w.own
 	values := zeros(&w.n, groups)
 	if training {
@@ -179,6 +179,9 @@ func (w *normWork[F]) stats(dst, x, rows []F, training bool, mean, variance []F)
 				addSquares(sums[g*c+c0:g*c+c1], x[at:], means[g*c+c0:], w.places)
 			}
 		})
+		if err := w.joinStats(op, values, means, sums); err != nil {
+			return err
+		}
 	}
 	for g, n := range values {
 		to := dst[3*g*c:][:3*c]
@@ -190,6 +193,7 @@ func (w *normWork[F]) stats(dst, x, rows []F, training bool, mean, variance []F)
 			to[i], to[c+i], to[2*c+i] = F(means[g*c+i]), F(sums[g*c+i]/n), F(n)
 		}
 	}
+	return nil
 }
 
 // addSums adds to each sum the values of its channel.

@@ -15,6 +15,9 @@ import (
 // batch, in evaluation running ones, which are buffers. The zero value is what PyTorch
 // has.
 //
+// Where several processes train on a batch together (train.Trainer.Synchronised), the statistics are
+// those of the whole batch.
+//
 // Padding and steps behind the end of a sample are in no statistic. In segments and
 // windows, statistics are those of the segment at hand, so that a batch gives other numbers
 // than unsegmented, as a smaller batch does, but with PerStep; the running ones move once a
@@ -64,7 +67,7 @@ func (n BatchNorm) Apply(b *Build, x *G.Node) (*G.Node, error) {
 	if n.PerStep > 0 {
 		shape = []int{n.PerStep, shape[0]}
 	}
-	with := connect.Norm{Eps: cmp.Or(n.Eps, 1e-5), Momentum: cmp.Or(n.Momentum, 0.1), Scale: cmp.Or(n.Scale, 1), Weight: b.SampleWeight, Length: b.Length}
+	with := connect.Norm{Eps: cmp.Or(n.Eps, 1e-5), Momentum: cmp.Or(n.Momentum, 0.1), Scale: cmp.Or(n.Scale, 1), Weight: b.SampleWeight, Length: b.Length, Ranks: b.Ranks}
 	var err error
 	if with.Gain, with.Bias, err = n.affine(b, x, shape); err != nil {
 		return nil, err
@@ -99,6 +102,7 @@ func (n BatchNorm) Apply(b *Build, x *G.Node) (*G.Node, error) {
 			return nil, b.errorf("batch norm", "%w", g.Err())
 		}
 	}
+	mean.Joined, variance.Joined = b.Ranks != nil, b.Ranks != nil
 	mean.Next, mean.Counts, variance.Next, variance.Counts = y.Mean, y.Values, y.Var, y.Values
 	return y.Y, nil
 }

@@ -22,6 +22,7 @@ type Buffer struct {
 	Node   *G.Node // what it is; an input
 	Next   *G.Node // what a batch of training makes of it, of the same shape; nil as long as nothing does
 	Counts *G.Node // of the same shape, 0 where Next says nothing and the buffer stays; nil counts all
+	Joined bool    // Next is of the batches of all Build.Ranks, and so the same on each
 
 	next  *tensor.Dense // sum over the windows of a batch
 	count []int         // of them, by element

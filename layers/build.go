@@ -10,6 +10,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/internal/limit"
@@ -46,6 +47,10 @@ type Build struct {
 	// Carry makes the network one of a window in longer sequences; nil means that
 	// sequences are whole.
 	Carry *Carry
+
+	// Ranks are the processes that train on a batch together, for what looks at all its samples; nil
+	// means that there is one.
+	Ranks *connect.Ranks
 
 	// Values, if it is not nil, gives the tensor that the weight of a name has in the place
 	// of one that is drawn, nil for a weight that it does not know.
@@ -309,7 +314,11 @@ func (b *Build) BatchMean(x *G.Node) (*G.Node, error) {
 		x = g.Mul(x, g.Expand(g.Reshape(b.SampleWeight, column...), shape))
 	}
 	mean := g.Reduce(x, shape[1:])
-	if err := g.Err(); err != nil {
+	err := g.Err()
+	if err == nil && b.Ranks != nil {
+		mean, err = connect.MeanOverRanks(mean, b.Ranks)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("layers: mean over the batch: %w", err)
 	}
 	return mean, nil

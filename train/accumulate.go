@@ -105,7 +105,7 @@ func (r *trainRun) validate(ctx context.Context) (*metric.Summary, error) {
 		return nil, err
 	}
 	defer back()
-	v, err := r.evaluate(ctx, r.Validation)
+	v, err := r.Model.evaluate(ctx, r.Validation, r.Encoder, r.ranks)
 	if err != nil {
 		return nil, fmt.Errorf("validation: %w", err)
 	}

@@ -38,7 +38,8 @@ func (m *Model) Answers(ctx context.Context, enc encode.Encoder, samples ...[]fl
 			return err
 		}
 		all = make([]Answer, len(samples))
-		return m.each(ctx, d, enc, func(f *feed.Feeder) error { return m.answer(f, all) })
+		_, err = m.each(ctx, d, enc, nil, func(_ int, f *feed.Feeder) error { return m.answer(f, all) })
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("train: answers: %w", err)
@@ -53,7 +54,7 @@ func (m *Model) answer(f *feed.Feeder, all []Answer) error {
 		all[i].Class = -1
 	}
 	for _, h := range m.heads {
-		rows, scores := m.rows(h, f, x), [][]float64(nil)
+		rows, scores := h.rows(f, x), [][]float64(nil)
 		if h.labels() {
 			var err error
 			if scores, err = m.outputs(h, f, x); err != nil {

@@ -96,7 +96,7 @@ func (m *Model) inputNode(g *G.ExprGraph) (*G.Node, error) {
 // addNetwork adds the layers.
 func (m *Model) addNetwork(g *G.ExprGraph) (err error) {
 	m.build = layers.NewBuild(m.net.Seed)
-	m.build.SampleWeight, m.build.Length = m.w, m.length
+	m.build.SampleWeight, m.build.Length, m.build.Ranks = m.w, m.length, new(connect.Ranks)
 	if m.cut.Carries {
 		if m.carry, err = segments.New(g, m.net.Dtype, m.net.Batch); err != nil {
 			return err

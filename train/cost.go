@@ -31,7 +31,7 @@ func (m *Model) measure(ctx context.Context, d data.Dataset, enc encode.Encoder)
 	if err != nil {
 		return cost.Cost{}, err
 	}
-	err = m.batches(ctx, d, enc, func(feed *feed.Feeder) error {
+	_, err = m.batches(ctx, d, enc, nil, func(_ int, feed *feed.Feeder) error {
 		t.Begin(feed)
 		return m.look(feed, func(k int) error { return t.Add(feed, k) })
 	})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -14,6 +15,8 @@ import (
 	"github.com/spikegrad/spikegrad/internal/feed"
 	"github.com/spikegrad/spikegrad/internal/flat"
 	"github.com/spikegrad/spikegrad/internal/limit"
+	"github.com/spikegrad/spikegrad/internal/score"
+	"github.com/spikegrad/spikegrad/internal/team"
 	"github.com/spikegrad/spikegrad/metric"
 )
 
@@ -24,136 +27,183 @@ import (
 // loss that is not finite is an error.
 func (m *Model) Evaluate(ctx context.Context, d data.Dataset, enc encode.Encoder) (metric.Summary, error) {
 	var v metric.Summary
-	err := m.within(func() (err error) { v, err = m.evaluate(ctx, d, enc); return err })
+	err := m.within(func() (err error) { v, err = m.evaluate(ctx, d, enc, nil); return err })
 	if err != nil {
 		return metric.Summary{}, fmt.Errorf("train: evaluate: %w", err)
 	}
 	return v, nil
 }
 
-func (m *Model) evaluate(ctx context.Context, d data.Dataset, enc encode.Encoder) (metric.Summary, error) {
-	var s sums
-	err := m.each(ctx, d, enc, func(feed *feed.Feeder) error { return m.count(feed, &s) })
+// evaluate looks at a data set; of several ranks each at batches of its own.
+func (m *Model) evaluate(ctx context.Context, d data.Dataset, enc encode.Encoder, t *team.Team) (metric.Summary, error) {
+	var all score.Sums
+	mine := map[int]score.Sums{}
+	_, err := m.each(ctx, d, enc, t, func(k int, f *feed.Feeder) error {
+		if t == nil {
+			return m.seen(&all, f)
+		}
+		var s score.Sums
+		err := m.seen(&s, f)
+		mine[k] = s
+		return err
+	})
+	if t != nil {
+		var told []map[int]score.Sums
+		told, err = team.Tell(t, mine, err)
+		for k := 0; err == nil; k++ {
+			of, ok := told[t.Owner(k)][k]
+			if !ok {
+				break
+			}
+			all.Merge(of)
+		}
+	}
 	if err != nil {
 		return metric.Summary{}, err
 	}
-	return s.metrics(m)
+	return m.summary(&all)
 }
 
-// count adds the batch that was looked at last to s.
-func (m *Model) count(f *feed.Feeder, s *sums) error {
+// seen adds the batch that was looked at last to the sums.
+func (m *Model) seen(s *score.Sums, f *feed.Feeder) error {
 	if err := m.checkTerms(m.tested.terms); err != nil {
 		return fmt.Errorf("samples %d to %d: %w", f.Present[0], f.Present[len(f.Present)-1], err)
 	}
-	return s.add(m, f, m.tested)
+	return m.count(s, f, m.tested)
 }
 
 // Predict returns the outputs for each sample of a data set, [len, …] in a row;
 // where they are sequences, [len, T, …].
 func (m *Model) Predict(ctx context.Context, d data.Dataset, enc encode.Encoder) (*tensor.Dense, error) {
 	var t *tensor.Dense
-	err := m.within(func() (err error) { t, err = m.predict(ctx, d, enc); return err })
+	err := m.within(func() (err error) { t, err = m.predict(ctx, d, enc, nil); return err })
 	if err != nil {
 		return nil, fmt.Errorf("train: predict: %w", err)
 	}
 	return t, nil
 }
 
-func (m *Model) predict(ctx context.Context, d data.Dataset, enc encode.Encoder) (*tensor.Dense, error) {
-	var all []float64
-	samples := 0
-	err := m.each(ctx, d, enc, func(feed *feed.Feeder) error {
+func (m *Model) predict(ctx context.Context, d data.Dataset, enc encode.Encoder, t *team.Team) (*tensor.Dense, error) {
+	shape := append(tensor.Shape{0}, m.out.Shape()[1:]...)
+	if m.sequences() {
+		shape[1] = m.net.Steps
+	}
+	n := shape[1:].TotalSize()
+	all, samples, err := m.table(ctx, d, enc, t, n, func(*feed.Feeder) ([][]float64, error) {
 		x := flat.Float64s(m.tested.out)
 		if m.sequences() {
 			x = flat.ByBatch(x, m.net.Steps, m.net.Batch)
 		}
-		n := len(x) / m.net.Batch
-		if all == nil {
-			size, err := limit.Elements(feed.N, n)
-			if err != nil {
-				return fmt.Errorf("the outputs of all samples: %w", err)
-			}
-			samples, all = feed.N, make([]float64, size)
-		}
-		for b, i := range feed.Present {
-			copy(all[i*n:], x[b*n:(b+1)*n])
-		}
-		return nil
+		return slices.Collect(slices.Chunk(x, n)), nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	shape := append(tensor.Shape{samples}, m.out.Shape()[1:]...)
-	if m.sequences() {
-		shape[1] = m.net.Steps
+	shape[0] = samples
+	y := tensor.New(tensor.Of(m.net.Dtype), tensor.WithShape(shape...))
+	flat.Set(y, all)
+	return y, nil
+}
+
+// table returns n numbers for each sample, in a row, and how many samples there are. Of several ranks
+// each finds those of its batches, and all get all.
+func (m *Model) table(ctx context.Context, d data.Dataset, enc encode.Encoder, t *team.Team, n int, rows func(f *feed.Feeder) ([][]float64, error)) ([]float64, int, error) {
+	var all []float64
+	samples, err := m.each(ctx, d, enc, t, func(_ int, f *feed.Feeder) error {
+		of, err := rows(f)
+		if err == nil && all == nil {
+			all, err = zeros(f.N, n)
+		}
+		if err != nil {
+			return err
+		}
+		for b, i := range f.Present {
+			copy(all[i*n:], of[b])
+		}
+		return nil
+	})
+	if t != nil {
+		if err == nil && all == nil { // there are fewer batches than ranks
+			all, err = zeros(samples, n)
+		}
+		if err = t.Agree(context.Background(), err); err == nil {
+			err = t.Sums(all) // the others have 0 there
+		}
 	}
-	t := tensor.New(tensor.Of(m.net.Dtype), tensor.WithShape(shape...))
-	flat.Set(t, all)
-	return t, nil
+	return all, samples, err
+}
+
+func zeros(samples, n int) ([]float64, error) {
+	size, err := limit.Elements(samples, n)
+	if err != nil {
+		return nil, fmt.Errorf("the outputs of all samples: %w", err)
+	}
+	return make([]float64, size), nil
 }
 
 // Classes returns the class with the largest output for each sample, where the outputs are
 // sequences the largest mean over its time steps.
 func (m *Model) Classes(ctx context.Context, d data.Dataset, enc encode.Encoder) ([]int, error) {
 	var all []int
-	err := m.within(func() error {
-		if shape := m.out.Shape(); len(m.net.Heads) > 0 || len(shape) != 2 && !m.classifies() {
-			return fmt.Errorf("outputs have shape %v, want [batch classes]", []int(shape))
-		}
-		return m.each(ctx, d, enc, func(feed *feed.Feeder) error {
-			if all == nil {
-				all = make([]int, feed.N)
-			}
-			rows, err := m.outputs(m.heads[0], feed, flat.Float64s(m.tested.out))
-			if err != nil {
-				return err
-			}
-			for b, y := range rows {
-				all[feed.Present[b]] = largest(y)
-			}
-			return nil
-		})
-	})
+	err := m.within(func() (err error) { all, err = m.classes(ctx, d, enc, nil); return err })
 	if err != nil {
 		return nil, fmt.Errorf("train: classes: %w", err)
 	}
 	return all, nil
 }
 
-// each runs the model on all batches of a data set, and calls f with each.
-func (m *Model) each(ctx context.Context, d data.Dataset, enc encode.Encoder, f func(feed *feed.Feeder) error) error {
-	return m.batches(ctx, d, enc, func(feed *feed.Feeder) error {
+func (m *Model) classes(ctx context.Context, d data.Dataset, enc encode.Encoder, t *team.Team) ([]int, error) {
+	if shape := m.out.Shape(); len(m.net.Heads) > 0 || len(shape) != 2 && !m.classifies() {
+		return nil, fmt.Errorf("outputs have shape %v, want [batch classes]", []int(shape))
+	}
+	of, _, err := m.table(ctx, d, enc, t, 1, func(f *feed.Feeder) ([][]float64, error) {
+		rows, err := m.outputs(m.heads[0], f, flat.Float64s(m.tested.out))
+		for b, y := range rows {
+			rows[b] = []float64{float64(largest(y))}
+		}
+		return rows, err
+	})
+	if err != nil || of == nil {
+		return nil, err
+	}
+	all := make([]int, len(of))
+	for i, c := range of {
+		all[i] = int(c)
+	}
+	return all, nil
+}
+
+// each runs the model on the batches of a data set, of several ranks on this one's, and calls f with
+// each and its number. It returns how many samples there are.
+func (m *Model) each(ctx context.Context, d data.Dataset, enc encode.Encoder, t *team.Team, f func(k int, feed *feed.Feeder) error) (int, error) {
+	return m.batches(ctx, d, enc, t, func(k int, feed *feed.Feeder) error {
 		if err := m.look(feed, nil); err != nil {
 			return err
 		}
-		return f(feed)
+		return f(k, feed)
 	})
 }
 
-// batches loads all batches of a data set in turn, and calls f with each.
-func (m *Model) batches(ctx context.Context, d data.Dataset, enc encode.Encoder, f func(feed *feed.Feeder) error) error {
-	return m.some(ctx, d, enc, func(int) bool { return true }, func(_ int, feed *feed.Feeder) error { return f(feed) })
-}
-
-// some loads those batches of a data set that are wanted, by their numbers, and calls f with each.
-func (m *Model) some(ctx context.Context, d data.Dataset, enc encode.Encoder, wanted func(k int) bool, f func(k int, feed *feed.Feeder) error) error {
+// batches is each, without running the model: it loads the batches.
+func (m *Model) batches(ctx context.Context, d data.Dataset, enc encode.Encoder, t *team.Team, f func(k int, feed *feed.Feeder) error) (int, error) {
 	if ctx == nil {
-		return errNoContext
+		return 0, errNoContext
 	}
 	from, err := feed.New(m.inputs(), d, enc)
-	if err != nil {
-		return err
+	samples := 0
+	if err == nil {
+		samples, err = from.N, separate(from, enc, t)
 	}
-	for k, idx := range from.InOrder() {
+	if err := t.Sized(samples, "samples", err); err != nil {
+		return 0, err
+	}
+	plan := from.InOrder()
+	for _, k := range t.Mine(0, len(plan)) {
 		if err := ctx.Err(); err != nil {
-			return err
+			return 0, err
 		}
-		if !wanted(k) {
-			continue
-		}
-		r := feed.Seeded(m.net.Seed, feed.Evaluation, idx[0])
-		if err := from.Fetch(idx, r); err != nil {
-			return err
+		if err := from.Fetch(plan[k], feed.Seeded(m.net.Seed, feed.Evaluation, plan[k][0])); err != nil {
+			return 0, err
 		}
 		err := m.reading(func() error {
 			if err := m.setMode(nil); err != nil {
@@ -165,10 +215,10 @@ func (m *Model) some(ctx context.Context, d data.Dataset, enc encode.Encoder, wa
 			return f(k, from)
 		})
 		if err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return from.CheckLen()
+	return samples, from.CheckLen()
 }
 
 // look runs the network forward on the batch that f has loaded. It calls after, if

@@ -65,7 +65,7 @@ var functions = map[string]map[string]any{
 	"connect": {
 		"AvgPool": connect.AvgPool, "MaxPool": connect.MaxPool, "Conv2D": connect.Conv2D, "Linear": connect.Linear,
 		"Connections": connect.Connections, "NewSpikes": connect.NewSpikes, "SpikeInput": connect.SpikeInput, "LetSpikes": connect.LetSpikes,
-		"SpikesOf": connect.SpikesOf, "BatchNorm": connect.BatchNorm, "Product": connect.Product, "Sparse": connect.Sparse, "Pool": connect.Pool, "AdaptivePool": connect.AdaptivePool, "Upsample": connect.Upsample, "ConvTranspose2D": connect.ConvTranspose2D, "GroupNorm": connect.GroupNorm, "LayerNorm": connect.LayerNorm, "Delay": connect.Delay, "DelayedLinear": connect.DelayedLinear, "Quantise": connect.Quantise, "QuantiseSparse": connect.QuantiseSparse,
+		"SpikesOf": connect.SpikesOf, "BatchNorm": connect.BatchNorm, "MeanOverRanks": connect.MeanOverRanks, "Product": connect.Product, "Sparse": connect.Sparse, "Pool": connect.Pool, "AdaptivePool": connect.AdaptivePool, "Upsample": connect.Upsample, "ConvTranspose2D": connect.ConvTranspose2D, "GroupNorm": connect.GroupNorm, "LayerNorm": connect.LayerNorm, "Delay": connect.Delay, "DelayedLinear": connect.DelayedLinear, "Quantise": connect.Quantise, "QuantiseSparse": connect.QuantiseSparse,
 	},
 	"layers": {
 		"Describe": layers.Describe, "NewBuild": layers.NewBuild, "InitByName": layers.InitByName, "Lift": layers.Lift[lifState, lifParams], "Named": layers.Named,
@@ -103,7 +103,7 @@ var types = []reflect.Type{
 	reflect.TypeFor[*layers.Build](), reflect.TypeFor[*layers.State](), reflect.TypeFor[layers.Layer](), reflect.TypeFor[layers.Init](), reflect.TypeFor[layers.Mask](), reflect.TypeFor[layers.Probe](), reflect.TypeFor[layers.Tap](), reflect.TypeFor[layers.Recording](),
 	reflect.TypeFor[layers.Regulariser](), reflect.TypeFor[layers.Conv2D](), reflect.TypeFor[layers.Linear](), reflect.TypeFor[layers.Dropout](),
 	reflect.TypeFor[layers.BatchNorm](), reflect.TypeFor[layers.SelfAttention](), reflect.TypeFor[layers.Only](), reflect.TypeFor[layers.Chance](), reflect.TypeFor[layers.FanIn](), reflect.TypeFor[layers.AdaptivePool](), reflect.TypeFor[layers.Upsample](), reflect.TypeFor[layers.ConvTranspose2D](), reflect.TypeFor[layers.Conv1D](), reflect.TypeFor[layers.GroupNorm](), reflect.TypeFor[layers.LayerNorm](), reflect.TypeFor[layers.Residual](), reflect.TypeFor[layers.Concat](), reflect.TypeFor[layers.Sum](), reflect.TypeFor[layers.Heads](),
-	reflect.TypeFor[layers.Noise](), reflect.TypeFor[layers.Quantise](), reflect.TypeFor[layers.Delay](), reflect.TypeFor[layers.DelayedLinear](), reflect.TypeFor[connect.Delays](), reflect.TypeFor[connect.Delayed](), reflect.TypeFor[*layers.Buffer](),
+	reflect.TypeFor[layers.Noise](), reflect.TypeFor[layers.Quantise](), reflect.TypeFor[layers.Delay](), reflect.TypeFor[layers.DelayedLinear](), reflect.TypeFor[connect.Delays](), reflect.TypeFor[connect.Delayed](), reflect.TypeFor[*connect.Ranks](), reflect.TypeFor[*layers.Buffer](),
 	reflect.TypeFor[layers.Pool](), reflect.TypeFor[layers.Scaled](), reflect.TypeFor[layers.FluctuationDriven](), reflect.TypeFor[layers.Rate](),
 	reflect.TypeFor[layers.Voltage](), reflect.TypeFor[optim.Optimiser](), reflect.TypeFor[optim.Schedule](), reflect.TypeFor[loss.Loss](),
 	reflect.TypeFor[loss.SpikeCount](), reflect.TypeFor[optim.StepDecay](), reflect.TypeFor[optim.Cosine](), reflect.TypeFor[optim.Warmup](),

@@ -10,6 +10,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/feed"
 	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/loss"
@@ -33,12 +34,14 @@ type head struct {
 	shape    []int   // of these
 	overTime bool    // the output is a sequence [T, batch, …]
 	metrics  *metric.Set
-	columns  columns // of the outputs, which lie side by side
-	targets  columns // and of the targets
+	columns  feed.Columns // of the outputs, which lie side by side
+	targets  feed.Columns // and of the targets
 }
 
-// columns are elements of a row.
-type columns struct{ from, to int }
+// rows returns the outputs for each sample of the batch that f has loaded, of all outputs x.
+func (h *head) rows(f *feed.Feeder, x []float64) [][]float64 {
+	return f.Rows(x, h.columns, h.overTime, h.labels())
+}
 
 // name puts the name of the head before that of something of it.
 func (h *head) name(of string) string {
@@ -173,12 +176,12 @@ func (m *Model) place() []int {
 		}
 		m.targetsOverTime = m.targetsOverTime || h.overTime && len(h.shape) > 1
 		n := h.out.Shape()[lead:].TotalSize()
-		h.columns, outs = columns{outs, outs + n}, outs+n
+		h.columns, outs = feed.Columns{From: outs, To: outs + n}, outs+n
 		n = 1
 		if len(h.shape) > 1 {
 			n = tensor.Shape(h.shape[lead:]).TotalSize()
 		}
-		h.targets, targets = columns{targets, targets + n}, targets+n
+		h.targets, targets = feed.Columns{From: targets, To: targets + n}, targets+n
 	}
 	switch {
 	case len(m.net.Heads) == 0:
@@ -201,7 +204,7 @@ func (m *Model) splitTargets() error {
 		if m.targetsOverTime && len(h.shape) == 1 { // a label is the same at every step
 			from = b.At(m.y, 0)
 		}
-		h.y = readout.Columns(&b, from, h.targets.from, h.targets.to, h.shape...)
+		h.y = readout.Columns(&b, from, h.targets.From, h.targets.To, h.shape...)
 	}
 	return b.Err()
 }

@@ -116,7 +116,7 @@ func (r *trainRun) tell(ctx context.Context, s seen, validate bool) error {
 	m, e, b := r.Model, r.at.epoch, r.at.batch-1
 	info := Batch{Epoch: e, Batch: b, Batches: r.batches, Step: e*r.batches + b, Samples: s.Sums.N,
 		GradNorm: s.Norm, LearningRate: s.rate}
-	of, err := s.Sums.metrics(m)
+	of, err := m.summary(&s.Sums)
 	if err != nil {
 		return err
 	}

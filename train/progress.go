@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/internal/score"
 	"github.com/spikegrad/spikegrad/metric"
 )
 
@@ -24,7 +25,7 @@ type savedProgress struct {
 	Lowest     int
 	LowestLoss float64
 	RateFactor float64
-	Sums       sums // over the batches of the present epoch
+	Sums       score.Sums // over the batches of the present epoch
 	GradNorm   float64
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/encode"
+	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/ranks"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/metric"
@@ -251,6 +252,19 @@ func TestRankLeaves(t *testing.T) {
 	require.Error(t, errs[1])
 }
 
+// counted counts batches.
+type counted struct{}
+
+func (counted) Apply(b *layers.Build, x *G.Node) (*G.Node, error) {
+	n, err := b.Buffer(x, "n", layers.Constant(0), 1)
+	if err != nil {
+		return nil, err
+	}
+	var g graph.Builder
+	n.Next = g.Shift(n.Node, graph.Const(1))
+	return x, g.Err()
+}
+
 // What ranks cannot share is refused, on all.
 func TestRanksRefuse(t *testing.T) {
 	net := func(n train.Network) func(*train.Trainer) {
@@ -266,8 +280,10 @@ func TestRanksRefuse(t *testing.T) {
 			net(train.Network{Net: small(), Window: 3})(tr)
 			tr.Accumulate = 0
 		},
-		"train: the network has running statistics, 1.norm.mean, which go on from batch to batch: want one rank, or a normalisation without them": net(train.Network{Net: layers.Sequential{layers.Linear{Out: 3}, layers.BatchNorm{}, li(), layers.MaxOverTime}}),
-		"train: the encoder has a state of its own, which goes on from batch to batch: want one rank":                                             func(tr *train.Trainer) { tr.Encoder = walk{rand.NewPCG(1, 2)} },
+		"train: the network has statistics of a batch, 1.norm.mean, which go on from batch to batch: want Synchronised, with which they are of all batches of a step, or one rank, or a normalisation without them": net(train.Network{Net: layers.Sequential{layers.Linear{Out: 3}, layers.BatchNorm{}, li(), layers.MaxOverTime}}),
+		"train: the network has a buffer, 0.n, that each batch changes, and ranks would change in different ways: want one rank, or a Next that is Joined":                                                          net(train.Network{Net: layers.Sequential{counted{}, layers.Linear{Out: 3}, li(), layers.MaxOverTime}}),
+		"train: Synchronised makes the batches of a step one, a part for each rank: Accumulate is 4, and there are 2 ranks; want as many, or larger batches":                                                        func(tr *train.Trainer) { tr.Synchronised = true },
+		"train: the encoder has a state of its own, which goes on from batch to batch: want one rank":                                                                                                               func(tr *train.Trainer) { tr.Encoder = walk{rand.NewPCG(1, 2)} },
 	} {
 		_, _, errs := together(t, background, 2, func(int) *train.Trainer {
 			tr := sharing(t, tensor.Float32)
@@ -279,7 +295,10 @@ func TestRanksRefuse(t *testing.T) {
 		}
 	}
 	tr := sharing(t, tensor.Float32)
-	tr.Reduce = (*ranks.Rank)(nil)
+	tr.Synchronised = true
 	_, err := tr.Run(background)
+	require.EqualError(t, err, "train: Synchronised makes the batches of a step one, a part for each rank: Accumulate is 4, and there are 1 ranks; want as many, or larger batches")
+	tr.Synchronised, tr.Reduce = false, (*ranks.Rank)(nil)
+	_, err = tr.Run(background)
 	require.EqualError(t, err, "train: Reduce holds nil, want a Reducer, or none for one process")
 }

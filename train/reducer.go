@@ -9,6 +9,8 @@ import (
 	"strconv"
 
 	"github.com/spikegrad/spikegrad/diagnose"
+	"github.com/spikegrad/spikegrad/encode"
+	"github.com/spikegrad/spikegrad/internal/feed"
 	"github.com/spikegrad/spikegrad/internal/safetensors"
 	"github.com/spikegrad/spikegrad/internal/team"
 )
@@ -35,12 +37,9 @@ func (t *Trainer) join() (*team.Team, *Trainer, error) {
 	if t.Reduce == nil {
 		return nil, t, nil
 	}
-	if isNil(t.Reduce) {
-		return nil, t, errors.New("train: Reduce holds nil, want a Reducer, or none for one process")
-	}
-	ranks, err := team.New(t.Reduce, ErrNotFinite)
+	ranks, err := teamOf(t.Reduce)
 	if err != nil {
-		return nil, t, fmt.Errorf("train: %w", err)
+		return nil, t, err
 	}
 	if ranks.Rank > 0 {
 		quiet := *t
@@ -51,25 +50,60 @@ func (t *Trainer) join() (*team.Team, *Trainer, error) {
 	return ranks, t, nil
 }
 
+func teamOf(r Reducer) (*team.Team, error) {
+	if isNil(r) {
+		return nil, errors.New("train: Reduce holds nil, want a Reducer, or none for one process")
+	}
+	t, err := team.New(r, ErrNotFinite)
+	if err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
+	return t, nil
+}
+
+// separate returns an error unless the batches of f can be seen in any order, by several ranks.
+func separate(f *feed.Feeder, enc encode.Encoder, t *team.Team) error {
+	_, stateful := enc.(marshaler)
+	switch {
+	case t == nil || t.Size == 1:
+		return nil
+	case f.Parts != nil:
+		return errors.New("the samples are parts of longer sequences, which go on from batch to batch: want one rank")
+	case stateful && !isNil(enc):
+		return errors.New("the encoder has a state of its own, which goes on from batch to batch: want one rank")
+	}
+	return nil
+}
+
 // shareable returns an error unless several ranks can share the training.
 func (r *trainRun) shareable() error {
-	if r.ranks == nil || r.ranks.Size == 1 {
+	m, n := r.Model, 1
+	if r.ranks != nil {
+		n = r.ranks.Size
+	}
+	if a := max(r.Accumulate, 1); r.Synchronised && a != n {
+		return fmt.Errorf("train: Synchronised makes the batches of a step one, a part for each rank: Accumulate is %d, and there are %d ranks; want as many, or larger batches", a, n)
+	}
+	if n == 1 {
 		return nil
 	}
-	m, n := r.Model, r.ranks.Size
-	moving := m.build.Moving()
-	_, stateful := r.Encoder.(marshaler)
 	switch {
 	case m.net.Window > 0:
 		return errors.New("train: ranks cannot share a step where the weights change within a batch; leave out Window or Reduce")
 	case max(r.Accumulate, 1)%n != 0:
 		return fmt.Errorf("train: there are %d ranks, and Accumulate is %d: want a multiple of the ranks, which share the batches of a step", n, r.Accumulate)
-	case r.feed.Parts != nil:
-		return errors.New("train: the samples are parts of longer sequences, which go on from batch to batch: want one rank")
-	case stateful && !isNil(r.Encoder):
-		return errors.New("train: the encoder has a state of its own, which goes on from batch to batch: want one rank")
-	case len(moving) > 0:
-		return fmt.Errorf("train: the network has running statistics, %s, which go on from batch to batch: want one rank, or a normalisation without them", m.build.Buffers[0].Node.Name())
+	}
+	if err := separate(r.feed, r.Encoder, r.ranks); err != nil {
+		return fmt.Errorf("train: %w", err)
+	}
+	for _, b := range m.build.Buffers {
+		switch {
+		case b.Next == nil || b.Joined && r.Synchronised:
+		case b.Joined:
+			return fmt.Errorf("train: the network has statistics of a batch, %s, which go on from batch to batch: want Synchronised, with which they are of all batches of a step, or one rank, or a normalisation without them", b.Node.Name())
+		default:
+			return fmt.Errorf("train: the network has a buffer, %s, that each batch changes, and ranks would change in different ways: want one rank, or a Next that is Joined", b.Node.Name())
+		}
 	}
 	return nil
 }
@@ -162,9 +196,8 @@ func (r *trainRun) same(now bool) error {
 		return nil
 	}
 	r.unseen = 0
-	rank, i, err := r.ranks.Differ(valuesOf(r.Model.all()))
-	if err != nil || rank == 0 {
-		return err
+	if err := r.ranks.Differ(r.Model.family.Names, valuesOf(r.Model.all())); err != nil {
+		return fmt.Errorf("after %d batches: %w", r.step(), err)
 	}
-	return fmt.Errorf("after %d batches rank %d has other weights than rank 0: those of %s; all ranks must run one program, on processors of one kind", r.step(), rank, r.Model.all()[i].name)
+	return nil
 }

@@ -68,6 +68,9 @@ func (r *trainRun) settings() map[string]string {
 	for _, h := range r.Model.heads {
 		metrics = append(metrics, h.metrics.Names()...)
 	}
+	if r.Synchronised {
+		s["Accumulate"] += " synchronised"
+	}
 	s["metrics"] = strings.Join(metrics, ", ")
 	if r.Validation != nil {
 		s["validation"] = fmt.Sprintf("%d samples", r.validation)

@@ -6,16 +6,15 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/internal/feed"
 	"github.com/spikegrad/spikegrad/internal/flat"
+	"github.com/spikegrad/spikegrad/internal/score"
 	"github.com/spikegrad/spikegrad/internal/team"
-	"github.com/spikegrad/spikegrad/metric"
 )
 
 // A seen is what came of a batch, as the ranks tell each other.
 type seen struct {
-	Sums   sums
+	Sums   score.Sums
 	Loss   float64
 	Norm   float64 // of its gradient
 	Labels []int   // of its samples, −1 for padding
@@ -25,7 +24,7 @@ type seen struct {
 // see returns what came of the batch that was trained on last.
 func (r *trainRun) see(norm float64) (seen, error) {
 	s := seen{Loss: flat.Number(r.Model.fitted.terms[0]), Norm: norm, Labels: slices.Clone(r.feed.Labels)}
-	return s, s.Sums.add(r.Model, r.feed, r.Model.fitted)
+	return s, r.Model.count(&s.Sums, r.feed, r.Model.fitted)
 }
 
 // sharedEpoch trains on the batches that are left in an epoch, each rank on its own. What came of
@@ -73,6 +72,18 @@ func (r *trainRun) backwards(from, to int) (map[int]seen, error) {
 		return nil, err
 	}
 	mine := map[int]seen{}
+	if r.Synchronised { // a batch for each rank, in the last step of an epoch for some
+		b, of := from+r.ranks.Rank, r.Model.build.Ranks
+		share := 0.0
+		if b < to {
+			share = r.share(b, from, to)
+		}
+		of.Begin(share, func(mine []byte) ([][]byte, error) { return r.ranks.Hear(mine, nil) })
+		defer of.End()
+		if b >= to { // takes part, without samples
+			return mine, r.backward(nil, feed.Seeded(r.Seed, r.at.epoch, b), func(float64) error { return nil })
+		}
+	}
 	for _, b := range r.ranks.Mine(from, to) {
 		err := r.backward(r.plan[b], feed.Seeded(r.Seed, r.at.epoch, b), func(norm float64) (err error) {
 			mine[b], err = r.see(norm)
@@ -106,7 +117,7 @@ func (r *trainRun) backward(idx []int, rng *rand.Rand, after func(norm float64) 
 		err = after(norm)
 	}
 	if err == nil {
-		err = m.family.Train(m.build.KeepBuffers) // of one rank: several have none
+		err = m.family.Train(m.build.KeepBuffers) // of one rank, or of batches that are one
 	}
 	return err
 }
@@ -146,7 +157,7 @@ func (r *trainRun) stepBy(all []seen) error {
 func (r *trainRun) enter(ctx context.Context, all []seen) error {
 	due, end := false, r.at.batch+len(all)
 	for i, s := range all {
-		r.at.sums.merge(s.Sums)
+		r.at.sums.Merge(s.Sums)
 		r.at.gradNorm += s.Norm / float64(r.batches)
 		r.at.batch++
 		r.doctor.after(r.at.batch-1, s.Labels)
@@ -165,31 +176,4 @@ func (r *trainRun) enter(ctx context.Context, all []seen) error {
 		r.saveIfDue()
 	}
 	return r.fault()
-}
-
-// evaluate looks at a data set, each rank at batches of its own.
-func (r *trainRun) evaluate(ctx context.Context, d data.Dataset) (metric.Summary, error) {
-	m, t := r.Model, r.ranks
-	if t == nil {
-		return m.evaluate(ctx, d, r.Encoder)
-	}
-	mine, n := map[int]sums{}, 0
-	err := m.some(ctx, d, r.Encoder, func(k int) bool { n = k + 1; return t.Owner(k) == t.Rank }, func(k int, f *feed.Feeder) error {
-		var s sums
-		err := m.look(f, nil)
-		if err == nil {
-			err = m.count(f, &s)
-		}
-		mine[k] = s
-		return err
-	})
-	told, err := team.Tell(t, mine, err)
-	if err != nil {
-		return metric.Summary{}, err
-	}
-	var all sums
-	for k := range n {
-		all.merge(told[t.Owner(k)][k])
-	}
-	return all.metrics(m)
 }

@@ -65,7 +65,7 @@ func (r *trainRun) pace(step int) error {
 
 // fetch reads a batch, or takes it from those who read ahead, with its generator.
 func (r *trainRun) fetch(idx []int, rng **rand.Rand) (err error) {
-	if r.ahead == nil {
+	if r.ahead == nil || len(idx) == 0 {
 		return r.feed.Fetch(idx, *rng)
 	}
 	r.feed, *rng, err = r.ahead.Next()

@@ -50,6 +50,11 @@ type Trainer struct {
 	// whatever their number. It costs as much memory as the gradients of a rank's batches of a step, and each of
 	// them is sent to all ranks.
 	Deterministic bool
+	// Synchronised makes the Accumulate batches of a step one batch, of which every rank has a part: batch
+	// statistics and penalties are of all its samples. There must be as many ranks. So the training is that of one
+	// process with a Network.Batch so many times as large, up to rounding, but for what is drawn in each part and for
+	// schedules, which see the parts. Statistics are added up in the order of the ranks.
+	Synchronised bool
 
 	Checkpoints *Checkpoints // where the state is written, and how often; may be nil
 	Resume      *Checkpoint  // where to go on from; nil begins anew, see Run

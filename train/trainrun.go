@@ -14,6 +14,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/internal/feed"
 	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/internal/score"
 	"github.com/spikegrad/spikegrad/internal/team"
 	"github.com/spikegrad/spikegrad/metric"
 	"github.com/spikegrad/spikegrad/optim"
@@ -56,7 +57,7 @@ type trainRun struct {
 // A position is how far a training is.
 type position struct {
 	epoch, batch int           // the next batch, counted from 0
-	sums         sums          // of the epoch so far
+	sums         score.Sums    // of the epoch so far
 	gradNorm     float64       // the share of the epoch's mean
 	spent        time.Duration // on the epoch, before it was interrupted
 }
@@ -185,7 +186,7 @@ func (r *trainRun) epoch(ctx context.Context) error {
 			return fmt.Errorf("train: epoch %d, batch %d: %w", e, b, err)
 		}
 		m := r.Model
-		if err := r.at.sums.add(m, r.feed, m.fitted); err != nil {
+		if err := m.count(&r.at.sums, r.feed, m.fitted); err != nil {
 			return fmt.Errorf("train: epoch %d, batch %d: %w", e, b, err)
 		}
 		r.at.gradNorm += norm / float64(r.batches)
@@ -211,7 +212,7 @@ func (r *trainRun) endEpoch(ctx context.Context) error {
 	e := r.at.epoch
 	ep := Epoch{Epoch: e, GradNorm: r.at.gradNorm, LearningRate: r.rate()}
 	var err error
-	if ep.Train, err = r.at.sums.metrics(r.Model); err != nil {
+	if ep.Train, err = r.Model.summary(&r.at.sums); err != nil {
 		return fmt.Errorf("train: epoch %d: %w", e, err)
 	}
 	back, err := r.mark()
@@ -219,7 +220,7 @@ func (r *trainRun) endEpoch(ctx context.Context) error {
 		return fmt.Errorf("train: epoch %d: %w", e, err)
 	}
 	if r.Validation != nil {
-		v, err := r.evaluate(ctx, r.Validation)
+		v, err := r.Model.evaluate(ctx, r.Validation, r.Encoder, r.ranks)
 		if err == nil {
 			ep.Averaged, err = r.averaged(ctx)
 		}

@@ -60,7 +60,7 @@ var floors = [][]string{
 	{"data", "data/download", "internal/vitals", "internal/weights", "layers", "plasticity", "plot"},
 	{"blueprint", "data/augment", "data/events", "encode", "exact", "online"},
 	{"data/recordings", "data/sound", "export/c", "internal/feed", "nir"},
-	{"internal/segments", "internal/tally", "internal/team"},
+	{"internal/score", "internal/segments", "internal/tally", "internal/team"},
 	{"train"},
 	{"model", "train/findrate", "train/runlog"},
 }

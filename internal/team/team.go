@@ -5,19 +5,13 @@ package team
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"encoding/gob"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"maps"
 	"slices"
-	"unsafe"
-
-	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/internal/describe"
-	"github.com/spikegrad/spikegrad/internal/flat"
 	"github.com/spikegrad/spikegrad/internal/guard"
 )
 
@@ -58,48 +52,72 @@ func (t *Team) ask(method string, f func() error) error {
 	return t.broken
 }
 
-// A word is what a rank says to the others: Of, or why it has none.
-type word[T any] struct {
-	Err  string
-	Kind int // 1 + the place in kinds of what the error is; 0 if it is none of them
-	Of   T
-}
-
-// Tell returns what each rank has, by rank, if none has an error. Else all return one: their
-// own, or that of the first rank that has one.
-func Tell[T any](t *Team, mine T, err error) ([]T, error) {
-	w := word[T]{Of: mine}
+// Hear returns what each rank says, by rank, if none has an error. Else all return one: their own,
+// or that of the first rank that has one. Of what all have returned none speaks again: so one may
+// hear of it in the midst of what others do.
+func (t *Team) Hear(mine []byte, err error) ([][]byte, error) {
+	var known knownError
+	if errors.As(err, &known) {
+		return nil, err
+	}
+	// The first byte says whether the others are an error: 0 that they are not, else 1 + the place in kinds
+	// of what it is, or 255.
+	say := append([]byte{0}, mine...)
 	if err != nil {
-		w = word[T]{Err: err.Error()}
+		say = append([]byte{255}, err.Error()...)
 		for i, kind := range t.kinds {
 			if errors.Is(err, kind) {
-				w.Kind = 1 + i
+				say[0] = byte(1 + i)
 			}
 		}
 	}
-	var b bytes.Buffer
-	if e := gob.NewEncoder(&b).Encode(w); e != nil {
-		return nil, errors.Join(err, e)
-	}
-	from, e := t.gather(b.Bytes())
+	all, e := t.gather(say)
 	if e != nil {
 		return nil, errors.Join(err, e)
 	}
+	for rank, b := range all {
+		switch {
+		case len(b) == 0:
+			return nil, errors.Join(err, fmt.Errorf("rank %d said nothing", rank))
+		case b[0] != 0 && err == nil:
+			of := rankError{rank: rank, text: string(b[1:])}
+			if k := int(b[0]) - 1; k < len(t.kinds) {
+				of.kind = t.kinds[k]
+			}
+			err = of
+		}
+		all[rank] = b[1:]
+	}
+	if err != nil {
+		return nil, knownError{err}
+	}
+	return all, nil
+}
+
+// A knownError is one that all ranks have heard of.
+type knownError struct{ error }
+
+func (e knownError) Unwrap() error { return e.error }
+
+// Tell returns what each rank has, by rank, or an error as Hear does.
+func Tell[T any](t *Team, mine T, err error) ([]T, error) {
+	var b bytes.Buffer
+	if err == nil {
+		err = gob.NewEncoder(&b).Encode(struct{ Of T }{mine})
+	}
+	from, err := t.Hear(b.Bytes(), err)
+	if err != nil {
+		return nil, err
+	}
 	all := make([]T, len(from))
 	for rank, b := range from {
-		var w word[T]
-		if e := gob.NewDecoder(bytes.NewReader(b)).Decode(&w); e != nil {
-			return nil, errors.Join(err, fmt.Errorf("what rank %d said makes no sense: %w", rank, e))
-		}
-		if w.Err != "" && err == nil {
-			err = rankError{rank, w.Err, nil}
-			if w.Kind > 0 && w.Kind <= len(t.kinds) {
-				err = rankError{rank, w.Err, t.kinds[w.Kind-1]}
-			}
+		var w struct{ Of T }
+		if err := gob.NewDecoder(bytes.NewReader(b)).Decode(&w); err != nil {
+			return nil, fmt.Errorf("what rank %d said makes no sense: %w", rank, err)
 		}
 		all[rank] = w.Of
 	}
-	return all, err
+	return all, nil
 }
 
 // gather returns what each rank gave.
@@ -167,6 +185,20 @@ func (t *Team) Mine(from, to int) (ns []int) {
 	return ns
 }
 
+// Sized returns an error unless all ranks have found as many of something, if none has an error.
+func (t *Team) Sized(n int, of string, err error) error {
+	if t == nil {
+		return err
+	}
+	all, err := Tell(t, n, err)
+	for rank, k := range all {
+		if k != all[0] {
+			return fmt.Errorf("rank %d has %d %s, and rank 0 %d", rank, k, of, all[0])
+		}
+	}
+	return err
+}
+
 // Owner returns whose number n is.
 func (t *Team) Owner(n int) int { return n % t.Size }
 
@@ -179,85 +211,4 @@ func (t *Team) Send(b []byte) ([]byte, error) {
 	to := make([]byte, sizes[0])
 	copy(to, b)
 	return to, t.ask("Broadcast", func() error { return t.r.Broadcast(to) })
-}
-
-// Copy gives all ranks the elements that rank 0 has.
-func (t *Team) Copy(d *tensor.Dense) error {
-	b, err := bytesOf(d)
-	if err != nil {
-		return err
-	}
-	return t.ask("Broadcast", func() error { return t.r.Broadcast(b) })
-}
-
-// Sum adds up the elements over the ranks.
-func (t *Team) Sum(d *tensor.Dense) error {
-	x, err := flat.Of(d)
-	if err != nil {
-		return err
-	}
-	if x.F32 != nil {
-		return t.ask("Sum32", func() error { return t.r.Sum32(x.F32) })
-	}
-	return t.ask("Sum64", func() error { return t.r.Sum64(x.F64) })
-}
-
-// Collect returns the elements of mine of each rank, for Read; none of one where it is nil.
-func (t *Team) Collect(mine *tensor.Dense) ([][]byte, error) {
-	if mine == nil {
-		return t.gather(nil)
-	}
-	b, err := bytesOf(mine)
-	if err != nil {
-		return nil, err
-	}
-	return t.gather(b)
-}
-
-// Read makes b, which Collect has returned, the elements of to.
-func Read(to *tensor.Dense, b []byte) error {
-	place, err := bytesOf(to)
-	if err == nil && len(b) != len(place) {
-		err = fmt.Errorf("a rank gave %d bytes, want %d", len(b), len(place))
-	}
-	copy(place, b)
-	return err
-}
-
-// Differ compares tensors over the ranks by their checksums, and returns the first rank with one
-// that is not that of rank 0, and which it is; 0 if there is none.
-func (t *Team) Differ(ds []*tensor.Dense) (rank, which int, err error) {
-	table, sums := crc32.MakeTable(crc32.Castagnoli), []byte(nil)
-	for _, d := range ds {
-		b, err := bytesOf(d)
-		if err != nil {
-			return 0, 0, err
-		}
-		sums = binary.LittleEndian.AppendUint32(sums, crc32.Checksum(b, table))
-	}
-	all, err := Tell(t, sums, nil)
-	if err != nil {
-		return 0, 0, err
-	}
-	for rank, s := range all {
-		for i := range ds {
-			if at := 4 * i; len(s) != len(sums) || !bytes.Equal(s[at:at+4], all[0][at:at+4]) {
-				return rank, i, nil
-			}
-		}
-	}
-	return 0, 0, nil
-}
-
-// bytesOf returns the memory of a tensor.
-func bytesOf(d *tensor.Dense) ([]byte, error) {
-	v, err := flat.Of(d)
-	if err != nil {
-		return nil, err
-	}
-	size := 4
-	if v.F64 != nil {
-		size = 8
-	}
-	return unsafe.Slice((*byte)(v.Pointer()), size*v.Len()), nil
 }
