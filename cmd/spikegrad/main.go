@@ -12,6 +12,7 @@
 //	spikegrad model info FILE                      the layers of a model in a file
 //	spikegrad model predict FILE -input IN         its outputs
 //	spikegrad export c MODEL OUT.c [flags]         the model as plain C
+//	spikegrad version [-v] [-json]                 of the library, and what it runs on
 //
 // Each command has help: spikegrad events info -h. It ends with 0, with 1 if a file
 // could not be read or written, and with 2 if it was called in another way than its
@@ -46,6 +47,7 @@ usage:
   spikegrad model info FILE                  the layers of a model in a file
   spikegrad model predict FILE -input IN     its outputs
   spikegrad export c MODEL OUT.c             the model as plain C
+  spikegrad version [-v]                     of the library; how it computes on this machine
 
 Formats are found by the first bytes of a file. Each command has help, -h.
 The exit code is 0, 1 if a file could not be read or written, 2 if the command
@@ -64,8 +66,11 @@ const (
 // errUsage says that a command was called in another way than its help says.
 var errUsage = errors.New("usage")
 
+// A doer is a command.
+type doer func(args []string, out, errs io.Writer) error
+
 // A family of commands, by name.
-type family map[string]func(args []string, out, errs io.Writer) error
+type family map[string]doer
 
 // families are the commands, by the word before them.
 var families = map[string]family{
@@ -88,22 +93,31 @@ func run(args []string, out, errs io.Writer) int {
 		fmt.Fprint(out, usage)
 		return fine
 	}
-	if len(args) < 2 || of[args[1]] == nil {
+	words := 2 // of the command
+	var do doer
+	switch {
+	case len(args) > 0 && args[0] == "version":
+		words, do = 1, version
+	case len(args) > 1:
+		do = of[args[1]]
+	}
+	if do == nil {
 		if len(args) > 0 {
 			fmt.Fprintf(errs, "spikegrad: there is no command %q\n\n", strings.Join(args[:min(2, len(args))], " "))
 		}
 		fmt.Fprint(errs, usage)
 		return misuse
 	}
-	err := of[args[1]](args[2:], out, errs)
+	err := do(args[words:], out, errs)
+	name := strings.Join(args[:words], " ")
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 		return fine
 	case errors.Is(err, errUsage):
 		if text := strings.TrimPrefix(err.Error(), "usage: "); text != "usage" {
-			fmt.Fprintf(errs, "spikegrad %s %s: %s\n", args[0], args[1], text)
+			fmt.Fprintf(errs, "spikegrad %s: %s\n", name, text)
 		}
-		fmt.Fprintf(errs, "spikegrad %s %s -h has help\n", args[0], args[1])
+		fmt.Fprintf(errs, "spikegrad %s -h has help\n", name)
 		return misuse
 	}
 	fmt.Fprintln(errs, "spikegrad:", err)

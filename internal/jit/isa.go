@@ -67,6 +67,15 @@ func best() *Target {
 // has asked for kernels in its place.
 func Available() bool { return best() != nil }
 
+// InForce returns the name of the instruction set that code is written for, "none" where
+// there is no code.
+func InForce() string {
+	if t := best(); t != nil {
+		return t.Level.String()
+	}
+	return "none"
+}
+
 // An Assembler writes the machine code of one loop. It is made of two parts: what the
 // loops over time and lanes need, and what values need.
 //

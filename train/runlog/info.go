@@ -9,18 +9,14 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"runtime"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/klauspost/cpuid/v2"
-
 	"github.com/spikegrad/spikegrad/internal/describe"
 	"github.com/spikegrad/spikegrad/internal/files"
-	"github.com/spikegrad/spikegrad/internal/gemm"
+	"github.com/spikegrad/spikegrad/internal/host"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -54,44 +50,7 @@ type session struct {
 	Step    int       `json:"step"`           // batches before it
 	Outcome string    `json:"outcome"`
 	Command []string  `json:"command"`
-	Machine machine   `json:"machine"`
-}
-
-// A machine is where a session ran.
-type machine struct {
-	System     string `json:"system"` // operating system and architecture
-	CPU        string `json:"cpu"`
-	Cores      int    `json:"cores"`
-	GoMaxProcs int    `json:"gomaxprocs"`
-	Kernels    string `json:"kernels"` // instruction set of the matrix products
-	Go         string `json:"go"`
-	Spikegrad  string `json:"spikegrad"`
-}
-
-func thisMachine() machine {
-	return machine{
-		System: runtime.GOOS + "/" + runtime.GOARCH, CPU: cpuid.CPU.BrandName, Cores: runtime.NumCPU(),
-		GoMaxProcs: runtime.GOMAXPROCS(0), Kernels: gemm.InForce(),
-		Go: runtime.Version(), Spikegrad: version(),
-	}
-}
-
-const modulePath = "github.com/spikegrad/spikegrad"
-
-// version returns the version of this library in the program that runs.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	if info.Main.Path == modulePath {
-		return info.Main.Version
-	}
-	i := slices.IndexFunc(info.Deps, func(m *debug.Module) bool { return m.Path == modulePath })
-	if i < 0 {
-		return "unknown"
-	}
-	return info.Deps[i].Version
+	Machine host.Host `json:"machine"`
 }
 
 // openInfo writes run.json for the session that begins.
@@ -116,7 +75,7 @@ func (f *Folder) openInfo() error {
 	f.info = runInfo{
 		Title: f.title(), Network: network(t.Model.Network().Net), Settings: settings(t), Config: f.Config, Warnings: t.Model.Warnings(),
 		Sessions: append(earlier.Sessions, session{
-			Began: time.Now().UTC(), Step: f.s.Step, Outcome: "running", Command: command(), Machine: thisMachine(),
+			Began: time.Now().UTC(), Step: f.s.Step, Outcome: "running", Command: command(), Machine: host.This(),
 		}),
 	}
 	return f.replace(infoFile, f.info.write)

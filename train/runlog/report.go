@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/spikegrad/spikegrad/internal/host"
 )
 
 //go:embed report.html.tmpl
@@ -78,7 +80,7 @@ func (f *Folder) page(state string) page {
 		Shown:    f.shownName(),
 		Network:  table{Head: []string{"Layer", "Settings"}},
 		Settings: table{Head: []string{"Setting", "Value"}},
-		Machine:  now.Machine.table(), Sessions: f.sessions(),
+		Machine:  machine(now.Machine), Sessions: f.sessions(),
 		Files: []figure{{logFile, "one line for each batch and epoch", ""}, {infoFile, "settings, machine and sessions", ""}},
 	}
 	if !f.NoEvents {
@@ -210,10 +212,11 @@ func spaced(d time.Duration) string {
 	return strings.TrimSpace(strings.NewReplacer("h", " h ", "ms", " ms", "m", " min ", "µs", " µs", "s", " s").Replace(d.String()))
 }
 
-func (m machine) table() table {
+// machine is what a session ran on.
+func machine(m host.Host) table {
 	return table{Head: []string{"Machine", ""}, Rows: [][]string{
 		{"System", m.System}, {"Processor", m.CPU}, {"Cores", fmt.Sprintf("%d, of which Go uses %d", m.Cores, m.GoMaxProcs)},
-		{"Matrix products", m.Kernels}, {"Go", m.Go}, {"Spikegrad", m.Spikegrad},
+		{"Scans", m.Scans()}, {"Matrix products", m.Products}, {"Go", m.Go}, {"Spikegrad", m.Spikegrad},
 	}}
 }
 
