@@ -88,6 +88,47 @@ func (n numeric) whole(b []byte) (int64, bool) {
 	return int64(v), v <= math.MaxInt64
 }
 
+// wholes reads len(dst) numbers, as whole does each, and reports whether all are whole.
+func (n numeric) wholes(dst []int64, b []byte) bool {
+	b = b[:len(dst)*n.size]
+	switch {
+	case n == numeric{kind: 'f', size: 8}:
+		for i := range dst {
+			f := math.Float64frombits(binary.LittleEndian.Uint64(b[8*i:]))
+			v := int64(f)
+			if float64(v) != f || v >= 1<<62 || v <= -1<<62 {
+				return false
+			}
+			dst[i] = v
+		}
+	case n == numeric{kind: 'i', size: 8}:
+		for i := range dst {
+			dst[i] = int64(binary.LittleEndian.Uint64(b[8*i:]))
+		}
+	case n == numeric{kind: 'i', size: 4}:
+		for i := range dst {
+			dst[i] = int64(int32(binary.LittleEndian.Uint32(b[4*i:])))
+		}
+	case n == numeric{kind: 'u', size: 2}:
+		for i := range dst {
+			dst[i] = int64(binary.LittleEndian.Uint16(b[2*i:]))
+		}
+	case n.size == 1 && n.kind != 'i':
+		for i, v := range b {
+			dst[i] = int64(v)
+		}
+	default:
+		for i := range dst {
+			v, ok := n.whole(b[i*n.size:])
+			if !ok {
+				return false
+			}
+			dst[i] = v
+		}
+	}
+	return true
+}
+
 // columns make events of the four numbers of each.
 type columns struct {
 	t, x, y, p numeric

@@ -60,7 +60,8 @@ func Open(path string, o Options) (*Reader, error) {
 }
 
 // NewReader reads what in holds from where it is. Formats that cannot be read from
-// front to end, .npz and .mat, are taken into memory as they are, still packed.
+// front to end, .npz and .mat, are taken into memory as they are, still packed, unless
+// in is a bytes.Reader at its beginning.
 //
 // An error says at which byte it happened and what was expected there. What is
 // wrong further on ends the events.
@@ -69,6 +70,9 @@ func NewReader(in io.Reader, o Options) (*Reader, error) {
 		return nil, errors.New("events: the reader is nil")
 	}
 	r := &Reader{options: o}
+	if b, ok := in.(*bytes.Reader); ok && int64(b.Len()) == b.Size() {
+		r.random, r.size = b, b.Size()
+	}
 	if err := r.start(in); err != nil {
 		return nil, err
 	}
