@@ -172,6 +172,7 @@ func TestFoldKinds(t *testing.T) {
 		left     int  // normalisations
 	}{
 		"linear":                        {layers.Sequential{layers.Linear{Out: 3}, norm}, []int{5}, true, 0},
+		"delayed linear":                {layers.Sequential{layers.DelayedLinear{Out: 3, NoBias: true, Delay: layers.Delay{Max: 2, Interpolate: true}}, norm}, []int{5}, true, 0},
 		"conv2d in groups":              {layers.Sequential{layers.Conv2D{Out: 6, Kernel: 2, Conv: grouped}, norm}, []int{4, 5, 5}, true, 0},
 		"conv1d":                        {layers.Sequential{layers.Conv1D{Out: 6, Kernel: 3, Conv: grouped}, norm, fire}, []int{4, 7}, true, 0},
 		"transposed":                    {layers.Sequential{layers.ConvTranspose2D{Out: 5, Kernel: 3}, norm}, []int{2, 3, 4}, true, 0},

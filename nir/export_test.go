@@ -118,6 +118,7 @@ func TestRoundTrip(t *testing.T) {
 		"back":     layers.Sequential{layers.Linear{Out: 9}, layers.Recurrent(neurons.LIFStep, lif), layers.Linear{Out: 3}},
 		"back box": layers.Sequential{layers.Linear{Out: 9}, layers.Recurrent(neurons.LIFBoxStep, box), layers.Recurrent(neurons.IAFStep, iaf)},
 		"few bits": layers.Sequential{layers.Quantise{Bits: 4, Layer: layers.Sequential{layers.Linear{Out: 9}, layers.Recurrent(neurons.LIFBoxStep, box)}}, layers.Named("one", layers.Quantise{Bits: 2, Layer: layers.Linear{Out: 3, Pattern: layers.Chance(0.5)}})},
+		"delays":   layers.Sequential{layers.Delay{Max: 7, Over: 10}, layers.Linear{Out: 9}, layers.Lift(neurons.LIFStep, lif), layers.Named("late", layers.Delay{Max: 5, Fixed: true}), layers.Linear{Out: 3}},
 		"residual": layers.Sequential{layers.Linear{Out: 9}, layers.Lift(neurons.LIFBoxStep, box), layers.Residual{Body: layers.Sequential{layers.Linear{Out: 9}, layers.Lift(neurons.LIFBoxStep, box)}}, layers.Linear{Out: 2}},
 		"branches": layers.Sequential{layers.Sum{layers.Linear{Out: 9}, layers.Sequential{layers.Linear{Out: 5}, layers.Lift(neurons.LIFBoxStep, box), layers.Linear{Out: 9}}}, layers.Lift(neurons.LIFBoxStep, box)},
 	} {
@@ -135,6 +136,9 @@ func TestRoundTrip(t *testing.T) {
 		layers.Conv2D{Out: 4, Kernel: 3, Conv: connect.Conv{Stride: 2, Pad: 1}}, layers.Lift(neurons.LIFBoxStep, box),
 		layers.Conv2D{Out: 5, Kernel: 3, NoBias: true, Conv: connect.Conv{Pad: 2, Dilation: 2}}, layers.Pool{Size: 2}, layers.Flatten, layers.Linear{Out: 3},
 	}, 1e-3, nir.Options{}, nir.ExportOptions{}, 2, 9, 9)
+	away(t, "delays of images", layers.Sequential{
+		layers.Conv2D{Out: 4, Kernel: 2}, layers.Lift(neurons.LIFBoxStep, box), layers.Delay{Max: 12, Over: 3}, layers.Flatten, layers.Linear{Out: 3},
+	}, 1e-3, nir.Options{}, nir.ExportOptions{}, 2, 4, 3)
 	away(t, "groups", layers.Sequential{
 		layers.Conv2D{Out: 4, Kernel: 3, Width: 2, Conv: connect.Conv{Stride: 2, Groups: 2, Width: &connect.Axis{Stride: 1, Pad: 1}}}, layers.Lift(neurons.LIFBoxStep, box),
 		layers.Pool{Size: 2, Width: 3, Sum: true, Stride: 1, Pad: 1}, layers.Conv2D{Out: 3, Kernel: 3, Noise: 0.1, Conv: connect.Conv{Same: true}}, layers.Flatten,
@@ -221,20 +225,22 @@ func TestExportRefuses(t *testing.T) {
 		return neurons.LIFStep(x, s, p)
 	}
 	for want, net := range map[string]layers.Layer{
-		"nir: export: the network is nil":                                                             nil,
-		"nir: export: layer 1, LSNN{":                                                                 layers.Sequential{in, layers.Lift(neurons.LSNNStep, neurons.DefaultLSNNParams())},
-		"the format has leaky and perfect integrators":                                                layers.Sequential{in, layers.Lift(own, neurons.DefaultLIFParams())},
-		"a spike moves the potential by the threshold (reset_subtract)":                               layers.Sequential{in, layers.Named("soft", layers.Lift(neurons.LIFStep, soft))},
-		"its spike function surrogate.Logistic is no step from 0 to 1":                                layers.Sequential{in, layers.Lift(neurons.LIFStep, chance)},
-		"nir: export: layer 2, max over time: the format has no readouts; export the network without": layers.Sequential{in, lif, layers.MaxOverTime},
-		"nir: export: layer 1, LayerNorm{":                                                            layers.Sequential{in, layers.LayerNorm{}, lif},
-		"its time step is 0.0001 s, that of others 0.001 s":                                           layers.Sequential{in, lif, layers.Lift(neurons.LIFStep, other)},
-		"nir: export: layer 1, BatchNorm":                                                             layers.Sequential{lif, layers.BatchNorm{}, in},
-		"1, Concat: what joins its parts is no node of the format":                                    layers.Sequential{in, layers.Concat{lif, layers.Linear{Out: 2}}, in},
-		"is no node of the format":                                                                    layers.Sequential{in, layers.Residual{Body: lif, Join: layers.JoinAnd}},
-		"0 is added to itself on the way to 2":                                                        layers.Sequential{in, layers.Residual{Body: layers.Identity}, in},
-		"a function is no node of the format":                                                         layers.Sequential{in, layers.Func(func(x *G.Node) (*G.Node, error) { return G.Square(x) })},
-		"a layer that stands alone has no name":                                                       in,
+		"nir: export: the network is nil":                                                                        nil,
+		"nir: export: layer 1, LSNN{":                                                                            layers.Sequential{in, layers.Lift(neurons.LSNNStep, neurons.DefaultLSNNParams())},
+		"the format has leaky and perfect integrators":                                                           layers.Sequential{in, layers.Lift(own, neurons.DefaultLIFParams())},
+		"a spike moves the potential by the threshold (reset_subtract)":                                          layers.Sequential{in, layers.Named("soft", layers.Lift(neurons.LIFStep, soft))},
+		"its spike function surrogate.Logistic is no step from 0 to 1":                                           layers.Sequential{in, layers.Lift(neurons.LIFStep, chance)},
+		"nir: export: layer 0, Delay{Max: 3, Interpolate: true}: its delays lie between time steps":              layers.Sequential{layers.Delay{Max: 3, Interpolate: true}, in},
+		"nir: export: layer 0, DelayedLinear{Out: 2, Delay: Delay{Max: 3, Over: 1}}: the format delays elements": layers.Sequential{layers.DelayedLinear{Out: 2, Delay: layers.Delay{Max: 3, Over: 1}}, lif},
+		"nir: export: layer 2, max over time: the format has no readouts; export the network without":            layers.Sequential{in, lif, layers.MaxOverTime},
+		"nir: export: layer 1, LayerNorm{":                                                                       layers.Sequential{in, layers.LayerNorm{}, lif},
+		"its time step is 0.0001 s, that of others 0.001 s":                                                      layers.Sequential{in, lif, layers.Lift(neurons.LIFStep, other)},
+		"nir: export: layer 1, BatchNorm":                                                                        layers.Sequential{lif, layers.BatchNorm{}, in},
+		"1, Concat: what joins its parts is no node of the format":                                               layers.Sequential{in, layers.Concat{lif, layers.Linear{Out: 2}}, in},
+		"is no node of the format":                                                                               layers.Sequential{in, layers.Residual{Body: lif, Join: layers.JoinAnd}},
+		"0 is added to itself on the way to 2":                                                                   layers.Sequential{in, layers.Residual{Body: layers.Identity}, in},
+		"a function is no node of the format":                                                                    layers.Sequential{in, layers.Func(func(x *G.Node) (*G.Node, error) { return G.Square(x) })},
+		"a layer that stands alone has no name":                                                                  in,
 	} {
 		_, err := nir.Export(net, []int{4}, nil, nir.ExportOptions{})
 		require.ErrorContains(t, err, want)

@@ -40,6 +40,10 @@ func (e *exporting) layer(a applied) (through *G.Node, name string, err error) {
 		return nil, a.name, e.conv(a, "Conv1d", l.Conv)
 	case layers.Pool:
 		return nil, a.name, e.pool(a, l)
+	case layers.Delay:
+		return nil, a.name, e.delay(a, l)
+	case layers.DelayedLinear:
+		return nil, "", refusal(a, "the format delays elements, not connections; layers.Delay before a layers.Linear can be exported")
 	case layers.Dropout, layers.Noise:
 		return a.x, "", nil
 	case layers.BatchNorm:

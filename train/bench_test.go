@@ -55,6 +55,18 @@ func feedForward(steps, batch int) workload {
 	}
 }
 
+// delayed is ff with a delay of up to 30 time steps for each connection to a hidden layer.
+func delayed(d layers.Delay) workload {
+	w := feedForward(100, 64)
+	net := slices.Clone(w.net.(layers.Sequential))
+	d.Max = 30
+	for _, i := range []int{0, 2} {
+		net[i] = layers.DelayedLinear{Out: 512, NoBias: true, Delay: d}
+	}
+	w.net = net
+	return w
+}
+
 func recurrent() workload {
 	p := neurons.DefaultLSNNParams()
 	p.DetachReset = true
@@ -130,7 +142,8 @@ func BenchmarkTrainStep(b *testing.B) {
 	for _, c := range []struct {
 		name string
 		w    workload
-	}{{"ff", feedForward(100, 64)}, {"long", feedForward(500, 32)}, {"rec", recurrent()}, {"conv", convolutional()}, {"deep", deep()}, {"wide", wide()}, {"wide-rec", wideRecurrent(1024, 250, 64)}} {
+	}{{"ff", feedForward(100, 64)}, {"delays/end", delayed(layers.Delay{Fixed: true})},
+		{"delays/two-steps", delayed(layers.Delay{Interpolate: true})}, {"delays/gaussian", delayed(layers.Delay{Over: 1000})}, {"long", feedForward(500, 32)}, {"rec", recurrent()}, {"conv", convolutional()}, {"deep", deep()}, {"wide", wide()}, {"wide-rec", wideRecurrent(1024, 250, 64)}} {
 		b.Run(c.name, c.w.bench)
 	}
 }

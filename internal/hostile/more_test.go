@@ -112,6 +112,14 @@ func layerCalls() []call {
 		{"layers.Linear{Out: 1 << 40}", func() any { return apply(layers.Linear{Out: 1 << 40}, 2, 3, 4) }},
 		{"layers.Linear{Out: 1 << 20} on 2²⁴ time steps", func() any { return apply(layers.Linear{Out: 1 << 20}, 1<<24, 1, 1) }},
 		{"layers.Linear{Out: 2, Init: layers.Constant(NaN)}", func() any { return apply(layers.Linear{Out: 2, Init: layers.Constant(nan)}, 2, 3, 4) }},
+		{"layers.Delay{Max: 3}", func() any { return apply(layers.Delay{Max: 3}, 2, 3, 4) }},
+		{"layers.Delay{Max: 1 << 40, Fixed: true}", func() any { return apply(layers.Delay{Max: 1 << 40, Fixed: true}, 2, 3, 4) }},
+		{"layers.DelayedLinear{}", func() any { return apply(layers.DelayedLinear{}, 2, 3, 4) }},
+		{"layers.DelayedLinear{Out: 1 << 20, …Max: 4096} on 2²⁰ inputs", func() any {
+			return apply(layers.DelayedLinear{Out: 1 << 20, Delay: layers.Delay{Max: 4096, Interpolate: true}}, 2, 3, 1<<20)
+		}},
+		{"connect.Delay(nil, connect.Delays{})", func() any { return fails(connect.Delay(nil, connect.Delays{})) }},
+		{"connect.Delayed{}.Leave()", func() any { return fails(connect.Delayed{}.Leave()) }},
 		{"layers.Conv2D{Out: 1, Kernel: -1}", func() any { return apply(layers.Conv2D{Out: 1, Kernel: -1}, 2, 3, 1, 5, 5) }},
 		{"layers.Conv2D{Out: 1 << 40, Kernel: 1}", func() any { return apply(layers.Conv2D{Out: 1 << 40, Kernel: 1}, 2, 3, 1, 5, 5) }},
 		{"layers.Pool{}", func() any { return apply(layers.Pool{}, 2, 3, 1, 5, 5) }},

@@ -113,7 +113,11 @@ func (f *Folder) page(state string) page {
 		if len(p.Weights) == most {
 			break
 		}
-		p.Weights = append(p.Weights, w.draw(w.name, "Value", "values"))
+		what := "Value"
+		if strings.HasSuffix(w.name, "delay.at") {
+			what = "Delay (time steps)"
+		}
+		p.Weights = append(p.Weights, w.draw(w.name, what, "values"))
 	}
 	if len(l.cost.Maps) > 0 {
 		p.Costs, p.CostFacts = costTable(l.cost), costFacts(l.cost)
