@@ -131,6 +131,21 @@ func TestReportOfConstrained(t *testing.T) {
 	require.NotEqual(t, h.min, h.max)
 }
 
+// Learnt delays are shown as such.
+func TestReportOfDelays(t *testing.T) {
+	dir := t.TempDir()
+	tr := trainer(t, 1, &runlog.Folder{Dir: dir})
+	net := layers.Sequential{layers.DelayedLinear{Out: 3, Delay: layers.Delay{Max: 5, Over: 4}}, layers.MaxOverTime}
+	var err error
+	tr.Model, err = train.Network{Net: net, Shape: []int{4}, Steps: 20, Batch: 20, Seed: 1}.Compile()
+	require.NoError(t, err)
+	_, err = tr.Run(background)
+	require.NoError(t, err)
+	report := read(t, dir, "report.html")
+	require.Equal(t, 1, strings.Count(report, ">Delay (time steps)<"))
+	require.Contains(t, report, ">0.delay.at<")
+}
+
 // A training that ends in its first epoch has a report, too.
 func TestReportOfLittle(t *testing.T) {
 	dir := t.TempDir()
