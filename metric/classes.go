@@ -3,6 +3,8 @@ package metric
 import (
 	"fmt"
 	"math"
+
+	"github.com/spikegrad/spikegrad/internal/flat"
 )
 
 // Accuracy is the share of samples whose largest output is their label. Of equal outputs the
@@ -20,7 +22,7 @@ func (a Accuracy) Sums(s Samples) (int, error) {
 
 // Add adds a sample.
 func (Accuracy) Add(sums, output, target []float64) {
-	if float64(largest(output)) == target[0] {
+	if float64(flat.Largest(output)) == target[0] {
 		sums[0]++
 	}
 	sums[1]++
@@ -28,17 +30,6 @@ func (Accuracy) Add(sums, output, target []float64) {
 
 // Value returns the share.
 func (Accuracy) Value(sums []float64) float64 { return ratio(sums) }
-
-// largest returns the first position of the largest of x.
-func largest(x []float64) int {
-	at := 0
-	for i, v := range x {
-		if v > x[at] {
-			at = i
-		}
-	}
-	return at
-}
 
 // TopK is the share of samples whose label is among the K largest outputs. One as large as the
 // label's counts as larger where it stands before.
@@ -91,7 +82,7 @@ func (c Confusion) Sums(s Samples) (int, error) {
 
 // Add adds a sample.
 func (Confusion) Add(sums, output, target []float64) {
-	sums[int(target[0])*len(output)+largest(output)]++
+	sums[int(target[0])*len(output)+flat.Largest(output)]++
 }
 
 // Value returns NaN.
@@ -126,7 +117,7 @@ func (f F1) Sums(s Samples) (int, error) {
 
 // Add adds a sample.
 func (F1) Add(sums, output, target []float64) {
-	is, said := int(target[0]), largest(output)
+	is, said := int(target[0]), flat.Largest(output)
 	if is == said {
 		sums[3*is]++
 		return

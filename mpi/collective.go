@@ -65,19 +65,26 @@ func (c *Comm) Gather(b []byte) (all [][]byte, err error) {
 	return all, err
 }
 
+// first is how many bytes go with the lengths of what is gathered, so that what is short takes one call.
+const first = 248
+
 func (c *Comm) gather(b []byte) ([][]byte, error) {
-	lengths := make([]byte, 8*c.size)
-	if err := c.lib.allgather(pointer(binary.NativeEndian.AppendUint64(nil, uint64(len(b)))), 8, pointer(lengths)); err != nil {
+	head := make([]byte, 8+first)
+	binary.NativeEndian.PutUint64(head, uint64(len(b)))
+	copy(head[8:], b)
+	heads := make([]byte, len(head)*c.size)
+	if err := c.lib.allgather(pointer(head), len(head), pointer(heads)); err != nil {
 		return nil, err
 	}
 	all, longest := make([][]byte, c.size), 0
 	for r := range all {
-		n := int(binary.NativeEndian.Uint64(lengths[8*r:]))
-		all[r], longest = make([]byte, 0, n), max(longest, n)
+		of := heads[r*len(head):][:len(head)]
+		n := int(binary.NativeEndian.Uint64(of))
+		all[r], longest = append(make([]byte, 0, n), of[8:8+min(n, first)]...), max(longest, n)
 	}
-	block := min(longest, most/c.size)
+	block := min(max(longest-first, 0), most/c.size)
 	mine, theirs := make([]byte, block), make([]byte, block*c.size)
-	for from := 0; from < longest; from += block {
+	for from := first; from < longest; from += block {
 		if from < len(b) {
 			copy(mine, b[from:])
 		}

@@ -64,7 +64,7 @@ func (m *Model) answer(f *feed.Feeder, all []Answer) error {
 		for b, i := range f.Present {
 			a, class := &all[i], -1
 			if scores != nil {
-				class = largest(scores[b])
+				class = flat.Largest(scores[b])
 			}
 			if a.Class < 0 {
 				a.Class = class

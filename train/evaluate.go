@@ -26,12 +26,7 @@ import (
 // sequences as they are. A cancelled context ends it with the context's error. A
 // loss that is not finite is an error.
 func (m *Model) Evaluate(ctx context.Context, d data.Dataset, enc encode.Encoder) (metric.Summary, error) {
-	var v metric.Summary
-	err := m.within(func() (err error) { v, err = m.evaluate(ctx, d, enc, nil); return err })
-	if err != nil {
-		return metric.Summary{}, fmt.Errorf("train: evaluate: %w", err)
-	}
-	return v, nil
+	return Evaluator{Model: m}.Evaluate(ctx, d, enc)
 }
 
 // evaluate looks at a data set; of several ranks each at batches of its own.
@@ -75,12 +70,13 @@ func (m *Model) seen(s *score.Sums, f *feed.Feeder) error {
 // Predict returns the outputs for each sample of a data set, [len, …] in a row;
 // where they are sequences, [len, T, …].
 func (m *Model) Predict(ctx context.Context, d data.Dataset, enc encode.Encoder) (*tensor.Dense, error) {
-	var t *tensor.Dense
-	err := m.within(func() (err error) { t, err = m.predict(ctx, d, enc, nil); return err })
-	if err != nil {
-		return nil, fmt.Errorf("train: predict: %w", err)
-	}
-	return t, nil
+	return Evaluator{Model: m}.Predict(ctx, d, enc)
+}
+
+// Classes returns the class with the largest output for each sample, where the outputs are
+// sequences the largest mean over its time steps.
+func (m *Model) Classes(ctx context.Context, d data.Dataset, enc encode.Encoder) ([]int, error) {
+	return Evaluator{Model: m}.Classes(ctx, d, enc)
 }
 
 func (m *Model) predict(ctx context.Context, d data.Dataset, enc encode.Encoder, t *team.Team) (*tensor.Dense, error) {
@@ -103,6 +99,23 @@ func (m *Model) predict(ctx context.Context, d data.Dataset, enc encode.Encoder,
 	y := tensor.New(tensor.Of(m.net.Dtype), tensor.WithShape(shape...))
 	flat.Set(y, all)
 	return y, nil
+}
+
+func (m *Model) classes(ctx context.Context, d data.Dataset, enc encode.Encoder, t *team.Team) (all []int, err error) {
+	if shape := m.out.Shape(); len(m.net.Heads) > 0 || len(shape) != 2 && !m.classifies() {
+		return nil, fmt.Errorf("outputs have shape %v, want [batch classes]", []int(shape))
+	}
+	of, _, err := m.table(ctx, d, enc, t, 1, func(f *feed.Feeder) ([][]float64, error) {
+		rows, err := m.outputs(m.heads[0], f, flat.Float64s(m.tested.out))
+		for b, y := range rows {
+			rows[b] = []float64{float64(flat.Largest(y))}
+		}
+		return rows, err
+	})
+	for _, c := range of {
+		all = append(all, int(c))
+	}
+	return all, err
 }
 
 // table returns n numbers for each sample, in a row, and how many samples there are. Of several ranks
@@ -139,38 +152,6 @@ func zeros(samples, n int) ([]float64, error) {
 		return nil, fmt.Errorf("the outputs of all samples: %w", err)
 	}
 	return make([]float64, size), nil
-}
-
-// Classes returns the class with the largest output for each sample, where the outputs are
-// sequences the largest mean over its time steps.
-func (m *Model) Classes(ctx context.Context, d data.Dataset, enc encode.Encoder) ([]int, error) {
-	var all []int
-	err := m.within(func() (err error) { all, err = m.classes(ctx, d, enc, nil); return err })
-	if err != nil {
-		return nil, fmt.Errorf("train: classes: %w", err)
-	}
-	return all, nil
-}
-
-func (m *Model) classes(ctx context.Context, d data.Dataset, enc encode.Encoder, t *team.Team) ([]int, error) {
-	if shape := m.out.Shape(); len(m.net.Heads) > 0 || len(shape) != 2 && !m.classifies() {
-		return nil, fmt.Errorf("outputs have shape %v, want [batch classes]", []int(shape))
-	}
-	of, _, err := m.table(ctx, d, enc, t, 1, func(f *feed.Feeder) ([][]float64, error) {
-		rows, err := m.outputs(m.heads[0], f, flat.Float64s(m.tested.out))
-		for b, y := range rows {
-			rows[b] = []float64{float64(largest(y))}
-		}
-		return rows, err
-	})
-	if err != nil || of == nil {
-		return nil, err
-	}
-	all := make([]int, len(of))
-	for i, c := range of {
-		all[i] = int(c)
-	}
-	return all, nil
 }
 
 // each runs the model on the batches of a data set, of several ranks on this one's, and calls f with

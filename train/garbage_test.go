@@ -107,7 +107,7 @@ var types = []reflect.Type{
 	reflect.TypeFor[layers.Pool](), reflect.TypeFor[layers.Scaled](), reflect.TypeFor[layers.FluctuationDriven](), reflect.TypeFor[layers.Rate](),
 	reflect.TypeFor[layers.Voltage](), reflect.TypeFor[optim.Optimiser](), reflect.TypeFor[optim.Schedule](), reflect.TypeFor[loss.Loss](),
 	reflect.TypeFor[loss.SpikeCount](), reflect.TypeFor[optim.StepDecay](), reflect.TypeFor[optim.Cosine](), reflect.TypeFor[optim.Warmup](),
-	reflect.TypeFor[encode.Encoder](), reflect.TypeFor[*train.Model](), reflect.TypeFor[*train.Carried](), reflect.TypeFor[*train.Trainer](), reflect.TypeFor[cost.Cost](), reflect.TypeFor[graph.Func](),
+	reflect.TypeFor[encode.Encoder](), reflect.TypeFor[*train.Model](), reflect.TypeFor[*train.Carried](), reflect.TypeFor[*train.Trainer](), reflect.TypeFor[train.Evaluator](), reflect.TypeFor[cost.Cost](), reflect.TypeFor[graph.Func](),
 	reflect.TypeFor[surrogate.SuperSpike](), reflect.TypeFor[surrogate.MultiGaussian](), reflect.TypeFor[data.Dataset](),
 	reflect.TypeFor[encode.FilterParams](), reflect.TypeFor[encode.TemporalScales](), reflect.TypeFor[encode.PoissonParams](),
 }

@@ -2,10 +2,8 @@ package train
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
-	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/internal/feed"
@@ -20,7 +18,7 @@ func (b Batch) String() string { return metric.Line(b.Loss, b.Values) }
 
 // count adds the batch that f has loaded, and what the network made of it, to the sums.
 func (m *Model) count(s *score.Sums, f *feed.Feeder, o outcome) error {
-	s.Add(len(f.Present), flat.Number(o.terms[0]), numbers(o.terms[1:]), numbers(o.rates))
+	s.Add(len(f.Present), flat.Number(o.terms[0]), flat.Numbers(o.terms[1:]), flat.Numbers(o.rates))
 	x, width := []float64(nil), m.heads[len(m.heads)-1].targets.To
 	for _, h := range m.heads {
 		if len(h.metrics.Names()) == 0 {
@@ -40,31 +38,13 @@ func (m *Model) count(s *score.Sums, f *feed.Feeder, o outcome) error {
 	return nil
 }
 
-func numbers(vs []G.Value) []float64 {
-	xs := make([]float64, len(vs))
-	for i, v := range vs {
-		xs[i] = flat.Number(v)
-	}
-	return xs
-}
-
 // summary returns the means.
 func (m *Model) summary(s *score.Sums) (metric.Summary, error) {
-	r := s.Summary(m.termNames[1:], m.spiking)
-	r.Accuracy = math.NaN()
+	var sets []*metric.Set
 	for _, h := range m.heads {
-		vs, err := h.metrics.Values(s.Metrics)
-		if err != nil {
-			return metric.Summary{}, err
-		}
-		r.Values = append(r.Values, vs...)
+		sets = append(sets, h.metrics)
 	}
-	for _, v := range r.Values {
-		if v.Name == (metric.Accuracy{}).Name() && m.classifies() {
-			r.Accuracy = v.Value
-		}
-	}
-	return r, nil
+	return s.Summary(m.termNames[1:], m.spiking, sets, m.classifies())
 }
 
 // prepareMetrics adds accuracy where there are labels, and asks the metrics what they need.
@@ -112,15 +92,4 @@ func (m *Model) outputs(h *head, f *feed.Feeder, x []float64) ([][]float64, erro
 		}
 		return nil
 	})
-}
-
-// largest returns the position of the largest element, of equal ones the first.
-func largest(x []float64) int {
-	at := 0
-	for i, v := range x {
-		if v > x[at] {
-			at = i
-		}
-	}
-	return at
 }

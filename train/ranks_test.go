@@ -300,5 +300,5 @@ func TestRanksRefuse(t *testing.T) {
 	require.EqualError(t, err, "train: Synchronised makes the batches of a step one, a part for each rank: Accumulate is 4, and there are 1 ranks; want as many, or larger batches")
 	tr.Synchronised, tr.Reduce = false, (*ranks.Rank)(nil)
 	_, err = tr.Run(background)
-	require.EqualError(t, err, "train: Reduce holds nil, want a Reducer, or none for one process")
+	require.EqualError(t, err, "train: the Reducer is nil: *ranks.Rank, want one, or none for one process")
 }

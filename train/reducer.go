@@ -34,12 +34,12 @@ type Reducer interface {
 // join returns the ranks of a training, nil without Reduce, and its settings on this one:
 // what speaks, or reads and writes checkpoints, does so on rank 0 alone.
 func (t *Trainer) join() (*team.Team, *Trainer, error) {
-	if t.Reduce == nil {
-		return nil, t, nil
-	}
 	ranks, err := teamOf(t.Reduce)
 	if err != nil {
-		return nil, t, err
+		return nil, t, fmt.Errorf("train: %w", err)
+	}
+	if ranks == nil {
+		return nil, t, nil
 	}
 	if ranks.Rank > 0 {
 		quiet := *t
@@ -50,15 +50,15 @@ func (t *Trainer) join() (*team.Team, *Trainer, error) {
 	return ranks, t, nil
 }
 
+// teamOf returns the ranks that a Reducer connects, nil without one.
 func teamOf(r Reducer) (*team.Team, error) {
+	if r == nil {
+		return nil, nil
+	}
 	if isNil(r) {
-		return nil, errors.New("train: Reduce holds nil, want a Reducer, or none for one process")
+		return nil, fmt.Errorf("the Reducer is nil: %T, want one, or none for one process", r)
 	}
-	t, err := team.New(r, ErrNotFinite)
-	if err != nil {
-		return nil, fmt.Errorf("train: %w", err)
-	}
-	return t, nil
+	return team.New(r, ErrNotFinite)
 }
 
 // separate returns an error unless the batches of f can be seen in any order, by several ranks.

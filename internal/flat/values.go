@@ -21,6 +21,26 @@ func Number(v G.Value) float64 {
 	return math.NaN()
 }
 
+// Numbers returns scalar values.
+func Numbers(vs []G.Value) []float64 {
+	xs := make([]float64, len(vs))
+	for i, v := range vs {
+		xs[i] = Number(v)
+	}
+	return xs
+}
+
+// Largest returns the position of the largest element, of equal ones the first.
+func Largest(x []float64) int {
+	at := 0
+	for i, v := range x {
+		if v > x[at] {
+			at = i
+		}
+	}
+	return at
+}
+
 // Float64s returns the elements of v, a copy.
 func Float64s(v G.Value) []float64 {
 	switch d := v.Data().(type) {

@@ -2,7 +2,11 @@
 // metrics.
 package score
 
-import "github.com/spikegrad/spikegrad/metric"
+import (
+	"math"
+
+	"github.com/spikegrad/spikegrad/metric"
+)
 
 // Sums are sums over samples. As JSON they are part of checkpoints. The zero value is of none.
 type Sums struct {
@@ -53,15 +57,27 @@ func addTo(to *[]float64, xs []float64, times float64) {
 	}
 }
 
-// Summary returns the means, penalties and rates under these names. Its accuracy is for the
-// caller to enter.
-func (s *Sums) Summary(terms, spiking []string) metric.Summary {
-	r := metric.Summary{Loss: s.Loss / float64(s.N), Terms: map[string]float64{}, Samples: s.N}
+// Summary returns the means, penalties and rates under these names, and the values of metrics. The accuracy is
+// that among them, if there are classes.
+func (s *Sums) Summary(terms, spiking []string, sets []*metric.Set, classes bool) (metric.Summary, error) {
+	r := metric.Summary{Loss: s.Loss / float64(s.N), Accuracy: math.NaN(), Terms: map[string]float64{}, Samples: s.N}
 	for i, t := range s.Terms {
 		r.Terms[terms[i]] = t / float64(s.N)
 	}
 	for i, t := range s.Rates {
 		r.Rates = append(r.Rates, metric.Rate{Layer: spiking[i], Value: t / float64(s.Rated)})
 	}
-	return r
+	for _, set := range sets {
+		vs, err := set.Values(s.Metrics)
+		if err != nil {
+			return metric.Summary{}, err
+		}
+		r.Values = append(r.Values, vs...)
+	}
+	for _, v := range r.Values {
+		if v.Name == (metric.Accuracy{}).Name() && classes {
+			r.Accuracy = v.Value
+		}
+	}
+	return r, nil
 }

@@ -28,7 +28,8 @@ func TestMeans(t *testing.T) {
 		add(&whole, n, loss, penalty, rates...)
 		add(s, n, loss, penalty, rates...)
 	}
-	got := whole.Summary([]string{"rate"}, []string{"hidden"})
+	got, err := whole.Summary([]string{"rate"}, []string{"hidden"}, nil, false)
+	require.NoError(t, err)
 	require.Equal(t, 6, got.Samples)
 	require.InDelta(t, 13./6, got.Loss, 1e-15)
 	require.InDelta(t, 9./6, got.Terms["rate"], 1e-15)
