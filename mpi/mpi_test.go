@@ -42,6 +42,17 @@ func TestWorldOfOne(t *testing.T) {
 	require.EqualError(t, c.Barrier(), "mpi: the world is closed")
 }
 
+// What World has not made has no processes, and every call is an error.
+func TestNoWorld(t *testing.T) {
+	for _, c := range []*Comm{nil, {}} {
+		require.Equal(t, []any{0, 0, "no processes: World has not made this"}, []any{c.Rank(), c.Size(), c.String()})
+		_, err := c.Gather(nil)
+		for _, err := range []error{err, c.Sum32(nil), c.Sum64([]float64{1}), c.Broadcast(nil), c.Barrier(), c.Abort(1), c.Close()} {
+			require.EqualError(t, err, "mpi: the Comm is nil or was not made by World")
+		}
+	}
+}
+
 func TestLaunched(t *testing.T) {
 	alone(t)
 	require.Equal(t, launcher{}, launched())

@@ -78,18 +78,36 @@ func connect(l launcher) (*Comm, error) {
 }
 
 // Rank returns the number of this process, from 0 to Size−1.
-func (c *Comm) Rank() int { return c.rank }
+func (c *Comm) Rank() int {
+	if c == nil {
+		return 0
+	}
+	return c.rank
+}
 
-// Size returns the number of processes.
-func (c *Comm) Size() int { return c.size }
+// Size returns the number of processes; of a Comm that World has not made 0.
+func (c *Comm) Size() int {
+	if c == nil {
+		return 0
+	}
+	return c.size
+}
 
 // String says which rank this is, of how many, and what connects them.
-func (c *Comm) String() string { return c.about }
+func (c *Comm) String() string {
+	if c.Size() == 0 {
+		return "no processes: World has not made this"
+	}
+	return c.about
+}
 
 // Close ends the use of MPI (MPI_Finalize), for which all ranks wait. A program that
 // ends well calls it; launchers take one that does not for one that failed. After it no
 // method works. A second Close does nothing.
 func (c *Comm) Close() error {
+	if c.Size() == 0 {
+		return c.call(nil)
+	}
 	c.mu.Lock()
 	done := c.closed
 	c.mu.Unlock()
@@ -114,7 +132,7 @@ func (c *Comm) Close() error {
 // Abort ends all processes of the job with a status (MPI_Abort), at once: what the
 // others were about to write is lost. In a world of one it does nothing.
 func (c *Comm) Abort(status int) error {
-	if c.size == 1 {
+	if c.Size() == 1 {
 		return nil
 	}
 	return c.call(func() error { return c.lib.abort(status) })
@@ -122,6 +140,9 @@ func (c *Comm) Abort(status int) error {
 
 // call runs f on the thread that makes all calls of MPI, and waits for it.
 func (c *Comm) call(f func() error) error {
+	if c == nil || c.lib == nil && c.size != 1 {
+		return errors.New("mpi: the Comm is nil or was not made by World")
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.broken != nil {

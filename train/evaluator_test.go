@@ -77,9 +77,11 @@ func TestEvaluator(t *testing.T) {
 // What goes wrong at one rank, or differs between them, is an error of all; nobody waits.
 func TestEvaluatorEndsTogether(t *testing.T) {
 	for want, change := range map[string]func(m *train.Model, d *data.Dataset, enc *encode.Encoder){
-		"sample 3: no such file":                                  func(_ *train.Model, d *data.Dataset, _ *encode.Encoder) { *d = unreadable{*d, 3} },
-		"rank 1 has 5 samples, and rank 0 7":                      func(_ *train.Model, d *data.Dataset, _ *encode.Encoder) { *d = currents(5, 4) },
-		"rank 1 has other weights than rank 0: those of 0.linear": func(m *train.Model, _ *data.Dataset, _ *encode.Encoder) { m.Params()[0].Value().Data().([]float32)[0] = 2 },
+		"sample 3: no such file":             func(_ *train.Model, d *data.Dataset, _ *encode.Encoder) { *d = unreadable{*d, 3} },
+		"rank 1 has 5 samples, and rank 0 7": func(_ *train.Model, d *data.Dataset, _ *encode.Encoder) { *d = currents(5, 4) },
+		"rank 1 has other weights than rank 0: those of 0.linear": func(m *train.Model, _ *data.Dataset, _ *encode.Encoder) {
+			m.Params()[0].Value().Data().([]float32)[0] = 2
+		},
 	} {
 		models := []*train.Model{sharing(t, tensor.Float32).Model, sharing(t, tensor.Float32).Model}
 		for _, err := range asking(2, func(e train.Evaluator, rank int) error {

@@ -41,7 +41,7 @@ func TestDiagnose(t *testing.T) {
 	long.Test(t)
 	d := bars(t, 640)
 	for scale, want := range map[float32]diagnose.Kind{0.01: diagnose.SilentLayer, 1: 0, 100: diagnose.SaturatedLayer} {
-		m, err := dense().compile(1)
+		m, err := dense().compile(1, batch)
 		require.NoError(t, err)
 		w := m.Params()[0].Value().Data().([]float32)
 		for i := range w {

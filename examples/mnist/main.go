@@ -7,6 +7,11 @@
 // DIR holds the IDX files of MNIST, gzipped or not. If it has only the 10,000
 // test images, the network learns from the first 8,000 and is tested on the
 // last 2,000. With -resume a training that was ended goes on where it was.
+//
+// With -parallel the processes that mpirun or srun has started train together: each computes a part of every
+// batch, and batch norm is over all of it.
+//
+//	go build ./examples/mnist && mpirun -n 2 ./mnist -parallel -data DIR
 package main
 
 import (
@@ -18,6 +23,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/examples/internal/show"
+	"github.com/spikegrad/spikegrad/mpi"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/plot"
 	"github.com/spikegrad/spikegrad/train"
@@ -30,6 +36,7 @@ func main() {
 	small := flag.Bool("dense", false, "a network of one hidden layer, on Poisson spikes")
 	epochs := flag.Int("epochs", 0, "how often every training image is seen (default 8, or 10 with -dense)")
 	out := flag.String("out", "out/mnist", "folder for the log, the report, pictures and checkpoints")
+	parallel := flag.Bool("parallel", false, "train together with the other processes that mpirun or srun has started, up to 64, a power of two")
 	flags := show.TrainingFlags()
 	flag.Usage = func() {
 		fmt.Fprintln(flag.CommandLine.Output(), "mnist trains a spiking network to read handwritten digits and draws what it gets wrong.")
@@ -45,13 +52,15 @@ func main() {
 	if *epochs > 0 {
 		v.epochs = *epochs
 	}
-	if err := run(ctx, v, *dir, *seed, *out, flags); err != nil {
+	err := show.Together(*parallel, func(world *mpi.Comm) error { return run(ctx, world, v, *dir, *seed, *out, flags) })
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "mnist:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, of variant, dir string, seed uint64, out string, flags *show.Flags) error {
+// run trains, draws and tests; of several processes the first one draws and tests.
+func run(ctx context.Context, world *mpi.Comm, of variant, dir string, seed uint64, out string, flags *show.Flags) error {
 	if dir == "" {
 		return errors.New("no data: give the folder with the IDX files of MNIST as -data DIR")
 	}
@@ -62,10 +71,18 @@ func run(ctx context.Context, of variant, dir string, seed uint64, out string, f
 	if err != nil {
 		return err
 	}
-	if note != "" {
+	parts := 1
+	if world != nil {
+		parts = world.Size()
+	}
+	if batch%parts != 0 {
+		return fmt.Errorf("%d processes cannot share batches of %d samples: want a number that divides it", parts, batch)
+	}
+	first := show.First(world)
+	if first && note != "" {
 		fmt.Println(note)
 	}
-	m, err := of.compile(seed)
+	m, err := of.compile(seed, batch/parts)
 	if err != nil {
 		return err
 	}
@@ -73,20 +90,31 @@ func run(ctx context.Context, of variant, dir string, seed uint64, out string, f
 	if err != nil {
 		return err
 	}
-	fmt.Printf("MNIST: %d training and %d test images; %s, %d time steps\n", learn.Len(), test.Len(), of.name, of.steps)
+	if first {
+		fmt.Printf("MNIST: %d training and %d test images; %s, %d time steps\n", learn.Len(), test.Len(), of.name, of.steps)
+	}
 	t := train.Trainer{
 		Model: m, Data: changed, Encoder: of.enc, Epochs: of.epochs, Seed: seed, Loaders: 2,
 		Optimiser: &optim.Adam{LearningRate: of.rate}, Schedule: optim.Cosine{}, ClipNorm: 1, Doctor: true,
 		Observers: []train.Observer{&runlog.Folder{Dir: out, Title: "MNIST", Data: test, Resume: show.Again("mnist")}},
 	}
-	if err := flags.Apply(&t, out); err != nil {
-		return err
+	if world != nil {
+		t.Reduce, t.Accumulate, t.Synchronised = world, parts, true
 	}
-	done := show.Watch(ctx, &t, "mnist")
+	done := func() {}
+	if first {
+		if err := flags.Apply(&t, out); err != nil {
+			return err
+		}
+		done = show.Watch(ctx, &t, "mnist")
+	}
 	result, err := t.Run(ctx)
 	done()
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
+	}
+	if !first {
+		return nil
 	}
 	show.Ended(result, of.epochs, err)
 	if n := len(result.History); n > 0 {

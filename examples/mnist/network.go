@@ -26,6 +26,7 @@ type variant struct {
 	augment []augment.Op
 }
 
+// batch is how many samples a batch has; of several processes each has a part of them.
 const batch = 64
 
 // dense is a network of one hidden layer that sees Poisson spikes, 25 steps of 1 ms: new ones for every
@@ -77,8 +78,8 @@ func convolutional() variant {
 	}
 }
 
-// compile returns the model of a variant.
-func (v variant) compile(seed uint64) (*train.Model, error) {
+// compile returns the model of a variant, for batches of a size.
+func (v variant) compile(seed uint64, batch int) (*train.Model, error) {
 	return train.Network{Net: v.net, Shape: v.shape, Steps: v.steps, Batch: batch, Seed: seed}.Compile()
 }
 

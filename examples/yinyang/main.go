@@ -57,28 +57,11 @@ func main() {
 	flag.Parse()
 	ctx, stop := show.Context()
 	defer stop()
-	if err := together(ctx, *parallel, *seed, *epochs, *out, flags); err != nil {
+	err := show.Together(*parallel, func(world *mpi.Comm) error { return run(ctx, world, *seed, *epochs, *out, flags) })
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "yinyang:", err)
 		os.Exit(1)
 	}
-}
-
-// together runs the program, with -parallel as one of several processes.
-func together(ctx context.Context, parallel bool, seed uint64, epochs int, out string, flags *show.Flags) error {
-	if !parallel {
-		return run(ctx, nil, seed, epochs, out, flags)
-	}
-	world, err := mpi.World()
-	if err != nil {
-		return err
-	}
-	if world.Rank() == 0 {
-		fmt.Println(world)
-	}
-	if err := run(ctx, world, seed, epochs, out, flags); err != nil {
-		return err // without Close: the launcher ends the others
-	}
-	return world.Close()
 }
 
 var names = []string{"yin", "yang", "dot"}
@@ -131,7 +114,7 @@ func run(ctx context.Context, world *mpi.Comm, seed uint64, epochs int, out stri
 	if err != nil {
 		return err
 	}
-	first := world == nil || world.Rank() == 0
+	first := show.First(world)
 	say := fmt.Printf
 	if !first {
 		say = func(string, ...any) (int, error) { return 0, nil }

@@ -82,6 +82,18 @@ func trains(change func(*train.Trainer)) any {
 	return fails(t.Run(background))
 }
 
+// lying is a Reducer that says what it likes, and gathers what it has alone.
+type lying struct{ rank, size int }
+
+func (r lying) Rank() int                { return r.rank }
+func (r lying) Size() int                { return r.size }
+func (r lying) Sum32([]float32) error    { panic("no sums") }
+func (r lying) Sum64([]float64) error    { panic("no sums") }
+func (r lying) Broadcast(b []byte) error { return nil }
+func (r lying) Gather(b []byte) ([][]byte, error) {
+	return [][]byte{b}, nil
+}
+
 // huge is a data set of 2⁴⁰ samples.
 type huge struct{ data.Dataset }
 

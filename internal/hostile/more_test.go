@@ -19,6 +19,7 @@ import (
 	"github.com/spikegrad/spikegrad/logic"
 	"github.com/spikegrad/spikegrad/machine"
 	modelfile "github.com/spikegrad/spikegrad/model"
+	"github.com/spikegrad/spikegrad/mpi"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/nir"
 	"github.com/spikegrad/spikegrad/optim"
@@ -220,6 +221,15 @@ func trainerCalls() []call {
 		{"Observers: []train.Observer{(*runlog.Folder)(nil)}", func() any {
 			return trains(func(t *train.Trainer) { t.Observers = []train.Observer{(*runlog.Folder)(nil)} })
 		}},
+		{"Reduce: (*mpi.Comm)(nil)", func() any { return trains(func(t *train.Trainer) { t.Reduce = (*mpi.Comm)(nil) }) }},
+		{"Reduce: new(mpi.Comm)", func() any { return trains(func(t *train.Trainer) { t.Reduce = new(mpi.Comm) }) }},
+		{"a Reducer that is rank 3 of 2", func() any { return trains(func(t *train.Trainer) { t.Reduce = lying{3, 2} }) }},
+		{"a Reducer of 2 that gathers of 1", func() any { return trains(func(t *train.Trainer) { t.Reduce, t.Accumulate = lying{0, 2}, 2 }) }},
+		{"a Reducer that panics", func() any { return trains(func(t *train.Trainer) { t.Reduce = lying{0, 1} }) }},
+		{"Accumulate: 4, Synchronised: true", func() any { return trains(func(t *train.Trainer) { t.Accumulate, t.Synchronised = 4, true }) }},
+		{"train.Evaluator{}.Evaluate(ctx, nil, nil)", func() any { return fails(train.Evaluator{}.Evaluate(background, nil, nil)) }},
+		{"new(mpi.Comm).Sum64(nil)", func() any { return errOf(new(mpi.Comm).Sum64(nil)) }},
+		{"connect.MeanOverRanks(nil, nil)", func() any { return fails(connect.MeanOverRanks(nil, nil)) }},
 		{"Checkpoints: &train.Checkpoints{}", func() any { return trains(func(t *train.Trainer) { t.Checkpoints = &train.Checkpoints{} }) }},
 		{"Resume: &train.Checkpoint{}", func() any { return trains(func(t *train.Trainer) { t.Resume = &train.Checkpoint{} }) }},
 		{"OnEpoch: an error", func() any {
