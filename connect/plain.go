@@ -44,6 +44,18 @@ func (op *transposedOp) Plain() any {
 }
 
 // Plain implements plain.Plainer.
+func (op *delayOp) Plain() any {
+	d := op.d
+	if op.kind > delayLeave || d.given != nil || d.steps != 1 || d.batch != 1 {
+		return nil
+	}
+	return plain.Delay{
+		In: d.in, Out: d.out, Places: d.places, Max: d.max, Interpolate: d.interpolate, Leave: op.kind == delayLeave,
+		W: d.has[delayW], Bias: d.has[delayBias], Enter: d.has[delayEnter],
+	}
+}
+
+// Plain implements plain.Plainer.
 func (op *poolOp) Plain() any {
 	if op.grad {
 		return nil

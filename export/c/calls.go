@@ -70,6 +70,8 @@ func (c *call) write(what any) error {
 		return c.perStep(o)
 	case plain.Stamp:
 		return c.stamp(o)
+	case plain.Delay:
+		return c.delay(o)
 	case plain.Reduce:
 		return c.broadcast(c.node.Shape(), c.in[0].Shape(), true)
 	}

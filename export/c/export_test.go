@@ -72,6 +72,9 @@ func networks() map[string]struct {
 		"images":     {seq(conv(4, 3, connect.Conv{Stride: 2}), spiking, layers.Pool{Size: 2, Max: true}, layers.Upsample{By: 2}, layers.ConvTranspose2D{Out: 3, Kernel: 3, Conv: connect.Conv{Stride: 2, Pad: 1}, Extra: 1}, leaky), []int{2, 9, 9}},
 		"transposed": {seq(layers.ConvTranspose2D{Out: 4, Kernel: 3, Width: 2, Conv: connect.Conv{Groups: 2, Dilation: 2}, Init: layers.Scaled{Gain: 8}}, spiking, layers.Flatten, layers.Linear{Out: 3}, leaky), []int{2, 4, 5}},
 		"along":      {seq(layers.Conv1D{Out: 4, Kernel: 3, Conv: connect.Conv{Pad: 1}, Init: layers.Scaled{Gain: 8}}, spiking, layers.Flatten, layers.Linear{Out: 3}, leaky), []int{2, 9}},
+		"delays":     {seq(layers.Delay{Max: 7, Over: 10}, loud, spiking, layers.Delay{Max: 1, Fixed: true}, layers.DelayedLinear{Out: 4, Delay: layers.Delay{Max: 5, Over: 10}}, leaky), []int{20}},
+		"between":    {seq(layers.DelayedLinear{Out: 9, Init: layers.Scaled{Gain: 20}, Delay: layers.Delay{Max: 6, Interpolate: true}}, spiking, layers.Delay{Max: 4, Interpolate: true}, layers.Linear{Out: 4}, leaky), []int{20}},
+		"of images":  {seq(layers.Delay{Max: 3, Interpolate: true}, conv(4, 3, connect.Conv{}), spiking, layers.Flatten, layers.Linear{Out: 3}, leaky), []int{2, 5, 6}},
 		"attention":  {seq(conv(4, 3, connect.Conv{}), tokens, layers.Tokens, layers.SelfAttention{Neurons: tokens, Heads: 2, Scale: 10}, layers.Flatten, layers.Linear{Out: 3}, leaky), []int{2, 5, 6}},
 	}
 }

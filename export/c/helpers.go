@@ -105,6 +105,21 @@ static void NET_linear(const float *x, const WEIGHT *w, SCALE, const float *b, f
     for (long c = 0; c < out; c++) { y[c] = y[c] * scale[c] + (b ? b[c] : 0.0f); }
 }
 `},
+	{"late", `
+/* y += x W by the connections of each input that is not 0. */
+static void NET_late(const float *x, const long *start, const long *to, const float *w, float *y, long in)
+{
+    for (long i = 0; i < in; i++) {
+        const float v = x[i];
+        if (v != 0.0f) {
+            for (long k = start[i]; k < start[i + 1]; k++) {
+                const float t = v * w[k];
+                y[to[k]] += t;
+            }
+        }
+    }
+}
+`},
 	{"sparse", `
 /* y = x W + b by the connections of each input that is not 0. */
 static void NET_sparse(const float *x, const long *start, const long *to, const WEIGHT *w, SCALE, const float *b, float *y, long in, long out)

@@ -104,5 +104,18 @@ type Stamp struct {
 	Before     bool // there is a number of steps
 }
 
+// Delay is one time step of x [In], of which each element i arrives at elements o of later
+// steps: with the weight w [In, Out], at all of them; or without weights, each element where it
+// is. Positions, one for each weight or for each In/Places elements, are in time steps, and cut
+// off at 0 and Max; the width [1] is 0 for those that are rounded, and with Interpolate else
+// each is shared by the two steps beside it. What it gives is y [Out], with a bias and what
+// arrives now of what entered [Max, Out]; or with Leave, [Max, Out], what arrives in k+1 steps.
+// The inputs are x, positions, width, and those of which the number here is not 0.
+type Delay struct {
+	In, Out, Places, Max int
+	Interpolate, Leave   bool
+	W, Bias, Enter       int
+}
+
 // Reduce is the sum of x over the axes that the result lacks or has one element of.
 type Reduce struct{}
