@@ -26,7 +26,8 @@ type Options struct {
 	Prefix string // of all names; "" means "net"
 	// Bits, from 2 to 8, writes the weights of maps as whole numbers below 2^(Bits−1), one
 	// in a byte, with a float for each channel of the output that they are multiplied by:
-	// what layers.Quantise rounds to. 0 writes floats.
+	// what layers.Quantise rounds to; those of a DelayedLinear are rounded, and stay floats. 0 writes
+	// floats.
 	Bits int
 	// KeepNorm leaves each BatchNorm by itself, in the place of folding those that
 	// layers.Fold can into the map before them.
