@@ -56,7 +56,7 @@ type model interface {
 
 // RegisterNeurons enters a step under a name: neurons of one's own, or wrapped ones, as
 //
-//	var refractory = neurons.Refractory(neurons.LIFStep)
+//	var refractory = wrap.Refractory(neurons.LIFStep)
 //
 // of which that value is the step of the layer, too.
 func RegisterNeurons[S any, P graph.Params[S]](name string, step graph.Step[S, P]) error {

@@ -20,6 +20,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/models"
 	"github.com/spikegrad/spikegrad/neurons/neurontest"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/readout"
@@ -80,7 +81,7 @@ func ResonatorStep(x *G.Node, s ResonatorState, p ResonatorParams) (z *G.Node, n
 }
 
 func TestResonator(t *testing.T) {
-	neurontest.Test(t, neurons.ModelOf("resonator", ResonatorStep, DefaultResonatorParams()))
+	neurontest.Test(t, models.Of("resonator", ResonatorStep, DefaultResonatorParams()))
 }
 
 // Parabola is a spike with the slope of a parabola:

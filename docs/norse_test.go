@@ -17,6 +17,7 @@ import (
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/plasticity"
 	"github.com/spikegrad/spikegrad/readout"
@@ -65,8 +66,8 @@ func Example_norseRecurrent() {
 
 	p := neurons.DefaultLSNNParams()
 	p.DetachReset = true // as lsnn_step has it
-	run := must(graph.Scan(neurons.Recurrent(neurons.LSNNStep), must(connect.Linear(x, in, nil)), nil,
-		neurons.RecurrentParams[neurons.LSNNState, neurons.LSNNParams]{Inner: p, W: w}))
+	run := must(graph.Scan(wrap.Recurrent(neurons.LSNNStep), must(connect.Linear(x, in, nil)), nil,
+		wrap.RecurrentParams[neurons.LSNNState, neurons.LSNNParams]{Inner: p, W: w}))
 	fmt.Println(values(must(readout.SumOverTime(run.Out))))
 	// Output: [2 1]
 }
@@ -155,8 +156,8 @@ func Example_norseSparse() {
 	x := must(connect.SpikeInput(g, "x", tensor.Float32, events))
 	in := input(g, "in", []float32{0.9, 0.2, 0, 0, 1.1, 0.8}, 3, 2)
 	w := input(g, "w", []float32{0, 0.5, -0.5, 0}, 2, 2)
-	run := must(graph.Scan(neurons.Recurrent(neurons.LIFStep), must(connect.Linear(x, in, nil)), nil,
-		neurons.RecurrentParams[neurons.LIFState, neurons.LIFParams]{Inner: neurons.DefaultLIFParams(), W: w}))
+	run := must(graph.Scan(wrap.Recurrent(neurons.LIFStep), must(connect.Linear(x, in, nil)), nil,
+		wrap.RecurrentParams[neurons.LIFState, neurons.LIFParams]{Inner: neurons.DefaultLIFParams(), W: w}))
 	fmt.Println(values(must(readout.SumOverTime(run.Out))))
 	// Output: [3 2]
 }
@@ -185,10 +186,10 @@ func Example_norseRegularise() {
 func Example_norseRefractory() {
 	g := G.NewGraph()
 	x := input(g, "x", slices.Repeat([]float32{2}, 20), 20, 1, 1)
-	p := neurons.RefractoryParams[neurons.LIFState, neurons.LIFParams]{
+	p := wrap.RefractoryParams[neurons.LIFState, neurons.LIFParams]{
 		Inner: neurons.DefaultLIFParams(), RhoReset: graph.Const(4),
 	}
-	run := must(graph.Scan(neurons.Refractory(neurons.LIFStep), x, nil, p))
+	run := must(graph.Scan(wrap.Refractory(neurons.LIFStep), x, nil, p))
 	fmt.Println(values(run.Out))
 	// Output: [0 0 0 1 0 0 0 0 0 1 0 0 0 0 0 1 0 0 0 0]
 }

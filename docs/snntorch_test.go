@@ -19,6 +19,7 @@ import (
 	"github.com/spikegrad/spikegrad/metric"
 	"github.com/spikegrad/spikegrad/model"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/readout"
 	"github.com/spikegrad/spikegrad/surrogate"
@@ -81,8 +82,8 @@ func Example_snntorchRecurrent() {
 	g := G.NewGraph()
 	x := input(g, "x", slices.Repeat([]float32{3, 0}, 12), 12, 1, 2)
 	w := input(g, "w", []float32{0, 12, -8, 0}, 2, 2) // from row to column
-	run := must(graph.Scan(neurons.Recurrent(neurons.LIFBoxStep), x, nil,
-		neurons.RecurrentParams[neurons.BoxState, neurons.LIFBoxParams]{Inner: leaky(0.9), W: w}))
+	run := must(graph.Scan(wrap.Recurrent(neurons.LIFBoxStep), x, nil,
+		wrap.RecurrentParams[neurons.BoxState, neurons.LIFBoxParams]{Inner: leaky(0.9), W: w}))
 	fmt.Println(values(must(readout.SumOverTime(run.Out))))
 	// Output: [2 2]
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/machine"
-	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/models"
 	"github.com/spikegrad/spikegrad/neurons/neurontest"
 )
 
@@ -96,7 +96,7 @@ func TestDecodeErrors(t *testing.T) {
 
 // The filter is a step like those of neurons, with a decay that can be learnt.
 func TestFilterStep(t *testing.T) {
-	neurontest.Test(t, neurons.ModelOf("exp_filter_step", encode.FilterStep, encode.FilterParams{Decay: graph.Const(0.8)}))
+	neurontest.Test(t, models.Of("exp_filter_step", encode.FilterStep, encode.FilterParams{Decay: graph.Const(0.8)}))
 }
 
 func TestFilterStepErrors(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/internal/limit"
-	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/models"
 )
 
 // A Layer maps a sequence [T, batch, …] to a sequence, or, as readouts do, to
@@ -106,7 +106,7 @@ type Activity struct {
 	Trace func(name string) (*G.Node, error)
 
 	// With Build.Local:
-	Model neurons.Model     // the neurons, without what connects them among themselves; nil if that is no matrix
+	Model models.Model      // the neurons, without what connects them among themselves; nil if that is no matrix
 	Enter map[string]*State // the states that are carried, by the names of Model
 	Back  *G.Node           // weights [n, n] of Recurrent, nil without
 	Fired *State            // the outputs of the step before the window, which go through Back

@@ -9,7 +9,7 @@ import (
 	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/describe"
-	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 )
 
 // A Feedback says how the spikes of neurons come back to them: BackOneToOne, BackConv2D or
@@ -44,24 +44,24 @@ func (BackSparse) feedback()   {}
 func RecurrentThrough[S any, P graph.Params[S]](f Feedback, step graph.Step[S, P], p P, opts ...LiftOption) Layer {
 	switch f := f.(type) {
 	case BackOneToOne:
-		return recurrentThrough[S, P, neurons.OneToOne](f, step, p, opts, wiring{want: "[T batch … n]", most: math.MaxInt, add: f.wire})
+		return recurrentThrough[S, P, wrap.OneToOne](f, step, p, opts, wiring{want: "[T batch … n]", most: math.MaxInt, add: f.wire})
 	case BackConv2D:
-		return recurrentThrough[S, P, neurons.Convolved](f, step, p, opts, wiring{want: "[T batch c h w]", most: 5, add: f.wire})
+		return recurrentThrough[S, P, wrap.Convolved](f, step, p, opts, wiring{want: "[T batch c h w]", most: 5, add: f.wire})
 	case BackSparse:
-		return recurrentThrough[S, P, neurons.SparselyBack](f, step, p, opts, wiring{want: "[T batch n]", most: 3, add: f.wire})
+		return recurrentThrough[S, P, wrap.SparselyBack](f, step, p, opts, wiring{want: "[T batch n]", most: 3, add: f.wire})
 	}
 	return Lift(step, p, append(opts, func(o *liftOptions) {
 		o.broken = "the feedback is " + describe.Value(f) + ", want a BackOneToOne, a BackConv2D or a BackSparse"
 	})...)
 }
 
-func recurrentThrough[S any, P graph.Params[S], F neurons.Feedback](f Feedback, step graph.Step[S, P], p P, opts []LiftOption, w wiring) Layer {
-	var lift graph.Step[neurons.RecurrentState[S], neurons.FeedbackParams[S, P, F]]
+func recurrentThrough[S any, P graph.Params[S], F wrap.Feedback](f Feedback, step graph.Step[S, P], p P, opts []LiftOption, w wiring) Layer {
+	var lift graph.Step[wrap.RecurrentState[S], wrap.FeedbackParams[S, P, F]]
 	if step != nil {
-		lift = neurons.RecurrentThrough[S, P, F](step)
+		lift = wrap.RecurrentThrough[S, P, F](step)
 	}
 	w.name = describe.Value(f)
-	return Lift(lift, neurons.FeedbackParams[S, P, F]{Inner: p}, append([]LiftOption{func(o *liftOptions) { o.wiring = &w }}, opts...)...)
+	return Lift(lift, wrap.FeedbackParams[S, P, F]{Inner: p}, append([]LiftOption{func(o *liftOptions) { o.wiring = &w }}, opts...)...)
 }
 
 // A wiring is what connects neurons among themselves.
@@ -78,7 +78,7 @@ func (f BackOneToOne) wire(b *Build, x *G.Node, init Init) (any, error) {
 	if err == nil {
 		w, err = b.Quantised(w) // one channel: a weight by itself would be its scale
 	}
-	return neurons.OneToOne{W: w}, err
+	return wrap.OneToOne{W: w}, err
 }
 
 func (f BackConv2D) wire(b *Build, x *G.Node, init Init) (any, error) {
@@ -97,7 +97,7 @@ func (f BackConv2D) wire(b *Build, x *G.Node, init Init) (any, error) {
 	if err == nil {
 		w, err = b.Quantised(w, 0)
 	}
-	return neurons.Convolved{W: w, Padding: connect.Conv{Same: true, Groups: cmp.Or(f.Groups, 1)}}, err
+	return wrap.Convolved{W: w, Padding: connect.Conv{Same: true, Groups: cmp.Or(f.Groups, 1)}}, err
 }
 
 func (f BackSparse) wire(b *Build, x *G.Node, init Init) (any, error) {
@@ -109,7 +109,7 @@ func (f BackSparse) wire(b *Build, x *G.Node, init Init) (any, error) {
 	if err == nil {
 		w, err = b.quantisedSparse(w, to, n)
 	}
-	return neurons.SparselyBack{W: w, From: from, To: to}, err
+	return wrap.SparselyBack{W: w, From: from, To: to}, err
 }
 
 // orInit returns the first that is not nil.

@@ -10,7 +10,8 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/fields"
-	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/models"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 )
 
 // Lift returns the layer of a neuron model, lifted in time by graph.Scan: from
@@ -35,13 +36,13 @@ func Lift[S any, P graph.Params[S]](step graph.Step[S, P], p P, opts ...LiftOpti
 // the spikes of a step come back one step later through learnt weights [n, n],
 // called "recurrent.w". x has shape [T, batch, n].
 func Recurrent[S any, P graph.Params[S]](step graph.Step[S, P], p P, opts ...LiftOption) Layer {
-	r := neurons.RecurrentParams[S, P]{Inner: p}
-	var lift graph.Step[neurons.RecurrentState[S], neurons.RecurrentParams[S, P]]
+	r := wrap.RecurrentParams[S, P]{Inner: p}
+	var lift graph.Step[wrap.RecurrentState[S], wrap.RecurrentParams[S, P]]
 	if step != nil {
-		lift = neurons.Recurrent(step)
+		lift = wrap.Recurrent(step)
 	}
-	alone := func(name string, p any) neurons.Model {
-		return neurons.ModelOf(name, step, p.(neurons.RecurrentParams[S, P]).Inner)
+	alone := func(name string, p any) models.Model {
+		return models.Of(name, step, p.(wrap.RecurrentParams[S, P]).Inner)
 	}
 	return Lift(lift, r, append([]LiftOption{func(o *liftOptions) { o.recurrent, o.inner, o.alone = true, step, alone }}, opts...)...)
 }
@@ -57,7 +58,7 @@ type liftOptions struct {
 	recurrent bool
 	wiring    *wiring // of RecurrentThrough
 	inner     any     // the step inside, of Recurrent
-	alone     func(name string, p any) neurons.Model
+	alone     func(name string, p any) models.Model
 	init      Init   // of the recurrent weights
 	broken    string // what is wrong with the arguments
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/fields"
-	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/models"
 )
 
 // instant returns the step without the gradient that goes through the state it starts from.
@@ -39,7 +39,7 @@ func (l lifted[S, P]) local(a *Activity, p P, entered map[string]*State) error {
 	case l.wiring != nil:
 		return nil
 	case !l.recurrent:
-		a.Model = neurons.ModelOf(a.Name, l.step, p)
+		a.Model = models.Of(a.Name, l.step, p)
 		return nil
 	}
 	a.Model = l.alone(a.Name, p)

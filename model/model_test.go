@@ -22,6 +22,7 @@ import (
 	"github.com/spikegrad/spikegrad/loss"
 	"github.com/spikegrad/spikegrad/model"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
@@ -128,19 +129,19 @@ func (o own) Apply(_ *layers.Build, x *G.Node) (*G.Node, error) {
 	return b.Scale(x, graph.Const(o.Factor)), b.Err()
 }
 
-var refractory = neurons.Refractory(neurons.LIFBoxStep)
+var refractory = wrap.Refractory(neurons.LIFBoxStep)
 
 // What is somebody's own is registered by name, and else an error that says which.
 func TestRegister(t *testing.T) {
-	p := neurons.RefractoryParams[neurons.BoxState, neurons.LIFBoxParams]{Inner: neurons.DefaultLIFBoxParams(), RhoReset: graph.Const(2)}
+	p := wrap.RefractoryParams[neurons.BoxState, neurons.LIFBoxParams]{Inner: neurons.DefaultLIFBoxParams(), RhoReset: graph.Const(2)}
 	net := layers.Sequential{layers.Linear{Out: 2}, layers.Named("twice", own{2}), layers.Lift(refractory, p), layers.Last}
 	_, err := blueprint.Write(net)
 	require.EqualError(t, err, "blueprint: net.1: the type model_test.own is registered under no name: Register gives it one")
 	require.NoError(t, blueprint.Register("own", own{}))
 	_, err = blueprint.Write(net)
-	require.ErrorContains(t, err, "blueprint: net.2: the step of the neurons, with parameters neurons.RefractoryParams")
+	require.ErrorContains(t, err, "blueprint: net.2: the step of the neurons, with parameters wrap.RefractoryParams")
 	require.NoError(t, blueprint.RegisterNeurons("refractory", refractory))
-	_, err = blueprint.Write(layers.Lift(neurons.Refractory(neurons.LIFBoxStep), p)) // the same code, another value
+	_, err = blueprint.Write(layers.Lift(wrap.Refractory(neurons.LIFBoxStep), p)) // the same code, another value
 	require.ErrorContains(t, err, "is registered under no name")
 	back(t, train.Network{Net: net, Shape: []int{3}, Steps: 4, Batch: 4})
 	require.ErrorContains(t, blueprint.Register("own", struct{}{}), "there is one of this name already")

@@ -4,6 +4,8 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/steps"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 )
 
 // AdaLIFParams are the parameters of a leaky integrate-and-fire neuron with an
@@ -19,7 +21,7 @@ func DefaultAdaLIFParams() AdaLIFParams {
 
 func init() {
 	p := DefaultAdaLIFParams()
-	register("ada_lif_step", Recurrent(AdaLIFStep), RecurrentParams[LSNNState, AdaLIFParams]{Inner: p})
+	register("ada_lif_step", wrap.Recurrent(AdaLIFStep), wrap.RecurrentParams[LSNNState, AdaLIFParams]{Inner: p})
 }
 
 // Rest returns v = v_leak, i = 0, b = 0.
@@ -46,12 +48,12 @@ func (p AdaLIFParams) Rest(x *G.Node) (LSNNState, error) {
 //
 // W. Gerstner et al., Neuronal Dynamics (2014), §6.1.
 func AdaLIFStep(x *G.Node, s LSNNState, p AdaLIFParams) (z *G.Node, next LSNNState, err error) {
-	b := begin(x, &s, p)
+	b := steps.Begin(x, &s, p)
 	d := b.Sub(drive(b, s.V, s.I, p.VLeak), s.B)
 	f := p.Integration.Flow(b, p.Dt, p.membrane(s.V, d, one, minusOne), p.synapse(s.I), graph.Equation{State: s.B, TauInv: p.TauAdaptInv})
 	v, i, ada := f.Next(0), f.Next(1), f.Next(2)
 	z, next.V = p.Fire(b, v)
 	next.B = b.Add(ada, b.Scale(p.seen(b, z), p.Beta))
 	next.I = b.Add(i, x)
-	return done(b, "AdaLIF", z, next)
+	return steps.Done(b, "neurons: AdaLIF", z, next)
 }

@@ -4,6 +4,8 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/steps"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 )
 
 // Adaptation is a current that holds a neuron back: it follows the potential,
@@ -54,7 +56,11 @@ func BioAdExParams() AdExParams {
 func init() {
 	p := DefaultAdExParams()
 	register("lif_adex_feed_forward_step", AdExStep, p)
-	register("lif_adex_step", Recurrent(AdExStep), RecurrentParams[AdExState, AdExParams]{Inner: p})
+	register("lif_adex_step", wrap.Recurrent(AdExStep), wrap.RecurrentParams[AdExState, AdExParams]{Inner: p})
+	refractory := wrap.RefractoryParams[AdExState, AdExParams]{Inner: DefaultAdExParams(), RhoReset: defaultRhoReset}
+	register("lif_adex_refrac_feed_forward_step", wrap.Refractory(AdExStep), refractory)
+	register("lif_adex_refrac_step", wrap.Recurrent(wrap.Refractory(AdExStep)),
+		wrap.RecurrentParams[wrap.RefractoryState[AdExState], wrap.RefractoryParams[AdExState, AdExParams]]{Inner: refractory})
 }
 
 // Rest returns v = v_leak, i = 0, a = 0.
@@ -83,7 +89,7 @@ func (p AdExParams) Rest(x *G.Node) (AdExState, error) {
 //
 // R. Brette and W. Gerstner, J. Neurophysiol. 94 (2005), 3637.
 func AdExStep(x *G.Node, s AdExState, p AdExParams) (z *G.Node, next AdExState, err error) {
-	b := begin(x, &s, p)
+	b := steps.Begin(x, &s, p)
 	i := b.Add(s.I, x)
 	d := b.Add(b.Sub(drive(b, s.V, i, p.VLeak), s.A), p.upswing().current(b, s.V))
 	f := p.Integration.Flow(b, p.Dt, p.membrane(s.V, d, minusOne, one), p.adapt(b, s.A, s.V, p.VLeak), p.synapse(i))
@@ -91,7 +97,7 @@ func AdExStep(x *G.Node, s AdExState, p AdExParams) (z *G.Node, next AdExState, 
 	next.I = f.Next(2)
 	z, next.V = p.Fire(b, f.Next(0))
 	next.A = b.Add(a, b.Scale(p.seen(b, z), p.AdaptationSpike))
-	return done(b, "AdEx", z, next)
+	return steps.Done(b, "neurons: AdEx", z, next)
 }
 
 // adapt returns the equation of the adaptation current w, which comes second, after

@@ -4,6 +4,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/steps"
 )
 
 // AdExBoxParams are the parameters of an adaptive exponential integrate-and-fire
@@ -58,7 +59,7 @@ func (p AdExBoxParams) Rest(x *G.Node) (AdExBoxState, error) {
 //
 // R. Brette and W. Gerstner, J. Neurophysiol. 94 (2005), 3637.
 func AdExBoxStep(x *G.Node, s AdExBoxState, p AdExBoxParams) (z *G.Node, next AdExBoxState, err error) {
-	b := begin(x, &s, p)
+	b := steps.Begin(x, &s, p)
 	d := b.Add(drive(b, s.V, b.Sub(x, s.A), p.VLeak), p.upswing().current(b, s.V))
 	eqs := []graph.Equation{{State: s.V, TauInv: p.TauMemInv, D: d, Linear: []graph.Param{minusOne, minusOne}}}
 	if !p.ReplaceAdaptation {
@@ -73,5 +74,5 @@ func AdExBoxStep(x *G.Node, s AdExBoxState, p AdExBoxParams) (z *G.Node, next Ad
 		a = f.Next(1)
 	}
 	next.A = b.Add(a, b.Scale(p.seen(b, z), p.AdaptationSpike))
-	return done(b, "AdEx box", z, next)
+	return steps.Done(b, "neurons: AdEx box", z, next)
 }

@@ -6,6 +6,8 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/steps"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 )
 
 // An adjoint step computes what its step computes, and has a backward pass of
@@ -15,9 +17,6 @@ import (
 // x − detach(x) is 0, with slope 1. Parameters get no gradient.
 //
 // T. Wunderlich and C. Pehle, Scientific Reports 11 (2021), 12829.
-
-// tangent returns 0, with the gradient of x.
-func tangent(b *graph.Builder, x *G.Node) *G.Node { return b.Sub(x, b.Detach(x)) }
 
 // carry returns y, with the gradients of the terms, which are zero, in the place
 // of its own.
@@ -56,11 +55,11 @@ func init() {
 	lif, lsnn := DefaultLIFParams(), DefaultLSNNParams()
 	register("lif_feed_forward_adjoint_step", LIFAdjointStep, lif)
 	alias("lif_feed_forward_adjoint_step_sparse", "lif_feed_forward_adjoint_step")
-	register("lif_adjoint_step", RecurrentAdjoint(LIFAdjointStep), RecurrentAdjointParams[LIFState, LIFParams]{Inner: lif})
+	register("lif_adjoint_step", wrap.RecurrentAdjoint(LIFAdjointStep), wrap.RecurrentAdjointParams[LIFState, LIFParams]{Inner: lif})
 	alias("lif_adjoint_step_sparse", "lif_adjoint_step")
-	register("lif_refrac_feed_forward_adjoint_step", LIFRefracAdjointStep, RefractoryParams[LIFState, LIFParams]{lif, defaultRhoReset})
+	register("lif_refrac_feed_forward_adjoint_step", LIFRefracAdjointStep, wrap.RefractoryParams[LIFState, LIFParams]{Inner: lif, RhoReset: defaultRhoReset})
 	register("lsnn_feed_forward_adjoint_step", LSNNAdjointStep, lsnn)
-	register("lsnn_adjoint_step", RecurrentAdjoint(LSNNAdjointStep), RecurrentAdjointParams[LSNNState, LSNNParams]{Inner: lsnn})
+	register("lsnn_adjoint_step", wrap.RecurrentAdjoint(LSNNAdjointStep), wrap.RecurrentAdjointParams[LSNNState, LSNNParams]{Inner: lsnn})
 }
 
 // LIFAdjointStep is LIFStep with the gradients of EventProp. From those of the
@@ -85,12 +84,12 @@ func LIFAdjointStep(x *G.Node, s LIFState, p LIFParams) (z *G.Node, next LIFStat
 	}
 	b := graph.NewBuilder(x, nil)
 	z, next = p.adjoint(b, x, s, z, next)
-	return done(b, "LIF adjoint", z, next)
+	return steps.Done(b, "neurons: LIF adjoint", z, next)
 }
 
 // adjoint gives the results z and next of a step the gradients of EventProp.
 func (p LIFParams) adjoint(b *graph.Builder, x *G.Node, s LIFState, z *G.Node, next LIFState) (*G.Node, LIFState) {
-	dv, di := tangent(b, s.V), tangent(b, b.Add(s.I, x))
+	dv, di := steps.Tangent(b, s.V), steps.Tangent(b, b.Add(s.I, x))
 	q := perSlope(b, z, p.slope(b, s.V, s.I))
 	after := b.Detach(p.slope(b, next.V, s.I))
 	kept := b.Add(b.Not(b.Detach(z)), b.Mul(q, after))
@@ -114,17 +113,17 @@ func LSNNAdjointStep(x *G.Node, s LSNNState, p LSNNParams) (z *G.Node, next LSNN
 		return nil, next, err
 	}
 	b := graph.NewBuilder(x, nil)
-	db := tangent(b, s.B)
+	db := steps.Tangent(b, s.B)
 	q := perSlope(b, z, b.Scale(b.From(p.VTh, s.B), p.TauAdaptInv))
 	after := b.Detach(b.Scale(b.From(p.VTh, next.B), p.TauAdaptInv))
 	kept := b.Add(b.Not(b.Detach(z)), b.Mul(q, after))
 	next.B = carry(b, next.B, b.Mul(kept, p.Integration.Decay(b, db, p.Dt, p.TauAdaptInv)))
 	z, lif := p.adjoint(b, x, LIFState{s.V, s.I}, z, LIFState{next.V, next.I})
 	next.V, next.I = lif.V, lif.I
-	return done(b, "LSNN adjoint", b.Add(z, b.Mul(q, db)), next)
+	return steps.Done(b, "neurons: LSNN adjoint", b.Add(z, b.Mul(q, db)), next)
 }
 
-// LIFRefracAdjointStep is Refractory(LIFStep) with the gradients of EventProp.
+// LIFRefracAdjointStep is wrap.Refractory(LIFStep) with the gradients of EventProp.
 // With M = H(ρ′), and e = 1 where ρ = 1, the last step of the period:
 //
 //	λ_i ← λ_i + dt/τ_s ((1 − M) λ_v − λ_i)       the gradient of i and of x
@@ -133,8 +132,8 @@ func LSNNAdjointStep(x *G.Node, s LSNNState, p LSNNParams) (z *G.Node, next LSNN
 //	λ_ρ ← (1 − e) λ_ρ + e π λ_v                  the gradient of ρ
 //
 // T. Wunderlich and C. Pehle, Scientific Reports 11 (2021), 12829.
-func LIFRefracAdjointStep(x *G.Node, s RefractoryState[LIFState], p RefractoryParams[LIFState, LIFParams]) (z *G.Node, next RefractoryState[LIFState], err error) {
-	z, next, err = Refractory(LIFStep)(x, s, p)
+func LIFRefracAdjointStep(x *G.Node, s wrap.RefractoryState[LIFState], p wrap.RefractoryParams[LIFState, LIFParams]) (z *G.Node, next wrap.RefractoryState[LIFState], err error) {
+	z, next, err = wrap.Refractory(LIFStep)(x, s, p)
 	if err != nil {
 		return nil, next, err
 	}
@@ -144,11 +143,11 @@ func LIFRefracAdjointStep(x *G.Node, s RefractoryState[LIFState], p RefractoryPa
 	last := b.Not(b.Above(b.Abs(b.Less(s.Rho, graph.Const(1))), 0))
 	q := perSlope(b, z, lif.slope(b, v, i))
 	after := b.Detach(lif.slope(b, next.Inner.V, i))
-	di, drho := tangent(b, b.Add(i, x)), tangent(b, s.Rho)
-	dv := b.Add(tangent(b, v), b.Mul(b.Mul(last, after), drho))
+	di, drho := steps.Tangent(b, b.Add(i, x)), steps.Tangent(b, s.Rho)
+	dv := b.Add(steps.Tangent(b, v), b.Mul(b.Mul(last, after), drho))
 	leak := b.Sub(dv, lif.Integration.Rise(b, b.Mul(free, dv), lif.Dt, lif.TauMemInv))
 	next.Inner.V = carry(b, next.Inner.V, b.Mul(b.Not(b.Detach(z)), leak), lif.passed(b, b.Mul(free, di)))
 	next.Inner.I = carry(b, next.Inner.I, lif.Integration.Decay(b, di, lif.Dt, lif.TauSynInv))
 	next.Rho = carry(b, next.Rho, b.Mul(q, dv), b.Mul(b.Not(last), drho))
-	return done(b, "LIF refractory adjoint", carry(b, z, b.Mul(q, dv)), next)
+	return steps.Done(b, "neurons: LIF refractory adjoint", carry(b, z, b.Mul(q, dv)), next)
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/machine"
-	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/models"
 )
 
 // BenchmarkScan lifts each model over 100 steps of a batch of 64, 1,024 neurons
@@ -20,7 +20,7 @@ import (
 // backward as a trainer does: for the gradients of the input and of the weights,
 // from that of the output.
 func BenchmarkScan(b *testing.B) {
-	for _, m := range neurons.Models() {
+	for _, m := range models.All() {
 		w := workloads[m.Name()]
 		b.Run(w.name, func(b *testing.B) { benchmarkScan(b, m, w) })
 	}
@@ -30,7 +30,7 @@ func BenchmarkScan(b *testing.B) {
 // differ in how: a chain of equations, a loop, a slope, and a matrix of all neurons.
 func BenchmarkExponential(b *testing.B) {
 	for _, name := range []string{"lif_feed_forward_step", "lif_adex_feed_forward_step", "coba_lif_feed_forward_step", "lif_mc_feed_forward_step"} {
-		m, err := neurons.ModelNamed(name)
+		m, err := models.Named(name)
 		require.NoError(b, err)
 		require.NoError(b, m.Set("Integration", graph.Exponential.String()))
 		b.Run(workloads[name].name, func(b *testing.B) { benchmarkScan(b, m, workloads[name]) })
@@ -94,7 +94,7 @@ var workloads = map[string]workload{
 // Every model is measured, under a name of its own.
 func TestWorkloads(t *testing.T) {
 	names := map[string]bool{}
-	for _, m := range neurons.Models() {
+	for _, m := range models.All() {
 		w, ok := workloads[m.Name()]
 		require.True(t, ok, m.Name())
 		require.False(t, names[w.name], w.name)
@@ -103,7 +103,7 @@ func TestWorkloads(t *testing.T) {
 	require.Len(t, workloads, len(names))
 }
 
-func benchmarkScan(b *testing.B, m neurons.Model, in workload) {
+func benchmarkScan(b *testing.B, m models.Model, in workload) {
 	const steps, batch = 100, 64
 	n := 1024
 	if len(m.Weights()) > 0 {

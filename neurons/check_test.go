@@ -14,19 +14,9 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/models"
+	"github.com/spikegrad/spikegrad/neurons/neurontest"
 )
-
-// stepError returns the message with which a step refuses its parameters.
-func stepError[S any, P graph.Params[S]](t *testing.T, step graph.Step[S, P], p P) string {
-	t.Helper()
-	g := G.NewGraph()
-	x := graphtest.Node(g, tensor.Float64, "x", []int{1, 2}, make([]float64, 2))
-	s, err := p.Rest(x)
-	require.NoError(t, err)
-	_, _, err = step(x, s, p)
-	require.Error(t, err)
-	return err.Error()
-}
 
 func TestBadParameters(t *testing.T) {
 	for want, change := range map[string]func(p *neurons.LIFParams){
@@ -44,7 +34,7 @@ func TestBadParameters(t *testing.T) {
 	} {
 		p := neurons.DefaultLIFParams()
 		change(&p)
-		require.Equal(t, want, stepError(t, neurons.LIFStep, p))
+		require.Equal(t, want, neurontest.StepError(t, neurons.LIFStep, p))
 	}
 }
 
@@ -102,7 +92,7 @@ func TestBadPeaks(t *testing.T) {
 
 // Every model checks its parameters, those inside wrappers too.
 func TestEveryModelChecks(t *testing.T) {
-	for _, m := range neurons.Models() {
+	for _, m := range models.All() {
 		g := G.NewGraph()
 		xs := graphtest.Node(g, tensor.Float64, "xs", []int{2, 1, 1}, make([]float64, 2))
 		for _, w := range m.Weights() {
@@ -126,7 +116,7 @@ func TestEveryModelChecks(t *testing.T) {
 // What holds for constants holds for the values that nodes have when the graph is built, for
 // one of all neurons or for each, in a scan and unrolled, as constraints make them.
 func TestEveryModelChecksNodes(t *testing.T) {
-	for _, m := range neurons.Models() {
+	for _, m := range models.All() {
 		g := G.NewGraph()
 		xs := graphtest.Node(g, tensor.Float64, "xs", []int{2, 1, 3}, make([]float64, 6))
 		for _, w := range m.Weights() {
@@ -196,114 +186,21 @@ func TestThresholdBelowReset(t *testing.T) {
 	require.EqualError(t, neurons.Check(3), "parameters are a int, want a struct")
 }
 
-func TestWrapperErrors(t *testing.T) {
-	lif, li := neurons.DefaultLIFParams(), neurons.DefaultLIParams()
-	type (
-		lifState = neurons.LIFState
-		lifs     = neurons.LIFParams
-	)
-	require.Equal(t, "neurons: recurrent step: the weights W are nil",
-		stepError(t, neurons.Recurrent(neurons.LIFStep), neurons.RecurrentParams[lifState, lifs]{Inner: lif}))
-	require.Equal(t, "neurons: recurrent adjoint step: the weights W are nil",
-		stepError(t, neurons.RecurrentAdjoint(neurons.LIFAdjointStep), neurons.RecurrentAdjointParams[lifState, lifs]{Inner: lif}))
+// Models that need matrices refuse to go without.
+func TestMissingMatrices(t *testing.T) {
 	require.Equal(t, "neurons: CobaLIF recurrent step: the weights W are nil",
-		stepError(t, neurons.CobaRecurrentStep, neurons.CobaRecurrentParams{Inner: neurons.DefaultCobaLIFParams()}))
-	require.Equal(t, "neurons: coupled step: the conductances Coupling are nil",
-		stepError(t, neurons.Coupled(neurons.LIFStep), neurons.CoupledParams[lifState, lifs]{Inner: lif}))
+		neurontest.StepError(t, neurons.CobaRecurrentStep, neurons.CobaRecurrentParams{Inner: neurons.DefaultCobaLIFParams()}))
 	require.Equal(t, "neurons: LIFMCRefrac step: the conductances Coupling are nil",
-		stepError(t, neurons.LIFMCRefracStep, neurons.DefaultLIFMCRefracParams()))
-	require.Equal(t, "neurons: refractory step: RhoReset is -1, want 0 or more",
-		stepError(t, neurons.Refractory(neurons.LIFStep), neurons.RefractoryParams[lifState, lifs]{Inner: lif, RhoReset: graph.Const(-1)}))
-	require.Equal(t, "neurons: refractory step: the model inside has no Spike",
-		stepError(t, neurons.Refractory(neurons.LIStep), neurons.RefractoryParams[neurons.LIState, neurons.LIParams]{Inner: li}))
-	require.Equal(t, "neurons: regularised step: the accumulator is nil",
-		stepError(t, neurons.Regularised(neurons.LIFStep), neurons.RegularisedParams[lifState, lifs]{Inner: lif}))
-}
-
-// slow is a model that moves its potential in a way of its own.
-type slow struct {
-	Dt          float64
-	Integration graph.Integration
-}
-
-func (slow) Rest(x *G.Node) (neurons.BoxState, error) { return neurons.BoxState{V: x}, nil }
-
-func slowStep(x *G.Node, s neurons.BoxState, p slow) (*G.Node, neurons.BoxState, error) {
-	var b graph.Builder
-	v := p.Integration.Decay(&b, s.V, p.Dt, graph.Const(1))
-	return v, neurons.BoxState{V: v}, b.Err()
-}
-
-// Compartments are integrated exponentially if the model inside leaves it to a Flow.
-func TestCoupledExponentially(t *testing.T) {
-	g := G.NewGraph()
-	x := graphtest.Node(g, tensor.Float64, "x", []int{1, 2}, []float64{0, 0})
-	w := graphtest.Node(g, tensor.Float64, "w", []int{2, 2}, make([]float64, 4))
-	p := neurons.CoupledParams[neurons.BoxState, slow]{Inner: slow{Dt: 1}, Coupling: w}
-	_, _, err := neurons.Coupled(slowStep)(x, neurons.BoxState{V: x}, p)
-	require.NoError(t, err)
-	p.Inner.Integration = graph.Exponential
-	_, _, err = neurons.Coupled(slowStep)(x, neurons.BoxState{V: x}, p)
-	require.EqualError(t, err, "neurons: coupled step: the model inside does not move its potential by Integration.Flow, as graph.Exponential needs")
-
-	nested := neurons.Coupled(neurons.Coupled(neurons.LIFBoxStep))
-	box := neurons.DefaultLIFBoxParams()
-	box.Integration = graph.Exponential
-	type inner = neurons.CoupledParams[neurons.BoxState, neurons.LIFBoxParams]
-	_, _, err = nested(x, neurons.BoxState{V: x}, neurons.CoupledParams[neurons.BoxState, inner]{Inner: inner{Inner: box, Coupling: w}, Coupling: w})
-	require.ErrorContains(t, err, "does not move its potential by Integration.Flow")
-
-	lif := neurons.DefaultLIFParams()
-	lif.Integration = graph.Exponential
-	_, _, err = neurons.Coupled(neurons.LIFAdjointStep)(x, neurons.LIFState{V: x, I: x},
-		neurons.CoupledParams[neurons.LIFState, neurons.LIFParams]{Inner: lif, Coupling: w})
-	require.EqualError(t, err, "neurons: LIF adjoint step: EventProp has no equations for coupled compartments under graph.Exponential")
+		neurontest.StepError(t, neurons.LIFMCRefracStep, neurons.DefaultLIFMCRefracParams()))
 }
 
 func TestNumbersOfOtherModels(t *testing.T) {
 	ex := neurons.DefaultLIFExParams()
 	ex.DeltaT = graph.Const(-1)
-	require.Equal(t, "neurons: LIFEx step: DeltaT is -1, want 0 or more", stepError(t, neurons.LIFExStep, ex))
+	require.Equal(t, "neurons: LIFEx step: DeltaT is -1, want 0 or more", neurontest.StepError(t, neurons.LIFExStep, ex))
 	iz := neurons.TonicSpiking.Params()
 	iz.U0 = math.NaN()
-	require.Equal(t, "neurons: Izhikevich step: U0 is NaN, want a finite number", stepError(t, neurons.IzhikevichStep, iz))
-}
-
-// plain is a model of another kind: its state has no V, its parameters no Dt.
-type plain struct{ Spike float64 }
-
-type plainState struct{ U *G.Node }
-
-func (plain) Rest(x *G.Node) (plainState, error) { return plainState{x}, nil }
-
-func plainStep(x *G.Node, s plainState, _ plain) (*G.Node, plainState, error) { return x, s, nil }
-
-func TestWrappersOfOtherModels(t *testing.T) {
-	require.Equal(t, "neurons: refractory step: the model inside has no V",
-		stepError(t, neurons.Refractory(plainStep), neurons.RefractoryParams[plainState, plain]{}))
-	_, err := neurons.RegularisedParams[plainState, plain]{Accumulate: neurons.VoltageAccumulator[plainState]}.Rest(
-		graphtest.Node(G.NewGraph(), tensor.Float64, "x", []int{1, 1}, []float64{0}))
-	require.EqualError(t, err, "the model inside has no V")
-
-	g := G.NewGraph()
-	x := graphtest.Node(g, tensor.Float64, "x", []int{1, 1}, []float64{0})
-	w := graphtest.Node(g, tensor.Float64, "w", []int{1, 1}, []float64{0})
-	_, _, err = neurons.Coupled(plainStep)(x, plainState{x}, neurons.CoupledParams[plainState, plain]{Coupling: w})
-	require.EqualError(t, err, "neurons: coupled step: the model inside has no Dt")
-	adjoint := neurons.RecurrentAdjointParams[plainState, plain]{W: w}
-	_, _, err = neurons.RecurrentAdjoint(plainStep)(x, neurons.RecurrentState[plainState]{Inner: plainState{x}, Z: x}, adjoint)
-	require.EqualError(t, err, "neurons: recurrent adjoint step: the model inside has no I")
-}
-
-func TestLiftErrors(t *testing.T) {
-	m := neurons.ModelOf("LIF", neurons.LIFStep, neurons.DefaultLIFParams())
-	g := G.NewGraph()
-	xs := graphtest.Node(g, tensor.Float64, "xs", []int{2, 1, 1}, make([]float64, 2))
-	v := graphtest.Node(g, tensor.Float64, "v", []int{1, 1}, []float64{0})
-	_, err := m.Lift(true, xs, map[string]*G.Node{"V": v})
-	require.EqualError(t, err, "neurons: model LIF: no initial state I")
-	_, err = m.Get("tau")
-	require.EqualError(t, err, `neurons: model LIF: graph: neurons.LIFParams has no field "tau"`)
+	require.Equal(t, "neurons: Izhikevich step: U0 is NaN, want a finite number", neurontest.StepError(t, neurons.IzhikevichStep, iz))
 }
 
 func TestShapeErrors(t *testing.T) {
@@ -344,14 +241,4 @@ func TestNames(t *testing.T) {
 	var k neurons.Behaviour
 	require.ErrorContains(t, k.UnmarshalText([]byte("dancing")), `neurons: behaviour: got "dancing", want one of [tonic_spiking phasic_spiking`)
 	require.Equal(t, "Behaviour(20)", neurons.Behaviour(20).String())
-
-	_, err = neurons.ModelNamed("lif")
-	require.EqualError(t, err, `neurons: no model "lif"`)
-	m, err := neurons.ModelNamed("lif_step_integral")
-	require.NoError(t, err)
-	require.Equal(t, "lif_step", m.Name())
-	require.EqualError(t, m.Set("tau", 1.), `neurons: model lif_step: tau: graph: neurons.RecurrentParams[github.com/spikegrad/spikegrad/neurons.LIFState,github.com/spikegrad/spikegrad/neurons.LIFParams] has no field "tau"`)
-	require.EqualError(t, m.Set("tau_mem_inv", "fast"), "neurons: model lif_step: tau_mem_inv: got a string, which the field cannot take")
-	require.EqualError(t, m.Set("reset_method", "none"),
-		`neurons: model lif_step: reset_method: neurons: reset: got method "none", want one of [reset_value reset_subtract reset_shift]`)
 }

@@ -4,6 +4,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/steps"
 	"github.com/spikegrad/spikegrad/surrogate"
 )
 
@@ -86,9 +87,9 @@ func (p CobaLIFParams) Rest(x *G.Node) (CobaLIFState, error) {
 //
 // R. Brette et al., J. Comput. Neurosci. 23 (2007), 349.
 func CobaLIFStep(x *G.Node, s CobaLIFState, p CobaLIFParams) (z *G.Node, next CobaLIFState, err error) {
-	b := begin(x, &s, p)
+	b := steps.Begin(x, &s, p)
 	z, next = p.advance(b, s, b.Relu(x), b.Relu(b.Neg(x)))
-	return done(b, "CobaLIF", z, next)
+	return steps.Done(b, "neurons: CobaLIF", z, next)
 }
 
 // advance does the step for conductances that jump by e and i.

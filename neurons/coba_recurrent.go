@@ -6,6 +6,8 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/steps"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 )
 
 // CobaRecurrentParams are the parameters of conductance-based neurons that are
@@ -27,8 +29,8 @@ func init() {
 }
 
 // Rest returns the neurons at rest, without spikes.
-func (p CobaRecurrentParams) Rest(x *G.Node) (RecurrentState[CobaLIFState], error) {
-	return RecurrentAdjointParams[CobaLIFState, CobaLIFParams]{Inner: p.Inner, WIn: p.WIn}.Rest(x) // mutate: their shape alone matters
+func (p CobaRecurrentParams) Rest(x *G.Node) (wrap.RecurrentState[CobaLIFState], error) {
+	return wrap.RecurrentAdjointParams[CobaLIFState, CobaLIFParams]{Inner: p.Inner, WIn: p.WIn}.Rest(x) // mutate: their shape alone matters
 }
 
 // CobaRecurrentStep advances conductance-based neurons that are connected among
@@ -42,12 +44,12 @@ func (p CobaRecurrentParams) Rest(x *G.Node) (RecurrentState[CobaLIFState], erro
 // which of the conductances it adds to.
 //
 // R. Brette et al., J. Comput. Neurosci. 23 (2007), 349.
-func CobaRecurrentStep(x *G.Node, s RecurrentState[CobaLIFState], p CobaRecurrentParams) (*G.Node, RecurrentState[CobaLIFState], error) {
+func CobaRecurrentStep(x *G.Node, s wrap.RecurrentState[CobaLIFState], p CobaRecurrentParams) (*G.Node, wrap.RecurrentState[CobaLIFState], error) {
 	like := s.Z // mutate: the shape alone matters
 	if p.WIn == nil && !p.IgnoreInput {
 		like = x // mutate: the shape alone matters
 	}
-	b := begin(like, &s, p.Inner)
+	b := steps.Begin(like, &s, p.Inner)
 	if p.W == nil {
 		b.Fail(errors.New("the weights W are nil"))
 	}
@@ -61,7 +63,7 @@ func CobaRecurrentStep(x *G.Node, s RecurrentState[CobaLIFState], p CobaRecurren
 		e, i = b.Add(e, xe), b.Add(i, xi)
 	}
 	z, inner := p.Inner.advance(b, s.Inner, e, i)
-	return done(b, "CobaLIF recurrent", z, RecurrentState[CobaLIFState]{Inner: inner, Z: z})
+	return steps.Done(b, "neurons: CobaLIF recurrent", z, wrap.RecurrentState[CobaLIFState]{Inner: inner, Z: z})
 }
 
 // bySign returns what the spikes z bring in through the excitatory and the

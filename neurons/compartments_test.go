@@ -12,7 +12,9 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/models"
 	"github.com/spikegrad/spikegrad/neurons/neurontest"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 )
 
 // conductances are those of a chain of compartments, 1/s: what one loses the other
@@ -37,10 +39,10 @@ func compartment(n int, first, step float64) []float64 {
 	return x
 }
 
-// compartments runs n coupled compartments of the named model, which is Coupled inside,
+// compartments runs n coupled compartments of the named model, which is wrap.Coupled inside,
 // for a duration, and returns the named state of all. Inputs are given for each
 // compartment at each time; parameters and states by name, one value each.
-func compartments(t *testing.T, m neurons.Model, how graph.Integration, dt, g float64, n int, xs []float64, state string, params map[string][]float64) []float64 {
+func compartments(t *testing.T, m models.Model, how graph.Integration, dt, g float64, n int, xs []float64, state string, params map[string][]float64) []float64 {
 	t.Helper()
 	gr := G.NewGraph()
 	node := func(name string, x []float64, shape ...int) *G.Node {
@@ -92,16 +94,16 @@ func exchange(m [][]float64, n int) {
 // Two and three compartments below the threshold have a solution in closed form, too.
 func TestCompartmentsInClosedForm(t *testing.T) {
 	type state = neurons.LIFState
-	lif := neurons.ModelOf("lif", neurons.Coupled(neurons.LIFStep), neurons.CoupledParams[state, neurons.LIFParams]{Inner: neurons.DefaultLIFParams()})
-	adex := neurons.ModelOf("adex", neurons.Coupled(neurons.AdExStep),
-		neurons.CoupledParams[neurons.AdExState, neurons.AdExParams]{Inner: neurons.DefaultAdExParams()})
-	box := neurons.ModelOf("box", neurons.Coupled(neurons.LIFBoxStep),
-		neurons.CoupledParams[neurons.BoxState, neurons.LIFBoxParams]{Inner: neurons.DefaultLIFBoxParams()})
-	p := neurons.CoupledParams[state, neurons.LIFParams]{Inner: neurons.DefaultLIFParams(), After: true}
-	after := neurons.ModelOf("after", neurons.Coupled(neurons.LIFStep), p)
-	refractory := neurons.ModelOf("refractory", neurons.Refractory(neurons.Coupled(neurons.LIFStep)),
-		neurons.RefractoryParams[state, neurons.CoupledParams[state, neurons.LIFParams]]{Inner: p})
-	mc := neurons.ModelOf("LIFMCRefrac", neurons.LIFMCRefracStep, neurons.DefaultLIFMCRefracParams())
+	lif := models.Of("lif", wrap.Coupled(neurons.LIFStep), wrap.CoupledParams[state, neurons.LIFParams]{Inner: neurons.DefaultLIFParams()})
+	adex := models.Of("adex", wrap.Coupled(neurons.AdExStep),
+		wrap.CoupledParams[neurons.AdExState, neurons.AdExParams]{Inner: neurons.DefaultAdExParams()})
+	box := models.Of("box", wrap.Coupled(neurons.LIFBoxStep),
+		wrap.CoupledParams[neurons.BoxState, neurons.LIFBoxParams]{Inner: neurons.DefaultLIFBoxParams()})
+	p := wrap.CoupledParams[state, neurons.LIFParams]{Inner: neurons.DefaultLIFParams(), After: true}
+	after := models.Of("after", wrap.Coupled(neurons.LIFStep), p)
+	refractory := models.Of("refractory", wrap.Refractory(wrap.Coupled(neurons.LIFStep)),
+		wrap.RefractoryParams[state, wrap.CoupledParams[state, neurons.LIFParams]]{Inner: p})
+	mc := models.Of("LIFMCRefrac", neurons.LIFMCRefracStep, neurons.DefaultLIFMCRefracParams())
 	for _, n := range []int{2, 3} {
 		mem, syn, ada := compartment(n, 100, 20), compartment(n, 230, -30), compartment(n, 40, 15)
 		follow, leak := compartment(n, 4, -1), compartment(n, 0.1, 0.05)
@@ -181,7 +183,7 @@ func TestCompartmentsInClosedForm(t *testing.T) {
 
 		for _, c := range []struct {
 			name, state string
-			m           neurons.Model
+			m           models.Model
 			xs          func(dt float64) []float64
 			params      map[string][]float64
 			want        []float64
@@ -226,8 +228,8 @@ func TestCompartmentsInClosedForm(t *testing.T) {
 // exponential one.
 func TestStiffCompartments(t *testing.T) {
 	const n, dt = 3, 2 * ms
-	m := neurons.ModelOf("box", neurons.Coupled(neurons.LIFBoxStep),
-		neurons.CoupledParams[neurons.BoxState, neurons.LIFBoxParams]{Inner: neurons.DefaultLIFBoxParams()})
+	m := models.Of("box", wrap.Coupled(neurons.LIFBoxStep),
+		wrap.CoupledParams[neurons.BoxState, neurons.LIFBoxParams]{Inner: neurons.DefaultLIFBoxParams()})
 	for _, strength := range []float64{1e2, 1e4} {
 		a := zeros(n)
 		exchange(a, n)
@@ -249,18 +251,18 @@ func TestStiffCompartments(t *testing.T) {
 }
 
 // others are coupled models that are not registered.
-func others() []neurons.Model {
+func others() []models.Model {
 	type (
-		adEx       = neurons.CoupledParams[neurons.AdExState, neurons.AdExParams]
-		coba       = neurons.CoupledParams[neurons.CobaLIFState, neurons.CobaLIFParams]
-		izhikevich = neurons.CoupledParams[neurons.IzhikevichState, neurons.IzhikevichParams]
-		lsnn       = neurons.CoupledParams[neurons.LSNNState, neurons.LSNNParams]
+		adEx       = wrap.CoupledParams[neurons.AdExState, neurons.AdExParams]
+		coba       = wrap.CoupledParams[neurons.CobaLIFState, neurons.CobaLIFParams]
+		izhikevich = wrap.CoupledParams[neurons.IzhikevichState, neurons.IzhikevichParams]
+		lsnn       = wrap.CoupledParams[neurons.LSNNState, neurons.LSNNParams]
 	)
-	return []neurons.Model{
-		neurons.ModelOf("coupled AdEx", neurons.Coupled(neurons.AdExStep), adEx{Inner: neurons.DefaultAdExParams()}),
-		neurons.ModelOf("coupled LSNN", neurons.Coupled(neurons.LSNNStep), lsnn{Inner: neurons.DefaultLSNNParams()}),
-		neurons.ModelOf("coupled COBA", neurons.Coupled(neurons.CobaLIFStep), coba{Inner: neurons.DefaultCobaLIFParams()}),
-		neurons.ModelOf("coupled Izhikevich", neurons.Coupled(neurons.IzhikevichStep), izhikevich{Inner: neurons.TonicSpiking.Params()}),
+	return []models.Model{
+		models.Of("coupled AdEx", wrap.Coupled(neurons.AdExStep), adEx{Inner: neurons.DefaultAdExParams()}),
+		models.Of("coupled LSNN", wrap.Coupled(neurons.LSNNStep), lsnn{Inner: neurons.DefaultLSNNParams()}),
+		models.Of("coupled COBA", wrap.Coupled(neurons.CobaLIFStep), coba{Inner: neurons.DefaultCobaLIFParams()}),
+		models.Of("coupled Izhikevich", wrap.Coupled(neurons.IzhikevichStep), izhikevich{Inner: neurons.TonicSpiking.Params()}),
 	}
 }
 

@@ -70,6 +70,9 @@ const (
 
 var resetNames = []string{"reset_value", "reset_subtract", "reset_shift"}
 
+// ToValue reports whether a spike takes the potential to v_reset, wherever it was.
+func (r Reset) ToValue() bool { return r == ResetValue }
+
 // Apply returns the potential after the spikes z.
 func (r Reset) Apply(b *graph.Builder, z, v *G.Node, vReset, vTh graph.Param) *G.Node {
 	switch r {

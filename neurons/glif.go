@@ -4,6 +4,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/steps"
 )
 
 // GLIF3Params are the parameters of a leaky integrate-and-fire neuron with two currents that
@@ -65,12 +66,12 @@ func (p GLIF3Params) Rest(x *G.Node) (GLIF3State, error) {
 //	i_j ← i_j + z δ_j
 //
 // Exponential solves potential and currents together, exactly. The paper also has the neuron
-// rest after a spike, which Refractory does. The shape of x, the states and z is
+// rest after a spike, which wrap.Refractory does. The shape of x, the states and z is
 // [batch, …, n]; an error says which of them differ.
 //
 // C. Teeter et al., Nature Communications 9 (2018), 709.
 func GLIF3Step(x *G.Node, s GLIF3State, p GLIF3Params) (z *G.Node, next GLIF3State, err error) {
-	b := begin(x, &s, p)
+	b := steps.Begin(x, &s, p)
 	d := drive(b, s.V, b.Add(x, b.Add(s.I1, s.I2)), p.VLeak)
 	f := p.Integration.Flow(b, p.Dt,
 		graph.Equation{State: s.V, TauInv: p.TauMemInv, D: d, Linear: []graph.Param{minusOne, one, one}},
@@ -79,5 +80,5 @@ func GLIF3Step(x *G.Node, s GLIF3State, p GLIF3Params) (z *G.Node, next GLIF3Sta
 	seen := p.seen(b, z)
 	next.I1 = b.Add(f.Next(1), b.Scale(seen, p.Jump1))
 	next.I2 = b.Add(f.Next(2), b.Scale(seen, p.Jump2))
-	return done(b, "GLIF3", z, next)
+	return steps.Done(b, "neurons: GLIF3", z, next)
 }

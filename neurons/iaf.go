@@ -4,6 +4,8 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/steps"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 )
 
 // IAFParams are the parameters of an integrate-and-fire neuron, which has no
@@ -22,7 +24,7 @@ func BioIAFParams() IAFParams { return IAFParams{bioFiring()} }
 func init() {
 	p := DefaultIAFParams()
 	register("iaf_feed_forward_step", IAFStep, p)
-	register("iaf_step", Recurrent(IAFStep), RecurrentParams[BoxState, IAFParams]{Inner: p})
+	register("iaf_step", wrap.Recurrent(IAFStep), wrap.RecurrentParams[BoxState, IAFParams]{Inner: p})
 }
 
 // Rest returns v = v_reset.
@@ -43,7 +45,7 @@ func (p IAFParams) Rest(x *G.Node) (BoxState, error) {
 //
 // L. Lapicque, J. Physiol. Pathol. Gen. 9 (1907), 620.
 func IAFStep(x *G.Node, s BoxState, p IAFParams) (z *G.Node, next BoxState, err error) {
-	b := begin(x, &s, p)
+	b := steps.Begin(x, &s, p)
 	z, next.V = p.Fire(b, b.Add(s.V, x))
-	return done(b, "IAF", z, next)
+	return steps.Done(b, "neurons: IAF", z, next)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/spikegrad/spikegrad/internal/long"
 	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/models"
 	"github.com/spikegrad/spikegrad/surrogate"
 )
 
@@ -25,7 +26,7 @@ import (
 // learnt, which takes them through the nodes that constants do without.
 func integrated(t *testing.T, model string, how graph.Integration, dt float64, xs []float64, state string, params map[string]float64) float64 {
 	t.Helper()
-	m, err := neurons.ModelNamed(model)
+	m, err := models.Named(model)
 	require.NoError(t, err)
 	g := G.NewGraph()
 	node := func(name string, x float64) *G.Node {
@@ -309,7 +310,7 @@ func TestExponentialIsStable(t *testing.T) {
 // smoothed returns the model with a spike function that is differentiable, and no
 // gradient that is cut, so that finite differences give its gradient; false for a
 // model whose gradient is another by design.
-func smoothed(t *testing.T, m neurons.Model) bool {
+func smoothed(t *testing.T, m models.Model) bool {
 	if strings.Contains(m.Name(), "adjoint") {
 		return false
 	}
@@ -326,7 +327,7 @@ func smoothed(t *testing.T, m neurons.Model) bool {
 // With smooth spikes the gradient of every parameter, scalar or one for each
 // neuron, of the states, the weights and the input is that of finite differences.
 func TestGradientsByDifferences(t *testing.T) {
-	for i, m := range append(neurons.Models(), peaked(t)...) {
+	for i, m := range append(models.All(), peaked(t)...) {
 		if i%2 != 0 && !long.Tests() || !smoothed(t, m) {
 			continue
 		}
@@ -345,7 +346,7 @@ func TestGradientsByDifferences(t *testing.T) {
 
 // byDifferences compares the gradients of n neurons; a single one has parameters
 // that are scalars.
-func byDifferences(t *testing.T, m neurons.Model, n int) {
+func byDifferences(t *testing.T, m models.Model, n int) {
 	const steps, batch = 4, 2
 	g := G.NewGraph()
 	var inputs []*G.Node

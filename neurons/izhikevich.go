@@ -4,6 +4,8 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/steps"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 	"github.com/spikegrad/spikegrad/surrogate"
 )
 
@@ -59,7 +61,7 @@ func NewIzhikevichParams(a, b, c, d, v0, u0 float64) IzhikevichParams {
 func init() {
 	p := TonicSpiking.Params()
 	register("izhikevich_feed_forward_step", IzhikevichStep, p)
-	register("izhikevich_recurrent_step", Recurrent(IzhikevichStep), RecurrentParams[IzhikevichState, IzhikevichParams]{Inner: p})
+	register("izhikevich_recurrent_step", wrap.Recurrent(IzhikevichStep), wrap.RecurrentParams[IzhikevichState, IzhikevichParams]{Inner: p})
 }
 
 // Rest returns v = V0, u = U0.
@@ -87,7 +89,7 @@ func (p IzhikevichParams) Rest(x *G.Node) (IzhikevichState, error) {
 //
 // E. M. Izhikevich, IEEE Trans. Neural Networks 14 (2003), 1569.
 func IzhikevichStep(x *G.Node, s IzhikevichState, p IzhikevichParams) (z *G.Node, next IzhikevichState, err error) {
-	b := begin(x, &s, p)
+	b := steps.Begin(x, &s, p)
 	d := b.Add(b.Scale(b.Square(s.V), p.Sq), b.Shift(b.Scale(s.V, p.Mn), p.Bias))
 	d = b.Add(b.Sub(d, s.U), x)
 	pull := b.Scale(b.Sub(b.Scale(s.V, p.B), s.U), p.A)
@@ -98,5 +100,5 @@ func IzhikevichStep(x *G.Node, s IzhikevichState, p IzhikevichParams) (z *G.Node
 	firing := Firing{VTh: p.VTh, VReset: p.C, Spike: p.Spike, ResetMethod: p.ResetMethod, DetachReset: p.DetachReset}
 	z, next.V = firing.Fire(b, v)
 	next.U = b.Add(u, b.Scale(firing.seen(b, z), p.D))
-	return done(b, "Izhikevich", z, next)
+	return steps.Done(b, "neurons: Izhikevich", z, next)
 }

@@ -4,6 +4,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/steps"
 )
 
 // LIParams are the parameters of a leaky integrator.
@@ -51,10 +52,10 @@ func (p LIParams) Rest(x *G.Node) (LIState, error) {
 //
 // W. Gerstner et al., Neuronal Dynamics (2014), §1.3.
 func LIStep(x *G.Node, s LIState, p LIParams) (v *G.Node, next LIState, err error) {
-	b := begin(x, &s, p)
+	b := steps.Begin(x, &s, p)
 	i := b.Add(s.I, x)
 	lif := LIFParams{TauSynInv: p.TauSynInv, TauMemInv: p.TauMemInv}
 	f := p.Integration.Flow(b, p.Dt, lif.membrane(s.V, drive(b, s.V, i, p.VLeak), one), lif.synapse(i))
 	next.V, next.I = f.Next(0), f.Next(1)
-	return done(b, "LI", next.V, next)
+	return steps.Done(b, "neurons: LI", next.V, next)
 }

@@ -4,6 +4,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/steps"
 )
 
 // LIBoxParams are the parameters of a leaky integrator without synapses.
@@ -39,8 +40,8 @@ func (p LIBoxParams) Rest(x *G.Node) (BoxState, error) {
 //
 // W. Gerstner et al., Neuronal Dynamics (2014), §1.3.
 func LIBoxStep(x *G.Node, s BoxState, p LIBoxParams) (v *G.Node, next BoxState, err error) {
-	b := begin(x, &s, p)
+	b := steps.Begin(x, &s, p)
 	f := p.Integration.Flow(b, p.Dt, graph.Equation{State: s.V, TauInv: p.TauMemInv, D: drive(b, s.V, x, p.VLeak)})
 	next.V = f.Next(0)
-	return done(b, "LI box", next.V, next)
+	return steps.Done(b, "neurons: LI box", next.V, next)
 }

@@ -4,6 +4,8 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/steps"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 )
 
 // LIFParams are the parameters of a leaky integrate-and-fire neuron.
@@ -50,10 +52,21 @@ func init() {
 	alias("lif_feed_forward_integral", "lif_feed_forward_step")
 	alias("lif_feed_forward_step_sparse", "lif_feed_forward_step")
 	p.DetachReset = true
-	register("lif_step", Recurrent(LIFStep), RecurrentParams[LIFState, LIFParams]{Inner: p})
+	register("lif_step", wrap.Recurrent(LIFStep), wrap.RecurrentParams[LIFState, LIFParams]{Inner: p})
 	alias("lif_step_integral", "lif_step")
 	p.DetachReset = false
-	register("lif_step_sparse", Recurrent(LIFStep), RecurrentParams[LIFState, LIFParams]{Inner: p, SparseGrad: true})
+	register("lif_step_sparse", wrap.Recurrent(LIFStep), wrap.RecurrentParams[LIFState, LIFParams]{Inner: p, SparseGrad: true})
+	register("spike_accumulator", wrap.Regularised(LIFStep), wrap.RegularisedParams[LIFState, LIFParams]{Inner: p, Accumulate: wrap.SpikeAccumulator[LIFState]})
+	register("voltage_accumulator", wrap.Regularised(LIFStep), wrap.RegularisedParams[LIFState, LIFParams]{Inner: p, Accumulate: wrap.VoltageAccumulator[LIFState]})
+	refractory := wrap.RefractoryParams[LIFState, LIFParams]{Inner: p, RhoReset: defaultRhoReset}
+	register("lif_refrac_feed_forward_step", wrap.Refractory(LIFStep), refractory)
+	refractory.Inner.DetachReset = true
+	register("lif_refrac_step", wrap.Recurrent(wrap.Refractory(LIFStep)),
+		wrap.RecurrentParams[wrap.RefractoryState[LIFState], wrap.RefractoryParams[LIFState, LIFParams]]{Inner: refractory})
+	coupled := wrap.CoupledParams[LIFState, LIFParams]{Inner: p}
+	register("lif_mc_feed_forward_step", wrap.Coupled(LIFStep), coupled)
+	coupled.After, coupled.Inner.DetachReset = true, true
+	register("lif_mc_step", wrap.Recurrent(wrap.Coupled(LIFStep)), wrap.RecurrentParams[LIFState, wrap.CoupledParams[LIFState, LIFParams]]{Inner: coupled})
 }
 
 // Rest returns v = v_leak, i = 0.
@@ -81,13 +94,13 @@ func (p LIFParams) Rest(x *G.Node) (LIFState, error) {
 //
 // W. Gerstner et al., Neuronal Dynamics (2014), §1.3.
 func LIFStep(x *G.Node, s LIFState, p LIFParams) (z *G.Node, next LIFState, err error) {
-	b := begin(x, &s, p)
+	b := steps.Begin(x, &s, p)
 	i := b.Add(s.I, x)
 	f := p.Integration.Flow(b, p.Dt, p.membrane(s.V, drive(b, s.V, i, p.VLeak), one), p.synapse(i))
 	v := f.Next(0)
 	next.I = f.Next(1)
 	z, next.V = p.Fire(b, v)
-	return done(b, "LIF", z, next)
+	return steps.Done(b, "neurons: LIF", z, next)
 }
 
 var one, minusOne = graph.Const(1), graph.Const(-1)

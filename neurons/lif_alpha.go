@@ -6,6 +6,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/steps"
 )
 
 // LIFAlphaParams are the parameters of a leaky integrate-and-fire neuron with alpha synapses.
@@ -51,7 +52,7 @@ func (p LIFAlphaParams) Rest(x *G.Node) (LIFAlphaState, error) {
 //
 // W. Rall, J. Neurophysiology 30 (1967), 1138.
 func LIFAlphaStep(x *G.Node, s LIFAlphaState, p LIFAlphaParams) (z *G.Node, next LIFAlphaState, err error) {
-	b := begin(x, &s, p)
+	b := steps.Begin(x, &s, p)
 	g := b.Add(s.G, x)
 	e := graph.Const(math.E)
 	rise := graph.Equation{State: s.I, TauInv: p.TauSynInv, D: b.Sub(b.Scale(g, e), s.I), Linear: []graph.Param{graph.Const(0), minusOne, e}}
@@ -59,5 +60,5 @@ func LIFAlphaStep(x *G.Node, s LIFAlphaState, p LIFAlphaParams) (z *G.Node, next
 	v := f.Next(0)
 	next.I, next.G = f.Next(1), f.Next(2)
 	z, next.V = p.Fire(b, v)
-	return done(b, "LIF alpha", z, next)
+	return steps.Done(b, "neurons: LIF alpha", z, next)
 }

@@ -4,6 +4,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/steps"
 )
 
 // LIFBoxParams are the parameters of a leaky integrate-and-fire neuron without
@@ -54,8 +55,8 @@ func (p LIFBoxParams) Rest(x *G.Node) (BoxState, error) {
 //
 // W. Gerstner et al., Neuronal Dynamics (2014), §1.3.
 func LIFBoxStep(x *G.Node, s BoxState, p LIFBoxParams) (z *G.Node, next BoxState, err error) {
-	b := begin(x, &s, p)
+	b := steps.Begin(x, &s, p)
 	f := p.Integration.Flow(b, p.Dt, graph.Equation{State: s.V, TauInv: p.TauMemInv, D: drive(b, s.V, x, p.VLeak)})
 	z, next.V = p.Fire(b, f.Next(0))
-	return done(b, "LIF box", z, next)
+	return steps.Done(b, "neurons: LIF box", z, next)
 }

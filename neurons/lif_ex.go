@@ -4,6 +4,8 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/steps"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 )
 
 // LIFExParams are the parameters of an exponential integrate-and-fire neuron.
@@ -26,7 +28,7 @@ func BioLIFExParams() LIFExParams {
 func init() {
 	p := DefaultLIFExParams()
 	register("lif_ex_feed_forward_step", LIFExStep, p)
-	register("lif_ex_step", Recurrent(LIFExStep), RecurrentParams[LIFState, LIFExParams]{Inner: p})
+	register("lif_ex_step", wrap.Recurrent(LIFExStep), wrap.RecurrentParams[LIFState, LIFExParams]{Inner: p})
 }
 
 // LIFExStep advances exponential integrate-and-fire neurons, whose potential
@@ -52,14 +54,14 @@ func init() {
 //
 // N. Fourcaud-Trocmé et al., J. Neurosci. 23 (2003), 11628.
 func LIFExStep(x *G.Node, s LIFState, p LIFExParams) (z *G.Node, next LIFState, err error) {
-	b := begin(x, &s, p)
+	b := steps.Begin(x, &s, p)
 	i := b.Add(s.I, x)
 	d := b.Add(drive(b, s.V, i, p.VLeak), p.upswing().current(b, s.V))
 	f := p.Integration.Flow(b, p.Dt, p.membrane(s.V, d, one), p.synapse(i))
 	v := f.Next(0)
 	next.I = f.Next(1)
 	z, next.V = p.Fire(b, v)
-	return done(b, "LIFEx", z, next)
+	return steps.Done(b, "neurons: LIFEx", z, next)
 }
 
 // Fire is Firing.Fire with v_peak in the place of v_th.

@@ -4,6 +4,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/steps"
 )
 
 // LIFExBoxParams are the parameters of an exponential integrate-and-fire neuron
@@ -33,11 +34,11 @@ func init() { register("lif_ex_current_encoder", LIFExBoxStep, DefaultLIFExBoxPa
 //
 // N. Fourcaud-Trocmé et al., J. Neurosci. 23 (2003), 11628.
 func LIFExBoxStep(x *G.Node, s BoxState, p LIFExBoxParams) (z *G.Node, next BoxState, err error) {
-	b := begin(x, &s, p)
+	b := steps.Begin(x, &s, p)
 	d := b.Add(drive(b, s.V, x, p.VLeak), p.upswing().current(b, s.V))
 	f := p.Integration.Flow(b, p.Dt, graph.Equation{State: s.V, TauInv: p.TauMemInv, D: d})
 	z, next.V = p.Fire(b, f.Next(0))
-	return done(b, "LIFEx box", z, next)
+	return steps.Done(b, "neurons: LIFEx box", z, next)
 }
 
 // Fire is Firing.Fire with v_peak in the place of v_th.

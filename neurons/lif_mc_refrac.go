@@ -6,6 +6,8 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/steps"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 )
 
 // LIFMCRefracParams are the parameters of leaky integrate-and-fire compartments
@@ -16,6 +18,9 @@ type LIFMCRefracParams struct {
 	Coupling  *G.Node     // G, coupling per step [n, n], from row to column
 }
 
+// defaultRhoReset is the period of the registered models, 5 steps.
+var defaultRhoReset = graph.Const(5)
+
 // DefaultLIFMCRefracParams returns DefaultLIFParams with ρ_reset = 5 steps. The
 // coupling has to be given.
 func DefaultLIFMCRefracParams() LIFMCRefracParams {
@@ -25,12 +30,12 @@ func DefaultLIFMCRefracParams() LIFMCRefracParams {
 func init() {
 	p := DefaultLIFMCRefracParams()
 	register("lif_mc_refrac_feed_forward_step", LIFMCRefracStep, p)
-	register("lif_mc_refrac_step", Recurrent(LIFMCRefracStep), RecurrentParams[RefractoryState[LIFState], LIFMCRefracParams]{Inner: p})
+	register("lif_mc_refrac_step", wrap.Recurrent(LIFMCRefracStep), wrap.RecurrentParams[wrap.RefractoryState[LIFState], LIFMCRefracParams]{Inner: p})
 }
 
 // Rest returns v = v_leak, i = 0, ρ = 0.
-func (p LIFMCRefracParams) Rest(x *G.Node) (RefractoryState[LIFState], error) {
-	return RefractoryParams[LIFState, LIFParams]{Inner: p.LIFParams}.Rest(x)
+func (p LIFMCRefracParams) Rest(x *G.Node) (wrap.RefractoryState[LIFState], error) {
+	return wrap.RefractoryParams[LIFState, LIFParams]{Inner: p.LIFParams}.Rest(x)
 }
 
 // LIFMCRefracStep advances leaky integrate-and-fire compartments that, after a
@@ -46,13 +51,13 @@ func (p LIFMCRefracParams) Rest(x *G.Node) (RefractoryState[LIFState], error) {
 //
 // These are Norse's conventions: the coupling acts per step, not per unit of
 // time, and lifts a refractory compartment over the threshold if it is strong
-// enough. Refractory(Coupled(LIFStep)) keeps it silent. Exponential solves potential,
+// enough. wrap.Refractory(wrap.Coupled(LIFStep)) keeps it silent. Exponential solves potential,
 // current and coupling together, exactly while no compartment is refractory. x, the
 // states and z have shape [batch, n]; an error says which of them differ.
 //
 // W. Gerstner et al., Neuronal Dynamics (2014), §1.3 and §3.2.
-func LIFMCRefracStep(x *G.Node, s RefractoryState[LIFState], p LIFMCRefracParams) (z *G.Node, next RefractoryState[LIFState], err error) {
-	b := begin(x, &s, p)
+func LIFMCRefracStep(x *G.Node, s wrap.RefractoryState[LIFState], p LIFMCRefracParams) (z *G.Node, next wrap.RefractoryState[LIFState], err error) {
+	b := steps.Begin(x, &s, p)
 	if p.Coupling == nil {
 		b.Fail(errors.New("the conductances Coupling are nil"))
 	}
@@ -63,6 +68,6 @@ func LIFMCRefracStep(x *G.Node, s RefractoryState[LIFState], p LIFMCRefracParams
 	f := p.Integration.Coupled(p.Coupling).Flow(b, p.Dt, membrane, p.synapse(i))
 	z, next.Inner.V = p.Fire(b, f.Next(0))
 	next.Inner.I = b.Add(f.Next(1), x)
-	next.Rho = countdown(b, s.Rho, m, z, p.RhoReset)
-	return done(b, "LIFMCRefrac", z, next)
+	next.Rho = steps.Countdown(b, s.Rho, m, z, p.RhoReset)
+	return steps.Done(b, "neurons: LIFMCRefrac", z, next)
 }

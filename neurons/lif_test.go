@@ -8,6 +8,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/neurontest"
 )
 
 // Under a constant current c the potential after k steps of Euler's method is
@@ -15,7 +16,7 @@ import (
 func TestLIFBoxInterval(t *testing.T) {
 	for _, c := range []float64{1.05, 1.5, 2, 9} {
 		p := neurons.DefaultLIFBoxParams()
-		z := simulate(t, neurons.LIFBoxStep, p, constant(400, c))[0]
+		z := neurontest.Simulate(t, neurons.LIFBoxStep, p, constant(400, c))[0]
 		want := int(math.Ceil(math.Log(1-1/c) / math.Log(1-0.1)))
 		ts := times(z)
 		require.Equal(t, want-1, ts[0], "current %v", c)
@@ -23,7 +24,7 @@ func TestLIFBoxInterval(t *testing.T) {
 			require.Equal(t, want, d, "current %v", c)
 		}
 	}
-	z := simulate(t, neurons.LIFBoxStep, neurons.DefaultLIFBoxParams(), constant(400, 1))[0]
+	z := neurontest.Simulate(t, neurons.LIFBoxStep, neurons.DefaultLIFBoxParams(), constant(400, 1))[0]
 	require.Empty(t, times(z), "a current of v_th takes the potential to v_th and not above")
 }
 
@@ -31,7 +32,7 @@ func TestLIFBoxInterval(t *testing.T) {
 func TestIAFSubtractCounts(t *testing.T) {
 	p := neurons.DefaultIAFParams()
 	p.ResetMethod = neurons.ResetSubtract
-	r := simulate(t, neurons.IAFStep, p, constant(1000, 0.375), "V")
+	r := neurontest.Simulate(t, neurons.IAFStep, p, constant(1000, 0.375), "V")
 	require.Len(t, times(r[0]), 374) // 1000 · 0.375, less what is still in v
 	require.Equal(t, 1., r[1][999])
 }
@@ -45,14 +46,14 @@ func TestRest(t *testing.T) {
 		require.InDeltaSlice(t, constant(20, rest), r[1], 1e-12)
 	}
 	none := constant(20, 0)
-	still(t, -0.3, simulate(t, neurons.LIFStep, leak, none, "V"))
-	still(t, -70, simulate(t, neurons.LIFStep, neurons.BioLIFParams(), none, "V"))
-	still(t, -70, simulate(t, neurons.LIFExStep, neurons.BioLIFExParams(), none, "V"))
-	still(t, -70, simulate(t, neurons.LSNNStep, neurons.BioLSNNParams(), none, "V"))
-	still(t, -55, simulate(t, neurons.LSNNStep, neurons.BioLSNNParams(), none, "B"))
-	still(t, -65, simulate(t, neurons.CobaLIFStep, neurons.BioCobaLIFParams(), none, "V"))
-	still(t, -70, simulate(t, neurons.IAFStep, neurons.BioIAFParams(), none, "V"))
-	still(t, -70, simulate(t, neurons.IzhikevichStep, neurons.TonicSpiking.Params(), none, "V"))
+	still(t, -0.3, neurontest.Simulate(t, neurons.LIFStep, leak, none, "V"))
+	still(t, -70, neurontest.Simulate(t, neurons.LIFStep, neurons.BioLIFParams(), none, "V"))
+	still(t, -70, neurontest.Simulate(t, neurons.LIFExStep, neurons.BioLIFExParams(), none, "V"))
+	still(t, -70, neurontest.Simulate(t, neurons.LSNNStep, neurons.BioLSNNParams(), none, "V"))
+	still(t, -55, neurontest.Simulate(t, neurons.LSNNStep, neurons.BioLSNNParams(), none, "B"))
+	still(t, -65, neurontest.Simulate(t, neurons.CobaLIFStep, neurons.BioCobaLIFParams(), none, "V"))
+	still(t, -70, neurontest.Simulate(t, neurons.IAFStep, neurons.BioIAFParams(), none, "V"))
+	still(t, -70, neurontest.Simulate(t, neurons.IzhikevichStep, neurons.TonicSpiking.Params(), none, "V"))
 }
 
 // A current that is one step long is the current itself: with τ_s = dt the
@@ -61,8 +62,8 @@ func TestSynapseOfOneStepIsNone(t *testing.T) {
 	xs := []float64{3, 0, 2, 5, 5, 0, 1, 20, 3, 3}
 	p := neurons.DefaultLIFParams()
 	p.TauSynInv = graph.Const(1 / p.Dt)
-	with := simulate(t, neurons.LIFStep, p, xs, "V")
-	without := simulate(t, neurons.LIFBoxStep, neurons.DefaultLIFBoxParams(), xs, "V")
+	with := neurontest.Simulate(t, neurons.LIFStep, p, xs, "V")
+	without := neurontest.Simulate(t, neurons.LIFBoxStep, neurons.DefaultLIFBoxParams(), xs, "V")
 	require.Equal(t, without, with)
 }
 
@@ -71,6 +72,6 @@ func TestLIFExWithoutExponential(t *testing.T) {
 	xs := []float64{0.3, 0, 2, 0.5, 0.5, 0, 1, 3, 0.3, 0.3}
 	p := neurons.DefaultLIFExParams()
 	p.DeltaT = graph.Const(0)
-	ex := simulate(t, neurons.LIFExStep, p, xs, "V")
-	require.Equal(t, simulate(t, neurons.LIFStep, p.LIFParams, xs, "V"), ex)
+	ex := neurontest.Simulate(t, neurons.LIFExStep, p, xs, "V")
+	require.Equal(t, neurontest.Simulate(t, neurons.LIFStep, p.LIFParams, xs, "V"), ex)
 }

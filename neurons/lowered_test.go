@@ -11,7 +11,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
-	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/models"
 )
 
 // connected are the models whose neurons mix at every step, so that a sample of
@@ -44,7 +44,7 @@ var ways = []graph.Integration{graph.Euler, graph.Exponential}
 // neuron.
 func TestModelsAreFused(t *testing.T) {
 	const steps, batch, n = 5, 3, 4
-	for _, m := range append(neurons.Models(), peaked(t)...) {
+	for _, m := range append(models.All(), peaked(t)...) {
 		for i := range 6 {
 			learn, how := []string{"nothing", "numbers", "a value each"}[i/2], ways[i%2]
 			t.Run(fmt.Sprintf("%s/%v/learns %s", m.Name(), how, learn), func(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/steps"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 )
 
 // LSNNParams are the parameters of a leaky integrate-and-fire neuron with an
@@ -37,7 +39,7 @@ func init() {
 	p := DefaultLSNNParams()
 	register("lsnn_feed_forward_step", LSNNStep, p)
 	p.DetachReset = true
-	register("lsnn_step", Recurrent(LSNNStep), RecurrentParams[LSNNState, LSNNParams]{Inner: p})
+	register("lsnn_step", wrap.Recurrent(LSNNStep), wrap.RecurrentParams[LSNNState, LSNNParams]{Inner: p})
 }
 
 // Rest returns v = v_leak, i = 0, b = v_th.
@@ -66,7 +68,7 @@ func (p LSNNParams) Rest(x *G.Node) (LSNNState, error) {
 // G. Bellec et al., NeurIPS 31 (2018), Long short-term memory and
 // learning-to-learn in networks of spiking neurons.
 func LSNNStep(x *G.Node, s LSNNState, p LSNNParams) (z *G.Node, next LSNNState, err error) {
-	b := begin(x, &s, p)
+	b := steps.Begin(x, &s, p)
 	f := p.Integration.Flow(b, p.Dt, p.membrane(s.V, drive(b, s.V, s.I, p.VLeak), one), p.synapse(s.I),
 		graph.Equation{State: s.B, TauInv: p.TauAdaptInv, D: b.From(p.VTh, s.B)})
 	v, i, th := f.Next(0), f.Next(1), f.Next(2)
@@ -75,5 +77,5 @@ func LSNNStep(x *G.Node, s LSNNState, p LSNNParams) (z *G.Node, next LSNNState, 
 	z, next.V = firing.Fire(b, v)
 	next.B = b.Add(th, b.Scale(p.seen(b, z), p.Beta))
 	next.I = b.Add(i, x)
-	return done(b, "LSNN", z, next)
+	return steps.Done(b, "neurons: LSNN", z, next)
 }

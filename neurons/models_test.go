@@ -2,6 +2,7 @@ package neurons_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -12,6 +13,9 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/models"
+	"github.com/spikegrad/spikegrad/neurons/neurontest"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 )
 
 // The adaptation of a neuron whose potential is held settles at a (v − v_leak).
@@ -71,7 +75,7 @@ func TestCobaInputsDoNotCancel(t *testing.T) {
 	p := neurons.CobaRecurrentParams{Inner: neurons.DefaultCobaLIFParams()}
 	p.WIn = node("in", []int{2, 1}, 3, -3)
 	p.W = node("w", []int{1, 1}, -2)
-	s := neurons.RecurrentState[neurons.CobaLIFState]{
+	s := wrap.RecurrentState[neurons.CobaLIFState]{
 		Inner: neurons.CobaLIFState{V: node("v", []int{1, 1}, -20), GE: node("e", []int{1, 1}, 0), GI: node("i", []int{1, 1}, 0)},
 		Z:     node("z", []int{1, 1}, 1),
 	}
@@ -117,7 +121,7 @@ func TestCobaInputWeights(t *testing.T) {
 func TestLSNNAdapts(t *testing.T) {
 	p := neurons.DefaultLSNNParams()
 	p.TauAdaptInv, p.Beta = graph.Const(1), graph.Const(0.1)
-	r := simulate(t, neurons.LSNNStep, p, constant(200, 0.6), "B")
+	r := neurontest.Simulate(t, neurons.LSNNStep, p, constant(200, 0.6), "B")
 	ds := intervals(times(r[0]))
 	require.Greater(t, len(ds), 5)
 	require.IsNonDecreasing(t, ds)
@@ -144,6 +148,57 @@ func TestAdjointOfSpikeFromRest(t *testing.T) {
 func TestIzhikevichInhibitionInducedSpiking(t *testing.T) {
 	p := neurons.InhibitionInducedSpiking.Params()
 	p.Dt = 1e-3
-	require.Empty(t, times(simulate(t, neurons.IzhikevichStep, p, constant(400, 80))[0]))
-	require.NotEmpty(t, times(simulate(t, neurons.IzhikevichStep, p, constant(1600, 75))[0]))
+	require.Empty(t, times(neurontest.Simulate(t, neurons.IzhikevichStep, p, constant(400, 80))[0]))
+	require.NotEmpty(t, times(neurontest.Simulate(t, neurons.IzhikevichStep, p, constant(1600, 75))[0]))
+}
+
+// Defaults that stand in no parameter set of the reference's: a period of 5 steps,
+// and Δ = 0.5.
+func TestDefaults(t *testing.T) {
+	require.Equal(t, graph.Const(5), neurons.DefaultLIFMCRefracParams().RhoReset)
+	require.Equal(t, graph.Const(0.5), neurons.DefaultLIFExBoxParams().DeltaT)
+	m, err := models.Named("lif_refrac_feed_forward_adjoint_step")
+	require.NoError(t, err)
+	rho, err := m.Get("RhoReset")
+	require.NoError(t, err)
+	require.Equal(t, graph.Const(5), *rho.(*graph.Param))
+}
+
+// A signed current acts as its two parts do through weights of either sign.
+func TestCobaRecurrentOfCurrents(t *testing.T) {
+	const n = 3
+	x := graphtest.Random(12*2*n, 1)
+	run := func(weights bool) [][]float64 {
+		g := G.NewGraph()
+		p := neurons.CobaRecurrentParams{
+			Inner: neurons.DefaultCobaLIFParams(),
+			W:     graphtest.Node(g, tensor.Float64, "w", []int{n, n}, graphtest.Random(n*n, 2)),
+		}
+		xs := graphtest.Node(g, tensor.Float64, "xs", []int{12, 2, n}, x)
+		if weights {
+			parts := make([]float64, 2*len(x))
+			for i, v := range x {
+				row, j := i/n*2*n, i%n
+				parts[row+j], parts[row+n+j] = max(v, 0), max(-v, 0)
+			}
+			xs = graphtest.Node(g, tensor.Float64, "parts", []int{12, 2, 2 * n}, parts)
+			p.WIn = graphtest.Node(g, tensor.Float64, "signs", []int{2 * n, n},
+				[]float64{1, 0, 0, 0, 1, 0, 0, 0, 1, -1, 0, 0, 0, -1, 0, 0, 0, -1})
+		}
+		r, err := graph.Scan(neurons.CobaRecurrentStep, xs, nil, p)
+		require.NoError(t, err)
+		outs := G.Nodes{r.Out}
+		for _, name := range []string{"V", "GE", "GI"} {
+			n, err := r.Trace(name)
+			require.NoError(t, err)
+			outs = append(outs, n)
+		}
+		return graphtest.Eval(t, outs...)
+	}
+	want, got := run(true), run(false)
+	for i := range want {
+		require.InDeltaSlice(t, want[i], got[i], 1e-12)
+	}
+	require.Greater(t, slices.Max(want[2]), 0.)
+	require.Greater(t, slices.Max(want[3]), 0.)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/neurontest"
 )
 
 // Pairs of inputs that come a period apart make a resonator fire, and pairs half a period
@@ -20,11 +21,11 @@ func TestResonance(t *testing.T) {
 		xs[0], xs[apart] = 0.7, 0.7
 		return xs
 	}
-	require.Empty(t, times(simulate(t, neurons.ResonateStep, p, pair(25))[0]))
-	require.NotEmpty(t, times(simulate(t, neurons.ResonateStep, p, pair(50))[0])) // 20 Hz, 1 ms a step
+	require.Empty(t, times(neurontest.Simulate(t, neurons.ResonateStep, p, pair(25))[0]))
+	require.NotEmpty(t, times(neurontest.Simulate(t, neurons.ResonateStep, p, pair(50))[0])) // 20 Hz, 1 ms a step
 	// Without decay and spikes the amplitude stays what it is, up to ω dt of it.
 	p.TauInv, p.VTh = graph.Const(0), graph.Const(1e3)
-	v := simulate(t, neurons.ResonateStep, p, append([]float64{1}, make([]float64, 4999)...), "V")[1]
+	v := neurontest.Simulate(t, neurons.ResonateStep, p, append([]float64{1}, make([]float64, 4999)...), "V")[1]
 	var most float64
 	for _, x := range v[4000:] {
 		most = math.Max(most, math.Abs(x))
@@ -35,13 +36,13 @@ func TestResonance(t *testing.T) {
 // A constant input above a ((v_crit − v_leak)/2)² makes a quadratic neuron fire, below not.
 func TestRheobaseOfQIF(t *testing.T) {
 	p := neurons.DefaultQIFParams() // 2 · 0.25²
-	require.Empty(t, times(simulate(t, neurons.QIFStep, p, constant(2000, 0.124))[0]))
-	require.NotEmpty(t, times(simulate(t, neurons.QIFStep, p, constant(2000, 0.127))[0]))
+	require.Empty(t, times(neurontest.Simulate(t, neurons.QIFStep, p, constant(2000, 0.124))[0]))
+	require.NotEmpty(t, times(neurontest.Simulate(t, neurons.QIFStep, p, constant(2000, 0.127))[0]))
 }
 
 // Each spike leaves currents behind that hold the next one off.
 func TestGLIF3Adapts(t *testing.T) {
-	r := simulate(t, neurons.GLIF3Step, neurons.DefaultGLIF3Params(), constant(300, 2), "I2")
+	r := neurontest.Simulate(t, neurons.GLIF3Step, neurons.DefaultGLIF3Params(), constant(300, 2), "I2")
 	ds := intervals(times(r[0]))
 	require.Greater(t, len(ds), 5)
 	require.Greater(t, ds[len(ds)-1], ds[0])
@@ -55,7 +56,7 @@ func TestGLIF3Adapts(t *testing.T) {
 func TestSigmaDelta(t *testing.T) {
 	xs := []float64{0.25, 0.04, 0.04, 0.04, 0, 0, -1, 0, 0.9}
 	p := neurons.DefaultSigmaDeltaParams()
-	r := simulate(t, neurons.SigmaDeltaStep, p, xs)
+	r := neurontest.Simulate(t, neurons.SigmaDeltaStep, p, xs)
 	require.InDeltaSlice(t, []float64{0.25, 0, 0, 0.12, 0, 0, -0.37, 0, 0.27}, r[0], 1e-12)
 	var value, sent float64
 	for i, z := range r[0] {

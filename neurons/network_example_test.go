@@ -11,6 +11,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 )
 
 // A second of the network of E. M. Izhikevich, IEEE Trans. Neural Networks 14 (2003), 1569:
@@ -59,11 +60,11 @@ func ExampleRecurrent() {
 	p.Dt, p.TauInv = 1e-3/perMs, graph.Const(1000) // the equations count in ms
 	still := b.Constant(xs, 0, 1, n)               // no spikes yet
 	v := b.Fill(still, b.Each(xs, "v0", v0[:]...))
-	s := neurons.RecurrentState[neurons.IzhikevichState]{Inner: neurons.IzhikevichState{V: v, U: b.Scale(v, p.B)}, Z: still}
+	s := wrap.RecurrentState[neurons.IzhikevichState]{Inner: neurons.IzhikevichState{V: v, U: b.Scale(v, p.B)}, Z: still}
 	if b.Err() != nil {
 		log.Fatal(b.Err())
 	}
-	run, err := graph.Scan(neurons.Recurrent(neurons.IzhikevichStep), xs, &s, neurons.RecurrentParams[neurons.IzhikevichState, neurons.IzhikevichParams]{Inner: p, W: wn})
+	run, err := graph.Scan(wrap.Recurrent(neurons.IzhikevichStep), xs, &s, wrap.RecurrentParams[neurons.IzhikevichState, neurons.IzhikevichParams]{Inner: p, W: wn})
 	if err != nil {
 		log.Fatal(err)
 	}

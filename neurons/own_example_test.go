@@ -58,7 +58,7 @@ func QIFStep(x *G.Node, s QIFState, p QIFParams) (z *G.Node, next QIFState, err 
 // A neuron model of one's own is one file: parameters, state, step. graph.Scan
 // lifts it in time, layers.Lift makes a layer of it, and
 //
-//	neurontest.Test(t, neurons.ModelOf("QIF", QIFStep, DefaultQIFParams()))
+//	neurontest.Test(t, models.Of("QIF", QIFStep, DefaultQIFParams()))
 //
 // holds its values and all its gradients to those of the step, unrolled.
 func Example_ownNeuron() {

@@ -12,13 +12,14 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/neurontest"
 )
 
 // patternSpikes returns when a neuron with the pattern's parameters fires in the given
 // time, and the intervals between; in ms.
 func patternSpikes(t *testing.T, p neurons.AdExBoxParams, current, ms float64) (ts, ds []float64) {
 	t.Helper()
-	z := simulate(t, neurons.AdExBoxStep, p, constant(int(math.Round(ms/p.Dt)), current))[0]
+	z := neurontest.Simulate(t, neurons.AdExBoxStep, p, constant(int(math.Round(ms/p.Dt)), current))[0]
 	for i, k := range times(z) {
 		ts = append(ts, float64(k+1)*p.Dt)
 		if i > 0 {

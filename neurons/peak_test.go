@@ -12,16 +12,18 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/models"
+	"github.com/spikegrad/spikegrad/neurons/neurontest"
 	"github.com/spikegrad/spikegrad/surrogate"
 )
 
 // peaked returns exponential models that cut their spikes above the threshold. They
 // rest where the upswing is about as steep as is allowed.
-func peaked(t *testing.T) []neurons.Model {
+func peaked(t *testing.T) []models.Model {
 	t.Helper()
-	var ms []neurons.Model
+	var ms []models.Model
 	for _, name := range []string{"lif_ex_feed_forward_step", "lif_adex_box_step", "lif_adex_refrac_step"} {
-		m, err := neurons.ModelNamed(name)
+		m, err := models.Named(name)
 		require.NoError(t, err)
 		for p, v := range map[string]float64{"VLeak": 1.8, "DeltaT": 0.2, "VPeak": 2} {
 			require.NoError(t, m.Set(p, v))
@@ -33,7 +35,7 @@ func peaked(t *testing.T) []neurons.Model {
 
 // A VPeak is a parameter only once it is given: until then VTh counts.
 func TestParamsWithoutPeak(t *testing.T) {
-	m, err := neurons.ModelNamed("lif_adex_refrac_step")
+	m, err := models.Named("lif_adex_refrac_step")
 	require.NoError(t, err)
 	require.NotContains(t, m.Params(), "Inner.Inner.VPeak")
 	require.NoError(t, m.Set("v_peak", 0.))
@@ -45,14 +47,14 @@ func TestPeakAtThreshold(t *testing.T) {
 	for _, name := range []string{
 		"lif_ex_feed_forward_step", "lif_ex_current_encoder", "lif_adex_feed_forward_step", "lif_adex_box_step", "lif_adex_current_encoder",
 	} {
-		m, err := neurons.ModelNamed(name)
+		m, err := models.Named(name)
 		require.NoError(t, err)
 		require.NoError(t, m.Set("TauMemInv", 80.))
 		require.NoError(t, m.Set("VReset", 0.2))
 		with := m.Clone()
 		require.NoError(t, with.Set("VPeak", 1.))
 		var all [2][][]float64
-		for i, m := range []neurons.Model{m, with} {
+		for i, m := range []models.Model{m, with} {
 			g := G.NewGraph()
 			xs := graphtest.Node(g, tensor.Float32, "xs", []int{60, 2, 5}, scaled(graphtest.Random(600, 3), 4))
 			delta := graphtest.Node(g, tensor.Float32, "delta", []int{5}, []float64{0.1, 0.3, 0.5, 1, 2})
@@ -125,7 +127,7 @@ func TestUpswingIsHeld(t *testing.T) {
 	} {
 		want := v + dt*tauInv*(leak-v+exponential+x)
 		for _, learnt := range []bool{false, true} {
-			m, err := neurons.ModelNamed("lif_ex_current_encoder")
+			m, err := models.Named("lif_ex_current_encoder")
 			require.NoError(t, err)
 			g := G.NewGraph()
 			require.NoError(t, m.Set("Dt", dt))
@@ -160,7 +162,7 @@ func TestUpswingDoesNotKickAdaptation(t *testing.T) {
 		p := neurons.AdExRegularBursting.Params()
 		p.Dt, p.Integration, p.VPeak = dt, how, peak
 		n := int(math.Round(60 / dt))
-		r := simulate(t, neurons.AdExBoxStep, p, constant(n, neurons.AdExRegularBursting.Current()), "A")
+		r := neurontest.Simulate(t, neurons.AdExBoxStep, p, constant(n, neurons.AdExRegularBursting.Current()), "A")
 		require.Len(t, times(r[0]), 3, "%v, dt = %v", how, dt)
 		return r[1][n-1]
 	}
@@ -183,7 +185,7 @@ func TestCoarseUpswingIsFinite(t *testing.T) {
 			p := neurons.AdExRegularBursting.Params()
 			p.Dt, p.Integration, p.Spike = dt, how, surrogate.SuperSpike{Alpha: 0.1}
 			p.DetachReset = true
-			m := neurons.ModelOf("bursting", neurons.AdExBoxStep, p)
+			m := models.Of("bursting", neurons.AdExBoxStep, p)
 			g := G.NewGraph()
 			xs := graphtest.Node(g, tensor.Float32, "xs", []int{60, 1, 2}, constant(120, 40))
 			wrt := []*G.Node{xs}

@@ -4,6 +4,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/steps"
 )
 
 // PLIFParams are the parameters of a parametric leaky integrate-and-fire neuron.
@@ -38,8 +39,8 @@ func (p PLIFParams) Rest(x *G.Node) (BoxState, error) {
 //
 // W. Fang et al., ICCV (2021), 2641.
 func PLIFStep(x *G.Node, s BoxState, p PLIFParams) (z *G.Node, next BoxState, err error) {
-	b := begin(x, &s, p)
+	b := steps.Begin(x, &s, p)
 	v := b.Add(s.V, b.Scale(drive(b, s.V, x, p.VLeak), p.K))
 	z, next.V = p.Fire(b, v)
-	return done(b, "PLIF", z, next)
+	return steps.Done(b, "neurons: PLIF", z, next)
 }

@@ -13,7 +13,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
-	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/models"
 )
 
 var update = flag.Bool("update", false, "write the programs in testdata/programs anew")
@@ -42,7 +42,7 @@ func TestPrograms(t *testing.T) {
 // with one learnt parameter, forward and backward.
 func stages(t *testing.T, name string) string {
 	const steps, batch, n = 20, 2, 3
-	m, err := neurons.ModelNamed(name)
+	m, err := models.Named(name)
 	require.NoError(t, err)
 	m, g := m.Clone(), G.NewGraph()
 	xs := graphtest.Node(g, tensor.Float32, "xs", []int{steps, batch, n}, make([]float64, steps*batch*n))

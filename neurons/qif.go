@@ -4,6 +4,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/steps"
 )
 
 // QIFParams are the parameters of a quadratic integrate-and-fire neuron.
@@ -47,11 +48,11 @@ func (p QIFParams) Rest(x *G.Node) (BoxState, error) {
 //
 // W. Gerstner et al., Neuronal Dynamics (2014), §5.3.
 func QIFStep(x *G.Node, s BoxState, p QIFParams) (z *G.Node, next BoxState, err error) {
-	b := begin(x, &s, p)
+	b := steps.Begin(x, &s, p)
 	low, high := b.Less(s.V, p.VLeak), b.Less(s.V, p.VCrit)
 	d := b.Add(b.Scale(b.Mul(low, high), p.A), x)
 	slope := func() *G.Node { return b.Scale(b.Add(low, high), p.A) }
 	f := p.Integration.Flow(b, p.Dt, graph.Equation{State: s.V, TauInv: p.TauMemInv, D: d, Slope: slope})
 	z, next.V = p.Fire(b, f.Next(0))
-	return done(b, "QIF", z, next)
+	return steps.Done(b, "neurons: QIF", z, next)
 }

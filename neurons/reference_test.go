@@ -7,12 +7,12 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/internal/long"
-	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/models"
 	"github.com/spikegrad/spikegrad/neurons/neurontest"
 )
 
 func TestModels(t *testing.T) {
-	for i, m := range append(neurons.Models(), peaked(t)...) {
+	for i, m := range append(models.All(), peaked(t)...) {
 		if i%3 == 0 || long.Tests() {
 			t.Run(m.Name(), func(t *testing.T) { neurontest.Test(t, m) })
 		}

@@ -4,6 +4,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/steps"
 )
 
 // ResonateParams are the parameters of a resonate-and-fire neuron.
@@ -56,11 +57,11 @@ func (p ResonateParams) Rest(x *G.Node) (ResonateState, error) {
 //
 // E. M. Izhikevich, Neural Networks 14 (2001), 883.
 func ResonateStep(x *G.Node, s ResonateState, p ResonateParams) (z *G.Node, next ResonateState, err error) {
-	b := begin(x, &s, p)
+	b := steps.Begin(x, &s, p)
 	u := b.Add(s.U, x)
 	u = b.Sub(b.Euler(u, -p.Dt, p.TauInv, u), b.ScaleBy(s.V, p.Dt, p.Omega))
 	v := b.Euler(b.Euler(s.V, -p.Dt, p.TauInv, s.V), p.Dt, p.Omega, u)
 	z, next.V = p.Fire(b, v)
 	next.U = b.Sub(u, b.Mul(p.seen(b, z), u))
-	return done(b, "resonate-and-fire", z, next)
+	return steps.Done(b, "neurons: resonate-and-fire", z, next)
 }

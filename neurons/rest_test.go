@@ -11,13 +11,14 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/models"
 )
 
 // Where models start: a potential at v_leak, or where the model calls it so at
 // v_rest, v_reset or V0; the threshold of the LSNN at v_th, the recovery at U0; and
 // all else at 0.
 func TestRestOfEveryModel(t *testing.T) {
-	for _, m := range neurons.Models() {
+	for _, m := range models.All() {
 		g := G.NewGraph()
 		values := map[string]float64{}
 		for i, p := range m.Params() {
@@ -60,7 +61,7 @@ func TestRestOfEveryModel(t *testing.T) {
 // The parameters of the defaults are held to the reference, which has no time
 // steps: 1 ms in seconds, and 0.1 ms in milliseconds.
 func TestDefaultTimeSteps(t *testing.T) {
-	for _, m := range neurons.Models() {
+	for _, m := range models.All() {
 		if dt, err := m.Get("Dt"); err == nil {
 			require.Equal(t, 1e-3, *dt.(*float64), m.Name())
 		}

@@ -12,7 +12,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/machine"
-	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/models"
 )
 
 // A machine writes the gradient of the currents of a model over the currents, from
@@ -20,7 +20,7 @@ import (
 // memory of their own.
 func TestGradientsOverCurrents(t *testing.T) {
 	const steps, batch, in, n = 9, 3, 4, 5
-	for _, m := range neurons.Models() {
+	for _, m := range models.All() {
 		t.Run(m.Name(), func(t *testing.T) {
 			m, g := m.Clone(), G.NewGraph()
 			var wrt G.Nodes

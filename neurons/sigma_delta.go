@@ -4,6 +4,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/steps"
 	"github.com/spikegrad/spikegrad/surrogate"
 )
 
@@ -51,10 +52,10 @@ func (p SigmaDeltaParams) Rest(x *G.Node) (SigmaDeltaState, error) {
 //
 // P. O'Connor and M. Welling, arXiv:1611.02024 (2016).
 func SigmaDeltaStep(x *G.Node, s SigmaDeltaState, p SigmaDeltaParams) (z *G.Node, next SigmaDeltaState, err error) {
-	b := begin(x, &s, p)
+	b := steps.Begin(x, &s, p)
 	next.V = b.Add(s.V, x)
 	e := b.Sub(b.Relu(next.V), s.R)
 	z = b.Mul(e, b.Spike(p.Spike, b.Abs(e), p.VTh))
 	next.R = b.Add(s.R, z)
-	return done(b, "sigma-delta", z, next)
+	return steps.Done(b, "neurons: sigma-delta", z, next)
 }

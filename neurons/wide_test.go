@@ -11,6 +11,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 )
 
 // Recurrent weights that are too many for a cache are read for several samples at once: what
@@ -19,8 +20,8 @@ import (
 func TestWideRecurrence(t *testing.T) {
 	const steps, batch, n = 7, 11, 300
 	type (
-		state  = neurons.RecurrentState[neurons.LIFState]
-		params = neurons.RecurrentParams[neurons.LIFState, neurons.LIFParams]
+		state  = wrap.RecurrentState[neurons.LIFState]
+		params = wrap.RecurrentParams[neurons.LIFState, neurons.LIFParams]
 		lifter = func(graph.Step[state, params], *G.Node, *state, params) (*graph.Run[state], error)
 	)
 	x := graphtest.Random(steps*batch*n, 1)
@@ -36,7 +37,7 @@ func TestWideRecurrence(t *testing.T) {
 		}
 		p := params{Inner: neurons.DefaultLIFParams(), W: graphtest.Node(g, dt, "w", []int{n, n}, w)}
 		p.Inner.TauMemInv, p.Inner.TauSynInv = graph.Const(500), graph.Const(500)
-		r, err := lift(neurons.Recurrent(neurons.LIFStep), xs, nil, p)
+		r, err := lift(wrap.Recurrent(neurons.LIFStep), xs, nil, p)
 		require.NoError(t, err)
 		loss := graphtest.Loss(t, []*G.Node{r.Out}, [][]float64{graphtest.Random(steps*batch*n, 3)})
 		grads, values := graphtest.Grads(t, loss, []*G.Node{xs, p.W}, []*G.Node{r.Out})

@@ -12,6 +12,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 	"github.com/spikegrad/spikegrad/surrogate"
 )
 
@@ -36,11 +37,11 @@ func same(step, f any) bool {
 func modelOf(act layers.Activity) *modelled {
 	params, w := act.Params, (*G.Node)(nil)
 	switch p := params.(type) {
-	case *neurons.RecurrentParams[neurons.LIFState, neurons.LIFParams]:
+	case *wrap.RecurrentParams[neurons.LIFState, neurons.LIFParams]:
 		params, w = &p.Inner, p.W
-	case *neurons.RecurrentParams[neurons.BoxState, neurons.LIFBoxParams]:
+	case *wrap.RecurrentParams[neurons.BoxState, neurons.LIFBoxParams]:
 		params, w = &p.Inner, p.W
-	case *neurons.RecurrentParams[neurons.BoxState, neurons.IAFParams]:
+	case *wrap.RecurrentParams[neurons.BoxState, neurons.IAFParams]:
 		params, w = &p.Inner, p.W
 	}
 	type ps = map[string]graph.Param

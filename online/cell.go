@@ -11,7 +11,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	ops "github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/layers"
-	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/models"
 )
 
 // A cell is a layer of neurons, and what learning online knows of it.
@@ -60,17 +60,17 @@ func (c *cell) total(b *graph.Builder) (*G.Node, error) {
 
 // differentiate runs the neurons in groups, with the filter behind them if there is one, and
 // asks for the gradients of their currents and states.
-func (c *cell) differentiate(filter neurons.Model) error {
+func (c *cell) differentiate(filter models.Model) error {
 	var b graph.Builder
 	x, err := c.total(&b)
 	if err != nil {
 		return err
 	}
-	models := []neurons.Model{c.act.Model}
+	ms := []models.Model{c.act.Model}
 	if filter != nil {
-		models = append(models, filter)
+		ms = append(ms, filter)
 	}
-	for _, m := range models {
+	for _, m := range ms {
 		c.d += len(m.States())
 	}
 	groups := c.d + 1
@@ -78,7 +78,7 @@ func (c *cell) differentiate(filter neurons.Model) error {
 	wrt := G.Nodes{y}
 	var finals G.Nodes
 	var cost *G.Node
-	for i, m := range models {
+	for i, m := range ms {
 		states := map[string]*G.Node{}
 		for _, name := range m.States() {
 			from := b.Constant(x, 0, x.Shape()[1:]...) // a filter is linear: where it stands has no part in derivatives

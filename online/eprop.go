@@ -10,7 +10,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	ops "github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/layers"
-	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/models"
 )
 
 // EProp is e-prop.
@@ -138,7 +138,7 @@ func (r *Rule) Gradients(out, cost *G.Node) (G.Nodes, error) {
 }
 
 // learn adds the gradients by the weights of neurons to sums.
-func (r *Rule) learn(filter neurons.Model, sums map[*G.Node]*G.Node) error {
+func (r *Rule) learn(filter models.Model, sums map[*G.Node]*G.Node) error {
 	var b graph.Builder
 	starts := r.b.Carry.Starts
 	for _, c := range r.cells {
@@ -216,7 +216,7 @@ func (c *cell) carries(s *layers.State) bool {
 
 // findReadout returns the filter of the neurons whose outputs are those of the network, if that is linear
 // and the same for all of them, and nothing else reaches the outputs.
-func (r *Rule) findReadout(out *G.Node) (neurons.Model, error) {
+func (r *Rule) findReadout(out *G.Node) (models.Model, error) {
 	last := r.within(out, map[*G.Node]bool{})
 	for _, c := range r.cells {
 		c.readout = c.whole && len(last) == 1 && last[0] == c && c.act.Back == nil

@@ -12,6 +12,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 	"github.com/spikegrad/spikegrad/online"
 	"github.com/spikegrad/spikegrad/surrogate"
 )
@@ -81,13 +82,13 @@ func (l cut[S, P]) Apply(b *layers.Build, x *G.Node) (*G.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	back := neurons.Recurrent(l.step)
-	step := func(x *G.Node, s neurons.RecurrentState[S], p neurons.RecurrentParams[S, P]) (*G.Node, neurons.RecurrentState[S], error) {
+	back := wrap.Recurrent(l.step)
+	step := func(x *G.Node, s wrap.RecurrentState[S], p wrap.RecurrentParams[S, P]) (*G.Node, wrap.RecurrentState[S], error) {
 		var g graph.Builder
 		s.Z = g.Detach(s.Z)
 		return back(x, s, p)
 	}
-	run, err := graph.Scan(step, x, nil, neurons.RecurrentParams[S, P]{Inner: l.p, W: w})
+	run, err := graph.Scan(step, x, nil, wrap.RecurrentParams[S, P]{Inner: l.p, W: w})
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 	"github.com/spikegrad/spikegrad/online"
 )
 
@@ -38,8 +39,8 @@ func TestRefused(t *testing.T) {
 	}{
 		"a step that mixes neurons": {[]layers.Layer{layers.Linear{Out: 4}, layers.Lift(crowdStep, crowd{}), out},
 			"layers: neurons 1: its step has reduce[3 1], which may mix neurons; online, the states of a neuron are its own affair: for others there is backpropagation through time"},
-		"sums over neurons": {[]layers.Layer{layers.Linear{Out: 4}, layers.Lift(neurons.Regularised(neurons.LIFStep),
-			neurons.RegularisedParams[neurons.LIFState, neurons.LIFParams]{Inner: lively(), Accumulate: neurons.SpikeAccumulator[neurons.LIFState]}), out},
+		"sums over neurons": {[]layers.Layer{layers.Linear{Out: 4}, layers.Lift(wrap.Regularised(neurons.LIFStep),
+			wrap.RegularisedParams[neurons.LIFState, neurons.LIFParams]{Inner: lively(), Accumulate: wrap.SpikeAccumulator[neurons.LIFState]}), out},
 			"layers: neurons 1: state Reg has shape [1], want one value a neuron, [3 4]; online, the states of a neuron are its own affair: for others there is backpropagation through time"},
 		"other connections": {[]layers.Layer{layers.Linear{Out: 4}, layers.RecurrentThrough(layers.BackOneToOne{}, neurons.LIFStep, lively()), out},
 			"layers: neurons 1: they are connected among themselves by other than all weights; online, want layers.Recurrent"},

@@ -10,7 +10,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	ops "github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/internal/timing"
-	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/models"
 )
 
 // A probe is the step of a model on inputs of its own, whose nodes nobody computes: what a step is,
@@ -24,7 +24,7 @@ type probe struct {
 }
 
 // newProbe lifts the model over one time step of the shape of x [T, batch, n].
-func newProbe(m neurons.Model, x *G.Node, scan bool) (*probe, error) {
+func newProbe(m models.Model, x *G.Node, scan bool) (*probe, error) {
 	p := &probe{given: map[*G.Node]bool{}}
 	g, shape := x.Graph(), x.Shape()[1:]
 	input := func(shape ...int) (*G.Node, error) {
@@ -82,7 +82,7 @@ func plus(b *graph.Builder, x, y *G.Node) *G.Node {
 
 // alone returns an error unless each element of what the step makes, and of its gradients, is made of
 // the elements of one neuron.
-func alone(m neurons.Model, x *G.Node) error {
+func alone(m models.Model, x *G.Node) error {
 	p, err := newProbe(m, x, true)
 	if err != nil {
 		return err
@@ -105,7 +105,7 @@ func alone(m neurons.Model, x *G.Node) error {
 
 // linear reports whether the derivatives of the states after a step by its input and the states before
 // it are numbers, the same at all times and for all neurons; whole, whether those of the output are too.
-func linear(m neurons.Model, x *G.Node) (states, whole bool, err error) {
+func linear(m models.Model, x *G.Node) (states, whole bool, err error) {
 	for i := range 2 {
 		p, err := newProbe(m, x, false) // one more, as nodes have one gradient
 		if err != nil {

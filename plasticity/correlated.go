@@ -7,13 +7,13 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
-	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 )
 
 // CorrelatedParams are the parameters of recurrent neurons with a correlation
 // sensor at each synapse.
 type CorrelatedParams[S any, P graph.Params[S]] struct {
-	Neurons              neurons.RecurrentParams[S, P]
+	Neurons              wrap.RecurrentParams[S, P]
 	WIn                  *G.Node // input weights [m, n]
 	InputCorrelation     CorrelationParams
 	RecurrentCorrelation CorrelationParams
@@ -22,7 +22,7 @@ type CorrelatedParams[S any, P graph.Params[S]] struct {
 // CorrelatedState is the state of recurrent neurons with a correlation sensor at
 // each synapse.
 type CorrelatedState[S any] struct {
-	Neurons   neurons.RecurrentState[S]
+	Neurons   wrap.RecurrentState[S]
 	Input     CorrelationState // at the input synapses [batch, m, n]
 	Recurrent CorrelationState // at the recurrent synapses [batch, n, n]
 }
@@ -65,7 +65,7 @@ func (p CorrelatedParams[S, P]) current(x *G.Node) (*G.Node, error) {
 //
 // S. Friedmann et al., IEEE Trans. Biomed. Circuits Syst. 11 (2017), 128.
 func Correlated[S any, P graph.Params[S]](step graph.Step[S, P]) graph.Step[CorrelatedState[S], CorrelatedParams[S, P]] {
-	recurrent := neurons.Recurrent(step)
+	recurrent := wrap.Recurrent(step)
 	return func(x *G.Node, s CorrelatedState[S], p CorrelatedParams[S, P]) (*G.Node, CorrelatedState[S], error) {
 		z, next, err := correlated(recurrent, x, s, p)
 		if err != nil {
@@ -76,7 +76,7 @@ func Correlated[S any, P graph.Params[S]](step graph.Step[S, P]) graph.Step[Corr
 }
 
 func correlated[S any, P graph.Params[S]](
-	step graph.Step[neurons.RecurrentState[S], neurons.RecurrentParams[S, P]], x *G.Node, s CorrelatedState[S], p CorrelatedParams[S, P],
+	step graph.Step[wrap.RecurrentState[S], wrap.RecurrentParams[S, P]], x *G.Node, s CorrelatedState[S], p CorrelatedParams[S, P],
 ) (z *G.Node, next CorrelatedState[S], err error) {
 	i, err := p.current(x)
 	if err != nil {

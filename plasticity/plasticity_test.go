@@ -12,6 +12,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/models"
 	"github.com/spikegrad/spikegrad/neurons/neurontest"
 	"github.com/spikegrad/spikegrad/plasticity"
 	"github.com/spikegrad/spikegrad/surrogate"
@@ -20,7 +21,7 @@ import (
 // Scanning a step is unrolling it.
 func TestScan(t *testing.T) {
 	t.Run("stp", func(t *testing.T) {
-		neurontest.Test(t, neurons.ModelOf("stp", plasticity.STPStep, plasticity.DefaultSTPParams()))
+		neurontest.Test(t, models.Of("stp", plasticity.STPStep, plasticity.DefaultSTPParams()))
 	})
 	t.Run("correlated", func(t *testing.T) {
 		p := plasticity.CorrelatedParams[neurons.LIFState, neurons.LIFParams]{
@@ -28,7 +29,7 @@ func TestScan(t *testing.T) {
 		}
 		p.Neurons.Inner = neurons.DefaultLIFParams()
 		p.Neurons.Inner.Spike = surrogate.SuperSpike{Alpha: 10}
-		neurontest.Test(t, neurons.ModelOf("correlated", plasticity.Correlated(neurons.LIFStep), p))
+		neurontest.Test(t, models.Of("correlated", plasticity.Correlated(neurons.LIFStep), p))
 	})
 }
 
@@ -73,7 +74,7 @@ func TestPlasticScan(t *testing.T) {
 					n, rule := lively(plasticity.DefaultSTDPParams())
 					rule.W, rule.EtaPlus, rule.Conv = graph.Learn(weights), graph.Learn(eta), c.conv
 					p := plasticity.NewPlasticParams(neurons.LIFStep, n, rule, c.out...)
-					l, err := neurons.ModelOf("plastic", plasticity.PlasticStep, p).Lift(scan, xs, nil)
+					l, err := models.Of("plastic", plasticity.PlasticStep, p).Lift(scan, xs, nil)
 					require.NoError(t, err)
 					trace, err := l.Trace("Synapses.W")
 					require.NoError(t, err)

@@ -16,6 +16,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/models"
 	"github.com/spikegrad/spikegrad/plasticity"
 	"github.com/spikegrad/spikegrad/surrogate"
 )
@@ -65,7 +66,7 @@ var (
 )
 
 // modelOf returns the model of a case, without its parameters.
-func modelOf(t *testing.T, c graphtest.Case) neurons.Model {
+func modelOf(t *testing.T, c graphtest.Case) models.Model {
 	t.Helper()
 	number := func(name string) int { n, _ := c.Params[name].Any.(float64); return int(n) }
 	var pre, post []int
@@ -76,11 +77,11 @@ func modelOf(t *testing.T, c graphtest.Case) neurons.Model {
 	case "stdp_step_linear", "stdp_step_conv2d":
 		rule := plasticity.DefaultSTDPParams()
 		rule.Conv = connect.Conv{Stride: number("stride"), Pad: number("padding"), Dilation: number("dilation")}
-		return neurons.ModelOf(c.Function, plasticity.RuleStep, plasticity.NewRuleParams(rule, pre, post))
+		return models.Of(c.Function, plasticity.RuleStep, plasticity.NewRuleParams(rule, pre, post))
 	case "stdp_sensor_step":
-		return neurons.ModelOf(c.Function, plasticity.RuleStep, plasticity.NewRuleParams(plasticity.DefaultSTDPSensorParams(), pre, post))
+		return models.Of(c.Function, plasticity.RuleStep, plasticity.NewRuleParams(plasticity.DefaultSTDPSensorParams(), pre, post))
 	case "correlation_sensor_step":
-		return neurons.ModelOf(c.Function, plasticity.RuleStep,
+		return models.Of(c.Function, plasticity.RuleStep,
 			plasticity.NewRuleParams(plasticity.DefaultCorrelationParams(), pre[len(pre)-1:], post[len(post)-1:]))
 	case "lif_correlation_step":
 		p := plasticity.CorrelatedParams[neurons.LIFState, neurons.LIFParams]{
@@ -88,9 +89,9 @@ func modelOf(t *testing.T, c graphtest.Case) neurons.Model {
 		}
 		p.Neurons.Inner = neurons.DefaultLIFParams()
 		p.Neurons.Inner.DetachReset = true // as in lif_step
-		return neurons.ModelOf(c.Function, plasticity.Correlated(neurons.LIFStep), p)
+		return models.Of(c.Function, plasticity.Correlated(neurons.LIFStep), p)
 	case "stp_step":
-		return neurons.ModelOf(c.Function, plasticity.STPStep, plasticity.DefaultSTPParams())
+		return models.Of(c.Function, plasticity.STPStep, plasticity.DefaultSTPParams())
 	}
 	t.Fatalf("no such function: %s", c.Function)
 	return nil
@@ -119,7 +120,7 @@ func steps(t *testing.T, c graphtest.Case) {
 type reference struct {
 	t  *testing.T
 	c  graphtest.Case
-	m  neurons.Model
+	m  models.Model
 	g  *G.ExprGraph
 	dt tensor.Dtype
 	in map[string]*G.Node // by the names of the case; "params.…" too
@@ -229,7 +230,7 @@ func (r *reference) states() map[string]*G.Node {
 	return states
 }
 
-func (r *reference) outputs(l *neurons.Lifted) map[string]*G.Node {
+func (r *reference) outputs(l *models.Lifted) map[string]*G.Node {
 	outs := map[string]*G.Node{}
 	for name := range r.c.Outputs {
 		var err error

@@ -13,6 +13,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -152,15 +153,15 @@ func TestCostOfWrappers(t *testing.T) {
 	require.Less(t, plain.Maps[0].Ops, 16.0*9)
 	require.Equal(t, 4*plain.Maps[0].Events, plain.Maps[0].Ops)
 	require.True(t, plain.Maps[0].Additions)
-	sparse := neurons.RecurrentParams[neurons.LIFState, neurons.LIFParams]{Inner: p, SparseGrad: true}
+	sparse := wrap.RecurrentParams[neurons.LIFState, neurons.LIFParams]{Inner: p, SparseGrad: true}
 	require.Equal(t, plain, measured(wired(func(w *G.Node) layers.Layer {
 		sparse.W = w
-		return layers.Lift(neurons.Recurrent(neurons.LIFStep), sparse)
+		return layers.Lift(wrap.Recurrent(neurons.LIFStep), sparse)
 	})))
-	adjoint := neurons.RecurrentAdjointParams[neurons.LIFState, neurons.LIFParams]{Inner: p}
+	adjoint := wrap.RecurrentAdjointParams[neurons.LIFState, neurons.LIFParams]{Inner: p}
 	got := measured(wired(func(w *G.Node) layers.Layer {
 		adjoint.W = w
-		return layers.Lift(neurons.RecurrentAdjoint(neurons.LIFStep), adjoint)
+		return layers.Lift(wrap.RecurrentAdjoint(neurons.LIFStep), adjoint)
 	}))
 	require.Equal(t, plain.Maps, got.Maps)
 
@@ -173,10 +174,10 @@ func TestCostOfWrappers(t *testing.T) {
 	require.Len(t, got.Maps, 2)
 	require.Equal(t, "0.recurrent.w", got.Maps[1].Name)
 
-	coupled := neurons.CoupledParams[neurons.LIFState, neurons.LIFParams]{Inner: p}
+	coupled := wrap.CoupledParams[neurons.LIFState, neurons.LIFParams]{Inner: p}
 	got = measured(wired(func(w *G.Node) layers.Layer {
 		coupled.Coupling = w
-		return layers.Lift(neurons.Coupled(neurons.LIFStep), coupled)
+		return layers.Lift(wrap.Coupled(neurons.LIFStep), coupled)
 	}))
 	require.Equal(t, []cost.Map{{Name: "0.recurrent.w", Synapses: 16, Dense: 160, Events: 40, Ops: 160}}, got.Maps)
 }

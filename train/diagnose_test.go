@@ -23,6 +23,7 @@ import (
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/loss"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
@@ -322,7 +323,7 @@ func TestDiagnoseFindsNothing(t *testing.T) {
 		"lengths":      {window: 10, data: shortened{yinyang(t, 150)}},
 		"one sample":   {data: constantLabels(t, 1, 1).(list).first(1)},
 		"rare label":   {data: constantLabels(t, 1, 2)},
-		"refractory":   {neurons: layers.Lift(neurons.Refractory(neurons.LIFStep), neurons.RefractoryParams[neurons.LIFState, neurons.LIFParams]{Inner: lif, RhoReset: graph.Const(3)})},
+		"refractory":   {neurons: layers.Lift(wrap.Refractory(neurons.LIFStep), wrap.RefractoryParams[neurons.LIFState, neurons.LIFParams]{Inner: lif, RhoReset: graph.Const(3)})},
 		"recurrent":    {neurons: layers.Recurrent(neurons.LIFStep, lif)},
 		"adaptive":     {neurons: layers.Lift(neurons.LSNNStep, lsnn)},
 		"event-based":  {neurons: layers.Lift(neurons.LIFAdjointStep, neurons.DefaultLIFParams())},

@@ -14,6 +14,7 @@ import (
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/loss"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/surrogate"
 )
@@ -74,7 +75,7 @@ func TestNamesInFiles(t *testing.T) {
 		"Tanh{K: 1}":                                        surrogate.Tanh{K: 1},
 		"Triangle{Alpha: 1}":                                surrogate.Triangle{Alpha: 1},
 		"exp":                                               graph.Exp,
-		"SpikeAccumulator":                                  neurons.SpikeAccumulator[neurons.LIFState],
+		"SpikeAccumulator":                                  wrap.SpikeAccumulator[neurons.LIFState],
 	} {
 		require.Equal(t, want, describe.Value(v))
 	}
@@ -99,9 +100,9 @@ func TestNamesOfNeuronsInFiles(t *testing.T) {
 		"IAF{":                   layers.Lift(neurons.IAFStep, neurons.DefaultIAFParams()),
 		"Izhikevich{":            layers.Lift(neurons.IzhikevichStep, neurons.NewIzhikevichParams(0.02, 0.2, -65, 8, -65, -13)),
 		"Recurrent LIF{":         layers.Recurrent(neurons.LIFStep, lif),
-		"Refractory{Inner: LIFP": layers.Lift(neurons.Refractory(neurons.LIFStep), neurons.RefractoryParams[neurons.LIFState, neurons.LIFParams]{Inner: lif}),
-		"Coupled{Inner: LIFPara": layers.Lift(neurons.Coupled(neurons.LIFStep), neurons.CoupledParams[neurons.LIFState, neurons.LIFParams]{Inner: lif}),
-		"Regularised{Inner: LIF": layers.Lift(neurons.Regularised(neurons.LIFStep), neurons.RegularisedParams[neurons.LIFState, neurons.LIFParams]{Inner: lif}),
+		"Refractory{Inner: LIFP": layers.Lift(wrap.Refractory(neurons.LIFStep), wrap.RefractoryParams[neurons.LIFState, neurons.LIFParams]{Inner: lif}),
+		"Coupled{Inner: LIFPara": layers.Lift(wrap.Coupled(neurons.LIFStep), wrap.CoupledParams[neurons.LIFState, neurons.LIFParams]{Inner: lif}),
+		"Regularised{Inner: LIF": layers.Lift(wrap.Regularised(neurons.LIFStep), wrap.RegularisedParams[neurons.LIFState, neurons.LIFParams]{Inner: lif}),
 	} {
 		name := layers.Describe(l)[0].Settings
 		require.True(t, strings.HasPrefix(name, want), name)

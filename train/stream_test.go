@@ -12,6 +12,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 	"github.com/spikegrad/spikegrad/readout"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -67,7 +68,7 @@ func sequenced() map[string]struct {
 		}},
 		"refractory": {[]int{4}, layers.Sequential{
 			layers.Linear{Out: 20, Init: gain},
-			layers.Lift(neurons.Refractory(neurons.LIFStep), neurons.RefractoryParams[neurons.LIFState, neurons.LIFParams]{
+			layers.Lift(wrap.Refractory(neurons.LIFStep), wrap.RefractoryParams[neurons.LIFState, neurons.LIFParams]{
 				Inner: neurons.DefaultLIFParams(), RhoReset: graph.Const(3),
 			}),
 			layers.Linear{Out: 3}, li(), layers.MeanOverTime,

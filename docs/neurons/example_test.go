@@ -11,6 +11,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 )
 
 // The examples show how each model runs. The pages in this folder have them as
@@ -236,11 +237,11 @@ func Example_lsnn() {
 func Example_refractory() {
 	g := G.NewGraph()
 	xs := G.NewTensor(g, tensor.Float32, 3, G.WithName("xs"), G.WithShape(60, 1, 1), G.WithInit(G.ValuesOf(float32(1)))) // [T, batch, n]
-	p := neurons.RefractoryParams[neurons.LIFState, neurons.LIFParams]{
+	p := wrap.RefractoryParams[neurons.LIFState, neurons.LIFParams]{
 		Inner:    neurons.DefaultLIFParams(),
 		RhoReset: graph.Const(10), // steps
 	}
-	run, err := graph.Scan(neurons.Refractory(neurons.LIFStep), xs, nil, p)
+	run, err := graph.Scan(wrap.Refractory(neurons.LIFStep), xs, nil, p)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -265,8 +266,8 @@ func Example_recurrent() {
 	xs := G.NewTensor(g, tensor.Float32, 3, G.WithName("xs"), G.WithShape(40, 1, 2), G.WithInit(G.ValuesOf(float32(0.5)))) // [T, batch, n]
 	w := G.NewMatrix(g, tensor.Float32, G.WithName("w"), G.WithShape(2, 2),
 		G.WithValue(tensor.New(tensor.WithShape(2, 2), tensor.WithBacking([]float32{0, -1, -1, 0})))) // from row to column
-	p := neurons.RecurrentParams[neurons.LIFState, neurons.LIFParams]{Inner: neurons.DefaultLIFParams(), W: w}
-	run, err := graph.Scan(neurons.Recurrent(neurons.LIFStep), xs, nil, p)
+	p := wrap.RecurrentParams[neurons.LIFState, neurons.LIFParams]{Inner: neurons.DefaultLIFParams(), W: w}
+	run, err := graph.Scan(wrap.Recurrent(neurons.LIFStep), xs, nil, p)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -294,12 +295,12 @@ func Example_coupled() {
 		return G.NewTensor(g, tensor.Float32, len(shape), G.WithName(name), G.WithShape(shape...), G.WithValue(v))
 	}
 	xs := constant("xs", []int{50, 1, 2}, slices.Repeat([]float32{0, 1}, 50)...) // [T, batch, n]: to the dendrite
-	p := neurons.CoupledParams[neurons.LIFState, neurons.LIFParams]{
+	p := wrap.CoupledParams[neurons.LIFState, neurons.LIFParams]{
 		Inner:    neurons.DefaultLIFParams(),
 		Coupling: constant("coupling", []int{2, 2}, -50, 50, 50, -50), // 1/s, from row to column
 	}
 	p.Inner.VTh = graph.Learn(constant("v_th", []int{2}, 1, 1e6)) // of the soma and of the dendrite
-	run, err := graph.Scan(neurons.Coupled(neurons.LIFStep), xs, nil, p)
+	run, err := graph.Scan(wrap.Coupled(neurons.LIFStep), xs, nil, p)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
@@ -166,12 +167,12 @@ func lsnnLayer() layers.Layer {
 // refractoryLayer returns neurons that rest for two steps after each spike, and
 // learn their time constants. The names are those of the neurons inside.
 func refractoryLayer() layers.Layer {
-	p := neurons.RefractoryParams[neurons.LIFState, neurons.LIFParams]{
+	p := wrap.RefractoryParams[neurons.LIFState, neurons.LIFParams]{
 		Inner:    neurons.DefaultLIFParams(),
 		RhoReset: graph.Const(2),
 	}
 	p.Inner.Spike = surrogate.SuperSpike{Alpha: 10}
-	return layers.Lift(neurons.Refractory(neurons.LIFStep), p,
+	return layers.Lift(wrap.Refractory(neurons.LIFStep), p,
 		layers.LearnEach("TauMemInv"),
 		layers.Constrain(graph.Exp, "TauMemInv"))
 }
@@ -195,9 +196,9 @@ func (compartments) Apply(b *layers.Build, x *G.Node) (*G.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := neurons.CoupledParams[neurons.LIFState, neurons.LIFParams]{Inner: neurons.DefaultLIFParams(), Coupling: g}
+	p := wrap.CoupledParams[neurons.LIFState, neurons.LIFParams]{Inner: neurons.DefaultLIFParams(), Coupling: g}
 	p.Inner.Spike = surrogate.SuperSpike{Alpha: 10}
-	return layers.Lift(neurons.Coupled(neurons.LIFStep), p).Apply(b, x)
+	return layers.Lift(wrap.Coupled(neurons.LIFStep), p).Apply(b, x)
 }
 
 // izhikevichLayer returns neurons that learn what kind they are. They start as

@@ -19,6 +19,7 @@ import (
 	"github.com/spikegrad/spikegrad/internal/long"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 )
 
 // networks are of each kind of layer, with the shapes of their samples.
@@ -64,7 +65,7 @@ func networks() map[string]struct {
 		"one to one": {seq(loud, layers.RecurrentThrough(layers.BackOneToOne{}, neurons.LIFStep, lif), layers.Linear{Out: 4}, leaky), []int{20}},
 		"sparsely":   {seq(loud, layers.RecurrentThrough(layers.BackSparse{Pattern: layers.Chance(0.3)}, neurons.LIFStep, lif), layers.Linear{Out: 4}, leaky), []int{20}},
 		"convolved":  {seq(conv(4, 3, connect.Conv{}), layers.RecurrentThrough(layers.BackConv2D{Kernel: 3, Groups: 2}, neurons.LIFStep, lif), layers.Flatten, layers.Linear{Out: 4}, leaky), []int{2, 7, 6}},
-		"refractory": {seq(loud, layers.Lift(neurons.Refractory(neurons.LIFStep), neurons.RefractoryParams[neurons.LIFState, neurons.LIFParams]{Inner: lif, RhoReset: graph.Const(3)}), layers.Linear{Out: 4}, leaky), []int{20}},
+		"refractory": {seq(loud, layers.Lift(wrap.Refractory(neurons.LIFStep), wrap.RefractoryParams[neurons.LIFState, neurons.LIFParams]{Inner: lif, RhoReset: graph.Const(3)}), layers.Linear{Out: 4}, leaky), []int{20}},
 
 		"conv":       {seq(conv(4, 3, connect.Conv{Stride: 2, Pad: 1}), spiking, layers.Pool{Size: 2, Sum: true}, layers.Flatten, layers.Linear{Out: 3}, leaky), []int{2, 9, 8}},
 		"settings":   {seq(conv(6, 2, connect.Conv{Dilation: 2, Groups: 2, Width: &connect.Axis{Stride: 3, Pad: 2}}), spiking, conv(3, 4, connect.Conv{Same: true, Stride: 2}), spiking, layers.AdaptivePool{Height: 2, Width: 1}, layers.Flatten, leaky), []int{4, 9, 8}},

@@ -13,12 +13,12 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/long"
 	"github.com/spikegrad/spikegrad/layers"
-	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/models"
 	"github.com/spikegrad/spikegrad/surrogate"
 )
 
 // open is a layer of a model of neurons that gives its states, too.
-type open struct{ neurons.Model }
+type open struct{ models.Model }
 
 // Apply adds the neurons.
 func (o open) Apply(b *layers.Build, x *G.Node) (*G.Node, error) {
@@ -69,7 +69,7 @@ func (o open) Apply(b *layers.Build, x *G.Node) (*G.Node, error) {
 func TestNeurons(t *testing.T) {
 	cc := compiler(t)
 	var all []pair
-	for i, m := range neurons.Models() {
+	for i, m := range models.All() {
 		if i%6 != 0 && !long.Tests() {
 			continue
 		}
@@ -153,4 +153,4 @@ func TestDrawnSteps(t *testing.T) {
 	}
 }
 
-func opened(p drawn) layers.Layer { return open{neurons.ModelOf("drawn", drawnStep, p)} }
+func opened(p drawn) layers.Layer { return open{models.Of("drawn", drawnStep, p)} }

@@ -9,6 +9,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/describe"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/readout"
 )
@@ -43,7 +44,7 @@ func TestValue(t *testing.T) {
 	k.Self = k
 	require.Contains(t, describe.Value(k), "…")
 	require.Equal(t, "LIFParams", describe.Name(neurons.DefaultLIFParams()))
-	require.Equal(t, "RecurrentParams", describe.Name(&neurons.RecurrentParams[neurons.LIFState, neurons.LIFParams]{}))
+	require.Equal(t, "RecurrentParams", describe.Name(&wrap.RecurrentParams[neurons.LIFState, neurons.LIFParams]{}))
 	require.Equal(t, "LastStep", describe.Name(readout.LastStep))
 	require.Equal(t, []string{"TauSynInv: 200", "TauMemInv: 100"}, describe.Fields(neurons.DefaultLIFParams())[:2])
 	require.Nil(t, describe.Fields(3))

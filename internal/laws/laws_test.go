@@ -56,7 +56,9 @@ func rooms(t *testing.T) map[string]*room {
 var floors = [][]string{
 	{"graph", "mpi"},
 	{"connect", "internal/fields", "machine", "optim", "readout", "surrogate"},
-	{"cost", "diagnose", "logic", "loss", "metric", "neurons"},
+	{"cost", "diagnose", "internal/steps", "logic", "loss", "metric", "neurons/models"},
+	{"neurons/wrap"},
+	{"neurons"},
 	{"data", "data/download", "internal/vitals", "internal/weights", "layers", "plasticity", "plot"},
 	{"blueprint", "data/augment", "data/events", "encode", "exact", "online"},
 	{"data/recordings", "data/sound", "export/c", "internal/feed", "nir"},

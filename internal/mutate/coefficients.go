@@ -70,7 +70,7 @@ func isZero(e ast.Expr) bool {
 // readsShapeOnly reports whether a function looks only at the shape of the node
 // that is its first argument.
 func readsShapeOnly(f ast.Expr) bool {
-	return slices.Contains([]string{"begin", "NewBuilder", "Fill", "Rest"}, nameOf(f))
+	return slices.Contains([]string{"Begin", "NewBuilder", "Fill", "Rest"}, nameOf(f))
 }
 
 // nameOf returns the name of a function without that of its package or receiver.

@@ -5,6 +5,7 @@
 // test has caught:
 //
 //	go run ./internal/mutate ./neurons
+//	go run ./internal/mutate -tests ./neurons ./neurons/wrap
 //
 // The package is built once, with all changes in it, each of which one number in
 // the environment switches on; files are changed in an overlay only. The quicker
@@ -31,6 +32,7 @@ import (
 func main() {
 	log := flag.Bool("v", false, "print every change as it is tried")
 	only := flag.String("files", "", "change these files only, such as lif.go,iaf.go")
+	tests := flag.String("tests", "", "run the tests of this package, which need not be that of the changes")
 	through := flag.String("exec", "", "run tests through this program")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -41,7 +43,7 @@ func main() {
 	}
 	missed := 0
 	for _, pkg := range pkgs {
-		n, err := run(ctx, pkg, *only, *through, *log)
+		n, err := run(ctx, pkg, *tests, *only, *through, *log)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, "mutate:", err)
 			os.Exit(1)
@@ -54,9 +56,12 @@ func main() {
 }
 
 // run tries every change of a package, and returns how many no test has caught.
-func run(ctx context.Context, pattern, only, through string, log bool) (int, error) {
+func run(ctx context.Context, pattern, tests, only, through string, log bool) (int, error) {
 	p, err := load(ctx, pattern)
 	if err != nil {
+		return 0, err
+	}
+	if err := p.testsOf(ctx, tests); err != nil {
 		return 0, err
 	}
 	p.through = through
@@ -168,7 +173,7 @@ func test(ctx context.Context, p *pkg, binary string, number int, pattern, skip 
 		args = append([]string{p.through}, args...)
 	}
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
-	cmd.Dir = p.Dir
+	cmd.Dir = p.tests.Dir
 	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", variable, number), "GOMAXPROCS=1")
 	out, err := cmd.CombinedOutput()
 	if ctx.Err() != nil {
@@ -202,7 +207,7 @@ func build(ctx context.Context, p *pkg, dir string) (string, error) {
 		return "", err
 	}
 	binary := filepath.Join(dir, "tests")
-	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-overlay", file, "-o", binary, p.ImportPath)
+	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-overlay", file, "-o", binary, p.tests.ImportPath)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building the changes of %s: %w\n%s", p.ImportPath, err, out)
 	}

@@ -44,10 +44,29 @@ type pkg struct {
 	GoFiles                       []string
 
 	sites      []site
-	changed    map[string][]byte   // texts of the files with the changes
-	registered map[string][]string // names that a file registers, for its tests
-	exempt     int                 // changes that cannot matter
-	through    string              // program to run tests through
+	changed    map[string][]byte                // texts of the files with the changes
+	registered map[string][]string              // names that a file registers, for its tests
+	exempt     int                              // changes that cannot matter
+	through    string                           // program to run tests through
+	tests      struct{ ImportPath, Dir string } // the package with the tests
+}
+
+// testsOf finds the package whose tests are run; "" for that of the changes.
+func (p *pkg) testsOf(ctx context.Context, pattern string) error {
+	p.tests.ImportPath, p.tests.Dir = p.ImportPath, p.Dir
+	if pattern == "" {
+		return nil
+	}
+	cmd := exec.CommandContext(ctx, "go", "list", "-json=ImportPath,Dir", pattern)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err == nil {
+		err = json.Unmarshal(out, &p.tests)
+	}
+	if err != nil {
+		return fmt.Errorf("go list %s: %w", pattern, err)
+	}
+	return nil
 }
 
 // load finds the changes of a package.

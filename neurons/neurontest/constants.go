@@ -10,34 +10,35 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/models"
 )
 
 // constants finds, for the functions that only give parameters, those that a
 // case is about.
-var constants = map[string]func(t *testing.T, c graphtest.Case) neurons.Model{
-	"default_parameters": func(t *testing.T, c graphtest.Case) neurons.Model {
+var constants = map[string]func(t *testing.T, c graphtest.Case) models.Model{
+	"default_parameters": func(t *testing.T, c graphtest.Case) models.Model {
 		if m, ok := bioClasses[c.Name]; ok {
 			return m
 		}
 		name, ok := classes[c.Name]
 		require.True(t, ok, "unknown class %s", c.Name)
-		m, err := neurons.ModelNamed(name)
+		m, err := models.Named(name)
 		require.NoError(t, err)
 		return m
 	},
-	"izhikevich_behaviors": func(t *testing.T, c graphtest.Case) neurons.Model {
+	"izhikevich_behaviors": func(t *testing.T, c graphtest.Case) models.Model {
 		var k neurons.Behaviour
 		require.NoError(t, k.UnmarshalText([]byte(c.Name)))
-		return neurons.ModelOf(c.Name, neurons.IzhikevichStep, k.Params())
+		return models.Of(c.Name, neurons.IzhikevichStep, k.Params())
 	},
-	"create_izhikevich_spiking_behavior": func(t *testing.T, c graphtest.Case) neurons.Model {
+	"create_izhikevich_spiking_behavior": func(t *testing.T, c graphtest.Case) models.Model {
 		n := func(name string) float64 { return c.Params[name].Any.(float64) }
 		u := n("u_rest") * n("b")
 		p := neurons.NewIzhikevichParams(n("a"), n("b"), n("c"), n("d"), n("v_rest"), u)
 		if _, given := c.Params["tau_inv"]; given {
 			p.TauInv = graph.Const(n("tau_inv"))
 		}
-		return neurons.ModelOf(c.Name, neurons.IzhikevichStep, p)
+		return models.Of(c.Name, neurons.IzhikevichStep, p)
 	},
 }
 
@@ -58,14 +59,14 @@ var classes = map[string]string{
 }
 
 // bioClasses are those with the parameters of cortical neurons.
-var bioClasses = map[string]neurons.Model{
-	"IAFParameters.bio_default":     neurons.ModelOf("IAF", neurons.IAFStep, neurons.BioIAFParams()),
-	"LIParameters.bio_default":      neurons.ModelOf("LI", neurons.LIStep, neurons.BioLIParams()),
-	"LIFParameters.bio_default":     neurons.ModelOf("LIF", neurons.LIFStep, neurons.BioLIFParams()),
-	"LIFExParameters.bio_default":   neurons.ModelOf("LIFEx", neurons.LIFExStep, neurons.BioLIFExParams()),
-	"LIFAdExParameters.bio_default": neurons.ModelOf("AdEx", neurons.AdExStep, neurons.BioAdExParams()),
-	"LSNNParameters.bio_default":    neurons.ModelOf("LSNN", neurons.LSNNStep, neurons.BioLSNNParams()),
-	"CobaLIFParameters.bio_default": neurons.ModelOf("CobaLIF", neurons.CobaLIFStep, neurons.BioCobaLIFParams()),
+var bioClasses = map[string]models.Model{
+	"IAFParameters.bio_default":     models.Of("IAF", neurons.IAFStep, neurons.BioIAFParams()),
+	"LIParameters.bio_default":      models.Of("LI", neurons.LIStep, neurons.BioLIParams()),
+	"LIFParameters.bio_default":     models.Of("LIF", neurons.LIFStep, neurons.BioLIFParams()),
+	"LIFExParameters.bio_default":   models.Of("LIFEx", neurons.LIFExStep, neurons.BioLIFExParams()),
+	"LIFAdExParameters.bio_default": models.Of("AdEx", neurons.AdExStep, neurons.BioAdExParams()),
+	"LSNNParameters.bio_default":    models.Of("LSNN", neurons.LSNNStep, neurons.BioLSNNParams()),
+	"CobaLIFParameters.bio_default": models.Of("CobaLIF", neurons.CobaLIFStep, neurons.BioCobaLIFParams()),
 }
 
 // otherClasses are those of other packages.

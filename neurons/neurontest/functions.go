@@ -11,14 +11,16 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/models"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 )
 
 // functions are those without a state.
 var functions = map[string]func(b *graph.Builder, in map[string]*G.Node) *G.Node{
 	"reset_value":         reset(neurons.ResetValue),
 	"reset_subtract":      reset(neurons.ResetSubtract),
-	"spike_accumulator":   accumulator(neurons.SpikeAccumulator[neurons.BoxState]),
-	"voltage_accumulator": accumulator(neurons.VoltageAccumulator[neurons.BoxState]),
+	"spike_accumulator":   accumulator(wrap.SpikeAccumulator[neurons.BoxState]),
+	"voltage_accumulator": accumulator(wrap.VoltageAccumulator[neurons.BoxState]),
 }
 
 func reset(r neurons.Reset) func(*graph.Builder, map[string]*G.Node) *G.Node {
@@ -27,7 +29,7 @@ func reset(r neurons.Reset) func(*graph.Builder, map[string]*G.Node) *G.Node {
 	}
 }
 
-func accumulator(a neurons.Accumulator[neurons.BoxState]) func(*graph.Builder, map[string]*G.Node) *G.Node {
+func accumulator(a wrap.Accumulator[neurons.BoxState]) func(*graph.Builder, map[string]*G.Node) *G.Node {
 	return func(b *graph.Builder, in map[string]*G.Node) *G.Node {
 		return a(b, in["z"], neurons.BoxState{V: in["v"]}, in["reg"])
 	}
@@ -36,7 +38,7 @@ func accumulator(a neurons.Accumulator[neurons.BoxState]) func(*graph.Builder, m
 // Functions lists the functions whose reference cases Reference checks: the
 // names of the registered models, and those that are no model of their own.
 func Functions() []string {
-	names := append(neurons.Names(), "lift", "regularize_step")
+	names := append(models.Names(), "lift", "regularize_step")
 	for name := range functions {
 		names = append(names, name)
 	}

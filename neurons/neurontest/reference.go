@@ -14,7 +14,8 @@ import (
 	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
-	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/models"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 	"github.com/spikegrad/spikegrad/surrogate"
 )
 
@@ -79,7 +80,7 @@ var (
 type refCase struct {
 	t      *testing.T
 	c      graphtest.Case
-	m      neurons.Model
+	m      models.Model
 	g      *G.ExprGraph
 	dt     tensor.Dtype
 	lists  bool               // x comes as lists of spikes
@@ -95,7 +96,7 @@ func reference(t *testing.T, c graphtest.Case, scan, lists bool, dt tensor.Dtype
 		}
 	}
 	var err error
-	r.m, err = neurons.ModelNamed(name)
+	r.m, err = models.Named(name)
 	require.NoError(t, err)
 	r.setParams()
 	x := r.setWeights(r.sequence())
@@ -160,7 +161,7 @@ func (r *refCase) setWeights(x *G.Node) *G.Node {
 			}
 			var err error
 			if sparse, _ := r.m.Get("SparseGrad"); sparse != nil && *sparse.(*bool) {
-				x, err = neurons.AtSpikes(x)
+				x, err = wrap.AtSpikes(x)
 				require.NoError(t, err)
 			}
 			x, err = connect.Linear(x, w, nil)
@@ -190,7 +191,7 @@ func (r *refCase) states(xs *G.Node) map[string]*G.Node {
 }
 
 // outputs returns the nodes of the outputs that the case has.
-func (r *refCase) outputs(l *neurons.Lifted) map[string]*G.Node {
+func (r *refCase) outputs(l *models.Lifted) map[string]*G.Node {
 	t, b := r.t, graph.Builder{}
 	outs := map[string]*G.Node{}
 	for name, a := range r.c.Outputs {

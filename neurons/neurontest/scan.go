@@ -12,7 +12,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
-	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/models"
 )
 
 // Test checks that lifting the model by graph.Scan gives what graph.Unroll
@@ -21,8 +21,8 @@ import (
 // one value per neuron; in float64 within 1e-12 and in float32 within 1e-5,
 // spikes equal; for several shapes, with Checkpoint, from rest, and with each
 // graph.Integration where the model has a field for it. Run it on a model of your
-// own with neurons.ModelOf.
-func Test(t *testing.T, m neurons.Model) {
+// own with models.Of.
+func Test(t *testing.T, m models.Model) {
 	t.Helper()
 	f64, f32 := tensor.Float64, tensor.Float32
 	for _, c := range []config{
@@ -70,7 +70,7 @@ func (c config) String() string {
 // results are values by name; those called spikes must be equal.
 type results map[string][]float64
 
-func (c config) run(t *testing.T, m neurons.Model, scan bool) results {
+func (c config) run(t *testing.T, m models.Model, scan bool) results {
 	t.Helper()
 	base, m := m, m.Clone()
 	if c.exponential {
@@ -139,7 +139,7 @@ type initial struct {
 
 // aroundRest returns states near those at rest, with spikes in half of the
 // neurons.
-func (c config) aroundRest(t *testing.T, m neurons.Model) map[string]initial {
+func (c config) aroundRest(t *testing.T, m models.Model) map[string]initial {
 	t.Helper()
 	m = m.Clone()
 	g := G.NewGraph()

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 )
 
 // pictures returns what is drawn of each model. Steps drive the neurons well over
@@ -156,15 +157,15 @@ func sharp(delta float64) runner {
 
 // refractory returns leaky neurons with a refractory period.
 func refractory(steps float64) runner {
-	return model(neurons.Refractory(neurons.LIFStep), neurons.RefractoryParams[neurons.LIFState, neurons.LIFParams]{
+	return model(wrap.Refractory(neurons.LIFStep), wrap.RefractoryParams[neurons.LIFState, neurons.LIFParams]{
 		Inner: neurons.DefaultLIFParams(), RhoReset: graph.Const(steps),
 	})
 }
 
 // pairs returns neurons that are connected two by two with weight w.
 func pairs(w float64) runner {
-	type params = neurons.RecurrentParams[neurons.LIFState, neurons.LIFParams]
-	return network(neurons.Recurrent(neurons.LIFStep), func(g *gorgonia.ExprGraph, n int) (params, error) {
+	type params = wrap.RecurrentParams[neurons.LIFState, neurons.LIFParams]
+	return network(wrap.Recurrent(neurons.LIFStep), func(g *gorgonia.ExprGraph, n int) (params, error) {
 		weights, err := blocks(g, "w", n, [][]float64{{0, w}, {w, 0}})
 		return params{Inner: neurons.DefaultLIFParams(), W: weights}, err
 	})
@@ -173,8 +174,8 @@ func pairs(w float64) runner {
 // compartments returns somas, each coupled by a conductance to a dendrite, which
 // does not fire.
 func compartments(conductance float64) runner {
-	type params = neurons.CoupledParams[neurons.LIFState, neurons.LIFParams]
-	return network(neurons.Coupled(neurons.LIFStep), func(g *gorgonia.ExprGraph, n int) (params, error) {
+	type params = wrap.CoupledParams[neurons.LIFState, neurons.LIFParams]
+	return network(wrap.Coupled(neurons.LIFStep), func(g *gorgonia.ExprGraph, n int) (params, error) {
 		const never = 1e6
 		thresholds := make([]float64, n)
 		for i := range thresholds {

@@ -1,4 +1,4 @@
-package neurons
+package wrap
 
 import (
 	"errors"
@@ -6,6 +6,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/steps"
 )
 
 // RecurrentAdjointParams are the parameters of neurons that are connected among
@@ -51,23 +52,23 @@ func RecurrentAdjoint[S any, P graph.Params[S]](step graph.Step[S, P]) graph.Ste
 		}
 		in = b.Add(in, b.MatMul(s.Z, b.Detach(p.W)))
 		if b.Err() != nil {
-			return done(b, "recurrent adjoint", x, s) // mutate: an error
+			return steps.Done(b, "wrap: recurrent adjoint", x, s) // mutate: an error
 		}
 		z, inner, err := step(in, s.Inner, p.Inner)
 		if err != nil {
 			return nil, s, err
 		}
-		i, err := fieldOf[*G.Node](&inner, "I")
+		i, err := steps.Field[*G.Node](&inner, "I")
 		if err != nil {
 			b.Fail(err)
-			return done(b, "recurrent adjoint", z, s) // mutate: an error
+			return steps.Done(b, "wrap: recurrent adjoint", z, s) // mutate: an error
 		}
 		// The products carry the gradients of the weights and are subtracted again.
 		weighted := b.MatMul(b.Detach(z), p.W)
 		if p.WIn != nil {
 			weighted = b.Add(weighted, b.MatMul(b.Detach(x), p.WIn))
 		}
-		*i = b.Add(*i, tangent(b, weighted))
-		return done(b, "recurrent adjoint", z, RecurrentState[S]{Inner: inner, Z: z})
+		*i = b.Add(*i, steps.Tangent(b, weighted))
+		return steps.Done(b, "wrap: recurrent adjoint", z, RecurrentState[S]{Inner: inner, Z: z})
 	}
 }

@@ -1,4 +1,4 @@
-package neurons_test
+package wrap_test
 
 import (
 	"slices"
@@ -11,21 +11,21 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/neurontest"
+	"github.com/spikegrad/spikegrad/neurons/wrap"
 )
 
 // A neuron that would fire at every step fires once, and is silent for the
 // period.
 func TestRefractoryPeriod(t *testing.T) {
-	step := neurons.Refractory(neurons.IAFStep)
+	step := wrap.Refractory(neurons.IAFStep)
 	for rho, want := range map[float64]int{0: 1, 1: 2, 3: 4, 4.5: 6} {
-		p := neurons.RefractoryParams[neurons.BoxState, neurons.IAFParams]{
+		p := wrap.RefractoryParams[neurons.BoxState, neurons.IAFParams]{
 			Inner: neurons.DefaultIAFParams(), RhoReset: graph.Const(rho),
 		}
-		r := simulate(t, step, p, constant(30, 2), "Rho")
-		ts := times(r[0])
-		require.Equal(t, 0, ts[0])
-		for _, d := range intervals(ts) {
-			require.Equal(t, want, d, "period %v", rho)
+		r := neurontest.Simulate(t, step, p, slices.Repeat([]float64{2}, 30), "Rho")
+		for i, z := range r[0] {
+			require.Equal(t, i%want == 0, z == 1, "period %v, step %d", rho, i)
 		}
 		require.Equal(t, rho, r[1][0])
 	}
@@ -36,11 +36,11 @@ func TestRefractoryPeriod(t *testing.T) {
 func TestCoupledCompartments(t *testing.T) {
 	g := G.NewGraph()
 	xs := graphtest.Node(g, tensor.Float64, "xs", []int{40, 1, 2}, make([]float64, 80))
-	p := neurons.CoupledParams[neurons.BoxState, neurons.LIBoxParams]{Inner: neurons.DefaultLIBoxParams()}
+	p := wrap.CoupledParams[neurons.BoxState, neurons.LIBoxParams]{Inner: neurons.DefaultLIBoxParams()}
 	p.Inner.TauMemInv = graph.Const(0)
 	p.Coupling = graphtest.Node(g, tensor.Float64, "G", []int{2, 2}, []float64{-100, 100, 100, -100})
 	s := neurons.BoxState{V: graphtest.Node(g, tensor.Float64, "v", []int{1, 2}, []float64{1, 0})}
-	run, err := graph.Scan(neurons.Coupled(neurons.LIBoxStep), xs, &s, p)
+	run, err := graph.Scan(wrap.Coupled(neurons.LIBoxStep), xs, &s, p)
 	require.NoError(t, err)
 	v := graphtest.Eval(t, run.Out)[0]
 	require.InDeltaSlice(t, []float64{0.9, 0.1, 0.82, 0.18}, v[:4], 1e-12)
@@ -56,8 +56,8 @@ func TestOwnAccumulator(t *testing.T) {
 		}
 		return b.Add(reg, v)
 	}
-	p := neurons.RegularisedParams[neurons.BoxState, neurons.LIBoxParams]{Inner: neurons.DefaultLIBoxParams(), Accumulate: squares}
-	r := simulate(t, neurons.Regularised(neurons.LIBoxStep), p, []float64{1, 1, 0}, "Reg")
+	p := wrap.RegularisedParams[neurons.BoxState, neurons.LIBoxParams]{Inner: neurons.DefaultLIBoxParams(), Accumulate: squares}
+	r := neurontest.Simulate(t, wrap.Regularised(neurons.LIBoxStep), p, []float64{1, 1, 0}, "Reg")
 	require.InDeltaSlice(t, []float64{0.1, 0.19, 0.171}, r[0], 1e-12)
 	require.InDeltaSlice(t, []float64{0.01, 0.01 + 0.0361, 0.01 + 0.0361 + 0.029241}, r[1], 1e-12)
 }
@@ -67,7 +67,7 @@ func TestOwnAccumulator(t *testing.T) {
 func TestAtSpikes(t *testing.T) {
 	g := G.NewGraph()
 	x := graphtest.Node(g, tensor.Float64, "x", []int{1, 4}, []float64{0, 1, 0, -2})
-	y, err := neurons.AtSpikes(x)
+	y, err := wrap.AtSpikes(x)
 	require.NoError(t, err)
 	loss := graphtest.Loss(t, []*G.Node{y}, [][]float64{{3, 4, 5, 6}})
 	ds, vs := graphtest.Grads(t, loss, []*G.Node{x}, []*G.Node{y})
@@ -85,14 +85,14 @@ func TestRecurrentAdjointOfCurrents(t *testing.T) {
 			x[i] = 0.3 + 0.2*x[i]
 		}
 		xs := graphtest.Node(g, tensor.Float64, "xs", []int{12, 2, n}, x)
-		p := neurons.RecurrentAdjointParams[neurons.LIFState, neurons.LIFParams]{
+		p := wrap.RecurrentAdjointParams[neurons.LIFState, neurons.LIFParams]{
 			Inner: neurons.DefaultLIFParams(),
 			W:     graphtest.Node(g, tensor.Float64, "w", []int{n, n}, graphtest.Random(n*n, 2)),
 		}
 		if identity {
 			p.WIn = graphtest.Node(g, tensor.Float64, "identity", []int{n, n}, []float64{1, 0, 0, 0, 1, 0, 0, 0, 1})
 		}
-		r, err := graph.Scan(neurons.RecurrentAdjoint(neurons.LIFAdjointStep), xs, nil, p)
+		r, err := graph.Scan(wrap.RecurrentAdjoint(neurons.LIFAdjointStep), xs, nil, p)
 		require.NoError(t, err)
 		v, err := r.Trace("V")
 		require.NoError(t, err)
@@ -102,55 +102,4 @@ func TestRecurrentAdjointOfCurrents(t *testing.T) {
 	require.Contains(t, want[0], 1., "nothing fired")
 	require.Equal(t, want[0], got[0])
 	require.InDeltaSlice(t, want[1], got[1], 1e-12)
-}
-
-// Defaults that stand in no parameter set of the reference's: a period of 5 steps,
-// and Δ = 0.5.
-func TestDefaults(t *testing.T) {
-	require.Equal(t, graph.Const(5), neurons.DefaultLIFMCRefracParams().RhoReset)
-	require.Equal(t, graph.Const(0.5), neurons.DefaultLIFExBoxParams().DeltaT)
-	m, err := neurons.ModelNamed("lif_refrac_feed_forward_adjoint_step")
-	require.NoError(t, err)
-	rho, err := m.Get("RhoReset")
-	require.NoError(t, err)
-	require.Equal(t, graph.Const(5), *rho.(*graph.Param))
-}
-
-// A signed current acts as its two parts do through weights of either sign.
-func TestCobaRecurrentOfCurrents(t *testing.T) {
-	const n = 3
-	x := graphtest.Random(12*2*n, 1)
-	run := func(weights bool) [][]float64 {
-		g := G.NewGraph()
-		p := neurons.CobaRecurrentParams{
-			Inner: neurons.DefaultCobaLIFParams(),
-			W:     graphtest.Node(g, tensor.Float64, "w", []int{n, n}, graphtest.Random(n*n, 2)),
-		}
-		xs := graphtest.Node(g, tensor.Float64, "xs", []int{12, 2, n}, x)
-		if weights {
-			parts := make([]float64, 2*len(x))
-			for i, v := range x {
-				row, j := i/n*2*n, i%n
-				parts[row+j], parts[row+n+j] = max(v, 0), max(-v, 0)
-			}
-			xs = graphtest.Node(g, tensor.Float64, "parts", []int{12, 2, 2 * n}, parts)
-			p.WIn = graphtest.Node(g, tensor.Float64, "signs", []int{2 * n, n},
-				[]float64{1, 0, 0, 0, 1, 0, 0, 0, 1, -1, 0, 0, 0, -1, 0, 0, 0, -1})
-		}
-		r, err := graph.Scan(neurons.CobaRecurrentStep, xs, nil, p)
-		require.NoError(t, err)
-		outs := G.Nodes{r.Out}
-		for _, name := range []string{"V", "GE", "GI"} {
-			n, err := r.Trace(name)
-			require.NoError(t, err)
-			outs = append(outs, n)
-		}
-		return graphtest.Eval(t, outs...)
-	}
-	want, got := run(true), run(false)
-	for i := range want {
-		require.InDeltaSlice(t, want[i], got[i], 1e-12)
-	}
-	require.Greater(t, slices.Max(want[2]), 0.)
-	require.Greater(t, slices.Max(want[3]), 0.)
 }

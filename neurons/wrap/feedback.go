@@ -1,4 +1,4 @@
-package neurons
+package wrap
 
 import (
 	"errors"
@@ -7,6 +7,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/steps"
 )
 
 // A Feedback is how spikes come back to neurons: a struct with its weights.
@@ -91,7 +92,7 @@ func RecurrentThrough[S any, P graph.Params[S], F Feedback](step graph.Step[S, P
 		b := graph.NewBuilder(x, nil)
 		x = b.Add(x, p.Through.Back(b, s.Z))
 		if b.Err() != nil {
-			return done(b, "recurrent", x, s)
+			return steps.Done(b, "wrap: recurrent", x, s)
 		}
 		z, inner, err := step(x, s.Inner, p.Inner)
 		return z, RecurrentState[S]{Inner: inner, Z: z}, err

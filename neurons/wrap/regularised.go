@@ -1,4 +1,4 @@
-package neurons
+package wrap
 
 import (
 	"errors"
@@ -6,6 +6,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/steps"
 )
 
 // An Accumulator adds to reg what a regulariser wants to know of one time step
@@ -30,7 +31,7 @@ func SpikeAccumulator[S any](b *graph.Builder, z *G.Node, _ S, reg *G.Node) *G.N
 //
 // The state S needs a field V.
 func VoltageAccumulator[S any](b *graph.Builder, _ *G.Node, s S, reg *G.Node) *G.Node {
-	v, err := fieldOf[*G.Node](&s, "V")
+	v, err := steps.Field[*G.Node](&s, "V")
 	if err != nil {
 		b.Fail(err)
 		return nil
@@ -56,12 +57,6 @@ type RegularisedParams[S any, P graph.Params[S]] struct {
 type RegularisedState[S any] struct {
 	Inner S       // of the model
 	Reg   *G.Node // what has accumulated
-}
-
-func init() {
-	p := DefaultLIFParams()
-	register("spike_accumulator", Regularised(LIFStep), RegularisedParams[LIFState, LIFParams]{p, SpikeAccumulator[LIFState]})
-	register("voltage_accumulator", Regularised(LIFStep), RegularisedParams[LIFState, LIFParams]{p, VoltageAccumulator[LIFState]})
 }
 
 // Rest returns the model at rest, with zeros accumulated.
@@ -91,8 +86,8 @@ func Regularised[S any, P graph.Params[S]](step graph.Step[S, P]) graph.Step[Reg
 		b := graph.NewBuilder(x, nil)
 		if p.Accumulate == nil {
 			b.Fail(errors.New("the accumulator is nil"))
-			return done(b, "regularised", z, s) // mutate: an error
+			return steps.Done(b, "wrap: regularised", z, s) // mutate: an error
 		}
-		return done(b, "regularised", z, RegularisedState[S]{Inner: next, Reg: p.Accumulate(b, z, next, s.Reg)})
+		return steps.Done(b, "wrap: regularised", z, RegularisedState[S]{Inner: next, Reg: p.Accumulate(b, z, next, s.Reg)})
 	}
 }

@@ -1,4 +1,4 @@
-package neurons
+package wrap
 
 import (
 	"errors"
@@ -7,6 +7,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/steps"
 )
 
 // RecurrentParams are the parameters of neurons that are connected among
@@ -56,7 +57,7 @@ func Recurrent[S any, P graph.Params[S]](step graph.Step[S, P]) graph.Step[Recur
 		}
 		x = b.Add(x, b.MatMul(back, p.W))
 		if b.Err() != nil {
-			return done(b, "recurrent", x, s) // mutate: an error
+			return steps.Done(b, "wrap: recurrent", x, s) // mutate: an error
 		}
 		z, inner, err := step(x, s.Inner, p.Inner)
 		return z, RecurrentState[S]{Inner: inner, Z: z}, err

@@ -1,9 +1,10 @@
-package neurons
+package wrap
 
 import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/steps"
 )
 
 // RefractoryParams are the parameters of a neuron with an absolute refractory
@@ -17,21 +18,6 @@ type RefractoryParams[S any, P graph.Params[S]] struct {
 type RefractoryState[S any] struct {
 	Inner S       // of the neuron
 	Rho   *G.Node // steps left
-}
-
-// defaultRhoReset is the period of the registered models, 5 steps.
-var defaultRhoReset = graph.Const(5)
-
-func init() {
-	lif := RefractoryParams[LIFState, LIFParams]{Inner: DefaultLIFParams(), RhoReset: defaultRhoReset}
-	adex := RefractoryParams[AdExState, AdExParams]{Inner: DefaultAdExParams(), RhoReset: defaultRhoReset}
-	register("lif_refrac_feed_forward_step", Refractory(LIFStep), lif)
-	register("lif_adex_refrac_feed_forward_step", Refractory(AdExStep), adex)
-	register("lif_adex_refrac_step", Recurrent(Refractory(AdExStep)),
-		RecurrentParams[RefractoryState[AdExState], RefractoryParams[AdExState, AdExParams]]{Inner: adex})
-	lif.Inner.DetachReset = true
-	register("lif_refrac_step", Recurrent(Refractory(LIFStep)),
-		RecurrentParams[RefractoryState[LIFState], RefractoryParams[LIFState, LIFParams]]{Inner: lif})
 }
 
 // Rest returns the neuron at rest, and ready to fire.
@@ -64,33 +50,28 @@ func Refractory[S any, P graph.Params[S]](step graph.Step[S, P]) graph.Step[Refr
 		if err != nil {
 			return nil, s, err
 		}
-		b := begin(x, &s, p)
+		b := steps.Begin(x, &s, p)
 		v, old := potential(b, &inner), potential(b, &s.Inner)
-		spike, err := fieldOf[graph.Func](&p.Inner, "Spike")
+		spike, err := steps.Field[graph.Func](&p.Inner, "Spike")
 		if err != nil {
 			b.Fail(err)
 		}
 		if b.Err() != nil {
-			return done(b, "refractory", z, s) // mutate: an error
+			return steps.Done(b, "wrap: refractory", z, s) // mutate: an error
 		}
 		m := b.Spike(*spike, s.Rho, graph.Const(0))
 		free := b.Not(m)
 		*v = b.Add(b.Mul(free, *v), b.Mul(m, *old))
 		z = b.Mul(free, z)
-		return done(b, "refractory", z, RefractoryState[S]{Inner: inner, Rho: countdown(b, s.Rho, m, z, p.RhoReset)})
+		return steps.Done(b, "wrap: refractory", z, RefractoryState[S]{Inner: inner, Rho: steps.Countdown(b, s.Rho, m, z, p.RhoReset)})
 	}
 }
 
 // potential returns the place of the membrane potential in a state.
 func potential(b *graph.Builder, s any) **G.Node {
-	v, err := fieldOf[*G.Node](s, "V")
+	v, err := steps.Field[*G.Node](s, "V")
 	if err != nil {
 		b.Fail(err)
 	}
 	return v
-}
-
-// countdown returns (1 − z) max(ρ − m, 0) + z ρ_reset.
-func countdown(b *graph.Builder, rho, m, z *G.Node, rhoReset graph.Param) *G.Node {
-	return b.Reset(z, b.Relu(b.Sub(rho, m)), rhoReset)
 }

@@ -1,4 +1,4 @@
-package neurons
+package wrap
 
 import (
 	"errors"
@@ -6,6 +6,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/steps"
 )
 
 // CoupledParams are the parameters of compartments, each with the dynamics of a
@@ -14,13 +15,6 @@ type CoupledParams[S any, P graph.Params[S]] struct {
 	Inner    P       // of the compartments
 	Coupling *G.Node // G, conductances [n, n], from row to column
 	After    bool    // couple after the step, with the potential that a spike has reset
-}
-
-func init() {
-	p := CoupledParams[LIFState, LIFParams]{Inner: DefaultLIFParams()}
-	register("lif_mc_feed_forward_step", Coupled(LIFStep), p)
-	p.After, p.Inner.DetachReset = true, true
-	register("lif_mc_step", Recurrent(Coupled(LIFStep)), RecurrentParams[LIFState, CoupledParams[LIFState, LIFParams]]{Inner: p})
 }
 
 // Rest returns the compartments at rest.
@@ -46,17 +40,17 @@ func Coupled[S any, P graph.Params[S]](step graph.Step[S, P]) graph.Step[S, Coup
 		if p.Coupling == nil {
 			b.Fail(errors.New("the conductances Coupling are nil"))
 		}
-		dt, err := fieldOf[float64](&p.Inner, "Dt")
+		dt, err := steps.Field[float64](&p.Inner, "Dt")
 		if err != nil {
 			b.Fail(err)
 		}
-		how, err := fieldOf[graph.Integration](&p.Inner, "Integration")
+		how, err := steps.Field[graph.Integration](&p.Inner, "Integration")
 		if err == nil && *how != graph.Euler && b.Err() == nil {
 			*how = how.Coupled(b.ScaleBy(p.Coupling, *dt, graph.Const(1)))
 			z, next, err := step(x, s, p.Inner)
 			if err == nil && !how.Taken() {
 				b.Fail(errors.New("the model inside does not move its potential by Integration.Flow, as graph.Exponential needs"))
-				return done(b, "coupled", z, next) // mutate: an error
+				return steps.Done(b, "wrap: coupled", z, next) // mutate: an error
 			}
 			return z, next, err
 		}
@@ -70,12 +64,12 @@ func Coupled[S any, P graph.Params[S]](step graph.Step[S, P]) graph.Step[S, Coup
 			s = couple(s)
 		}
 		if b.Err() != nil {
-			return done(b, "coupled", x, s) // mutate: an error
+			return steps.Done(b, "wrap: coupled", x, s) // mutate: an error
 		}
 		z, next, err := step(x, s, p.Inner)
 		if err != nil || !p.After {
 			return z, next, err
 		}
-		return done(b, "coupled", z, couple(next))
+		return steps.Done(b, "wrap: coupled", z, couple(next))
 	}
 }

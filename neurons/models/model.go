@@ -1,9 +1,7 @@
-package neurons
+package models
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 
 	G "gorgonia.org/gorgonia"
@@ -48,8 +46,8 @@ type Lifted struct {
 	Unused []string                      // learnable parameters on which nothing depends
 }
 
-// ModelOf returns the model of a step with the parameters p.
-func ModelOf[S any, P graph.Params[S]](name string, step graph.Step[S, P], p P) Model {
+// Of returns the model of a step with the parameters p.
+func Of[S any, P graph.Params[S]](name string, step graph.Step[S, P], p P) Model {
 	return &model[S, P]{name: name, step: step, p: p}
 }
 
@@ -78,14 +76,14 @@ func (m *model[S, P]) States() []string {
 func (m *model[S, P]) Get(name string) (any, error) {
 	f, err := fields.Field(&m.p, name)
 	if err != nil {
-		return nil, fmt.Errorf("neurons: model %s: %w", m.name, err)
+		return nil, fmt.Errorf("models: %s: %w", m.name, err)
 	}
 	return f, nil
 }
 
 func (m *model[S, P]) Set(name string, value any) error {
 	if err := m.set(name, value); err != nil {
-		return fmt.Errorf("neurons: model %s: %s: %w", m.name, name, err)
+		return fmt.Errorf("models: %s: %s: %w", m.name, name, err)
 	}
 	return nil
 }
@@ -136,7 +134,7 @@ func (m *model[S, P]) set(name string, value any) error {
 func (m *model[S, P]) Rest(x *G.Node) (map[string]*G.Node, error) {
 	s, err := m.p.Rest(x)
 	if err != nil {
-		return nil, fmt.Errorf("neurons: model %s: rest: %w", m.name, err)
+		return nil, fmt.Errorf("models: %s: rest: %w", m.name, err)
 	}
 	return m.byName(&s)
 }
@@ -147,7 +145,7 @@ func (m *model[S, P]) byName(s *S) (map[string]*G.Node, error) {
 	for _, name := range m.States() {
 		f, err := fields.Field(s, name)
 		if err != nil {
-			return nil, fmt.Errorf("neurons: model %s: %w", m.name, err)
+			return nil, fmt.Errorf("models: %s: %w", m.name, err)
 		}
 		nodes[name] = *f.(**G.Node)
 	}
@@ -161,11 +159,11 @@ func (m *model[S, P]) Lift(scan bool, xs *G.Node, states map[string]*G.Node, opt
 		for _, name := range m.States() {
 			n, ok := states[name]
 			if !ok {
-				return nil, fmt.Errorf("neurons: model %s: no initial state %s", m.name, name)
+				return nil, fmt.Errorf("models: %s: no initial state %s", m.name, name)
 			}
 			f, err := fields.Field(s0, name)
 			if err != nil {
-				return nil, fmt.Errorf("neurons: model %s: %w", m.name, err)
+				return nil, fmt.Errorf("models: %s: %w", m.name, err)
 			}
 			*f.(**G.Node) = n
 		}
@@ -186,51 +184,4 @@ func (m *model[S, P]) Lift(scan bool, xs *G.Node, states map[string]*G.Node, opt
 	}
 	states, err = m.byName(&final)
 	return &Lifted{Out: run.Out, Final: states, Trace: run.Trace, Unused: run.Unused}, err
-}
-
-var (
-	models  []Model
-	aliases = map[string]string{}
-)
-
-// register enters a model of this package into every test and benchmark of
-// models, under the name by which reference cases find it.
-func register[S any, P graph.Params[S]](name string, step graph.Step[S, P], p P) {
-	models = append(models, ModelOf(name, step, p))
-}
-
-// alias makes a registered model known under another name too.
-func alias(name, of string) { aliases[name] = of }
-
-// Models returns the models of this package, by name.
-func Models() []Model {
-	ms := make([]Model, len(models))
-	for i, m := range models {
-		ms[i] = m.Clone()
-	}
-	slices.SortFunc(ms, func(a, b Model) int { return cmp.Compare(a.Name(), b.Name()) })
-	return ms
-}
-
-// Names lists the names under which ModelNamed finds a model, in order.
-func Names() []string {
-	names := slices.Collect(maps.Keys(aliases))
-	for _, m := range models {
-		names = append(names, m.Name())
-	}
-	slices.Sort(names)
-	return names
-}
-
-// ModelNamed returns the model registered under a name.
-func ModelNamed(name string) (Model, error) {
-	if of, ok := aliases[name]; ok {
-		name = of
-	}
-	for _, m := range models {
-		if m.Name() == name {
-			return m.Clone(), nil
-		}
-	}
-	return nil, fmt.Errorf("neurons: no model %q", name)
 }
