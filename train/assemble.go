@@ -103,7 +103,7 @@ func (m *Model) addNetwork(g *G.ExprGraph) (err error) {
 		}
 		m.build.Carry = &layers.Carry{Starts: m.carry.Starts}
 	}
-	m.exam.prepare(m.build)
+	m.exam.Prepare(m.build)
 	m.build.Values = m.given
 	m.out, err = m.apply(m.build, m.x)
 	return err
@@ -178,7 +178,7 @@ func (m *Model) stepWeights() *G.Node {
 func (m *Model) addTraining(terms G.Nodes, total *G.Node) error {
 	params, ins := m.build.Params, m.carry.Ins()
 	wrt := slices.Concat(params, ins)
-	grads, unused, err := graph.Grad(total, append(wrt, m.exam.also(m.x)...)...)
+	grads, unused, err := graph.Grad(total, append(wrt, m.exam.Also(m.x)...)...)
 	if err != nil {
 		return err
 	}
@@ -198,7 +198,7 @@ func (m *Model) addTraining(terms G.Nodes, total *G.Node) error {
 	m.fitAt = layout{
 		terms: values.add(terms...), out: values.add(m.out),
 		grads: values.add(grads[:len(params)]...), lambda: values.add(grads[len(params):len(wrt)]...), states: values.add(outs...),
-		exam: values.add(m.exam.gradients(m.build, m.out)...), next: values.add(m.build.Moving()...),
+		exam: values.add(m.exam.Gradients(m.build, m.out)...), next: values.add(m.build.Moving()...),
 	}
 	m.fitNodes = G.Nodes(values)
 	if m.fit, err = machine.New(values...); err != nil {

@@ -34,7 +34,7 @@ type examiner struct {
 }
 
 func newExaminer(m *Model, d data.Dataset, enc encode.Encoder, seed uint64) (*examiner, error) {
-	twin, err := m.twin(&exam{})
+	twin, err := m.twin(&vitals.Exam{})
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (x *examiner) examine(ctx context.Context) (*vitals.Network, error) {
 	v := &vitals.Network{}
 	for _, i := range x.layers {
 		a := x.twin.build.Activities[i]
-		l := &vitals.Layer{Name: a.Name, Params: a.Params, Top: math.Inf(-1), Slopes: x.twin.exam.slopes[a.Name]}
+		l := &vitals.Layer{Name: a.Name, Params: a.Params, Top: math.Inf(-1), Slopes: x.twin.exam.Slopes[a.Name]}
 		if l.Slopes != nil {
 			l.Slopes.Reset()
 		}
@@ -101,8 +101,8 @@ func (x *examiner) outside(ctx context.Context, v *vitals.Network) error {
 			return err
 		}
 	}
-	m.exam.count(true)
-	defer m.exam.count(false)
+	m.exam.Count(true)
+	defer m.exam.Count(false)
 	most, steps := max(m.net.Batch, min(enough, len(x.order))), 0.0
 	for b := 0; v.Samples < most; b++ {
 		if err := ctx.Err(); err != nil {
@@ -195,7 +195,7 @@ func (x *examiner) inside(v *vitals.Network) error {
 		v.SeeOutput(flat.Float64s(asked[0]), flat.Float64s(fit.out))
 	}
 	for i, l := range v.Layers {
-		if k := m.exam.at[x.layers[i]]; k > 0 {
+		if k := m.exam.At[x.layers[i]]; k > 0 {
 			current := asked[k+1]
 			l.SeeGradient(flat.Float64s(asked[k]), flat.Float64s(current), current.Shape())
 		}

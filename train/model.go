@@ -8,11 +8,12 @@ import (
 
 	"github.com/spikegrad/spikegrad/internal/feed"
 	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/internal/owner"
 	"github.com/spikegrad/spikegrad/internal/segments"
 	"github.com/spikegrad/spikegrad/internal/shared"
+	"github.com/spikegrad/spikegrad/internal/vitals"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/machine"
-	"github.com/spikegrad/spikegrad/optim"
 )
 
 // A Model is a network with its loss on a graph of its own: what [Network.Compile]
@@ -58,8 +59,8 @@ type Model struct {
 	rates           G.Nodes
 	watched         bool            // fit computes rates
 	streams         map[int]*stream // for Step, by batch size
-	exam            *exam           // of a model that is made to be diagnosed
-	by              optim.Optimiser // that trained it last, unless that has trained another model since
+	exam            *vitals.Exam    // of a model that is made to be diagnosed
+	by              *owner.Owner    // the optimiser that trained it last
 }
 
 // construct makes the graph and the machines.

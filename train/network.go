@@ -11,6 +11,7 @@ import (
 	"github.com/spikegrad/spikegrad/internal/feed"
 	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/internal/limit"
+	"github.com/spikegrad/spikegrad/internal/owner"
 	"github.com/spikegrad/spikegrad/internal/shared"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/loss"
@@ -86,7 +87,7 @@ func (n Network) compile(m *Model) (*Model, error) {
 	if m.cut, err = feed.CutUp(n.Steps, n.Segment, n.Window, n.Stride); err != nil {
 		return nil, err
 	}
-	m.net, m.training = n, &guard.InUse{}
+	m.net, m.training, m.by = n, &guard.InUse{}, &owner.Owner{}
 	if err := m.construct(); err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}

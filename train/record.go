@@ -11,6 +11,7 @@ import (
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/encode"
 	"github.com/spikegrad/spikegrad/internal/feed"
+	"github.com/spikegrad/spikegrad/internal/vitals"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/machine"
 )
@@ -63,7 +64,7 @@ func (m *Model) record(ctx context.Context, d data.Dataset, enc encode.Encoder, 
 
 // twin returns a copy of the model, on a graph of its own, which is in use when the
 // model is. One with an exam can be examined, and goes through whole samples.
-func (m *Model) twin(e *exam) (*Model, error) {
+func (m *Model) twin(e *vitals.Exam) (*Model, error) {
 	n := m.net
 	n.SpikeInput = n.SpikeInput && e == nil // an exam asks for the gradient of the input
 	n.Segment, n.Window, n.Stride = 0, 0, 0

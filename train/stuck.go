@@ -1,8 +1,6 @@
 package train
 
 import (
-	"math"
-
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/diagnose"
@@ -30,8 +28,7 @@ func (d *doctor) rate(rate float64, message *string) (string, error) {
 }
 
 // search tries steps along the gradient of the first batch of the examination, on
-// the twin, and returns by which factor of the given length the loss is lowest. The
-// answer is 1 unless another one lowers the loss by 1 % more.
+// the twin, and returns by which factor of the given length the loss is lowest.
 func (x *examiner) search(length float64) (float64, error) {
 	m := x.twin
 	start := m.learnt()
@@ -56,20 +53,5 @@ func (x *examiner) search(length float64) (float64, error) {
 		err := m.test.Run()
 		return flat.Number(m.readTest().terms[0]), err
 	}
-	best := 1.0
-	lowest, err := loss(1)
-	if err != nil {
-		return 0, err
-	}
-	for k := -4; k <= 7; k++ {
-		factor := math.Pow(10, float64(k))
-		l, err := loss(factor)
-		if err != nil {
-			return 0, err
-		}
-		if l < 0.99*lowest || math.IsNaN(lowest) {
-			best, lowest = factor, l
-		}
-	}
-	return best, nil
+	return vitals.Search(loss)
 }

@@ -65,7 +65,7 @@ type position struct {
 // takeOver sees to it that the optimiser does not go on with what it remembers of
 // another model.
 func (r *trainRun) takeOver() error {
-	if err := r.Model.takeOver(r.opt, r.Resume != nil); err != nil {
+	if err := r.Model.by.TakeOver(r.opt, r.Resume != nil); err != nil {
 		return fmt.Errorf("train: the optimiser cannot begin anew: %w", err)
 	}
 	return nil

@@ -1,6 +1,9 @@
 package vitals
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // A Pace is how fast the weights move.
 type Pace struct {
@@ -41,4 +44,25 @@ func (p Pace) Judge(message *string, search func(length float64) (float64, error
 		return fmt.Sprintf("Lower the learning rate to about %.0e.", p.Rate*factor), nil
 	}
 	return "The learning rate seems right. " + elsewhere, nil
+}
+
+// Search returns at which power of ten the loss is lowest: 1, unless another one lowers it by
+// 1 % more.
+func Search(loss func(factor float64) (float64, error)) (float64, error) {
+	best := 1.0
+	lowest, err := loss(1)
+	if err != nil {
+		return 0, err
+	}
+	for k := -4; k <= 7; k++ {
+		factor := math.Pow(10, float64(k))
+		l, err := loss(factor)
+		if err != nil {
+			return 0, err
+		}
+		if l < 0.99*lowest || math.IsNaN(lowest) {
+			best, lowest = factor, l
+		}
+	}
+	return best, nil
 }

@@ -1,4 +1,5 @@
-package train
+// Package owner sees to it that what an optimiser remembers is of the model that it trains.
+package owner
 
 import (
 	"reflect"
@@ -9,21 +10,24 @@ import (
 	"github.com/spikegrad/spikegrad/optim"
 )
 
-// trained are the models that some optimiser has trained.
-var trained struct {
+// An Owner is the optimiser that trained a model last, unless that has trained another one since.
+type Owner struct{ by optim.Optimiser }
+
+// all are the owners that there are.
+var all struct {
 	sync.Mutex
-	models []weak.Pointer[Model]
+	owners []weak.Pointer[Owner]
 }
 
-// takeOver makes opt the optimiser of m. If it was that of another model last, or another
-// was that of m, it begins anew, unless this is to go on from a checkpoint.
-func (m *Model) takeOver(opt optim.Optimiser, resume bool) error {
-	trained.Lock()
-	defer trained.Unlock()
+// TakeOver makes opt the optimiser of the model. If it was that of another model last, or another
+// was that of this one, it begins anew, unless this is to go on from a checkpoint.
+func (m *Owner) TakeOver(opt optim.Optimiser, resume bool) error {
+	all.Lock()
+	defer all.Unlock()
 	same := m.by != nil && isSame(m.by, opt)
 	if !same {
-		alive := trained.models[:0]
-		for _, w := range trained.models {
+		alive := all.owners[:0]
+		for _, w := range all.owners {
 			other := w.Value()
 			if other == nil || other == m {
 				continue
@@ -34,8 +38,8 @@ func (m *Model) takeOver(opt optim.Optimiser, resume bool) error {
 			}
 			alive = append(alive, w)
 		}
-		clear(trained.models[len(alive):])
-		trained.models, m.by = append(alive, weak.Make(m)), opt
+		clear(all.owners[len(alive):])
+		all.owners, m.by = append(alive, weak.Make(m)), opt
 	}
 	if same || resume {
 		return nil

@@ -1,0 +1,70 @@
+package vitals
+
+import (
+	G "gorgonia.org/gorgonia"
+
+	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/layers"
+	"github.com/spikegrad/spikegrad/surrogate"
+)
+
+// An Exam is the part of a model that is made to be diagnosed: it computes the
+// Gradients of the currents into neurons as well, and its spike functions count
+// what they are asked. A nil Exam, which all other models have, adds nothing.
+type Exam struct {
+	Slopes map[string]*Slopes // by layer
+	At     []int              // by layer of neurons, where in gradients its own is; 0 for none
+}
+
+// Prepare puts counting spike functions in the place of those of the layers. A
+// function that fires by chance keeps its place: neurons ask it for more.
+func (e *Exam) Prepare(b *layers.Build) {
+	if e == nil {
+		return
+	}
+	e.Slopes = map[string]*Slopes{}
+	b.Spike = func(layer string, own graph.Func) graph.Func {
+		if _, random := own.(surrogate.Random); random || own == nil {
+			return own
+		}
+		e.Slopes[layer] = &Slopes{Func: own}
+		return e.Slopes[layer]
+	}
+}
+
+// Also returns what the loss is differentiated by besides the parameters: the
+// input, so that Gorgonia differentiates by all that lies between.
+func (e *Exam) Also(x *G.Node) G.Nodes {
+	if e == nil {
+		return nil
+	}
+	return G.Nodes{x}
+}
+
+// Gradients returns the gradient of the outputs, and for each layer of neurons on
+// which the loss depends the gradient of the currents into it and these.
+func (e *Exam) Gradients(b *layers.Build, out *G.Node) G.Nodes {
+	if e == nil {
+		return nil
+	}
+	nodes := G.Nodes{out}
+	if d := out.Deriv(); d != nil {
+		nodes[0] = d
+	}
+	for _, a := range b.Activities {
+		if a.In == nil || a.In.Dims() < 3 || a.In.Deriv() == nil {
+			e.At = append(e.At, 0)
+			continue
+		}
+		e.At = append(e.At, len(nodes))
+		nodes = append(nodes, a.In.Deriv(), a.In)
+	}
+	return nodes
+}
+
+// Count turns the counting on or off.
+func (e *Exam) Count(on bool) {
+	for _, s := range e.Slopes {
+		s.On = on
+	}
+}
