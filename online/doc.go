@@ -2,6 +2,8 @@
 // eligibility traces, which are carried forward beside the states of neurons, so that memory does not
 // depend on the number of time steps, and weights may change at each of them.
 //
+//	train.Trainer{Model: model, Data: set, Learning: online.EProp{Every: 10}, …}
+//
 // For each weight ij of a layer of neurons with states s, currents x and outputs z, e-prop carries
 //
 //	ε_ij ← ∂s/∂s ε_ij + ∂s/∂x_j x_i      the eligibility vector, one number for each state

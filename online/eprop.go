@@ -13,18 +13,53 @@ import (
 	"github.com/spikegrad/spikegrad/neurons/models"
 )
 
-// EProp is e-prop.
-type EProp struct{}
+// EProp is e-prop: the Learning of a train.Trainer.
+type EProp struct {
+	// Every changes the weights after every so many time steps; 0 at the end of each sequence alone.
+	Every int
+	// Window is how many time steps are computed at once: no result depends on it, and memory is that
+	// of so many steps. 0 means at most 32, and has to divide Every.
+	Window int
+}
 
-// A Rule is a network that learns online, in the making.
-type Rule struct {
+// mostSteps is how many time steps a window has where nobody says otherwise: traces are gone through once for
+// each, which costs little beside what the steps cost themselves.
+const mostSteps = 32
+
+// Windows implements train.Learning.
+func (e EProp) Windows(steps int) (window, every int, err error) {
+	switch {
+	case e.Every < 0 || e.Window < 0:
+		return 0, 0, fmt.Errorf("online: Every is %d and Window %d, want at least 0", e.Every, e.Window)
+	case e.Every > 0 && e.Window > 0 && e.Every%e.Window > 0:
+		return 0, 0, fmt.Errorf("online: Window is %d, want a divisor of Every, %d", e.Window, e.Every)
+	}
+	most := min(steps, mostSteps)
+	switch {
+	case e.Window > 0:
+		window = min(e.Window, steps)
+	case e.Every == 0 || e.Every >= steps:
+		window = most
+	default:
+		for window = min(most, e.Every); e.Every%window > 0; {
+			window--
+		}
+	}
+	return window, e.Every / window, nil
+}
+
+// A rule is a network that learns online, in the making.
+type rule struct {
 	EProp
 	b     *layers.Build
 	cells []*cell
 }
 
-// Prepare makes b, into which nothing has been built yet, one whose neurons learn by e. It needs a Carry.
-func (e EProp) Prepare(b *layers.Build) (*Rule, error) {
+// Prepare implements train.Learning: it makes b, into which nothing has been built yet and which has a Carry,
+// one whose neurons learn by e. When the network has been built, gradients returns those of the cost, the
+// loss and the penalties of a window, by each of the Params of the Build, given the output [T, batch, …]; and
+// adds traces to what the network carries.
+func (e EProp) Prepare(b *layers.Build) (gradients func(out, cost *G.Node) (G.Nodes, error), err error) {
 	switch {
 	case b == nil:
 		return nil, errors.New("online: the Build is nil, want one made by layers.NewBuild")
@@ -33,13 +68,13 @@ func (e EProp) Prepare(b *layers.Build) (*Rule, error) {
 	case len(b.Activities) > 0 || b.Local != nil:
 		return nil, errors.New("online: the network has been built already")
 	}
-	r := &Rule{EProp: e, b: b}
+	r := &rule{EProp: e, b: b}
 	b.Local = r.see
-	return r, nil
+	return r.gradients, nil
 }
 
 // see notes a layer of neurons.
-func (r *Rule) see(a *layers.Activity) (*G.Node, error) {
+func (r *rule) see(a *layers.Activity) (*G.Node, error) {
 	switch {
 	case a.Model == nil:
 		return nil, errors.New("they are connected among themselves by other than all weights; online, want layers.Recurrent")
@@ -74,7 +109,7 @@ func (r *Rule) see(a *layers.Activity) (*G.Node, error) {
 }
 
 // eachItsOwn returns an error unless states have a value for each neuron.
-func (r *Rule) eachItsOwn(a *layers.Activity) error {
+func (r *rule) eachItsOwn(a *layers.Activity) error {
 	for _, name := range a.Model.States() {
 		if got, want := a.Enter[name].In.Shape(), a.In.Shape()[1:]; !slices.Equal(got, want) {
 			return fmt.Errorf("state %s has shape %v, want one value a neuron, %v", name, []int(got), []int(want))
@@ -83,9 +118,8 @@ func (r *Rule) eachItsOwn(a *layers.Activity) error {
 	return nil
 }
 
-// Gradients returns the gradient of the cost, the loss and the penalties of a window, by each of the
-// Params of the Build, given the output [T, batch, …] of the network. It adds traces to what the network carries.
-func (r *Rule) Gradients(out, cost *G.Node) (G.Nodes, error) {
+// gradients is what Prepare returns.
+func (r *rule) gradients(out, cost *G.Node) (G.Nodes, error) {
 	if err := r.check(out); err != nil {
 		return nil, err
 	}
@@ -138,7 +172,7 @@ func (r *Rule) Gradients(out, cost *G.Node) (G.Nodes, error) {
 }
 
 // learn adds the gradients by the weights of neurons to sums.
-func (r *Rule) learn(filter models.Model, sums map[*G.Node]*G.Node) error {
+func (r *rule) learn(filter models.Model, sums map[*G.Node]*G.Node) error {
 	var b graph.Builder
 	starts := r.b.Carry.Starts
 	for _, c := range r.cells {
@@ -169,7 +203,7 @@ func (r *Rule) learn(filter models.Model, sums map[*G.Node]*G.Node) error {
 
 // check finds the weights of all neurons, and returns an error unless what the network has else can be
 // differentiated within a time step.
-func (r *Rule) check(out *G.Node) error {
+func (r *rule) check(out *G.Node) error {
 	if len(r.cells) == 0 {
 		return errors.New("online: the network has no neurons")
 	}
@@ -216,7 +250,7 @@ func (c *cell) carries(s *layers.State) bool {
 
 // findReadout returns the filter of the neurons whose outputs are those of the network, if that is linear
 // and the same for all of them, and nothing else reaches the outputs.
-func (r *Rule) findReadout(out *G.Node) (models.Model, error) {
+func (r *rule) findReadout(out *G.Node) (models.Model, error) {
 	last := r.within(out, map[*G.Node]bool{})
 	for _, c := range r.cells {
 		c.readout = c.whole && len(last) == 1 && last[0] == c && c.act.Back == nil

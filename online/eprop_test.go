@@ -84,13 +84,13 @@ func (k task) learnt(t *testing.T, e online.EProp, window int) map[string][]floa
 	b := layers.NewBuild(7)
 	starts := graphtest.Node(g, k.dt, "starts", []int{k.batch}, make([]float64, k.batch))
 	b.Carry = &layers.Carry{Starts: starts}
-	r, err := e.Prepare(b)
+	gradients, err := e.Prepare(b)
 	require.NoError(t, err)
 	x := graphtest.Node(g, k.dt, "x", []int{window, k.batch, k.in}, k.x[:window*k.batch*k.in])
 	out, err := k.net.Apply(b, x)
 	require.NoError(t, err)
 	y := k.target(g, out.Shape())
-	ds, err := r.Gradients(out, k.cost(t, b, out, y))
+	ds, err := gradients(out, k.cost(t, b, out, y))
 	require.NoError(t, err)
 	nodes := ds
 	for _, s := range b.Carry.States {

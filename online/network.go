@@ -13,7 +13,7 @@ import (
 
 // within returns the nodes that n is computed from, n included, without what lies behind the outputs of
 // neurons, and which layers these are.
-func (r *Rule) within(n *G.Node, seen map[*G.Node]bool) (cells []*cell) {
+func (r *rule) within(n *G.Node, seen map[*G.Node]bool) (cells []*cell) {
 	todo := G.Nodes{n}
 	for len(todo) > 0 {
 		n := todo[len(todo)-1]
@@ -34,7 +34,7 @@ func (r *Rule) within(n *G.Node, seen map[*G.Node]bool) (cells []*cell) {
 }
 
 // learnt returns a learnable node among those seen, nil for none.
-func (r *Rule) learnt(seen map[*G.Node]bool) *G.Node {
+func (r *rule) learnt(seen map[*G.Node]bool) *G.Node {
 	i := slices.IndexFunc(r.b.Params, func(p *G.Node) bool { return seen[p] })
 	if i < 0 {
 		return nil
@@ -44,7 +44,7 @@ func (r *Rule) learnt(seen map[*G.Node]bool) *G.Node {
 
 // find finds the weights that make the currents n of the layer: those of Linear, and of sums of such.
 // Whatever else makes them may have no weights.
-func (r *Rule) find(c *cell, n *G.Node) error {
+func (r *rule) find(c *cell, n *G.Node) error {
 	if m, ok := n.Op().(ops.Matrix); ok {
 		in := ops.Children(n)
 		if x, w, bias := m.Matrix(in); x != nil && x.Dims() == 3 {
@@ -68,7 +68,7 @@ func (r *Rule) find(c *cell, n *G.Node) error {
 }
 
 // add adds the weights of a linear map.
-func (r *Rule) add(c *cell, x, w, bias *G.Node) error {
+func (r *rule) add(c *cell, x, w, bias *G.Node) error {
 	seen := map[*G.Node]bool{}
 	r.within(x, seen)
 	if p := r.learnt(seen); p != nil {
@@ -96,7 +96,7 @@ func (r *Rule) add(c *cell, x, w, bias *G.Node) error {
 
 // plain returns the parameters that reach the cost without neurons between: their gradient within a time
 // step is all there is. An error says which weights of neurons are among them.
-func (r *Rule) plain(cost *G.Node) (G.Nodes, error) {
+func (r *rule) plain(cost *G.Node) (G.Nodes, error) {
 	seen := map[*G.Node]bool{}
 	r.within(cost, seen)
 	var ps G.Nodes
@@ -115,7 +115,7 @@ func (r *Rule) plain(cost *G.Node) (G.Nodes, error) {
 }
 
 // neuronsLearn returns an error if parameters of the neurons themselves are learnt.
-func (r *Rule) neuronsLearn(c *cell) error {
+func (r *rule) neuronsLearn(c *cell) error {
 	seen := map[*G.Node]bool{c.act.In: true}
 	for _, s := range c.act.Enter {
 		seen[s.From()] = true

@@ -83,7 +83,7 @@ func TestRefused(t *testing.T) {
 func (k task) tryOnline() error {
 	b := layers.NewBuild(7)
 	b.Carry = &layers.Carry{}
-	r, err := online.EProp{}.Prepare(b)
+	gradients, err := online.EProp{}.Prepare(b)
 	if err != nil {
 		return err
 	}
@@ -93,6 +93,6 @@ func (k task) tryOnline() error {
 		return err
 	}
 	var g graph.Builder
-	_, err = r.Gradients(out, g.Reduce(g.Square(out), nil))
+	_, err = gradients(out, g.Reduce(g.Square(out), nil))
 	return err
 }

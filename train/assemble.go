@@ -105,6 +105,12 @@ func (m *Model) addNetwork(g *G.ExprGraph) (err error) {
 	}
 	m.exam.Prepare(m.build)
 	m.build.Values = m.given
+	if m.learning != nil {
+		err = guard.Call("Prepare", "learning", m.learning, func() (err error) { m.gradients, err = m.learning.Prepare(m.build); return err })
+		if err != nil {
+			return err
+		}
+	}
 	m.out, err = m.apply(m.build, m.x)
 	return err
 }
@@ -176,18 +182,10 @@ func (m *Model) stepWeights() *G.Node {
 
 // addTraining adds the gradients, and makes the machine for training.
 func (m *Model) addTraining(terms G.Nodes, total *G.Node) error {
-	params, ins := m.build.Params, m.carry.Ins()
-	wrt := slices.Concat(params, ins)
-	grads, unused, err := graph.Grad(total, append(wrt, m.exam.Also(m.x)...)...)
+	params := m.build.Params
+	grads, err := m.differentiate(total)
 	if err != nil {
 		return err
-	}
-	for _, i := range unused {
-		if i >= len(params) {
-			continue // a state that nothing flows back through
-		}
-		m.build.Warnings = append(m.build.Warnings,
-			fmt.Sprintf("the loss does not depend on %s: its gradient is zero", params[i].Name()))
 	}
 	if w := m.cut.Warning(m.net.Steps, m.net.Segment, m.net.Window, m.net.Stride); w != "" {
 		m.build.Warnings = append(m.build.Warnings, w)
@@ -197,7 +195,7 @@ func (m *Model) addTraining(terms G.Nodes, total *G.Node) error {
 	var values list
 	m.fitAt = layout{
 		terms: values.add(terms...), out: values.add(m.out),
-		grads: values.add(grads[:len(params)]...), lambda: values.add(grads[len(params):len(wrt)]...), states: values.add(outs...),
+		grads: values.add(grads[:len(params)]...), lambda: values.add(grads[len(params):]...), states: values.add(outs...),
 		exam: values.add(m.exam.Gradients(m.build, m.out)...), next: values.add(m.build.Moving()...),
 	}
 	m.fitNodes = G.Nodes(values)
@@ -208,6 +206,27 @@ func (m *Model) addTraining(terms G.Nodes, total *G.Node) error {
 		m.carry.Advance, err = machine.New(outs...)
 	}
 	return err
+}
+
+// differentiate returns the gradients by the parameters and by the states that enter.
+func (m *Model) differentiate(total *G.Node) (G.Nodes, error) {
+	if m.learning != nil {
+		return m.differentiateOnline(total)
+	}
+	params := m.build.Params
+	wrt := slices.Concat(params, m.carry.Ins())
+	grads, unused, err := graph.Grad(total, append(wrt, m.exam.Also(m.x)...)...)
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range unused {
+		if i >= len(params) {
+			continue // a state that nothing flows back through
+		}
+		m.build.Warnings = append(m.build.Warnings,
+			fmt.Sprintf("the loss does not depend on %s: its gradient is zero", params[i].Name()))
+	}
+	return grads[:len(wrt)], nil
 }
 
 // enlist notes the weights.

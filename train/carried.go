@@ -65,7 +65,7 @@ func (m *Model) Rest(batch int) (*Carried, error) {
 		return m.reading(func() error {
 			st, err := m.stream(batch)
 			if err == nil {
-				s, err = st.start()
+				s, err = st.start(batch)
 			}
 			return err
 		})

@@ -31,6 +31,9 @@ func (m *Model) Evaluate(ctx context.Context, d data.Dataset, enc encode.Encoder
 
 // evaluate looks at a data set; of several ranks each at batches of its own.
 func (m *Model) evaluate(ctx context.Context, d data.Dataset, enc encode.Encoder, t *team.Team) (metric.Summary, error) {
+	if m.plain != nil {
+		m = m.plain
+	}
 	var all score.Sums
 	mine := map[int]score.Sums{}
 	_, err := m.each(ctx, d, enc, t, func(k int, f *feed.Feeder) error {

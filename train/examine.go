@@ -34,6 +34,9 @@ type examiner struct {
 }
 
 func newExaminer(m *Model, d data.Dataset, enc encode.Encoder, seed uint64) (*examiner, error) {
+	if m.plain != nil {
+		m = m.plain
+	}
 	twin, err := m.twin(&vitals.Exam{})
 	if err != nil {
 		return nil, err

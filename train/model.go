@@ -60,7 +60,11 @@ type Model struct {
 	watched         bool            // fit computes rates
 	streams         map[int]*stream // for Step, by batch size
 	exam            *vitals.Exam    // of a model that is made to be diagnosed
-	by              *owner.Owner    // the optimiser that trained it last
+	learning        Learning        // in the place of backpropagation; nil without
+	every           int             // windows from one change of weights to the next; 0 at the end
+	gradients       func(out, cost *G.Node) (G.Nodes, error)
+	plain           *Model       // the model that learning is for, whose weights these are; nil else
+	by              *owner.Owner // the optimiser that trained it last
 }
 
 // construct makes the graph and the machines.

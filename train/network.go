@@ -87,6 +87,11 @@ func (n Network) compile(m *Model) (*Model, error) {
 	if m.cut, err = feed.CutUp(n.Steps, n.Segment, n.Window, n.Stride); err != nil {
 		return nil, err
 	}
+	if m.learning != nil {
+		if m.cut, m.every, err = cutFor(m.learning, n.Steps); err != nil {
+			return nil, err
+		}
+	}
 	m.net, m.training, m.by = n, &guard.InUse{}, &owner.Owner{}
 	if err := m.construct(); err != nil {
 		return nil, fmt.Errorf("train: %w", err)

@@ -83,7 +83,7 @@ func (m *Model) cost() (terms G.Nodes, total *G.Node, err error) {
 			total = b.Add(total, t)
 		}
 	}
-	if m.carry != nil {
+	if m.carry != nil && m.learning == nil {
 		passed, err := m.carry.Join(&b, m.build.Carry.States, m.cut.Reach)
 		if err != nil {
 			return nil, nil, err

@@ -276,7 +276,7 @@ func TestRanksRefuse(t *testing.T) {
 	for want, f := range map[string]func(*train.Trainer){
 		"train: there are 2 ranks, and Accumulate is 0: want a multiple of the ranks, which share the batches of a step": func(tr *train.Trainer) { tr.Accumulate = 0 },
 		"train: there are 2 ranks, and Accumulate is 3: want a multiple of the ranks, which share the batches of a step": func(tr *train.Trainer) { tr.Accumulate = 3 },
-		"train: ranks cannot share a step where the weights change within a batch; leave out Window or Reduce": func(tr *train.Trainer) {
+		"train: ranks cannot share a step where the weights change within a batch; leave out Window or Reduce, or learn at the end of sequences": func(tr *train.Trainer) {
 			net(train.Network{Net: small(), Window: 3})(tr)
 			tr.Accumulate = 0
 		},

@@ -88,8 +88,8 @@ func (r *trainRun) shareable() error {
 		return nil
 	}
 	switch {
-	case m.net.Window > 0:
-		return errors.New("train: ranks cannot share a step where the weights change within a batch; leave out Window or Reduce")
+	case m.restless():
+		return errors.New("train: ranks cannot share a step where the weights change within a batch; leave out Window or Reduce, or learn at the end of sequences")
 	case max(r.Accumulate, 1)%n != 0:
 		return fmt.Errorf("train: there are %d ranks, and Accumulate is %d: want a multiple of the ranks, which share the batches of a step", n, r.Accumulate)
 	}

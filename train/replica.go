@@ -100,6 +100,9 @@ func (m *Model) take() error {
 // given returns the value that the named weight has in a graph that is being built, nil
 // if it has none yet.
 func (m *Model) given(name string) *tensor.Dense {
+	if m.plain != nil {
+		return m.plain.valueOf(name)
+	}
 	if m.reads == nil {
 		return nil
 	}

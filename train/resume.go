@@ -61,6 +61,7 @@ func (r *trainRun) settings() map[string]string {
 		"Segment":    strconv.Itoa(r.Model.net.Segment),
 		"Window":     strconv.Itoa(r.Model.net.Window),
 		"Stride":     strconv.Itoa(r.Model.net.Stride),
+		"learning":   describe.Value(r.Learning),
 		"Accumulate": strconv.Itoa(max(r.Accumulate, 1)),
 		"validation": "none",
 	}

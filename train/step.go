@@ -109,6 +109,9 @@ func (m *Model) learn(f *feed.Feeder, clip float64, step func() error) (norm flo
 		return 0, err
 	}
 	m.fitted.clear(m)
+	if m.learning != nil {
+		return m.learnOnline(f, clip, step)
+	}
 	strides := 0
 	for from := 0; from < m.cut.Segments; strides++ {
 		end := min(from+m.cut.Stride, m.cut.Segments)

@@ -15,7 +15,6 @@ import (
 	"github.com/spikegrad/spikegrad/internal/segments"
 	"github.com/spikegrad/spikegrad/internal/shared"
 	"github.com/spikegrad/spikegrad/layers"
-	"github.com/spikegrad/spikegrad/machine"
 )
 
 // stream returns what runs the network step by step.
@@ -62,10 +61,10 @@ func (m *Model) Step(s *Carried, x []float32) (*tensor.Dense, error) {
 		return m.reading(func() error {
 			st, err := m.stream(s.batch)
 			if err == nil {
-				err = st.step(s, x)
+				err = st.Step(s.tensors, x)
 			}
 			if err == nil {
-				out = st.out
+				out = st.Out
 			}
 			return err
 		})
@@ -79,16 +78,10 @@ func (m *Model) Step(s *Carried, x []float32) (*tensor.Dense, error) {
 // A stream is the network for one time step, on a graph of its own that shares the
 // weights of the model.
 type stream struct {
-	m       *Model
-	nodes   G.Nodes          // of the weights, in the order of all
-	reads   *shared.Snapshot // what these are, of a replica
-	x       *G.Node
-	states  []*layers.State
-	ins     G.Nodes          // of these
-	rest    *machine.Machine // the states at rest; nil without states
-	machine *machine.Machine // outputs, then the states after the step
-	at      *Carried         // whose tensors the inputs hold
-	out     *tensor.Dense
+	*segments.Stream
+	m     *Model
+	nodes G.Nodes          // of the weights, in the order of all
+	reads *shared.Snapshot // what these are, of a replica
 }
 
 func (m *Model) newStream(batch int) (*stream, error) {
@@ -97,22 +90,17 @@ func (m *Model) newStream(batch int) (*stream, error) {
 	}
 	s := &stream{m: m}
 	g := G.NewGraph()
-	var err error
-	if s.x, err = graph.Input(g, "x", tensor.New(tensor.Of(m.net.Dtype), tensor.WithShape(append([]int{1, batch}, m.net.Shape...)...))); err != nil {
+	x, err := graph.Input(g, "x", tensor.New(tensor.Of(m.net.Dtype), tensor.WithShape(append([]int{1, batch}, m.net.Shape...)...)))
+	if err != nil {
 		return nil, err
 	}
 	all := m.all()
 	b := layers.NewBuild(m.net.Seed)
 	b.Carry = &layers.Carry{}
-	b.Values = func(name string) *tensor.Dense {
-		if i := slices.IndexFunc(all, func(p *Parameter) bool { return p.name == name }); i >= 0 {
-			return all[i].value
-		}
-		return nil
-	}
+	b.Values = m.valueOf
 	m.building.Lock()
 	defer m.building.Unlock()
-	out, err := m.apply(b, s.x)
+	out, err := m.apply(b, x)
 	if err != nil {
 		return nil, err
 	}
@@ -133,9 +121,7 @@ func (m *Model) newStream(batch int) (*stream, error) {
 	if m.out.Dims() == out.Dims() && m.sequences() {
 		shape = shape[1:]
 	}
-	s.out = tensor.New(tensor.Of(m.net.Dtype), tensor.WithShape(shape...))
-	s.states, s.ins = b.Carry.States, (&segments.Carry{States: b.Carry.States}).Ins()
-	if s.rest, s.machine, err = segments.Machines(s.states, out); err != nil {
+	if s.Stream, err = segments.NewStream(x, out, shape, b.Carry.States); err != nil {
 		return nil, err
 	}
 	return s, m.checkStepwise()
@@ -153,50 +139,13 @@ func (s *stream) adopt() error {
 	return nil
 }
 
-// start returns a state at rest, computed from states of 0: those of whoever went before may
-// be where a layer has nothing more to say.
-func (s *stream) start() (*Carried, error) {
-	st := &Carried{family: s.m.family, use: &guard.InUse{}, batch: s.x.Shape()[1]}
-	for _, c := range s.states {
+// start returns a state at rest.
+func (s *stream) start(batch int) (*Carried, error) {
+	st := &Carried{family: s.m.family, use: &guard.InUse{}, batch: batch}
+	for _, c := range s.States {
 		st.names = append(st.names, c.Name)
-		st.tensors = append(st.tensors, tensor.New(tensor.Of(s.m.net.Dtype), tensor.WithShape(c.In.Shape()...)))
 	}
-	if s.rest == nil {
-		return st, nil
-	}
-	if err := segments.Let(s.ins, st.tensors); err != nil {
-		return nil, err
-	}
-	s.at = st
-	if err := s.rest.Run(); err != nil {
-		return nil, err
-	}
-	for i, t := range st.tensors {
-		if err := flat.Copy(t, s.rest.Value(i)); err != nil {
-			return nil, fmt.Errorf("state %s %w", st.names[i], err)
-		}
-	}
-	return st, nil
-}
-
-func (s *stream) step(st *Carried, x []float32) error {
-	if s.at != st {
-		if err := segments.Let(s.ins, st.tensors); err != nil {
-			return err
-		}
-		s.at = st
-	}
-	flat.Set(s.x.Value(), x)
-	if err := s.machine.Run(); err != nil {
-		return err
-	}
-	if err := flat.Copy(s.out, s.machine.Value(0)); err != nil {
-		return fmt.Errorf("the output %w", err)
-	}
-	for i, t := range st.tensors {
-		if err := flat.Copy(t, s.machine.Value(1+i)); err != nil {
-			return fmt.Errorf("state %s %w", s.states[i].Name, err)
-		}
-	}
-	return nil
+	var err error
+	st.tensors, err = s.Begin()
+	return st, err
 }

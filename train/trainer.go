@@ -14,7 +14,7 @@ import (
 	"github.com/spikegrad/spikegrad/optim"
 )
 
-// A Trainer fits a model to a data set with backpropagation through time.
+// A Trainer fits a model to a data set, with backpropagation through time or another way of Learning.
 type Trainer struct {
 	Model      *Model
 	Data       data.Dataset
@@ -55,6 +55,12 @@ type Trainer struct {
 	// process with a Network.Batch so many times as large, up to rounding, but for what is drawn in each part and for
 	// schedules, which see the parts. Statistics are added up in the order of the ranks.
 	Synchronised bool
+
+	// Learning gives the gradients in the place of backpropagation through time: online.EProp. The network goes through
+	// a sequence in windows that it chooses, in memory that does not depend on the number of time steps, and may change
+	// the weights within it. The loss has to be one over sequences; penalties count what they have read so far. All
+	// else stays as it is. nil is backpropagation through time.
+	Learning Learning
 
 	Checkpoints *Checkpoints // where the state is written, and how often; may be nil
 	Resume      *Checkpoint  // where to go on from; nil begins anew, see Run

@@ -99,8 +99,13 @@ func (t *Trainer) start(ctx context.Context) (*trainRun, error) {
 		return nil, errors.New("train: Patience, KeepBest and ValidateEvery need a validation set")
 	case t.ValidateEvery < 0 || t.Accumulate < 0 || t.Loaders < 0 || t.Loaders > 1000:
 		return nil, fmt.Errorf("train: ValidateEvery is %d, Accumulate %d and Loaders %d, want at least 0, and at most 1000 loaders", t.ValidateEvery, t.Accumulate, t.Loaders)
-	case t.Accumulate > 1 && t.Model.net.Window > 0:
-		return nil, errors.New("train: gradients cannot be accumulated over batches where the weights change within one; leave out Accumulate or Window")
+	}
+	t, err := t.online()
+	if err != nil {
+		return nil, err
+	}
+	if t.Accumulate > 1 && t.Model.restless() {
+		return nil, errors.New("train: gradients cannot be accumulated over batches where the weights change within one; leave out Accumulate or Window, or learn at the end of sequences")
 	}
 	r := &trainRun{Trainer: t, opt: t.Optimiser, schedule: t.Schedule, best: -1, factor: 1, began: time.Now()}
 	if isNil(r.opt) {
@@ -114,7 +119,6 @@ func (t *Trainer) start(ctx context.Context) (*trainRun, error) {
 			return nil, fmt.Errorf("train: %w", err)
 		}
 	}
-	var err error
 	if r.feed, err = feed.New(t.Model.inputs(), t.Data, t.Encoder); err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}

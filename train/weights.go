@@ -95,6 +95,15 @@ func copiesOf(ps []*Parameter) []*tensor.Dense {
 // them the values that neurons have from layers.Each and keep, and buffers.
 func (m *Model) all() []*Parameter { return slices.Concat(m.params, m.fixed) }
 
+// valueOf returns the tensor of a weight by its name, nil if there is none.
+func (m *Model) valueOf(name string) *tensor.Dense {
+	all := m.all()
+	if i := slices.IndexFunc(all, func(p *Parameter) bool { return p.name == name }); i >= 0 {
+		return all[i].value
+	}
+	return nil
+}
+
 // assign copies ws, which are to be learnt, to ps, or nothing if one does not fit.
 func assign(ps []*Parameter, ws []*tensor.Dense) error {
 	for i, w := range ws {

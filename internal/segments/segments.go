@@ -88,6 +88,20 @@ func (c *Carry) Join(b *graph.Builder, states []*layers.State, reach int) (sum *
 	return sum, nil
 }
 
+// Hold takes over the states of a network through which no gradient goes back.
+func (c *Carry) Hold(states []*layers.State) error {
+	c.States = states
+	var at []*tensor.Dense
+	for _, s := range states {
+		if s == nil || s.In == nil || s.Out == nil || !s.Out.Shape().Eq(s.In.Shape()) {
+			return ErrNoOut
+		}
+		at = append(at, tensor.New(tensor.Of(c.dtype), tensor.WithShape(s.In.Shape()...)))
+	}
+	c.at = [][]*tensor.Dense{at}
+	return nil
+}
+
 // ErrNoOut is the error of a layer that says where a state enters alone.
 var ErrNoOut = errors.New("network: a layer entered a state and did not say what leaves it, of the same shape")
 
