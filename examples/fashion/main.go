@@ -25,7 +25,7 @@ import (
 func main() {
 	dir := flag.String("data", "", "folder with the IDX files of Fashion-MNIST")
 	seed := flag.Uint64("seed", 1, "seed of the weights, the changes of images and the order of the samples")
-	epochs := flag.Int("epochs", 15, "how often every training image is seen")
+	epochs := flag.Int("epochs", 16, "how often every training image is seen")
 	images := flag.Int("images", 0, "learn from so many images only (0: from all)")
 	out := flag.String("out", "out/fashion", "folder for the log, the report, pictures and checkpoints")
 	flags := show.TrainingFlags()
@@ -61,7 +61,7 @@ func run(ctx context.Context, dir string, seed uint64, epochs, images int, out s
 			return err
 		}
 	}
-	changed, err := augment.New(learn, seed, augment.Flip{P: 0.5}, augment.Shift{Most: 2})
+	changed, err := augment.New(learn, seed, augment.Flip{P: 0.5})
 	if err != nil {
 		return err
 	}
