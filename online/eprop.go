@@ -3,11 +3,15 @@ package online
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/flat"
 	ops "github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons/models"
@@ -20,6 +24,27 @@ type EProp struct {
 	// Window is how many time steps are computed at once: no result depends on it, and memory is that
 	// of so many steps. 0 means at most 32, and has to divide Every.
 	Window int
+	// Feedback is how the error of the outputs comes to the layers below.
+	Feedback Feedback
+}
+
+// A Feedback is a way from the error of the outputs to neurons.
+type Feedback int
+
+const (
+	// Symmetric goes back through the weights that lead to the outputs, layer by layer, within the time step.
+	Symmetric Feedback = iota
+	// Random goes to each layer directly, through weights that are drawn once and stay: normal, with variance 1/n
+	// for a layer of n neurons, from Network.Seed and the name of the layer.
+	Random
+)
+
+// String returns the name.
+func (f Feedback) String() string {
+	if f == Random {
+		return "random"
+	}
+	return "symmetric"
 }
 
 // mostSteps is how many time steps a window has where nobody says otherwise: traces are gone through once for
@@ -65,6 +90,8 @@ func (e EProp) Prepare(b *layers.Build) (gradients func(out, cost *G.Node) (G.No
 		return nil, errors.New("online: the Build is nil, want one made by layers.NewBuild")
 	case b.Carry == nil:
 		return nil, errors.New("online: the Build has no Carry: what learns online goes through time window by window")
+	case e.Feedback != Symmetric && e.Feedback != Random:
+		return nil, fmt.Errorf("online: Feedback is %d, want Symmetric or Random", int(e.Feedback))
 	case len(b.Activities) > 0 || b.Local != nil:
 		return nil, errors.New("online: the network has been built already")
 	}
@@ -98,7 +125,7 @@ func (r *rule) see(a *layers.Activity) (*G.Node, error) {
 	if b.Err() != nil {
 		return nil, b.Err()
 	}
-	c.next = b.Apply(&onwardOp{Signature: ops.SignatureOf(G.Nodes{c.out}, a.Out.Dtype(), a.Out.Shape()), of: c}, c.out)
+	c.next = b.Apply(&onwardOp{Signature: ops.SignatureOf(G.Nodes{c.out}, a.Out.Dtype(), a.Out.Shape()), of: c, cut: r.Feedback != Symmetric}, c.out)
 	a.Out = c.out
 	a.Trace = func(state string) (*G.Node, error) {
 		return nil, fmt.Errorf("the state %s over time has no gradient online; leave out what penalises it", state)
@@ -135,6 +162,7 @@ func (r *rule) gradients(out, cost *G.Node) (G.Nodes, error) {
 	for _, c := range r.cells {
 		wrt = append(wrt, c.next, c.out)
 	}
+	wrt = append(wrt, out)
 	grads, unused, err := graph.Grad(cost, wrt...)
 	if err != nil {
 		return nil, fmt.Errorf("online: %w", err)
@@ -142,7 +170,11 @@ func (r *rule) gradients(out, cost *G.Node) (G.Nodes, error) {
 	for i, c := range r.cells {
 		at := len(plain) + 2*i
 		c.signal = grads[at]
-		if slices.Contains(unused, at) {
+		if r.Feedback == Random && c.next != out {
+			if c.signal, err = r.feedback(c, out, grads[len(grads)-1]); err != nil {
+				return nil, err
+			}
+		} else if slices.Contains(unused, at) {
 			return nil, fmt.Errorf("online: no learning signal reaches neurons %s: the loss at a time step does not depend on what they do at that step", c.name)
 		}
 		if len(r.b.Penalties) > 0 {
@@ -169,6 +201,25 @@ func (r *rule) gradients(out, cost *G.Node) (G.Nodes, error) {
 		}
 	}
 	return all, b.Err()
+}
+
+// feedback returns the error of the outputs through random weights to the neurons.
+func (r *rule) feedback(c *cell, out, err *G.Node) (*G.Node, error) {
+	if _, linear := out.Op().(ops.Matrix); !linear && !slices.ContainsFunc(r.cells, func(o *cell) bool { return o.next == out }) || out.Dims() != 3 {
+		return nil, fmt.Errorf("online: the output is that of %v; with random feedback, want one output of neurons or of layers.Linear", out.Op())
+	}
+	n, name := c.act.In.Shape()[2], "feedback to "+c.name
+	v := ops.New(out.Dtype(), tensor.Shape{out.Shape()[2], n})
+	drawn, rng := make([]float64, v.DataSize()), r.b.Rand(name)
+	for i := range drawn {
+		drawn[i] = rng.NormFloat64() / math.Sqrt(float64(n))
+	}
+	flat.Set(v, drawn)
+	w, e := graph.Input(out.Graph(), name, v)
+	if e != nil {
+		return nil, fmt.Errorf("online: %w", e)
+	}
+	return connect.Linear(err, w, nil)
 }
 
 // learn adds the gradients by the weights of neurons to sums.

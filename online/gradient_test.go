@@ -10,6 +10,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/neurons/wrap"
@@ -201,4 +202,63 @@ func TestOwnFilters(t *testing.T) {
 	}
 	same(t, k.learnt(t, online.EProp{}, 1), got, 1e-9)
 	require.NotEqual(t, want["0.linear.w"], got["0.linear.w"])
+}
+
+// Random feedback is symmetric feedback where the weights to the outputs are those of the feedback: the layer below gets
+// what it would get from them, and the outputs learn as ever.
+func TestRandomFeedback(t *testing.T) {
+	const n, outs = 4, 2
+	rng := layers.NewBuild(7).Rand("feedback to 1")
+	back := make(layers.Values, n*outs) // [n, outs], the transpose of what is drawn
+	for o := range outs {
+		for j := range n {
+			back[j*outs+o] = rng.NormFloat64() / math.Sqrt(n)
+		}
+	}
+	for _, readout := range [][]layers.Layer{{layers.Lift(neurons.LIStep, neurons.DefaultLIParams())}, nil} {
+		net := append([]layers.Layer{layers.Linear{Out: n}, layers.Recurrent(neurons.LIFStep, lively()), layers.Linear{Out: outs, Init: back}}, readout...)
+		k := newTask(tensor.Float64, net...)
+		want := k.learnt(t, online.EProp{}, 3)
+		same(t, want, k.learnt(t, online.EProp{Feedback: online.Random}, 4), 1e-9)
+
+		net[2] = layers.Linear{Out: outs}
+		k = newTask(tensor.Float64, net...)
+		other, own := k.learnt(t, online.EProp{Feedback: online.Random}, 3), k.learnt(t, online.EProp{}, 3)
+		require.NotEqual(t, own["0.linear.w"], other["0.linear.w"])
+		require.Equal(t, own["2.linear.w"], other["2.linear.w"])
+	}
+}
+
+// How far the gradient of e-prop is from that of backpropagation through time: the cosines of the angles, as
+// docs/online.md has them, are above those of chance.
+func TestAngles(t *testing.T) {
+	p, readout := lively(), []layers.Layer{layers.Linear{Out: 2}, layers.Lift(neurons.LIStep, neurons.DefaultLIParams())}
+	for name, hidden := range map[string][]layers.Layer{
+		"recurrent":  {layers.Linear{Out: 40}, layers.Recurrent(neurons.LIFStep, p)},
+		"LSNN":       {layers.Linear{Out: 40}, layers.Recurrent(neurons.LSNNStep, adaptive())},
+		"two layers": {layers.Linear{Out: 40}, layers.Lift(neurons.LIFStep, p), layers.Linear{Out: 40}, layers.Lift(neurons.LIFStep, p)},
+	} {
+		k := newTask(tensor.Float64, append(hidden, readout...)...)
+		k.steps, k.batch = 60, 4
+		k.x = graphtest.Sparse(k.steps*k.batch*k.in, 0.3, true, 1)
+		k.y = graphtest.Random(k.steps*k.batch*2, 2)
+		want := k.backpropagated(t)
+		for _, f := range []online.Feedback{online.Symmetric, online.Random} {
+			got := k.learnt(t, online.EProp{Feedback: f}, 12)
+			for _, w := range []string{"0.linear.w", "1.recurrent.w"} {
+				if want[w] == nil {
+					continue
+				}
+				var dot, a, b float64
+				for i, v := range want[w] {
+					dot, a, b = dot+v*got[w][i], a+v*v, b+got[w][i]*got[w][i]
+				}
+				cosine := dot / math.Sqrt(a*b)
+				t.Logf("%s, %v, %s: %.0f°", name, f, w, math.Acos(cosine)*180/math.Pi)
+				if f == online.Symmetric {
+					require.Greater(t, cosine, 0.3, name)
+				}
+			}
+		}
+	}
 }

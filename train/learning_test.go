@@ -85,8 +85,8 @@ func TestLearningIsExact(t *testing.T) {
 // Weights that change within a sequence learn as well, in both precisions, and a training that was interrupted
 // in the midst of an epoch goes on to the same bits.
 func TestLearningOnline(t *testing.T) {
-	for _, dt := range []tensor.Dtype{tensor.Float64, tensor.Float32} {
-		n, e := echoing(20, 6, dt), online.EProp{Every: 5}
+	for i, dt := range []tensor.Dtype{tensor.Float64, tensor.Float32} {
+		n, e := echoing(20, 6, dt), online.EProp{Every: 5, Feedback: []online.Feedback{online.Symmetric, online.Random}[i]}
 		want, r := learnt(t, n, e, nil)
 		require.Less(t, r.History[2].Train.Loss, 0.8*r.History[0].Train.Loss)
 
