@@ -36,7 +36,8 @@ func (r *outcome) clear(m *Model) {
 }
 
 // add takes over what segment k gave: its share of what is summed over time, if it
-// counts; the readouts and penalties so far, if it is the last until now.
+// counts, and its outputs where they are sequences; the readouts and penalties so far, if it
+// is the last until now.
 func (r *outcome) add(m *Model, s outcome, k int, last, counts bool) error {
 	for i, v := range s.terms {
 		switch overTime := i < m.lossTerms && m.sequences(); {
@@ -57,11 +58,14 @@ func (r *outcome) add(m *Model, s outcome, k int, last, counts bool) error {
 			r.rates[i] = G.NewF64(flat.Number(r.rates[i]) + flat.Number(v))
 		}
 	}
+	if m.sequences() {
+		if !counts {
+			return nil
+		}
+		return r.place(m, s.out, k)
+	}
 	if !last {
 		return nil
-	}
-	if m.sequences() {
-		return r.place(m, s.out, k)
 	}
 	if r.out == nil {
 		r.out = tensor.New(tensor.Of(m.net.Dtype), tensor.WithShape(m.out.Shape()...))
