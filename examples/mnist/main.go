@@ -23,6 +23,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/examples/internal/show"
+	"github.com/spikegrad/spikegrad/examples/internal/together"
 	"github.com/spikegrad/spikegrad/mpi"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/plot"
@@ -52,7 +53,7 @@ func main() {
 	if *epochs > 0 {
 		v.epochs = *epochs
 	}
-	err := show.Together(*parallel, func(world *mpi.Comm) error { return run(ctx, world, v, *dir, *seed, *out, flags) })
+	err := together.Run(*parallel, func(world *mpi.Comm) error { return run(ctx, world, v, *dir, *seed, *out, flags) })
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mnist:", err)
 		os.Exit(1)
@@ -78,7 +79,7 @@ func run(ctx context.Context, world *mpi.Comm, of variant, dir string, seed uint
 	if batch%parts != 0 {
 		return fmt.Errorf("%d processes cannot share batches of %d samples: want a number that divides it", parts, batch)
 	}
-	first := show.First(world)
+	first := together.First(world)
 	if first && note != "" {
 		fmt.Println(note)
 	}

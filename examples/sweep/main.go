@@ -22,6 +22,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/spikegrad/spikegrad/examples/internal/show"
+	"github.com/spikegrad/spikegrad/examples/internal/together"
 	"github.com/spikegrad/spikegrad/mpi"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -33,13 +34,13 @@ func main() {
 	flag.Parse()
 	ctx, stop := show.Context()
 	defer stop()
-	err := show.Together(true, func(world *mpi.Comm) error {
+	err := together.Run(true, func(world *mpi.Comm) error {
 		settings, err := read(*path)
 		if err != nil {
 			return err
 		}
 		all, err := sweep(ctx, world, settings, *epochs, *out)
-		if err == nil && show.First(world) {
+		if err == nil && together.First(world) {
 			err = table(os.Stdout, all)
 		}
 		return err

@@ -24,6 +24,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/examples/internal/show"
+	"github.com/spikegrad/spikegrad/examples/internal/together"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/mpi"
 	"github.com/spikegrad/spikegrad/neurons"
@@ -57,7 +58,7 @@ func main() {
 	flag.Parse()
 	ctx, stop := show.Context()
 	defer stop()
-	err := show.Together(*parallel, func(world *mpi.Comm) error { return run(ctx, world, *seed, *epochs, *out, flags) })
+	err := together.Run(*parallel, func(world *mpi.Comm) error { return run(ctx, world, *seed, *epochs, *out, flags) })
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "yinyang:", err)
 		os.Exit(1)
@@ -114,7 +115,7 @@ func run(ctx context.Context, world *mpi.Comm, seed uint64, epochs int, out stri
 	if err != nil {
 		return err
 	}
-	first := show.First(world)
+	first := together.First(world)
 	say := fmt.Printf
 	if !first {
 		say = func(string, ...any) (int, error) { return 0, nil }

@@ -108,11 +108,12 @@ func TestInternal(t *testing.T) {
 	}
 }
 
-// What loads libraries makes a program depend on the system's: mpi alone does, and the
-// library needs no mpi.
+// What loads libraries makes a program depend on the system's: mpi alone does, the library
+// needs no mpi, and of the examples those that run as several processes.
 func TestLoadsNothing(t *testing.T) {
+	parallel := []string{"mpi", "examples/internal/together", "examples/mnist", "examples/scaling", "examples/sweep", "examples/yinyang"}
 	for p, r := range rooms(t) {
-		if p != "mpi" && !strings.HasPrefix(p, "examples/") {
+		if !slices.Contains(parallel, p) {
 			require.NotContains(t, r.uses, "mpi", p)
 			require.NotContains(t, r.far, "github.com/ebitengine/purego", p)
 		}

@@ -1,4 +1,6 @@
-package show
+// Package together runs examples as processes of one job. It is apart from the other things that
+// examples share, since a program that has package mpi is linked to the system's libraries.
+package together
 
 import (
 	"fmt"
@@ -6,9 +8,9 @@ import (
 	"github.com/spikegrad/spikegrad/mpi"
 )
 
-// Together runs a program, if it is to be parallel as one of the processes that mpirun or srun has started; else
+// Run runs a program, if it is to be parallel as one of the processes that mpirun or srun has started; else
 // world is nil. It ends well only if run does: the launcher takes it for a failure otherwise, and ends the others.
-func Together(parallel bool, run func(world *mpi.Comm) error) error {
+func Run(parallel bool, run func(world *mpi.Comm) error) error {
 	if !parallel {
 		return run(nil)
 	}
