@@ -21,8 +21,8 @@ import (
 type EProp struct {
 	// Every changes the weights after every so many time steps; 0 at the end of each sequence alone.
 	Every int
-	// Window is how many time steps are computed at once: no result depends on it, and memory is that
-	// of so many steps. 0 means at most 32, and has to divide Every.
+	// Window is how many time steps are computed at once: memory is that of so many steps, and no result depends
+	// on it but penalties, which count what the windows so far have read. 0 means at most 32, and has to divide Every.
 	Window int
 	// Feedback is how the error of the outputs comes to the layers below.
 	Feedback Feedback
@@ -178,10 +178,12 @@ func (r *rule) gradients(out, cost *G.Node) (G.Nodes, error) {
 			return nil, fmt.Errorf("online: no learning signal reaches neurons %s: the loss at a time step does not depend on what they do at that step", c.name)
 		}
 		if len(r.b.Penalties) > 0 {
-			var b graph.Builder
-			c.penalty = b.Sub(grads[at+1], grads[at])
-			if err := b.Err(); err != nil {
-				return nil, err
+			c.penalty = grads[at+1]
+			if r.Feedback == Symmetric { // what comes back from the loss is in it
+				var b graph.Builder
+				if c.penalty = b.Sub(c.penalty, grads[at]); b.Err() != nil {
+					return nil, b.Err()
+				}
 			}
 		}
 	}
