@@ -328,7 +328,7 @@ func smoothed(t *testing.T, m models.Model) bool {
 // neuron, of the states, the weights and the input is that of finite differences.
 func TestGradientsByDifferences(t *testing.T) {
 	for i, m := range append(models.All(), peaked(t)...) {
-		if i%2 != 0 && !long.Tests() || !smoothed(t, m) {
+		if i%4 != 0 && !long.Tests() || !smoothed(t, m) {
 			continue
 		}
 		for _, how := range ways {

@@ -13,7 +13,7 @@ import (
 
 func TestModels(t *testing.T) {
 	for i, m := range append(models.All(), peaked(t)...) {
-		if i%3 == 0 || long.Tests() {
+		if i%6 == 0 || long.Tests() {
 			t.Run(m.Name(), func(t *testing.T) { neurontest.Test(t, m) })
 		}
 	}

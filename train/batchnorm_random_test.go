@@ -253,7 +253,7 @@ func runs(many, few uint64) uint64 {
 // Random networks with batch norm train as by its definition: losses, weights, running
 // statistics, and what they say in evaluation.
 func TestRandomBatchNorm(t *testing.T) {
-	for seed := range runs(1000, 60) {
+	for seed := range runs(1000, 20) {
 		n := randomNormNetwork(rand.New(rand.NewPCG(seed, 5)))
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Log(n.text)

@@ -52,6 +52,7 @@ func TestCortexM(t *testing.T) {
 // What a network takes of a microcontroller is what Code says and some code, whose size the log
 // has: go test -v shows it.
 func TestSizesOnCortexM(t *testing.T) {
+	long.Test(t) // four compilations
 	cc := armed(t)
 	net := layers.Sequential{
 		layers.Linear{Out: 128}, layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams()),
