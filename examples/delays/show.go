@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"gonum.org/v1/gonum/stat"
 
@@ -22,10 +23,15 @@ func table(rs []result) {
 				}
 			}
 			if len(as) > 0 {
-				fmt.Printf("%-21s %-8s %5.1f      %5.1f         %.1f\n", fmt.Sprint(lags), map[bool]string{true: "learnt", false: "none"}[delayed], stat.Mean(as, nil), 100/float64(len(lags)), as)
+				fmt.Printf("%-21s %-8s %5.1f      %5.1f         %.1f\n", listed(lags), map[bool]string{true: "learnt", false: "none"}[delayed], stat.Mean(as, nil), 100/float64(len(lags)), as)
 			}
 		}
 	}
+}
+
+// listed writes lags as "8, 20".
+func listed(lags []int) string {
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(lags), " ", ", "), "[]")
 }
 
 // draw draws for each task how much longer neurons delay the first channel than the second: at the lags
@@ -34,7 +40,7 @@ func draw(rs []result, out string) error {
 	var figs []plot.Figure
 	for k, lags := range tasks {
 		d := plot.Distribution{
-			Title: fmt.Sprintf("Lags of %v ms", lags), XLabel: "Delay of the first channel − that of the second (ms)", YLabel: "Neurons that both channels excite",
+			Title: "Lags of " + listed(lags) + " ms", XLabel: "Delay of the first channel − that of the second (ms)", YLabel: "Neurons that both channels excite",
 		}
 		for e := -longest; e <= longest+1; e++ {
 			d.Edges = append(d.Edges, float64(e)-0.5)

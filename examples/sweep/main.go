@@ -60,6 +60,14 @@ type result struct {
 	Failed   string `json:",omitempty"` // why it ended before
 }
 
+// String says what was reached in a few words.
+func (r result) String() string {
+	if r.Failed != "" {
+		return r.Failed
+	}
+	return fmt.Sprintf("accuracy %.4f, loss %.4f", r.Accuracy, r.Loss)
+}
+
 // sweep trains with those settings that are this process's and not done yet, and returns the results of all, the
 // best ones first. A training that fails is a result, too.
 func sweep(ctx context.Context, world train.Reducer, settings []setting, epochs int, out string) ([]result, error) {
@@ -79,6 +87,7 @@ func sweep(ctx context.Context, world train.Reducer, settings []setting, epochs 
 			r = result{Setting: s, Failed: err.Error()}
 		}
 		mine = append(mine, r)
+		fmt.Fprintf(os.Stderr, "training %d of %d: %s\n", i+1, len(settings), r)
 	}
 	b, err := json.Marshal(mine)
 	if err != nil {
