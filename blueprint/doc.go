@@ -5,7 +5,7 @@
 //	text, err := blueprint.Write(layers.Sequential{ … })
 //	net, err := blueprint.Read(text)
 //
-// train.Model.Save and train.Load put it among the metadata of a file of weights. It names
+// Save and Load of package model put it among the metadata of a file of weights. It names
 // types and numbers, and nothing of it is run: a function of a user's own, a layer or
 // neurons of a type that is not registered are errors that say which. The library's are
 // registered; Register and RegisterNeurons enter others, under names that no other has.

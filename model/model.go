@@ -11,6 +11,7 @@
 package model
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -21,6 +22,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/blueprint"
+	"github.com/spikegrad/spikegrad/cost"
 	"github.com/spikegrad/spikegrad/internal/files"
 	"github.com/spikegrad/spikegrad/internal/limit"
 	"github.com/spikegrad/spikegrad/internal/safetensors"
@@ -29,20 +31,32 @@ import (
 	"github.com/spikegrad/spikegrad/train"
 )
 
-// key is the name of the network among the metadata of a file.
-const key = "network"
+// Names among the metadata of a file.
+const (
+	key      = "network"
+	measured = "measured"
+)
+
+// A Measured is what a model does for the samples of a data set: firing rates and synaptic
+// operations, as train.Model.Cost counts them. In a file it says so of the weights that
+// were saved with it.
+type Measured struct {
+	Data string    // which samples, for people: "MNIST, the first 1,000 of the test set"
+	Cost cost.Cost // without Each of its layers
+}
 
 // Save writes a model to one file, which appears whole or not at all, and whose name
-// ends in ".safetensors". Metrics are left out. An error names the layer that cannot be
-// written: one of a type that is not registered.
-func Save(path string, m *train.Model) error {
-	if err := save(path, m); err != nil {
+// ends in ".safetensors". Metrics are left out. What was measured of the model is kept
+// beside it, for Recorded and for "spikegrad model info". An error names the layer that
+// cannot be written: one of a type that is not registered.
+func Save(path string, m *train.Model, of ...Measured) error {
+	if err := save(path, m, of); err != nil {
 		return fmt.Errorf("model: save: %w", err)
 	}
 	return nil
 }
 
-func save(path string, m *train.Model) error {
+func save(path string, m *train.Model, of []Measured) error {
 	if m == nil {
 		return errors.New("the model is nil")
 	}
@@ -55,6 +69,10 @@ func save(path string, m *train.Model) error {
 	}
 	n.Metrics = nil
 	text, err := blueprint.WriteValue(n)
+	if err != nil {
+		return err
+	}
+	notes, err := written(of)
 	if err != nil {
 		return err
 	}
@@ -72,6 +90,9 @@ func save(path string, m *train.Model) error {
 		return err
 	}
 	f.Metadata[key] = string(text)
+	if len(of) > 0 {
+		f.Metadata[measured] = notes
+	}
 	return files.Replace(path, f.Write)
 }
 
@@ -115,6 +136,41 @@ func Read(path string) (train.Network, error) {
 		return n, fmt.Errorf("model: load %s: %w", path, err)
 	}
 	return n, nil
+}
+
+// written returns what was measured as text.
+func written(of []Measured) (string, error) {
+	of = slices.Clone(of)
+	for i, r := range of {
+		if r.Data == "" || r.Cost.Samples < 1 {
+			return "", fmt.Errorf("what was measured: number %d is of %d samples of the data %q, want at least 1, and what data it is", i, r.Cost.Samples, r.Data)
+		}
+		of[i].Cost.Layers = slices.Clone(r.Cost.Layers)
+		for k := range of[i].Cost.Layers {
+			of[i].Cost.Layers[k].Each = nil
+		}
+	}
+	text, err := json.Marshal(of)
+	if err != nil {
+		return "", fmt.Errorf("what was measured: %w", err)
+	}
+	return string(text), nil
+}
+
+// Recorded returns what was measured of the model in a file when it was saved, nil if
+// nothing was.
+func Recorded(path string) ([]Measured, error) {
+	f, err := tensorfile.Read(path)
+	var of []Measured
+	if err == nil && f.Metadata[measured] != "" {
+		if err = json.Unmarshal([]byte(f.Metadata[measured]), &of); err != nil {
+			err = fmt.Errorf("what was measured: %w", err)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("model: recorded in %s: %w", path, err)
+	}
+	return of, nil
 }
 
 // mostInputs bounds the elements of the input of a model that Load makes.

@@ -2,6 +2,7 @@ package model_test
 
 import (
 	"context"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -193,6 +194,39 @@ func TestReadRefuses(t *testing.T) {
 	loop[0] = loop
 	_, err = blueprint.Write(loop)
 	require.ErrorContains(t, err, "does one contain itself?")
+}
+
+// What was measured of a model is in its file, and what is no measurement is not.
+func TestRecorded(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m.safetensors")
+	m, err := train.Network{Net: layers.Sequential{layers.Linear{Out: 2}, layers.Lift(neurons.IAFStep, neurons.DefaultIAFParams()), layers.Last}, Shape: []int{3}, Steps: 4, Batch: 4}.Compile()
+	require.NoError(t, err)
+	require.NoError(t, model.Save(path, m))
+	got, err := model.Recorded(path)
+	require.NoError(t, err)
+	require.Nil(t, got)
+	c, err := m.Cost(context.Background(), samples(t, 3), nil)
+	require.NoError(t, err)
+	require.NotNil(t, c.Layers[0].Each)
+	require.NoError(t, model.Save(path, m, model.Measured{Data: "all of them", Cost: c}))
+	require.NotNil(t, c.Layers[0].Each) // what was given is as it was
+	got, err = model.Recorded(path)
+	require.NoError(t, err)
+	c.Layers[0].Each = nil
+	require.Equal(t, []model.Measured{{Data: "all of them", Cost: c}}, got)
+	_, err = model.Load(path)
+	require.NoError(t, err)
+
+	require.EqualError(t, model.Save(path, m, model.Measured{Data: "none"}), `model: save: what was measured: number 0 is of 0 samples of the data "none", want at least 1, and what data it is`)
+	require.ErrorContains(t, model.Save(path, m, model.Measured{Cost: c}), `of the data ""`)
+	c.Steps = math.NaN()
+	require.ErrorContains(t, model.Save(path, m, model.Measured{Data: "some", Cost: c}), "what was measured: json: unsupported value: NaN")
+	f, err := tensorfile.Read(path)
+	require.NoError(t, err)
+	f.Metadata["measured"] = "[3]"
+	require.NoError(t, files.Replace(path, f.Write))
+	_, err = model.Recorded(path)
+	require.ErrorContains(t, err, "model: recorded in "+path+": what was measured: json: cannot unmarshal")
 }
 
 // A file cannot make a program take memory for weights that it does not have.

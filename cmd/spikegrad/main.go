@@ -9,7 +9,7 @@
 //	spikegrad nir run NET.nir -input IN.csv        its outputs, a line a time step
 //	spikegrad nir eval NET.nir -data DIR -list FILE
 //	spikegrad nir convert IN OUT                   a model of this library, or the other way round
-//	spikegrad model info FILE                      the layers of a model in a file
+//	spikegrad model info FILE [flags]              its layers, and what it does for an input
 //	spikegrad model predict FILE -input IN         its outputs
 //	spikegrad export c MODEL OUT.c [flags]         the model as plain C
 //	spikegrad version [-v] [-json]                 of the library, and what it runs on
@@ -44,7 +44,7 @@ usage:
   spikegrad nir eval NET.nir -data DIR -list FILE
                                              how many recordings it classifies rightly
   spikegrad nir convert IN OUT               a model of this library, or the other way round
-  spikegrad model info FILE                  the layers of a model in a file
+  spikegrad model info FILE [flags]          its layers, and what it does for an input
   spikegrad model predict FILE -input IN     its outputs
   spikegrad export c MODEL OUT.c             the model as plain C
   spikegrad version [-v]                     of the library; how it computes on this machine

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"strings"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -17,74 +16,6 @@ import (
 	"github.com/spikegrad/spikegrad/model"
 	"github.com/spikegrad/spikegrad/train"
 )
-
-const modelInfoHelp = `usage: spikegrad model info FILE
-
-Says what is in a file of a model (model.Save): a line for each layer with the shape of
-what comes out at one time step, or of a readout at the end, and the number of its
-weights.
-
-`
-
-func modelInfo(args []string, out, _ io.Writer) error {
-	fs := command("info", modelInfoHelp, out)
-	paths, err := parse(fs, args)
-	if err != nil {
-		return err
-	}
-	if len(paths) != 1 {
-		return wrong("%d files are named, want one", len(paths))
-	}
-	m, err := model.Load(paths[0])
-	if err != nil {
-		return err
-	}
-	n := m.Network()
-	fmt.Fprintf(out, "file: %s\nsample: %v, %d time steps\nelements: %v\n", paths[0], n.Shape, n.Steps, n.Dtype)
-	shapes, err := shapesOf(n)
-	if err != nil {
-		return err
-	}
-	counts := map[string]int{}
-	total := 0
-	for _, p := range m.Params() {
-		k := p.Value().Shape().TotalSize()
-		total += k
-		counts[p.Name()] = k
-	}
-	for _, l := range layers.Describe(n.Net) {
-		own := 0
-		for name, k := range counts {
-			if name == l.Name || strings.HasPrefix(name, l.Name+".") || l.Name == "" {
-				own += k
-			}
-		}
-		fmt.Fprintf(out, "layer %s: %s, %v, %d weights\n", l.Name, l.Settings, shapes[l.Name], own)
-	}
-	fmt.Fprintf(out, "weights: %d\n", total)
-	return nil
-}
-
-// shapesOf returns the shapes that come out of layers, by name, without time and batch.
-func shapesOf(n train.Network) (map[string][]int, error) {
-	shape := append([]int{2, 1}, n.Shape...)
-	x := G.NewTensor(G.NewGraph(), n.Dtype, len(shape), G.WithShape(shape...), G.WithName("x"), G.WithInit(G.Zeroes()))
-	shapes := map[string][]int{}
-	note := func(name string, _ layers.Layer, _, y *G.Node) {
-		s := y.Shape()
-		if len(s) > 2 || len(s) == 2 && s[0] == 2 {
-			s = s[1:]
-		}
-		shapes[name] = append([]int{}, s[1:]...)
-	}
-	b := layers.NewBuild(0)
-	b.Applied = note
-	y, err := n.Net.Apply(b, x)
-	if err == nil {
-		note("", nil, x, y)
-	}
-	return shapes, err
-}
 
 const modelPredictHelp = `usage: spikegrad model predict FILE -input IN.csv|IN.npy
 
@@ -149,10 +80,11 @@ func readInputs(path string, width int) ([]float64, error) {
 	return x, nil
 }
 
-// outputs returns the outputs of a model for one sample, and of how many time steps.
-func outputs(m *train.Model, x []float64) (out []float64, steps int, err error) {
+// applied adds a model to a graph of its own, for one sample x of so many time steps.
+func applied(m *train.Model, x []float64) (b *layers.Build, y *G.Node, steps int, err error) {
 	n := m.Network()
-	shape := append([]int{len(x) / tensor.Shape(n.Shape).TotalSize(), 1}, n.Shape...)
+	steps = len(x) / tensor.Shape(n.Shape).TotalSize()
+	shape := append([]int{steps, 1}, n.Shape...)
 	v := tensor.New(tensor.WithShape(shape...), tensor.WithBacking(x))
 	if n.Dtype == tensor.Float32 {
 		short := make([]float32, len(x))
@@ -163,9 +95,16 @@ func outputs(m *train.Model, x []float64) (out []float64, steps int, err error) 
 	}
 	xs, err := graph.Input(G.NewGraph(), "x", v)
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, 0, err
 	}
-	y, err := layers.Given(m.Tensors(), n.Net).Apply(layers.NewBuild(n.Seed), xs)
+	b = layers.NewBuild(n.Seed)
+	y, err = layers.Given(m.Tensors(), n.Net).Apply(b, xs)
+	return b, y, steps, err
+}
+
+// outputs returns the outputs of a model for one sample, and of how many time steps.
+func outputs(m *train.Model, x []float64) (out []float64, steps int, err error) {
+	_, y, length, err := applied(m, x)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -176,8 +115,8 @@ func outputs(m *train.Model, x []float64) (out []float64, steps int, err error) 
 	if err := run.Run(); err != nil {
 		return nil, 0, err
 	}
-	if steps = 1; y.Dims() > 2 && y.Shape()[0] == shape[0] {
-		steps = shape[0]
+	if steps = 1; y.Dims() > 2 && y.Shape()[0] == length {
+		steps = length
 	}
 	switch v := run.Value(0).Data().(type) {
 	case []float64:

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
@@ -9,11 +11,13 @@ import (
 	"github.com/stretchr/testify/require"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/internal/files"
 	"github.com/spikegrad/spikegrad/internal/npy"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/loss"
 	"github.com/spikegrad/spikegrad/model"
+	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/train"
 )
 
@@ -36,6 +40,8 @@ elements: float32
 layer double: Linear{Out: 1, NoBias: true}, [1], 2 weights
 layer 1: sum over time, [1], 0 weights
 weights: 2
+map double.linear.w: at most 2 multiply-accumulates a time step
+multiply-accumulates: at most 2 a time step, 14 a sample
 `, out)
 	require.NoError(t, os.WriteFile(csv, []byte("1,2\n0,0.5\n"), 0o600))
 	code, out, errs = call("model", "predict", path, "-input", csv)
@@ -70,6 +76,68 @@ weights: 2
 		code, out, _ := call(args...)
 		require.Zero(t, code)
 		require.Contains(t, out, "usage:")
+	}
+}
+
+// Of three time steps (1, 0), (0, 0) and (1, 1) three elements are not 0 and reach two
+// neurons each. The first gets 0.6, 0 and 1.2 and spikes once, the second 1.5, 0 and 1.5
+// and spikes twice; each spike reaches three outputs.
+func TestModelInfoCounts(t *testing.T) {
+	dir := t.TempDir()
+	path, csv := filepath.Join(dir, "m.safetensors"), filepath.Join(dir, "in.csv")
+	require.NoError(t, os.WriteFile(csv, []byte("1,0\n0,0\n1,1\n"), 0o600))
+	for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+		m, err := train.Network{
+			Net: layers.Sequential{
+				layers.Named("in", layers.Linear{Out: 2, NoBias: true, Init: layers.Values{0.6, 1.5, 0.6, 0}}),
+				layers.Named("hidden", layers.Lift(neurons.IAFStep, neurons.DefaultIAFParams())),
+				layers.Named("out", layers.Linear{Out: 3, NoBias: true}), layers.SumOverTime,
+			}, Shape: []int{2}, Steps: 3, Batch: 2, Dtype: dt,
+		}.Compile()
+		require.NoError(t, err)
+		require.NoError(t, model.Save(path, m))
+		counted := `, 1 samples of 3 time steps, means a sample:
+  spikes of hidden: 3 of 2 neurons, 0.5 a neuron and time step
+  map in.linear.w: 3 events, 6 synaptic operations, 12 if dense
+  map out.linear.w: 3 events, 9 synaptic operations, 18 if dense
+  synaptic operations: 15 a sample, 5 a time step
+`
+		code, out, errs := call("model", "info", path, "-input", csv)
+		require.Zero(t, code, errs)
+		require.Contains(t, out, "multiply-accumulates: at most 10 a time step, 30 a sample\nmeasured on \""+csv+"\""+counted)
+		// The same of a model that was saved with it.
+		d, err := data.New([]int{3, 2}, []float32{1, 0, 0, 0, 1, 1}, []int{0})
+		require.NoError(t, err)
+		c, err := m.Cost(context.Background(), d, nil)
+		require.NoError(t, err)
+		require.NoError(t, model.Save(path, m, model.Measured{Data: "one sample", Cost: c}))
+		code, out, errs = call("model", "info", path)
+		require.Zero(t, code, errs)
+		require.Contains(t, out, "a sample\nmeasured on \"one sample\""+counted)
+		code, out, errs = call("model", "info", "-json", path, "-input", csv)
+		require.Zero(t, code, errs)
+		var rep modelReport
+		require.NoError(t, json.Unmarshal([]byte(out), &rep))
+		require.Equal(t, modelReport{
+			File: path, Sample: []int{2}, Steps: 3, Elements: dt.String(), Weights: 10, MACs: 10,
+			Layers: []layerReport{
+				{"in", "Linear{Out: 2, NoBias: true}", []int{2}, 4}, {"hidden", "IAF{VTh: 1, Spike: SuperSpike{Alpha: 100}}", []int{2}, 0},
+				{"out", "Linear{Out: 3, NoBias: true}", []int{3}, 6}, {"3", "sum over time", []int{3}, 0},
+			},
+			Maps:     []mapReport{{"in.linear.w", 4}, {"out.linear.w", 6}},
+			Measured: []effortReport{effortOf("one sample"), effortOf(csv)},
+		}, rep)
+	}
+	code, _, errs := call("model", "info", path, "-input", filepath.Join(dir, "none.csv"))
+	require.Equal(t, failed, code)
+	require.Contains(t, errs, "none.csv")
+}
+
+// effortOf is what that network does for that sample.
+func effortOf(data string) effortReport {
+	return effortReport{
+		Data: data, Samples: 1, Steps: 3, SynOps: 15, PerStep: 5, MACs: 30, Layers: []spikingReport{{"hidden", 2, 3, 0.5}},
+		Maps: []eventsReport{{"in.linear.w", 3, 6, 12}, {"out.linear.w", 3, 9, 18}},
 	}
 }
 
