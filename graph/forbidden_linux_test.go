@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"testing"
@@ -24,6 +25,9 @@ func TestExecutableMemoryForbiddenLater(t *testing.T) {
 		cmd := exec.Command(exe, "-test.run", "^"+t.Name()+"$")
 		cmd.Env = append(os.Environ(), child+"=1")
 		out, err := cmd.CombinedOutput()
+		if errors.Is(err, unix.ENOEXEC) {
+			t.Skip("an emulator runs this test, and the system does not know by which")
+		}
 		require.NoError(t, err, "%s", out)
 		return
 	}

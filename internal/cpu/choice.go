@@ -3,6 +3,7 @@ package cpu
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"sync/atomic"
 )
 
@@ -19,10 +20,17 @@ func init() {
 	inForce.Store(&c)
 }
 
+// untried is whether nobody has run machine code on this system, where it has to be
+// asked for: on macOS with a processor of Apple's.
+const untried = runtime.GOOS == "darwin" && runtime.GOARCH == "arm64"
+
 // choose returns what two variables of the environment ask for. Kernels of a level that
 // the processor lacks are the best there are; code for one is none.
 func choose(kernels, code string) choice {
 	c := choice{kernels: Best(), code: Best()}
+	if untried {
+		c.code = Go
+	}
 	if kernels != "" {
 		c.code, c.forced = Go, true
 		if l, ok := parse(kernels); ok && has(l) {

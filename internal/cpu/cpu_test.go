@@ -25,11 +25,16 @@ func TestLevels(t *testing.T) {
 // The environment chooses kernels and code.
 func TestChoose(t *testing.T) {
 	best, second := Best(), Levels()[max(0, len(Levels())-2)]
+	unasked := best
+	if untried {
+		unasked = Go
+	}
 	for _, c := range []struct {
 		kernels, code string
 		want          choice
 	}{
-		{"", "", choice{kernels: best, code: best}},
+		{"", "", choice{kernels: best, code: unasked}},
+		{"", best.String(), choice{kernels: best, code: best}},
 		{"go", "", choice{kernels: Go, code: Go, forced: true}},
 		{best.String(), "", choice{kernels: best, code: Go, forced: true}},
 		{best.String(), best.String(), choice{kernels: best, code: Go, forced: true}},

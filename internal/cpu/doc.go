@@ -7,7 +7,8 @@
 //
 //	SPIKEGRAD_KERNELS=go     plain Go kernels; avx2, avx512 or neon, where the processor has it:
 //	                         each called on its own, where otherwise scans generate code
-//	SPIKEGRAD_CODE=avx2      scans generate code for AVX2, also where there is AVX-512
+//	SPIKEGRAD_CODE=avx2      scans generate code for AVX2, also where there is AVX-512;
+//	                         SPIKEGRAD_CODE=neon also on macOS, where nobody has run it yet
 //	SPIKEGRAD_PRODUCTS=dense matrix products that never follow spikes
 //
 // Nobody else needs to set them. Tests that compare ways within one process call

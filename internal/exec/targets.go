@@ -1,4 +1,7 @@
 package exec
 
 // The processors that scans are machine code for.
-import _ "github.com/spikegrad/spikegrad/internal/jit/amd64"
+import (
+	_ "github.com/spikegrad/spikegrad/internal/jit/amd64"
+	_ "github.com/spikegrad/spikegrad/internal/jit/arm64"
+)

@@ -3,6 +3,7 @@ package jit
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"runtime"
 )
 
@@ -26,9 +27,15 @@ func Compile(b *Builder) (*Code, error) {
 		return nil, errUnavailable
 	}
 	a, spills := assemble(b)
+	if reach := b.target.Reach; reach > 0 && a.Len() > reach {
+		return nil, fmt.Errorf("jit: the code of a step takes %d bytes, and jumps of %v reach %d", a.Len(), b.target.Level, reach)
+	}
 	memory, err := executable(a.Bytes())
 	if err != nil {
 		return nil, err
+	}
+	if b.target.Sync != nil {
+		b.target.Sync(memory)
 	}
 	c := &Code{
 		memory: memory, target: b.target, bits: b.bits, literals: b.literals, nPtrs: b.nPtrs, nConsts: b.nConsts,

@@ -7,8 +7,8 @@
 // memory is touched where the step reads and writes it.
 //
 // Nothing here is of one processor. What it is asked for is a [Target] with an
-// [Assembler] (isa.go); package amd64 has those for AVX2 and AVX-512, and makes them
-// known when it is imported. [Builder.String], [Builder.Listing] and [Code.Bytes] print
+// [Assembler] (isa.go); package amd64 has those for AVX2 and AVX-512, package arm64
+// that for NEON, and each makes them known when it is imported. [Builder.String], [Builder.Listing] and [Code.Bytes] print
 // a loop before its values have registers, after, and as machine code.
 //
 // Every operation rounds as the kernels of package vec do, so the code gives the

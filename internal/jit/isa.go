@@ -15,6 +15,7 @@ type Target struct {
 	Bytes     int  // of a vector
 	Filled    bool // a constant fills a vector in memory; else it is one element
 	Scales    bool // Scale is one instruction
+	Reach     int  // bytes that a jump can go over; 0 where any code is shorter
 
 	// New returns an assembler for elements of so many bits.
 	New func(bits int) Assembler
@@ -22,6 +23,10 @@ type Target struct {
 	// SetTail tells code about the elements behind the last whole vector: there are n,
 	// fewer than a vector has, of size bytes each.
 	SetTail func(a *Args, n, size int)
+
+	// Sync lets all processors run code that has been written; nil where they see to that
+	// themselves.
+	Sync func(code []byte)
 
 	// Call runs code, which keeps the stack as it is and returns to the caller.
 	Call func(code *byte, a *Args)
@@ -123,7 +128,7 @@ type Vectors interface {
 	Begin()
 
 	// Load and Store move a vector, or of one that is not full its elements: the
-	// others are read as 0.
+	// others are read as 0, or as one of those.
 	Load(to Vec, from Mem, tail bool)
 	Store(to Mem, from Vec, tail bool)
 

@@ -1,4 +1,7 @@
 package jit_test
 
 // The tests of package jit run on these.
-import _ "github.com/spikegrad/spikegrad/internal/jit/amd64"
+import (
+	_ "github.com/spikegrad/spikegrad/internal/jit/amd64"
+	_ "github.com/spikegrad/spikegrad/internal/jit/arm64"
+)

@@ -43,11 +43,14 @@ func FRintM(bits int, d, n uint8) uint32 { return three(0x4e219800|wide(bits, 22
 func FRintP(bits int, d, n uint8) uint32 { return three(0x4ea18800|wide(bits, 22), d, n, 0) }
 
 // And, Or, Xor and Not are on all bits, as is Bsl, which takes n where d has ones and m
-// elsewhere. Move is Or of a register with itself.
+// elsewhere; Bit takes n where m has ones, Bif where it has none, and keeps the rest of d.
+// Move is Or of a register with itself.
 func And(d, n, m uint8) uint32 { return three(0x4e201c00, d, n, m) }
 func Or(d, n, m uint8) uint32  { return three(0x4ea01c00, d, n, m) }
 func Xor(d, n, m uint8) uint32 { return three(0x6e201c00, d, n, m) }
 func Bsl(d, n, m uint8) uint32 { return three(0x6e601c00, d, n, m) }
+func Bit(d, n, m uint8) uint32 { return three(0x6ea01c00, d, n, m) }
+func Bif(d, n, m uint8) uint32 { return three(0x6ee01c00, d, n, m) }
 func Not(d, n uint8) uint32    { return three(0x6e205800, d, n, 0) }
 func Move(d, n uint8) uint32   { return Or(d, n, n) }
 func Zero(d uint8) uint32      { return 0x6f00e400 | uint32(d) }
@@ -121,12 +124,19 @@ func LoadAll(bits int, d, base uint8) uint32 {
 	return 0x4d40c800 | wide(bits, 10) | uint32(base)<<5 | uint32(d)
 }
 
-// LoadLane puts the element at [base] in the place of element i of d.
-func LoadLane(bits int, d uint8, i int, base uint8) uint32 {
+// LoadLane puts the element at [base] in the place of element i of d, StoreLane element i
+// of d there.
+func LoadLane(bits int, d uint8, i int, base uint8) uint32 { return lane(0x0d408000, bits, d, i, base) }
+func StoreLane(bits int, d uint8, i int, base uint8) uint32 {
+	return lane(0x0d008000, bits, d, i, base)
+}
+
+func lane(op uint32, bits int, d uint8, i int, base uint8) uint32 {
+	op |= uint32(base)<<5 | uint32(d)
 	if bits == 64 {
-		return 0x0d408400 | uint32(i)<<30 | uint32(base)<<5 | uint32(d)
+		return op | 1<<10 | uint32(i)<<30
 	}
-	return 0x0d408000 | uint32(i>>1)<<30 | uint32(i&1)<<12 | uint32(base)<<5 | uint32(d)
+	return op | uint32(i>>1)<<30 | uint32(i&1)<<12
 }
 
 // ToInt moves the lowest 32 bits of n to general-purpose register d.

@@ -32,11 +32,11 @@ func words() (ws []uint32) {
 			add(Shl(bits, 6, 25, by), UShr(bits, 29, 2, by))
 		}
 		for i := range 128 / bits {
-			add(Dup(bits, 7, 20, i), LoadLane(bits, 19, i, 3))
+			add(Dup(bits, 7, 20, i), LoadLane(bits, 19, i, 3), StoreLane(bits, 20, i, 12))
 		}
 		add(LoadAll(bits, 21, 11))
 	}
-	for _, f := range []func(d, n, m uint8) uint32{And, Or, Xor, Bsl} {
+	for _, f := range []func(d, n, m uint8) uint32{And, Or, Xor, Bsl, Bit, Bif} {
 		add(f(8, 16, 24), f(31, 1, 3))
 	}
 	for _, f := range []func(d, n uint8) uint32{Not, Move, Widen, WidenUpper, Most, ToInt} {
