@@ -17,6 +17,7 @@ import (
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/presets"
 	"github.com/spikegrad/spikegrad/neurons/wrap"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/plasticity"
@@ -217,7 +218,7 @@ func Example_norseSTP() {
 func Example_norseIzhikevich() {
 	g := G.NewGraph()
 	x := input(g, "x", slices.Repeat([]float32{15}, 400), 400, 1, 1)
-	run := must(graph.Scan(neurons.IzhikevichStep, x, nil, neurons.TonicBursting.Params()))
+	run := must(graph.Scan(neurons.IzhikevichStep, x, nil, presets.TonicBursting.Params()))
 	for t, z := range values(run.Out) {
 		if z == 1 {
 			fmt.Print(t, " ")

@@ -12,27 +12,27 @@ import (
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
-// A place is part of each of count matrices that have k×k blocks of n×n elements:
+// A submatrix is a part of each of count matrices that have k×k blocks of n×n elements:
 // one block, or its diagonal.
-type place struct {
+type submatrix struct {
 	count, k, n int
 	row, col    int // of the block
 	whole       bool
 }
 
 // matrices is the shape of the matrices.
-func (p place) matrices() tensor.Shape { return tensor.Shape{p.count, p.k * p.n, p.k * p.n} }
+func (p submatrix) matrices() tensor.Shape { return tensor.Shape{p.count, p.k * p.n, p.k * p.n} }
 
-// size is the number of elements in the place.
-func (p place) size() int {
+// size is the number of elements in the submatrix.
+func (p submatrix) size() int {
 	if p.whole {
 		return p.count * p.n * p.n
 	}
 	return p.count * p.n
 }
 
-// at returns the position of element i of the place among those of the matrices.
-func (p place) at(i int) int {
+// at returns the position of element i of the submatrix among those of the matrices.
+func (p submatrix) at(i int) int {
 	r, c := i%p.n, i%p.n
 	of := i / p.n
 	if p.whole {
@@ -42,30 +42,30 @@ func (p place) at(i int) int {
 	return (of*m+p.row*p.n+r)*m + p.col*p.n + c
 }
 
-// insertOp puts a value into a place of matrices that are 0 elsewhere; extractOp, its
-// transpose, takes the value of a place.
+// insertOp puts a value into a submatrix of matrices that are 0 elsewhere; extractOp, its
+// transpose, takes the value of a submatrix.
 type insertOp struct {
 	pure
 	signature
-	to place
+	to submatrix
 }
 
 type extractOp struct {
 	pure
 	signature
-	from place
+	from submatrix
 }
 
-// insert returns matrices with x in a place, and zeros elsewhere.
-func (b *Builder) insert(x *G.Node, to place) *G.Node {
+// insert returns matrices with x in a submatrix, and zeros elsewhere.
+func (b *Builder) insert(x *G.Node, to submatrix) *G.Node {
 	if !b.Check("insert", x) {
 		return nil
 	}
 	return b.apply(insertOp{signature: signatureOf(G.Nodes{x}, x.Dtype(), to.matrices()), to: to}, x)
 }
 
-// extract returns what stands in a place of the matrices x, in the given shape.
-func (b *Builder) extract(x *G.Node, from place, shape tensor.Shape) *G.Node {
+// extract returns what stands in a submatrix of the matrices x, in the given shape.
+func (b *Builder) extract(x *G.Node, from submatrix, shape tensor.Shape) *G.Node {
 	if !b.Check("extract", x) {
 		return nil
 	}
@@ -96,8 +96,8 @@ func (op extractOp) Do(vs ...G.Value) (G.Value, error) {
 	return move(op, op.Shape, op.from, false, vs[0])
 }
 
-// move returns a value of the given shape, filled from v into the place or out of it.
-func move(where fmt.Stringer, shape tensor.Shape, p place, in bool, v G.Value) (G.Value, error) {
+// move returns a value of the given shape, filled from v into the submatrix or out of it.
+func move(where fmt.Stringer, shape tensor.Shape, p submatrix, in bool, v G.Value) (G.Value, error) {
 	switch v.Dtype() {
 	case tensor.Float32:
 		return moveFloats[float32](where, shape, p, in, v)
@@ -107,7 +107,7 @@ func move(where fmt.Stringer, shape tensor.Shape, p place, in bool, v G.Value) (
 	return nil, fmt.Errorf("graph: %v: got elements of type %v, want float32 or float64", where, v.Dtype())
 }
 
-func moveFloats[F vec.Float](where fmt.Stringer, shape tensor.Shape, p place, in bool, v G.Value) (G.Value, error) {
+func moveFloats[F vec.Float](where fmt.Stringer, shape tensor.Shape, p submatrix, in bool, v G.Value) (G.Value, error) {
 	src, err := floats[F](where, v)
 	if err != nil {
 		return nil, err

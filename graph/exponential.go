@@ -25,7 +25,7 @@ func (s system) solve() {
 		}
 	}
 	shape := s.shape()
-	p := place{count: shape.TotalSize(), k: len(s.of), n: 1}
+	p := submatrix{count: shape.TotalSize(), k: len(s.of), n: 1}
 	if coupled {
 		p.count, p.n = 1, shape.TotalSize()
 	}
@@ -48,7 +48,7 @@ func (s system) solve() {
 				if node != nil {
 					phi = Learn(b.extract(node, p.block(row, col, false), shape))
 				}
-				*g = gain{kind: gainFactor, factor: b.product(s.dt, s.eqs[j].TauInv, phi, shape)}
+				*g = gain{kind: gainFactor, factor: b.timesParams(s.dt, s.eqs[j].TauInv, phi, shape)}
 			}
 		}
 	}
@@ -57,10 +57,10 @@ func (s system) solve() {
 // matrix returns the matrix of the system, dt τ⁻¹ times the coefficients of each
 // equation in its column: the numbers of it, and of what is learnt a node, nil for
 // nothing.
-func (s system) matrix(p place, shape tensor.Shape) (number []float64, node *G.Node) {
+func (s system) matrix(p submatrix, shape tensor.Shape) (number []float64, node *G.Node) {
 	b := s.b
 	number = make([]float64, p.k*p.k)
-	add := func(x *G.Node, at place) {
+	add := func(x *G.Node, at submatrix) {
 		if x = b.insert(x, at); node != nil {
 			x = b.Add(node, x)
 		}
@@ -72,7 +72,7 @@ func (s system) matrix(p place, shape tensor.Shape) (number []float64, node *G.N
 			if c.Is(0) {
 				continue
 			}
-			entry := b.product(s.dt, s.eqs[i].TauInv, c, shape)
+			entry := b.timesParams(s.dt, s.eqs[i].TauInv, c, shape)
 			if v, ok := entry.Value(); ok {
 				number[row*p.k+col] = v
 			} else {
@@ -115,13 +115,13 @@ func (s system) shape() tensor.Shape {
 }
 
 // block returns a block of the matrices, or its diagonal.
-func (p place) block(row, col int, whole bool) place {
+func (p submatrix) block(row, col int, whole bool) submatrix {
 	p.row, p.col, p.whole = row, col, whole
 	return p
 }
 
-// product returns the parameter c p q: a number, or a node of the given shape.
-func (b *Builder) product(c float64, p, q Param, shape tensor.Shape) Param {
+// timesParams returns the parameter c p q: a number, or a node of the given shape.
+func (b *Builder) timesParams(c float64, p, q Param, shape tensor.Shape) Param {
 	v, ok := p.Value()
 	w, ok2 := q.Value()
 	scaled := func(p Param, c float64) *G.Node { return b.mapped(b.expand(b.value(p), shape), ir.OpMulC, c) }

@@ -44,15 +44,6 @@ func DefaultAdExParams() AdExParams {
 	return AdExParams{LIFExParams: DefaultLIFExParams(), Adaptation: DefaultAdaptation()}
 }
 
-// BioAdExParams returns BioLIFParams with Δ = 2 mV, a = 0, b = 0.01 mV and
-// τ_a = 100 ms.
-func BioAdExParams() AdExParams {
-	return AdExParams{
-		LIFExParams: LIFExParams{LIFParams: BioLIFParams(), DeltaT: graph.Const(2)},
-		Adaptation:  Adaptation{AdaptationSpike: graph.Const(0.01), TauAdaInv: graph.Const(0.01)},
-	}
-}
-
 func init() {
 	p := DefaultAdExParams()
 	register("lif_adex_feed_forward_step", AdExStep, p)

@@ -16,6 +16,7 @@ import (
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/neurons/models"
 	"github.com/spikegrad/spikegrad/neurons/neurontest"
+	"github.com/spikegrad/spikegrad/neurons/presets"
 )
 
 func TestBadParameters(t *testing.T) {
@@ -198,7 +199,7 @@ func TestNumbersOfOtherModels(t *testing.T) {
 	ex := neurons.DefaultLIFExParams()
 	ex.DeltaT = graph.Const(-1)
 	require.Equal(t, "neurons: LIFEx step: DeltaT is -1, want 0 or more", neurontest.StepError(t, neurons.LIFExStep, ex))
-	iz := neurons.TonicSpiking.Params()
+	iz := presets.TonicSpiking.Params()
 	iz.U0 = math.NaN()
 	require.Equal(t, "neurons: Izhikevich step: U0 is NaN, want a finite number", neurontest.StepError(t, neurons.IzhikevichStep, iz))
 }
@@ -232,13 +233,13 @@ func TestNames(t *testing.T) {
 	_, err = neurons.Reset(-1).MarshalText()
 	require.EqualError(t, err, "neurons: reset: got method -1, want one of [reset_value reset_subtract reset_shift]")
 
-	require.Len(t, neurons.Behaviours(), 20)
-	for _, k := range neurons.Behaviours() {
-		var got neurons.Behaviour
+	require.Len(t, presets.Behaviours(), 20)
+	for _, k := range presets.Behaviours() {
+		var got presets.Behaviour
 		require.NoError(t, got.UnmarshalText([]byte(k.String())))
 		require.Equal(t, k, got)
 	}
-	var k neurons.Behaviour
-	require.ErrorContains(t, k.UnmarshalText([]byte("dancing")), `neurons: behaviour: got "dancing", want one of [tonic_spiking phasic_spiking`)
-	require.Equal(t, "Behaviour(20)", neurons.Behaviour(20).String())
+	var k presets.Behaviour
+	require.ErrorContains(t, k.UnmarshalText([]byte("dancing")), `presets: behaviour: got "dancing", want one of [tonic_spiking phasic_spiking`)
+	require.Equal(t, "Behaviour(20)", presets.Behaviour(20).String())
 }

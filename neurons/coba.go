@@ -48,18 +48,6 @@ func DefaultCobaLIFParams() CobaLIFParams {
 	}
 }
 
-// BioCobaLIFParams returns the values of a cortical neuron in mV and ms:
-// τ_e = 0.3 ms, τ_i = 0.5 ms, reversal potentials 0, −70 and −65 mV, threshold
-// −50 mV, reset −65 mV, dt = 0.1 ms.
-func BioCobaLIFParams() CobaLIFParams {
-	p := DefaultCobaLIFParams()
-	p.TauSynExcInv, p.TauSynInhInv = graph.Const(1/0.3), graph.Const(2)
-	p.ERevE, p.ERevI, p.VRest = graph.Const(0), graph.Const(-70), graph.Const(-65)
-	p.VTh, p.VReset = graph.Const(-50), graph.Const(-65)
-	p.Dt = 0.1
-	return p
-}
-
 func init() { register("coba_lif_feed_forward_step", CobaLIFStep, DefaultCobaLIFParams()) }
 
 // Rest returns v = v_rest and no conductance.

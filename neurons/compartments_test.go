@@ -14,6 +14,7 @@ import (
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/neurons/models"
 	"github.com/spikegrad/spikegrad/neurons/neurontest"
+	"github.com/spikegrad/spikegrad/neurons/presets"
 	"github.com/spikegrad/spikegrad/neurons/wrap"
 )
 
@@ -262,7 +263,7 @@ func others() []models.Model {
 		models.Of("coupled AdEx", wrap.Coupled(neurons.AdExStep), adEx{Inner: neurons.DefaultAdExParams()}),
 		models.Of("coupled LSNN", wrap.Coupled(neurons.LSNNStep), lsnn{Inner: neurons.DefaultLSNNParams()}),
 		models.Of("coupled COBA", wrap.Coupled(neurons.CobaLIFStep), coba{Inner: neurons.DefaultCobaLIFParams()}),
-		models.Of("coupled Izhikevich", wrap.Coupled(neurons.IzhikevichStep), izhikevich{Inner: neurons.TonicSpiking.Params()}),
+		models.Of("coupled Izhikevich", wrap.Coupled(neurons.IzhikevichStep), izhikevich{Inner: presets.TonicSpiking.Params()}),
 	}
 }
 

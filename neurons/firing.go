@@ -25,11 +25,6 @@ func DefaultFiring() Firing {
 	return Firing{VTh: graph.Const(1), Spike: surrogate.SuperSpike{Alpha: 100}}
 }
 
-// bioFiring returns v_th = −55 mV, v_reset = −70 mV and SuperSpike with α = 100.
-func bioFiring() Firing {
-	return Firing{VTh: graph.Const(-55), VReset: graph.Const(-70), Spike: surrogate.SuperSpike{Alpha: 100}}
-}
-
 // Fire returns the spikes of neurons at potential v, and the potential after
 // them:
 //

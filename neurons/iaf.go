@@ -18,9 +18,6 @@ type IAFParams struct {
 // DefaultIAFParams returns v_th = 1, v_reset = 0.
 func DefaultIAFParams() IAFParams { return IAFParams{DefaultFiring()} }
 
-// BioIAFParams returns v_th = −55 mV, v_reset = −70 mV.
-func BioIAFParams() IAFParams { return IAFParams{bioFiring()} }
-
 func init() {
 	p := DefaultIAFParams()
 	register("iaf_feed_forward_step", IAFStep, p)

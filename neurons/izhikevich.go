@@ -59,7 +59,7 @@ func NewIzhikevichParams(a, b, c, d, v0, u0 float64) IzhikevichParams {
 }
 
 func init() {
-	p := TonicSpiking.Params()
+	p := NewIzhikevichParams(0.02, 0.2, -65, 6, -70, 0.2*-70) // tonic spiking
 	register("izhikevich_feed_forward_step", IzhikevichStep, p)
 	register("izhikevich_recurrent_step", wrap.Recurrent(IzhikevichStep), wrap.RecurrentParams[IzhikevichState, IzhikevichParams]{Inner: p})
 }
@@ -85,7 +85,7 @@ func (p IzhikevichParams) Rest(x *G.Node) (IzhikevichState, error) {
 //
 // Exponential solves dv/dt linearised about v, with u held, and du/dt with v held.
 // The shape of x, the states and z is [batch, …, n]; an error says which of them
-// differ. Behaviour has parameters for twenty kinds of neurons.
+// differ. Package presets has parameters for twenty kinds of neurons.
 //
 // E. M. Izhikevich, IEEE Trans. Neural Networks 14 (2003), 1569.
 func IzhikevichStep(x *G.Node, s IzhikevichState, p IzhikevichParams) (z *G.Node, next IzhikevichState, err error) {

@@ -24,12 +24,6 @@ func DefaultLIParams() LIParams {
 	return LIParams{TauSynInv: graph.Const(200), TauMemInv: graph.Const(100), Dt: 1e-3}
 }
 
-// BioLIParams returns the membrane and synapse of BioLIFParams, in mV and ms.
-func BioLIParams() LIParams {
-	p := BioLIFParams()
-	return LIParams{TauSynInv: p.TauSynInv, TauMemInv: p.TauMemInv, VLeak: p.VLeak, Dt: p.Dt}
-}
-
 func init() {
 	register("li_feed_forward_step", LIStep, DefaultLIParams())
 	alias("li_step", "li_feed_forward_step")

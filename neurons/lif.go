@@ -34,18 +34,6 @@ func DefaultLIFParams() LIFParams {
 	}
 }
 
-// BioLIFParams returns the values of a cortical neuron in mV and ms: τ_s = 2 ms,
-// τ_m = 10 ms, rest and reset at −70 mV, v_th = −55 mV, dt = 0.1 ms.
-func BioLIFParams() LIFParams {
-	return LIFParams{
-		TauSynInv: graph.Const(0.5),
-		TauMemInv: graph.Const(0.1),
-		VLeak:     graph.Const(-70),
-		Dt:        0.1,
-		Firing:    bioFiring(),
-	}
-}
-
 func init() {
 	p := DefaultLIFParams()
 	register("lif_feed_forward_step", LIFStep, p)

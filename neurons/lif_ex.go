@@ -20,11 +20,6 @@ func DefaultLIFExParams() LIFExParams {
 	return LIFExParams{LIFParams: DefaultLIFParams(), DeltaT: graph.Const(0.5)}
 }
 
-// BioLIFExParams returns BioLIFParams with Δ = 0, that is without an exponential.
-func BioLIFExParams() LIFExParams {
-	return LIFExParams{LIFParams: BioLIFParams()}
-}
-
 func init() {
 	p := DefaultLIFExParams()
 	register("lif_ex_feed_forward_step", LIFExStep, p)

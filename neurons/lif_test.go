@@ -9,6 +9,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/neurons/neurontest"
+	"github.com/spikegrad/spikegrad/neurons/presets"
 )
 
 // Under a constant current c the potential after k steps of Euler's method is
@@ -47,13 +48,13 @@ func TestRest(t *testing.T) {
 	}
 	none := constant(20, 0)
 	still(t, -0.3, neurontest.Simulate(t, neurons.LIFStep, leak, none, "V"))
-	still(t, -70, neurontest.Simulate(t, neurons.LIFStep, neurons.BioLIFParams(), none, "V"))
-	still(t, -70, neurontest.Simulate(t, neurons.LIFExStep, neurons.BioLIFExParams(), none, "V"))
-	still(t, -70, neurontest.Simulate(t, neurons.LSNNStep, neurons.BioLSNNParams(), none, "V"))
-	still(t, -55, neurontest.Simulate(t, neurons.LSNNStep, neurons.BioLSNNParams(), none, "B"))
-	still(t, -65, neurontest.Simulate(t, neurons.CobaLIFStep, neurons.BioCobaLIFParams(), none, "V"))
-	still(t, -70, neurontest.Simulate(t, neurons.IAFStep, neurons.BioIAFParams(), none, "V"))
-	still(t, -70, neurontest.Simulate(t, neurons.IzhikevichStep, neurons.TonicSpiking.Params(), none, "V"))
+	still(t, -70, neurontest.Simulate(t, neurons.LIFStep, presets.BioLIF(), none, "V"))
+	still(t, -70, neurontest.Simulate(t, neurons.LIFExStep, presets.BioLIFEx(), none, "V"))
+	still(t, -70, neurontest.Simulate(t, neurons.LSNNStep, presets.BioLSNN(), none, "V"))
+	still(t, -55, neurontest.Simulate(t, neurons.LSNNStep, presets.BioLSNN(), none, "B"))
+	still(t, -65, neurontest.Simulate(t, neurons.CobaLIFStep, presets.BioCobaLIF(), none, "V"))
+	still(t, -70, neurontest.Simulate(t, neurons.IAFStep, presets.BioIAF(), none, "V"))
+	still(t, -70, neurontest.Simulate(t, neurons.IzhikevichStep, presets.TonicSpiking.Params(), none, "V"))
 }
 
 // A current that is one step long is the current itself: with τ_s = dt the

@@ -30,11 +30,6 @@ func DefaultLSNNParams() LSNNParams {
 	return LSNNParams{LIFParams: DefaultLIFParams(), TauAdaptInv: graph.Const(1. / 800), Beta: graph.Const(1.8)}
 }
 
-// BioLSNNParams returns BioLIFParams with τ_b = 100 ms and β = 0.5 mV.
-func BioLSNNParams() LSNNParams {
-	return LSNNParams{LIFParams: BioLIFParams(), TauAdaptInv: graph.Const(0.01), Beta: graph.Const(0.5)}
-}
-
 func init() {
 	p := DefaultLSNNParams()
 	register("lsnn_feed_forward_step", LSNNStep, p)

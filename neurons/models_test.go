@@ -15,6 +15,7 @@ import (
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/neurons/models"
 	"github.com/spikegrad/spikegrad/neurons/neurontest"
+	"github.com/spikegrad/spikegrad/neurons/presets"
 	"github.com/spikegrad/spikegrad/neurons/wrap"
 )
 
@@ -146,7 +147,7 @@ func TestAdjointOfSpikeFromRest(t *testing.T) {
 // The paper's figure: a neuron that is inhibited fires, and one at rest does
 // not.
 func TestIzhikevichInhibitionInducedSpiking(t *testing.T) {
-	p := neurons.InhibitionInducedSpiking.Params()
+	p := presets.InhibitionInducedSpiking.Params()
 	p.Dt = 1e-3
 	require.Empty(t, times(neurontest.Simulate(t, neurons.IzhikevichStep, p, constant(400, 80))[0]))
 	require.NotEmpty(t, times(neurontest.Simulate(t, neurons.IzhikevichStep, p, constant(1600, 75))[0]))

@@ -13,6 +13,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/neurons/neurontest"
+	"github.com/spikegrad/spikegrad/neurons/presets"
 )
 
 // patternSpikes returns when a neuron with the pattern's parameters fires in the given
@@ -33,23 +34,23 @@ func spread(ds []float64) float64 { return slices.Max(ds) - slices.Min(ds) }
 
 // What defines each firing pattern, by either method of integration.
 func TestAdExPatterns(t *testing.T) {
-	for k, check := range map[neurons.AdExPattern]func(ts, ds []float64){
-		neurons.AdExTonicSpiking: func(ts, ds []float64) {
+	for k, check := range map[presets.AdExPattern]func(ts, ds []float64){
+		presets.AdExTonicSpiking: func(ts, ds []float64) {
 			require.Less(t, spread(ds)/slices.Max(ds), 0.1, "all intervals are nearly the same")
 			require.Less(t, spread(ds[20:]), 0.025, "and equal in the end")
 		},
-		neurons.AdExAdaptation: func(ts, ds []float64) {
+		presets.AdExAdaptation: func(ts, ds []float64) {
 			for i := range ds[1:] {
 				require.GreaterOrEqual(t, ds[i+1], ds[i]-0.015, "intervals grow")
 			}
 			require.Greater(t, ds[len(ds)-1], 6*ds[0])
 		},
-		neurons.AdExInitialBurst: func(ts, ds []float64) {
+		presets.AdExInitialBurst: func(ts, ds []float64) {
 			require.Less(t, slices.Max(ds[:2]), 10., "three spikes in a burst")
 			require.Greater(t, slices.Min(ds[2:]), 50., "and no other burst")
 			require.Less(t, spread(ds[5:]), 0.025, "but equal intervals")
 		},
-		neurons.AdExRegularBursting: func(ts, ds []float64) {
+		presets.AdExRegularBursting: func(ts, ds []float64) {
 			var short, long []float64
 			for i, d := range ds[2:] { // behind the first burst, which has three spikes
 				if i%2 == 0 {
@@ -63,7 +64,7 @@ func TestAdExPatterns(t *testing.T) {
 			require.Less(t, spread(short[1:]), 0.025)
 			require.Less(t, spread(long[1:]), 0.1)
 		},
-		neurons.AdExDelayedAccelerating: func(ts, ds []float64) {
+		presets.AdExDelayedAccelerating: func(ts, ds []float64) {
 			require.Greater(t, ts[0], 30., "it begins late")
 			require.Greater(t, ts[0], 1.5*ds[0])
 			for i := range ds[1:] {
@@ -71,7 +72,7 @@ func TestAdExPatterns(t *testing.T) {
 			}
 			require.Less(t, ds[len(ds)-1], 0.6*ds[0])
 		},
-		neurons.AdExDelayedRegularBursting: func(ts, ds []float64) {
+		presets.AdExDelayedRegularBursting: func(ts, ds []float64) {
 			require.Greater(t, ts[0], 50., "it begins late")
 			for i, d := range ds {
 				if i%4 == 3 {
@@ -84,11 +85,11 @@ func TestAdExPatterns(t *testing.T) {
 				}
 			}
 		},
-		neurons.AdExTransientSpiking: func(ts, ds []float64) {
+		presets.AdExTransientSpiking: func(ts, ds []float64) {
 			require.Len(t, ts, 1)
 			require.Less(t, ts[0], 50., "a spike where the current begins, and none while it lasts")
 		},
-		neurons.AdExIrregularSpiking: func(ts, ds []float64) {
+		presets.AdExIrregularSpiking: func(ts, ds []float64) {
 			ds = ds[10:]
 			require.Greater(t, len(ds), 80)
 			require.Greater(t, slices.Max(ds), 5*slices.Min(ds))
@@ -103,7 +104,7 @@ func TestAdExPatterns(t *testing.T) {
 	} {
 		for _, how := range ways {
 			p, ms := k.Params(), 600.
-			if k == neurons.AdExIrregularSpiking || k == neurons.AdExTransientSpiking {
+			if k == presets.AdExIrregularSpiking || k == presets.AdExTransientSpiking {
 				ms = 2000
 			}
 			p.Integration = how
@@ -112,14 +113,14 @@ func TestAdExPatterns(t *testing.T) {
 			check(ts, ds)
 		}
 	}
-	require.Len(t, neurons.AdExPatterns(), 8)
+	require.Len(t, presets.AdExPatterns(), 8)
 }
 
 // Spikes come when they come for steps ten times as short: the time step of the patterns
 // is short enough. Irregular spiking is left out, which has other spikes for every step.
 func TestAdExPatternsConverge(t *testing.T) {
-	for _, k := range neurons.AdExPatterns() {
-		if k == neurons.AdExIrregularSpiking {
+	for _, k := range presets.AdExPatterns() {
+		if k == presets.AdExIrregularSpiking {
 			continue
 		}
 		p, fine := k.Params(), k.Params()
@@ -138,7 +139,7 @@ func TestAdExPatternsConverge(t *testing.T) {
 // periods, which short time steps find after some seconds.) Of two neurons that start
 // 10⁻⁹ mV apart the spikes part, while those of regular bursting stay together.
 func TestAdExIrregularSpikingIsChaotic(t *testing.T) {
-	trains := func(k neurons.AdExPattern, current float64) (a, b []int) {
+	trains := func(k presets.AdExPattern, current float64) (a, b []int) {
 		p := k.Params()
 		rest, _ := p.VLeak.Value()
 		g, n := G.NewGraph(), int(math.Round(1000/p.Dt))
@@ -159,9 +160,9 @@ func TestAdExIrregularSpikingIsChaotic(t *testing.T) {
 		}
 		return a, b
 	}
-	a, b := trains(neurons.AdExRegularBursting, neurons.AdExRegularBursting.Current())
+	a, b := trains(presets.AdExRegularBursting, presets.AdExRegularBursting.Current())
 	require.Equal(t, a, b)
-	a, b = trains(neurons.AdExIrregularSpiking, 165./12)
+	a, b = trains(presets.AdExIrregularSpiking, 165./12)
 	require.Equal(t, a[:5], b[:5])
 	apart := 0
 	for i := range min(len(a), len(b)) {
@@ -171,16 +172,16 @@ func TestAdExIrregularSpikingIsChaotic(t *testing.T) {
 }
 
 func TestAdExPatternNames(t *testing.T) {
-	for _, k := range neurons.AdExPatterns() {
-		var got neurons.AdExPattern
+	for _, k := range presets.AdExPatterns() {
+		var got presets.AdExPattern
 		require.NoError(t, got.UnmarshalText([]byte(k.String())))
 		require.Equal(t, k, got)
 		require.NoError(t, neurons.Check(k.Params()))
 	}
-	none := neurons.AdExPattern(8)
+	none := presets.AdExPattern(8)
 	require.Equal(t, "AdExPattern(8)", none.String())
-	require.Equal(t, neurons.AdExTonicSpiking.Params(), none.Params())
-	require.Equal(t, neurons.AdExTonicSpiking.Current(), neurons.AdExPattern(-1).Current())
+	require.Equal(t, presets.AdExTonicSpiking.Params(), none.Params())
+	require.Equal(t, presets.AdExTonicSpiking.Current(), presets.AdExPattern(-1).Current())
 	require.ErrorContains(t, none.UnmarshalText([]byte("bursting")),
-		`neurons: AdEx pattern: got "bursting", want one of [tonic_spiking adaptation initial_burst regular_bursting`)
+		`presets: AdEx pattern: got "bursting", want one of [tonic_spiking adaptation initial_burst regular_bursting`)
 }

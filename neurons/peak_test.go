@@ -14,6 +14,7 @@ import (
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/neurons/models"
 	"github.com/spikegrad/spikegrad/neurons/neurontest"
+	"github.com/spikegrad/spikegrad/neurons/presets"
 	"github.com/spikegrad/spikegrad/surrogate"
 )
 
@@ -159,10 +160,10 @@ func TestUpswingIsHeld(t *testing.T) {
 // more, and the exponential method would pass it on.
 func TestUpswingDoesNotKickAdaptation(t *testing.T) {
 	at := func(how graph.Integration, dt float64, peak graph.Param) float64 {
-		p := neurons.AdExRegularBursting.Params()
+		p := presets.AdExRegularBursting.Params()
 		p.Dt, p.Integration, p.VPeak = dt, how, peak
 		n := int(math.Round(60 / dt))
-		r := neurontest.Simulate(t, neurons.AdExBoxStep, p, constant(n, neurons.AdExRegularBursting.Current()), "A")
+		r := neurontest.Simulate(t, neurons.AdExBoxStep, p, constant(n, presets.AdExRegularBursting.Current()), "A")
 		require.Len(t, times(r[0]), 3, "%v, dt = %v", how, dt)
 		return r[1][n-1]
 	}
@@ -182,7 +183,7 @@ func TestUpswingDoesNotKickAdaptation(t *testing.T) {
 func TestCoarseUpswingIsFinite(t *testing.T) {
 	for _, how := range ways {
 		for _, dt := range []float64{0.5, 2, 10} {
-			p := neurons.AdExRegularBursting.Params()
+			p := presets.AdExRegularBursting.Params()
 			p.Dt, p.Integration, p.Spike = dt, how, surrogate.SuperSpike{Alpha: 0.1}
 			p.DetachReset = true
 			m := models.Of("bursting", neurons.AdExBoxStep, p)

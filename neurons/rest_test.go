@@ -12,6 +12,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/neurons/models"
+	"github.com/spikegrad/spikegrad/neurons/presets"
 )
 
 // Where models start: a potential at v_leak, or where the model calls it so at
@@ -67,8 +68,8 @@ func TestDefaultTimeSteps(t *testing.T) {
 		}
 	}
 	for _, dt := range []float64{
-		neurons.BioLIFParams().Dt, neurons.BioLIParams().Dt, neurons.BioLIFExParams().Dt,
-		neurons.BioAdExParams().Dt, neurons.BioLSNNParams().Dt, neurons.BioCobaLIFParams().Dt,
+		presets.BioLIF().Dt, presets.BioLI().Dt, presets.BioLIFEx().Dt,
+		presets.BioAdEx().Dt, presets.BioLSNN().Dt, presets.BioCobaLIF().Dt,
 	} {
 		require.Equal(t, 0.1, dt)
 	}

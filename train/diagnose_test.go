@@ -23,6 +23,7 @@ import (
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/loss"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/presets"
 	"github.com/spikegrad/spikegrad/neurons/wrap"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/surrogate"
@@ -311,8 +312,8 @@ func TestDiagnoseFindsNothing(t *testing.T) {
 	lif.Spike = surrogate.SuperSpike{Alpha: 10}
 	lsnn := neurons.DefaultLSNNParams()
 	lsnn.Spike = surrogate.Triangle{Alpha: 0.3}
-	adex, izhikevich, coba := neurons.DefaultAdExParams(), neurons.TonicSpiking.Params(), neurons.DefaultCobaLIFParams()
-	bio := neurons.BioLIFParams()
+	adex, izhikevich, coba := neurons.DefaultAdExParams(), presets.TonicSpiking.Params(), neurons.DefaultCobaLIFParams()
+	bio := presets.BioLIF()
 	bio.Spike, bio.DetachReset = surrogate.SuperSpike{Alpha: 1}, true
 	adex.Spike, izhikevich.Spike, coba.Spike = surrogate.SuperSpike{Alpha: 10}, surrogate.SuperSpike{Alpha: 0.1}, surrogate.SuperSpike{Alpha: 1}
 	izhikevich.DetachReset, coba.DetachReset = true, true // or its gradient explodes, with voltages in mV

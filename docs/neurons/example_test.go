@@ -11,6 +11,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/presets"
 	"github.com/spikegrad/spikegrad/neurons/wrap"
 )
 
@@ -185,7 +186,7 @@ func Example_adEx() {
 func Example_coba() {
 	g := G.NewGraph()
 	xs := G.NewTensor(g, tensor.Float32, 3, G.WithName("xs"), G.WithShape(100, 1, 1), G.WithInit(G.ValuesOf(float32(0.05)))) // [T, batch, n]
-	run, err := graph.Scan(neurons.CobaLIFStep, xs, nil, neurons.BioCobaLIFParams())
+	run, err := graph.Scan(neurons.CobaLIFStep, xs, nil, presets.BioCobaLIF())
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -208,7 +209,7 @@ func Example_coba() {
 func Example_lsnn() {
 	g := G.NewGraph()
 	xs := G.NewTensor(g, tensor.Float32, 3, G.WithName("xs"), G.WithShape(1500, 1, 1), G.WithInit(G.ValuesOf(float32(1.5)))) // [T, batch, n]
-	run, err := graph.Scan(neurons.LSNNStep, xs, nil, neurons.BioLSNNParams())
+	run, err := graph.Scan(neurons.LSNNStep, xs, nil, presets.BioLSNN())
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -328,7 +329,7 @@ func Example_coupled() {
 func Example_izhikevich() {
 	g := G.NewGraph()
 	xs := G.NewTensor(g, tensor.Float32, 3, G.WithName("xs"), G.WithShape(400, 1, 1), G.WithInit(G.ValuesOf(float32(10)))) // [T, batch, n]
-	run, err := graph.Scan(neurons.IzhikevichStep, xs, nil, neurons.MixedMode.Params())
+	run, err := graph.Scan(neurons.IzhikevichStep, xs, nil, presets.MixedMode.Params())
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/presets"
 	"github.com/spikegrad/spikegrad/neurons/wrap"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/surrogate"
@@ -145,7 +146,7 @@ func adExLayer() layers.Layer {
 // cobaLayer returns neurons that learn their leak. Potentials are in mV, so the
 // surrogate is a wide one.
 func cobaLayer() layers.Layer {
-	p := neurons.BioCobaLIFParams()
+	p := presets.BioCobaLIF()
 	p.Spike = surrogate.SuperSpike{Alpha: 1}
 	return layers.Lift(neurons.CobaLIFStep, p,
 		layers.LearnEach("GL"),
@@ -204,7 +205,7 @@ func (compartments) Apply(b *layers.Build, x *G.Node) (*G.Node, error) {
 // izhikevichLayer returns neurons that learn what kind they are. They start as
 // spiking ones. Potentials are in mV, so the surrogate is a wide one.
 func izhikevichLayer() layers.Layer {
-	p := neurons.TonicSpiking.Params()
+	p := presets.TonicSpiking.Params()
 	p.Spike = surrogate.SuperSpike{Alpha: 0.1}
 	return layers.Lift(neurons.IzhikevichStep, p, layers.LearnEach("A", "B", "C", "D"))
 }

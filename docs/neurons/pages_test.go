@@ -17,6 +17,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/fields"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/presets"
 	"github.com/spikegrad/spikegrad/surrogate"
 )
 
@@ -104,29 +105,29 @@ func TestEquations(t *testing.T) {
 func TestParameters(t *testing.T) {
 	sets := map[string]any{
 		"DefaultLIFParams":        ptr(neurons.DefaultLIFParams()),
-		"BioLIFParams":            ptr(neurons.BioLIFParams()),
+		"presets.BioLIF":          ptr(presets.BioLIF()),
 		"DefaultLIFBoxParams":     ptr(neurons.DefaultLIFBoxParams()),
 		"DefaultIAFParams":        ptr(neurons.DefaultIAFParams()),
-		"BioIAFParams":            ptr(neurons.BioIAFParams()),
+		"presets.BioIAF":          ptr(presets.BioIAF()),
 		"DefaultLIParams":         ptr(neurons.DefaultLIParams()),
-		"BioLIParams":             ptr(neurons.BioLIParams()),
+		"presets.BioLI":           ptr(presets.BioLI()),
 		"DefaultLIBoxParams":      ptr(neurons.DefaultLIBoxParams()),
 		"DefaultLIFExParams":      ptr(neurons.DefaultLIFExParams()),
-		"BioLIFExParams":          ptr(neurons.BioLIFExParams()),
+		"presets.BioLIFEx":        ptr(presets.BioLIFEx()),
 		"DefaultAdExParams":       ptr(neurons.DefaultAdExParams()),
-		"BioAdExParams":           ptr(neurons.BioAdExParams()),
+		"presets.BioAdEx":         ptr(presets.BioAdEx()),
 		"DefaultCobaLIFParams":    ptr(neurons.DefaultCobaLIFParams()),
-		"BioCobaLIFParams":        ptr(neurons.BioCobaLIFParams()),
+		"presets.BioCobaLIF":      ptr(presets.BioCobaLIF()),
 		"DefaultLSNNParams":       ptr(neurons.DefaultLSNNParams()),
 		"DefaultAdaLIFParams":     ptr(neurons.DefaultAdaLIFParams()),
-		"BioLSNNParams":           ptr(neurons.BioLSNNParams()),
+		"presets.BioLSNN":         ptr(presets.BioLSNN()),
 		"DefaultResonateParams":   ptr(neurons.DefaultResonateParams()),
 		"DefaultQIFParams":        ptr(neurons.DefaultQIFParams()),
 		"DefaultGLIF3Params":      ptr(neurons.DefaultGLIF3Params()),
 		"DefaultPLIFParams":       ptr(neurons.DefaultPLIFParams()),
 		"DefaultLIFAlphaParams":   ptr(neurons.DefaultLIFAlphaParams()),
 		"DefaultSigmaDeltaParams": ptr(neurons.DefaultSigmaDeltaParams()),
-		"TonicSpiking.Params":     ptr(neurons.TonicSpiking.Params()),
+		"TonicSpiking.Params":     ptr(presets.TonicSpiking.Params()),
 	}
 	seen := map[string]bool{}
 	for page, text := range pages(t) {
@@ -215,13 +216,13 @@ func tables(text string) [][][]string {
 // TestBehaviours compares the table of the Izhikevich neuron with its parameters.
 func TestBehaviours(t *testing.T) {
 	table := tables(pages(t)["izhikevich.md"])[1]
-	require.Len(t, table, 2+len(neurons.Behaviours()))
+	require.Len(t, table, 2+len(presets.Behaviours()))
 	number := regexp.MustCompile(`[-−]?[\d.]+`)
-	plain := neurons.TonicSpiking.Params()
-	for i, k := range neurons.Behaviours() {
+	plain := presets.TonicSpiking.Params()
+	for i, k := range presets.Behaviours() {
 		row, p := table[2+i], k.Params()
 		folded := strings.NewReplacer("_", "", "accomodation", "accommodation", "exc", "excitable").Replace(k.String())
-		if k != neurons.Depolarising { // called dap, for its after-potential
+		if k != presets.Depolarising { // called dap, for its after-potential
 			require.Equal(t, folded, strings.ToLower(row[0]))
 		}
 		want := []string{valueOf(&p.A), valueOf(&p.B), valueOf(&p.C), valueOf(&p.D), valueOf(&p.V0)}
@@ -244,8 +245,8 @@ func TestBehaviours(t *testing.T) {
 // TestPatterns compares the table of the adaptive exponential neuron with its parameters.
 func TestPatterns(t *testing.T) {
 	table := tables(pages(t)["adex.md"])[1]
-	require.Len(t, table, 2+len(neurons.AdExPatterns()))
-	for i, k := range neurons.AdExPatterns() {
+	require.Len(t, table, 2+len(presets.AdExPatterns()))
+	for i, k := range presets.AdExPatterns() {
 		row, p := table[2+i], k.Params()
 		require.Equal(t, "adex"+strings.ReplaceAll(k.String(), "_", ""), strings.ToLower(row[0]))
 		cell := func(i int) float64 {

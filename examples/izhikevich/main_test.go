@@ -11,11 +11,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/spikegrad/spikegrad/internal/long"
-	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/presets"
 )
 
 // panelOf returns the panel of a kind of neuron.
-func panelOf(t *testing.T, k neurons.Behaviour) panel {
+func panelOf(t *testing.T, k presets.Behaviour) panel {
 	t.Helper()
 	all := panels()
 	i := slices.IndexFunc(all, func(p panel) bool { return p.neuron == k })
@@ -79,14 +79,14 @@ func isolated(t *testing.T, spikes []float64, n int) [][]float64 {
 
 func TestPanels(t *testing.T) {
 	all := panels()
-	require.Len(t, all, len(neurons.Behaviours()))
-	for i, k := range neurons.Behaviours() {
+	require.Len(t, all, len(presets.Behaviours()))
+	for i, k := range presets.Behaviours() {
 		require.Equal(t, k, all[i].neuron, "panel %c", 'A'+i)
 	}
 }
 
 func TestTonicSpiking(t *testing.T) {
-	tr := traceOf(t, panelOf(t, neurons.TonicSpiking))
+	tr := traceOf(t, panelOf(t, presets.TonicSpiking))
 	require.GreaterOrEqual(t, len(tr.spikes), 5)
 	require.Greater(t, tr.spikes[0], 10., "fires before there is input")
 	ds := intervals(tr.spikes)
@@ -96,7 +96,7 @@ func TestTonicSpiking(t *testing.T) {
 }
 
 func TestPhasicSpiking(t *testing.T) {
-	p := panelOf(t, neurons.PhasicSpiking)
+	p := panelOf(t, presets.PhasicSpiking)
 	p.length = 1000
 	tr := traceOf(t, p)
 	require.Len(t, tr.spikes, 1)
@@ -105,7 +105,7 @@ func TestPhasicSpiking(t *testing.T) {
 }
 
 func TestTonicBursting(t *testing.T) {
-	bs := isolated(t, traceOf(t, panelOf(t, neurons.TonicBursting)).spikes, 4)
+	bs := isolated(t, traceOf(t, panelOf(t, presets.TonicBursting)).spikes, 4)
 	require.Greater(t, bs[0][0], 22.)
 	// From the second burst on all are alike.
 	require.Len(t, bs[2], len(bs[1]))
@@ -113,7 +113,7 @@ func TestTonicBursting(t *testing.T) {
 }
 
 func TestPhasicBursting(t *testing.T) {
-	p := panelOf(t, neurons.PhasicBursting)
+	p := panelOf(t, presets.PhasicBursting)
 	p.length = 1000
 	bs := bursts(traceOf(t, p).spikes, 15)
 	require.Len(t, bs, 1)
@@ -122,7 +122,7 @@ func TestPhasicBursting(t *testing.T) {
 }
 
 func TestMixedMode(t *testing.T) {
-	p := panelOf(t, neurons.MixedMode)
+	p := panelOf(t, presets.MixedMode)
 	p.length = 500
 	bs := bursts(traceOf(t, p).spikes, 15)
 	require.GreaterOrEqual(t, len(bs), 5)
@@ -133,7 +133,7 @@ func TestMixedMode(t *testing.T) {
 }
 
 func TestSpikeFrequencyAdaptation(t *testing.T) {
-	ds := intervals(traceOf(t, panelOf(t, neurons.SpikeFrequencyAdaptation)).spikes)
+	ds := intervals(traceOf(t, panelOf(t, presets.SpikeFrequencyAdaptation)).spikes)
 	require.GreaterOrEqual(t, len(ds), 5)
 	for i := 1; i < len(ds); i++ {
 		require.Greater(t, ds[i], ds[i-1], "interval %d", i)
@@ -159,7 +159,7 @@ func rate(t *testing.T, p panel, input float64) float64 {
 // Under a ramp the rate of a neuron of class 1 rises from a low one; under
 // constant currents there is no rate that it cannot have.
 func TestClass1Excitable(t *testing.T) {
-	p := panelOf(t, neurons.Class1Excitable)
+	p := panelOf(t, presets.Class1Excitable)
 	ds := intervals(traceOf(t, p).spikes)
 	require.Greater(t, ds[0], 60., "the first rate")
 	for i := 1; i < len(ds); i++ {
@@ -179,7 +179,7 @@ func TestClass1Excitable(t *testing.T) {
 
 // A neuron of class 2 starts at a high rate.
 func TestClass2Excitable(t *testing.T) {
-	p := panelOf(t, neurons.Class2Excitable)
+	p := panelOf(t, presets.Class2Excitable)
 	ds := intervals(traceOf(t, p).spikes)
 	require.Less(t, ds[0], 25., "the first rate")
 	require.Greater(t, ds[len(ds)-1], ds[0]/2.5)
@@ -197,7 +197,7 @@ func TestClass2Excitable(t *testing.T) {
 }
 
 func TestSpikeLatency(t *testing.T) {
-	p := panelOf(t, neurons.SpikeLatency)
+	p := panelOf(t, presets.SpikeLatency)
 	spikes := traceOf(t, p).spikes
 	require.Len(t, spikes, 1)
 	require.Greater(t, spikes[0], 10+3+5., "it fires before the pulse has long ended")
@@ -222,7 +222,7 @@ func extremes(tr trace, after float64) []float64 {
 }
 
 func TestSubthresholdOscillation(t *testing.T) {
-	tr := traceOf(t, panelOf(t, neurons.SubthresholdOscillation))
+	tr := traceOf(t, panelOf(t, presets.SubthresholdOscillation))
 	require.Len(t, tr.spikes, 1)
 	es := extremes(tr, tr.spikes[0]+1)
 	require.GreaterOrEqual(t, len(es), 5, "it does not ring")
@@ -233,7 +233,7 @@ func TestSubthresholdOscillation(t *testing.T) {
 }
 
 func TestResonator(t *testing.T) {
-	p := panelOf(t, neurons.Resonator)
+	p := panelOf(t, presets.Resonator)
 	spikes := traceOf(t, p).spikes
 	require.Len(t, spikes, 1)
 	require.Greater(t, spikes[0], 180., "the pair that is a period apart")
@@ -246,7 +246,7 @@ func TestResonator(t *testing.T) {
 }
 
 func TestIntegrator(t *testing.T) {
-	p := panelOf(t, neurons.Integrator)
+	p := panelOf(t, presets.Integrator)
 	spikes := traceOf(t, p).spikes
 	require.Len(t, spikes, 1)
 	require.Greater(t, spikes[0], 14., "fires before the second pulse")
@@ -258,7 +258,7 @@ func TestIntegrator(t *testing.T) {
 }
 
 func TestReboundSpike(t *testing.T) {
-	p := panelOf(t, neurons.ReboundSpike)
+	p := panelOf(t, presets.ReboundSpike)
 	spikes := traceOf(t, p).spikes
 	require.Len(t, spikes, 1)
 	require.Greater(t, spikes[0], 25., "fires before the inhibition ends")
@@ -266,7 +266,7 @@ func TestReboundSpike(t *testing.T) {
 }
 
 func TestReboundBurst(t *testing.T) {
-	p := panelOf(t, neurons.ReboundBurst)
+	p := panelOf(t, presets.ReboundBurst)
 	bs := bursts(traceOf(t, p).spikes, 15)
 	require.Len(t, bs, 1)
 	require.GreaterOrEqual(t, len(bs[0]), 3)
@@ -275,7 +275,7 @@ func TestReboundBurst(t *testing.T) {
 }
 
 func TestThresholdVariability(t *testing.T) {
-	p := panelOf(t, neurons.ThresholdVariability)
+	p := panelOf(t, presets.ThresholdVariability)
 	spikes := traceOf(t, p).spikes
 	require.Len(t, spikes, 1)
 	require.Greater(t, spikes[0], 80.)
@@ -285,7 +285,7 @@ func TestThresholdVariability(t *testing.T) {
 }
 
 func TestBistability(t *testing.T) {
-	p := panelOf(t, neurons.Bistability)
+	p := panelOf(t, presets.Bistability)
 	spikes := traceOf(t, p).spikes
 	require.GreaterOrEqual(t, len(spikes), 4)
 	require.Greater(t, spikes[0], 37.5, "fires before the first pulse")
@@ -299,7 +299,7 @@ func TestBistability(t *testing.T) {
 }
 
 func TestDepolarising(t *testing.T) {
-	tr := traceOf(t, panelOf(t, neurons.Depolarising))
+	tr := traceOf(t, panelOf(t, presets.Depolarising))
 	require.Len(t, tr.spikes, 1)
 	after := tr.v[slices.Index(tr.times, tr.spikes[0]):]
 	const rest = -70
@@ -310,7 +310,7 @@ func TestDepolarising(t *testing.T) {
 }
 
 func TestAccommodation(t *testing.T) {
-	p := panelOf(t, neurons.Accommodation)
+	p := panelOf(t, presets.Accommodation)
 	tr := traceOf(t, p)
 	require.Len(t, tr.spikes, 1)
 	require.Greater(t, tr.spikes[0], 300., "fires on the slow ramp")
@@ -324,7 +324,7 @@ func TestAccommodation(t *testing.T) {
 }
 
 func TestInhibitionInducedSpiking(t *testing.T) {
-	p := panelOf(t, neurons.InhibitionInducedSpiking)
+	p := panelOf(t, presets.InhibitionInducedSpiking)
 	spikes := traceOf(t, p).spikes
 	require.GreaterOrEqual(t, len(spikes), 3)
 	require.Greater(t, spikes[0], 50.)
@@ -335,7 +335,7 @@ func TestInhibitionInducedSpiking(t *testing.T) {
 }
 
 func TestInhibitionInducedBursting(t *testing.T) {
-	p := panelOf(t, neurons.InhibitionInducedBursting)
+	p := panelOf(t, presets.InhibitionInducedBursting)
 	spikes := traceOf(t, p).spikes
 	isolated(t, spikes, 2)
 	require.Greater(t, spikes[0], 50.)

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/spikegrad/spikegrad/internal/long"
 )
 
 const (
@@ -59,7 +61,7 @@ var floors = [][]string{
 	{"cost", "diagnose", "internal/owner", "internal/steps", "logic", "loss", "metric", "neurons/models"},
 	{"neurons/wrap"},
 	{"neurons"},
-	{"data", "data/download", "internal/weights", "layers", "plasticity", "plot"},
+	{"data", "data/download", "internal/weights", "layers", "neurons/presets", "plasticity", "plot"},
 	{"blueprint", "data/augment", "data/events", "encode", "exact", "online"},
 	{"data/recordings", "data/sound", "export/c", "internal/feed", "internal/vitals", "nir"},
 	{"internal/score", "internal/segments", "internal/tally", "internal/team"},
@@ -184,4 +186,22 @@ func TestSizes(t *testing.T) {
 		require.LessOrEqual(t, n, limit, "lines of %s", p)
 	}
 	require.NotZero(t, lines["graph"])
+}
+
+// What a package offers is seen on two screens of 55 lines.
+func TestTwoScreens(t *testing.T) {
+	long.Test(t) // asks go doc for each
+	const most = 110
+	seen := 0
+	for p := range rooms(t) {
+		first, _, _ := strings.Cut(p, "/")
+		if p == strings.TrimSuffix(module, "/") || first == "internal" || first == "examples" || first == "docs" || first == "cmd" || strings.Contains(p, "/internal/") {
+			continue
+		}
+		out, err := exec.Command("go", "doc", module+p).CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		require.LessOrEqual(t, strings.Count(string(out), "\n"), most, "lines of go doc of %s", p)
+		seen++
+	}
+	require.Greater(t, seen, 30)
 }

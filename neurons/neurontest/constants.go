@@ -11,6 +11,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph/graphtest"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/neurons/models"
+	"github.com/spikegrad/spikegrad/neurons/presets"
 )
 
 // constants finds, for the functions that only give parameters, those that a
@@ -27,7 +28,7 @@ var constants = map[string]func(t *testing.T, c graphtest.Case) models.Model{
 		return m
 	},
 	"izhikevich_behaviors": func(t *testing.T, c graphtest.Case) models.Model {
-		var k neurons.Behaviour
+		var k presets.Behaviour
 		require.NoError(t, k.UnmarshalText([]byte(c.Name)))
 		return models.Of(c.Name, neurons.IzhikevichStep, k.Params())
 	},
@@ -60,13 +61,13 @@ var classes = map[string]string{
 
 // bioClasses are those with the parameters of cortical neurons.
 var bioClasses = map[string]models.Model{
-	"IAFParameters.bio_default":     models.Of("IAF", neurons.IAFStep, neurons.BioIAFParams()),
-	"LIParameters.bio_default":      models.Of("LI", neurons.LIStep, neurons.BioLIParams()),
-	"LIFParameters.bio_default":     models.Of("LIF", neurons.LIFStep, neurons.BioLIFParams()),
-	"LIFExParameters.bio_default":   models.Of("LIFEx", neurons.LIFExStep, neurons.BioLIFExParams()),
-	"LIFAdExParameters.bio_default": models.Of("AdEx", neurons.AdExStep, neurons.BioAdExParams()),
-	"LSNNParameters.bio_default":    models.Of("LSNN", neurons.LSNNStep, neurons.BioLSNNParams()),
-	"CobaLIFParameters.bio_default": models.Of("CobaLIF", neurons.CobaLIFStep, neurons.BioCobaLIFParams()),
+	"IAFParameters.bio_default":     models.Of("IAF", neurons.IAFStep, presets.BioIAF()),
+	"LIParameters.bio_default":      models.Of("LI", neurons.LIStep, presets.BioLI()),
+	"LIFParameters.bio_default":     models.Of("LIF", neurons.LIFStep, presets.BioLIF()),
+	"LIFExParameters.bio_default":   models.Of("LIFEx", neurons.LIFExStep, presets.BioLIFEx()),
+	"LIFAdExParameters.bio_default": models.Of("AdEx", neurons.AdExStep, presets.BioAdEx()),
+	"LSNNParameters.bio_default":    models.Of("LSNN", neurons.LSNNStep, presets.BioLSNN()),
+	"CobaLIFParameters.bio_default": models.Of("CobaLIF", neurons.CobaLIFStep, presets.BioCobaLIF()),
 }
 
 // otherClasses are those of other packages.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/presets"
 	"github.com/spikegrad/spikegrad/plot"
 )
 
@@ -27,7 +28,7 @@ func drawings() []drawing {
 func patterns() (plot.Figure, error) {
 	const before, length = 50, 550 // ms
 	var figs []plot.Figure
-	for _, k := range neurons.AdExPatterns() {
+	for _, k := range presets.AdExPatterns() {
 		p := k.Params()
 		peak, _ := p.VPeak.Value()
 		pic := picture{

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/presets"
 	"github.com/spikegrad/spikegrad/neurons/wrap"
 )
 
@@ -16,9 +17,9 @@ func pictures() []picture {
 	lifEx, adEx := neurons.DefaultLIFExParams(), neurons.DefaultAdExParams()
 	iaf, subtracting := neurons.DefaultIAFParams(), neurons.DefaultIAFParams()
 	subtracting.ResetMethod = neurons.ResetSubtract
-	coba, lsnn := neurons.BioCobaLIFParams(), neurons.BioLSNNParams()
+	coba, lsnn := presets.BioCobaLIF(), presets.BioLSNN()
 	adaLIF := neurons.AdaLIFParams{LSNNParams: lsnn}
-	tonic, class1, class2 := neurons.TonicSpiking.Params(), neurons.Class1Excitable.Params(), neurons.Class2Excitable.Params()
+	tonic, class1, class2 := presets.TonicSpiking.Params(), presets.Class1Excitable.Params(), presets.Class2Excitable.Params()
 
 	resonate, qif, glif, plif := neurons.DefaultResonateParams(), neurons.DefaultQIFParams(), neurons.DefaultGLIF3Params(), neurons.DefaultPLIFParams()
 	alpha, sigmaDelta := neurons.DefaultLIFAlphaParams(), neurons.DefaultSigmaDeltaParams()
@@ -69,7 +70,7 @@ func pictures() []picture {
 		{
 			file: "lsnn", run: model(neurons.LSNNStep, lsnn), ms: 0.1, in: alone,
 			length: 300, step: 1.5, mean: 0.8, sd: 0.6, lines: []line{mV, {name: "threshold b (mV)", state: "B"}}, peak: -30,
-			curves: []curve{{"LIF", model(neurons.LIFStep, neurons.BioLIFParams())}, {"LSNN", model(neurons.LSNNStep, lsnn)}, {"AdaLIF", model(neurons.AdaLIFStep, adaLIF)}}, hi: 4,
+			curves: []curve{{"LIF", model(neurons.LIFStep, presets.BioLIF())}, {"LSNN", model(neurons.LSNNStep, lsnn)}, {"AdaLIF", model(neurons.AdaLIFStep, adaLIF)}}, hi: 4,
 		},
 		{
 			file: "resonate", run: model(neurons.ResonateStep, resonate), ms: 1, in: alone,

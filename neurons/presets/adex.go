@@ -1,9 +1,10 @@
-package neurons
+package presets
 
 import (
 	"fmt"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/surrogate"
 )
 
@@ -61,23 +62,23 @@ func AdExPatterns() []AdExPattern {
 // which, divided by g_L, are those of AdExBoxStep with τ_m = C/g_L, and with a/g_L, b/g_L,
 // w/g_L and I/g_L in the places of a, b, w and x. An AdExPattern that is none of the
 // constants gives those of AdExTonicSpiking.
-func (k AdExPattern) Params() AdExBoxParams {
+func (k AdExPattern) Params() neurons.AdExBoxParams {
 	if !k.known() {
 		k = AdExTonicSpiking
 	}
 	r := adexPatterns[k]
-	return AdExBoxParams{
-		LIFExBoxParams: LIFExBoxParams{
-			LIFBoxParams: LIFBoxParams{
+	return neurons.AdExBoxParams{
+		LIFExBoxParams: neurons.LIFExBoxParams{
+			LIFBoxParams: neurons.LIFBoxParams{
 				TauMemInv: graph.Const(r.gL / r.c),
 				VLeak:     graph.Const(r.eL),
 				Dt:        0.01,
-				Firing:    Firing{VTh: graph.Const(-50), VReset: graph.Const(r.vR), Spike: surrogate.SuperSpike{Alpha: 100}},
+				Firing:    neurons.Firing{VTh: graph.Const(-50), VReset: graph.Const(r.vR), Spike: surrogate.SuperSpike{Alpha: 100}},
 			},
 			DeltaT: graph.Const(2),
 			VPeak:  graph.Const(0),
 		},
-		Adaptation: Adaptation{
+		Adaptation: neurons.Adaptation{
 			AdaptationCurrent: graph.Const(r.a / r.gL),
 			AdaptationSpike:   graph.Const(r.b / r.gL),
 			TauAdaInv:         graph.Const(1 / r.tauW),
@@ -111,5 +112,5 @@ func (k *AdExPattern) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("neurons: AdEx pattern: got %q, want one of %v", text, AdExPatterns())
+	return fmt.Errorf("presets: AdEx pattern: got %q, want one of %v", text, AdExPatterns())
 }

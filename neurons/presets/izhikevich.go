@@ -1,9 +1,10 @@
-package neurons
+package presets
 
 import (
 	"fmt"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/neurons"
 )
 
 // Behaviour is one of the twenty kinds of neurons that Izhikevich's model shows
@@ -41,7 +42,7 @@ const (
 var behaviours = []struct {
 	name           string
 	a, b, c, d, v0 float64
-	change         func(*IzhikevichParams)
+	change         func(*neurons.IzhikevichParams)
 }{
 	TonicSpiking:              {"tonic_spiking", 0.02, 0.2, -65, 6, -70, nil},
 	PhasicSpiking:             {"phasic_spiking", 0.02, 0.25, -65, 6, -64, nil},
@@ -65,15 +66,15 @@ var behaviours = []struct {
 	InhibitionInducedBursting: {"inhibition_induced_bursting", -0.026, -1, -45, -2, -63.8, nil},
 }
 
-func tauInv(v float64) func(*IzhikevichParams) {
-	return func(p *IzhikevichParams) { p.TauInv = graph.Const(v) }
+func tauInv(v float64) func(*neurons.IzhikevichParams) {
+	return func(p *neurons.IzhikevichParams) { p.TauInv = graph.Const(v) }
 }
 
 // type1 fits the quadratic to neurons of the first class.
-func type1(p *IzhikevichParams) { p.Mn, p.Bias = graph.Const(4.1), graph.Const(108) }
+func type1(p *neurons.IzhikevichParams) { p.Mn, p.Bias = graph.Const(4.1), graph.Const(108) }
 
 // accommodation starts off the line u = b v.
-func accommodation(p *IzhikevichParams) { p.U0, p.TauInv = -16, graph.Const(500) }
+func accommodation(p *neurons.IzhikevichParams) { p.U0, p.TauInv = -16, graph.Const(500) }
 
 // Behaviours returns all behaviours, in order.
 func Behaviours() []Behaviour {
@@ -87,12 +88,12 @@ func Behaviours() []Behaviour {
 // Params returns the parameters of the behaviour; a neuron starts at u = b v
 // unless the paper says otherwise. A Behaviour that is none of the constants
 // gives those of TonicSpiking.
-func (k Behaviour) Params() IzhikevichParams {
+func (k Behaviour) Params() neurons.IzhikevichParams {
 	if k < 0 || int(k) >= len(behaviours) {
 		k = TonicSpiking
 	}
 	r := behaviours[k]
-	p := NewIzhikevichParams(r.a, r.b, r.c, r.d, r.v0, r.b*r.v0)
+	p := neurons.NewIzhikevichParams(r.a, r.b, r.c, r.d, r.v0, r.b*r.v0)
 	if r.change != nil {
 		r.change(&p)
 	}
@@ -115,5 +116,5 @@ func (k *Behaviour) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("neurons: behaviour: got %q, want one of %v", text, Behaviours())
+	return fmt.Errorf("presets: behaviour: got %q, want one of %v", text, Behaviours())
 }

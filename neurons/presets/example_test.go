@@ -1,4 +1,4 @@
-package neurons_test
+package presets_test
 
 import (
 	"fmt"
@@ -10,11 +10,12 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/neurons/presets"
 )
 
 // Bursts: a spike is cut at 0 mV, and resets the neuron to above its threshold.
 func ExampleAdExPattern() {
-	bursting := neurons.AdExRegularBursting
+	bursting := presets.AdExRegularBursting
 	p := bursting.Params()
 	g := G.NewGraph()
 	const T = 40_000 // steps of 0.01 ms
