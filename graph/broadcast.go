@@ -70,11 +70,11 @@ func (op expandOp) Do(vs ...G.Value) (G.Value, error) {
 
 // into broadcasts v into dst, which has the shape of op.
 func (op expandOp) into(dst *tensor.Dense, v G.Value) (G.Value, error) {
-	switch d := dst.Data().(type) {
-	case []float32:
-		return dst, expandInto(op, d, op.Shape, v)
-	case []float64:
-		return dst, expandInto(op, d, op.Shape, v)
+	switch dst.Dtype() {
+	case tensor.Float32:
+		return dst, expandInto(op, elems[float32](dst), op.Shape, v)
+	case tensor.Float64:
+		return dst, expandInto(op, elems[float64](dst), op.Shape, v)
 	}
 	return nil, fmt.Errorf("graph: %v: got elements of type %v, want float32 or float64", op, v.Dtype())
 }
@@ -120,8 +120,9 @@ func reduce[F vec.Float](op reduceOp, v G.Value) (G.Value, error) {
 		return scalarValue(v.Dtype(), sums[0]), nil
 	}
 	dst := newDense(v.Dtype(), op.Shape)
+	to := elems[F](dst)
 	for i, s := range sums {
-		dst.Data().([]F)[i] = F(s)
+		to[i] = F(s)
 	}
 	return dst, nil
 }
@@ -190,11 +191,10 @@ func (op *fillOp) value(dt tensor.Dtype) (G.Value, error) {
 	if op.dst == nil {
 		op.dst = newDense(dt, op.Shape)
 	}
-	switch d := op.dst.Data().(type) {
-	case []float32:
-		vec.For[float32]().Fill(d, float32(op.c))
-	case []float64:
-		vec.For[float64]().Fill(d, op.c)
+	if dt == tensor.Float32 {
+		vec.For[float32]().Fill(elems[float32](op.dst), float32(op.c))
+	} else {
+		vec.For[float64]().Fill(elems[float64](op.dst), op.c)
 	}
 	return op.dst, nil
 }

@@ -100,16 +100,16 @@ func (c *cell) differentiate(filter models.Model) error {
 		}
 		y = run.Out
 		if i == 0 && c.penalty != nil {
-			cost = b.Reduce(b.Mul(y, grouped(&b, c.penalty, groups, true)), nil)
+			cost = weighed(&b, y, grouped(&b, c.penalty, groups, true))
 		}
 	}
-	cost = plus(&b, cost, b.Reduce(b.Mul(y, grouped(&b, c.signal, groups, true)), nil))
+	cost = plus(&b, cost, weighed(&b, y, grouped(&b, c.signal, groups, true)))
 	for k, n := range finals {
 		unit, err := c.unit(n, k+1, groups)
 		if err != nil {
 			return err
 		}
-		cost = b.Add(cost, b.Reduce(b.Mul(n, unit), nil))
+		cost = b.Add(cost, weighed(&b, n, unit))
 	}
 	if err := b.Err(); err != nil {
 		return err

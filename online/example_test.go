@@ -74,3 +74,49 @@ func ExampleEProp() {
 	fmt.Printf("%d changes of the weights; the error is below a third of the variance: %t\n", 10*4*20, last < 0.0375/3)
 	// Output: 800 changes of the weights; the error is below a third of the variance: true
 }
+
+// A network learns while it serves: it follows a stream that does not end, and when what it is to follow turns over,
+// it learns that too. What it needs is the memory of one time step.
+func ExampleLearner() {
+	p := neurons.DefaultLIFParams()
+	p.VTh, p.TauMemInv, p.TauSynInv = graph.Const(0.3), graph.Const(200), graph.Const(500)
+	q := neurons.DefaultLIParams()
+	q.TauMemInv, q.TauSynInv = graph.Const(100), graph.Const(1000)
+	m, err := train.Network{
+		Net: layers.Sequential{
+			layers.Linear{Out: 40, Init: layers.Scaled{Gain: 5}}, layers.Lift(neurons.LIFStep, p),
+			layers.Linear{Out: 1}, layers.Lift(neurons.LIStep, q),
+		},
+		Shape: []int{1}, Steps: 1, Batch: 1, Loss: loss.MeanSquared{Sequence: true}, Seed: 1,
+	}.Compile()
+	if err != nil {
+		log.Fatal(err)
+	}
+	t := train.Trainer{Model: m, Learning: online.EProp{Every: 1}, Optimiser: &optim.Adam{LearningRate: 3e-4}}
+	l, err := t.Live()
+	if err != nil {
+		log.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(1, 1))
+	rate, sign, sum := 0., 1., 0.
+	for k := range 12000 {
+		z := float64(r.IntN(4) / 3) // a spike, one time in four
+		rate += 0.1 * (z - rate)
+		if k == 6000 {
+			sign = -1 // from now on the opposite is wanted
+		}
+		_, loss, err := l.Step([]float32{float32(z)}, []float32{float32(sign * rate)})
+		if err != nil {
+			log.Fatal(err)
+		}
+		if sum += loss; k%3000 == 2999 {
+			fmt.Printf("steps %5d to %5d: mean squared error %.3f\n", k-2999, k, sum/3000)
+			sum = 0
+		}
+	}
+	// Output:
+	// steps     0 to  2999: mean squared error 0.003
+	// steps  3000 to  5999: mean squared error 0.001
+	// steps  6000 to  8999: mean squared error 0.005
+	// steps  9000 to 11999: mean squared error 0.001
+}

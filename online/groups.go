@@ -121,7 +121,39 @@ func shift[F vec.Float](op *beforeOp, y *tensor.Dense, vs []G.Value) error {
 	return nil
 }
 
+// weighOp is the sum of x by weights, as a part of a cost. Nobody computes it: it is there for its gradient, which is
+// the weights themselves, without a product by 1 spread out.
+type weighOp struct {
+	ops.Pure
+	ops.Signature
+}
+
+func weighed(b *graph.Builder, x, weights *G.Node) *G.Node {
+	if !b.Check("weighed", x, weights) {
+		return nil
+	}
+	return b.Apply(&weighOp{Signature: ops.SignatureOf(G.Nodes{x, weights}, x.Dtype(), tensor.ScalarShape())}, x, weights)
+}
+
+func (op *weighOp) String() string        { return "weighed sum" }
+func (op *weighOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad weighed %p", op) }
+func (op *weighOp) Hashcode() uint32      { return ops.Hashcode(op) }
+func (op *weighOp) DiffWRT(int) []bool    { return []bool{true, false} }
+
+// Along: it is for what learns, and no part of the network.
+func (op *weighOp) Along(u *timing.Reading) (timing.Timing, error) { return u.Statistic(), nil }
+
+// SymDiff: the gradient of a cost by itself is 1, and it comes here through sums alone.
+func (op *weighOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
+	return G.Nodes{in[1], grad}, nil
+}
+
+func (op *weighOp) Do(...G.Value) (G.Value, error) {
+	return nil, fmt.Errorf("online: %v is not computed", op)
+}
+
 var (
+	_ G.SDOp       = (*weighOp)(nil)
 	_ G.SDOp       = (*behindOp)(nil)
 	_ G.SDOp       = (*onwardOp)(nil)
 	_ ops.Follower = (*behindOp)(nil)

@@ -91,6 +91,16 @@ type traceRun[F vec.Float] struct {
 	some      []bool // by sample, group and l: whether a row of ds is not zero
 	all       []int32
 	ones      []F
+	crew      par.Crew
+	lists     []lists[F] // of each of the crew
+	at        []*[]F     // what the inputs are taken to
+}
+
+// lists say of some inputs at which steps they are not zero, and what they are there.
+type lists[F vec.Float] struct {
+	at    []int32
+	val   []F
+	count []int
 }
 
 func trace[F vec.Float](op *traceOp, y *tensor.Dense, vs []G.Value) error {
@@ -103,31 +113,37 @@ func trace[F vec.Float](op *traceOp, y *tensor.Dense, vs []G.Value) error {
 				r.all[t], r.ones[t] = int32(t), 1
 			}
 		}
+		r.at = []*[]F{&r.old, &r.starts, &r.dx}
+		for l := range r.ds {
+			r.at = append(r.at, &r.ds[l])
+		}
 		op.run, op.grad = r, ops.New(op.Of, tensor.Shape{op.m, op.n})
 		if op.constant {
 			op.grad = ops.New(op.Of, tensor.Shape{op.n})
 		}
 	}
-	at := []*[]F{&r.old, &r.starts, &r.dx}
-	for l := range r.ds {
-		at = append(at, &r.ds[l])
-	}
-	for i, v := range vs[:len(at)] {
+	for i, v := range vs[:len(r.at)] {
 		f, err := ops.FloatsIn[F](op, v)
 		if err != nil {
 			return err
 		}
-		*at[i] = f
+		*r.at[i] = f
 	}
 	if !op.constant {
 		var err error
-		if r.x, err = ops.FloatsIn[F](op, vs[len(at)]); err != nil {
+		if r.x, err = ops.FloatsIn[F](op, vs[len(r.at)]); err != nil {
 			return err
 		}
 	}
 	r.k, r.next, r.dw = vec.For[F](), ops.Elems[F](y), ops.Elems[F](op.grad)
 	r.look()
-	par.Chunks(r.m, rowsOfTraces, r.rows)
+	pieces := (r.m + rowsOfTraces - 1) / rowsOfTraces
+	workers := par.Workers(pieces)
+	for len(r.lists) < workers {
+		n := rowsOfTraces * r.steps
+		r.lists = append(r.lists, lists[F]{make([]int32, n), make([]F, n), make([]int, rowsOfTraces)})
+	}
+	r.crew.Do(r, workers, pieces)
 	return nil
 }
 
@@ -148,17 +164,19 @@ func (r *traceRun[F]) look() {
 // of returns the row of group g and sample b of the gradient of state l.
 func (r *traceRun[F]) of(l, g, b int) []F { return r.ds[l][(g*r.batch+b)*r.n:][:r.n] }
 
-// rows goes through the traces of inputs i0 to i1.
-func (r *traceRun[F]) rows(i0, i1 int) {
+// Piece goes through the traces of some inputs.
+func (r *traceRun[F]) Piece(worker, piece int) {
+	i0 := piece * rowsOfTraces
+	i1 := min(i0+rowsOfTraces, r.m)
 	clear(r.dw[i0*r.n : i1*r.n])
-	at, val, count := make([]int32, (i1-i0)*r.steps), make([]F, (i1-i0)*r.steps), make([]int, i1-i0)
+	ls := &r.lists[worker]
 	for b := range r.batch {
-		r.list(b, i0, i1, at, val, count)
+		r.list(b, i0, i1, ls)
 		for i := i0; i < i1; i++ {
 			idx, x := r.all, r.ones
 			if !r.constant {
 				from := (i - i0) * r.steps
-				idx, x = at[from:from+count[i-i0]], val[from:from+count[i-i0]]
+				idx, x = ls.at[from:from+ls.count[i-i0]], ls.val[from:from+ls.count[i-i0]]
 			}
 			dw, fresh := r.dw[i*r.n:(i+1)*r.n], r.starts[b] != 0
 			if !fresh {
@@ -173,16 +191,17 @@ func (r *traceRun[F]) rows(i0, i1 int) {
 }
 
 // list notes for inputs i0 to i1 of sample b at which steps they are not zero.
-func (r *traceRun[F]) list(b, i0, i1 int, at []int32, val []F, count []int) {
+func (r *traceRun[F]) list(b, i0, i1 int, ls *lists[F]) {
 	if r.constant {
 		return
 	}
-	clear(count)
+	clear(ls.count)
 	for t := range r.steps {
 		for i, x := range r.x[(t*r.batch+b)*r.m:][i0:i1] {
 			if x != 0 {
-				at[i*r.steps+count[i]], val[i*r.steps+count[i]] = int32(t), x
-				count[i]++
+				k := i*r.steps + ls.count[i]
+				ls.at[k], ls.val[k] = int32(t), x
+				ls.count[i]++
 			}
 		}
 	}

@@ -147,13 +147,10 @@ func (*bySampleOp) Along(u *timing.Reading) (timing.Timing, error) { return u.Ro
 
 func (op *bySampleOp) Do(vs ...G.Value) (G.Value, error) {
 	dst := op.Result(vs[len(vs)-1].Dtype(), op.Shape)
-	switch d := dst.Data().(type) {
-	case []float32:
-		return dst, bySampleInto(op, d, vs)
-	case []float64:
-		return dst, bySampleInto(op, d, vs)
+	if ops.IsOf[float32](dst) {
+		return dst, bySampleInto(op, ops.Elems[float32](dst), vs)
 	}
-	return nil, fmt.Errorf("readout: %v: got elements of type %v, want float32 or float64", op, vs[0].Dtype())
+	return dst, bySampleInto(op, ops.Elems[float64](dst), vs)
 }
 
 func bySampleInto[F vec.Float](op *bySampleOp, dst []F, vs []G.Value) error {
@@ -223,13 +220,10 @@ func (op *stepWeightsOp) OverTime() bool   { return true }
 
 func (op *stepWeightsOp) Do(vs ...G.Value) (G.Value, error) {
 	dst := op.Result(vs[0].Dtype(), op.Shape)
-	switch d := dst.Data().(type) {
-	case []float32:
-		return dst, stepWeightsInto(op, d, vs)
-	case []float64:
-		return dst, stepWeightsInto(op, d, vs)
+	if ops.IsOf[float32](dst) {
+		return dst, stepWeightsInto(op, ops.Elems[float32](dst), vs)
 	}
-	return nil, fmt.Errorf("readout: %v: got elements of type %v, want float32 or float64", op, vs[0].Dtype())
+	return dst, stepWeightsInto(op, ops.Elems[float64](dst), vs)
 }
 
 func stepWeightsInto[F vec.Float](op *stepWeightsOp, dst []F, vs []G.Value) error {

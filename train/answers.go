@@ -49,7 +49,7 @@ func (m *Model) Answers(ctx context.Context, enc encode.Encoder, samples ...[]fl
 
 // answer writes the answers to the batch that f has loaded.
 func (m *Model) answer(f *feed.Feeder, all []Answer) error {
-	x := flat.Float64s(m.tested.out)
+	x := flat.Float64s(m.tested.Out)
 	for _, i := range f.Present {
 		all[i].Class = -1
 	}

@@ -50,9 +50,9 @@ func (m *Model) assemble() error {
 	if err := m.addRates(); err != nil {
 		return err
 	}
-	m.fitAt.rates = span{len(m.fitNodes), len(m.rates)}
-	var values list
-	m.testAt = layout{terms: values.add(terms...), out: values.add(m.out), rates: values.add(m.rates...), states: values.add(m.carry.Outs()...)}
+	m.fitAt.rates = segments.Span{From: len(m.fitNodes), N: len(m.rates)}
+	var values segments.Nodes
+	m.testAt = layout{terms: values.Add(terms...), out: values.Add(m.out), rates: values.Add(m.rates...), states: values.Add(m.carry.Outs()...)}
 	m.test, err = machine.New(values...)
 	return err
 }
@@ -192,11 +192,11 @@ func (m *Model) addTraining(terms G.Nodes, total *G.Node) error {
 	}
 	m.enlist()
 	outs := m.carry.Outs()
-	var values list
+	var values segments.Nodes
 	m.fitAt = layout{
-		terms: values.add(terms...), out: values.add(m.out),
-		grads: values.add(grads[:len(params)]...), lambda: values.add(grads[len(params):]...), states: values.add(outs...),
-		exam: values.add(m.exam.Gradients(m.build, m.out)...), next: values.add(m.build.Moving()...),
+		terms: values.Add(terms...), out: values.Add(m.out),
+		grads: values.Add(grads[:len(params)]...), lambda: values.Add(grads[len(params):]...), states: values.Add(outs...),
+		exam: values.Add(m.exam.Gradients(m.build, m.out)...), next: values.Add(m.build.Moving()...),
 	}
 	m.fitNodes = G.Nodes(values)
 	if m.fit, err = machine.New(values...); err != nil {

@@ -311,7 +311,7 @@ func (w workload) rates(b testing.TB, m *Model) []float64 {
 	b.Helper()
 	require.NoError(b, m.look(nil, nil))
 	var rs []float64
-	for _, v := range m.tested.rates {
+	for _, v := range m.tested.Rates {
 		rs = append(rs, flat.Number(v))
 	}
 	return rs

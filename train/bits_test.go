@@ -43,7 +43,7 @@ func TestStepBitsDoNotDependOnGOMAXPROCS(t *testing.T) {
 					require.Greater(t, norm, 0.1) // so that gradients are clipped
 					require.NoError(t, opt.Step(m.valueGrads()))
 					bits = binary.LittleEndian.AppendUint64(bits, math.Float64bits(norm))
-					bits = binary.LittleEndian.AppendUint64(bits, math.Float64bits(flat.Number(m.fitted.terms[0])))
+					bits = binary.LittleEndian.AppendUint64(bits, math.Float64bits(flat.Number(m.fitted.Terms[0])))
 				}
 				for _, p := range m.params {
 					bits = appendBits(t, bits, p.value)

@@ -64,7 +64,7 @@ func (m *Model) evaluate(ctx context.Context, d data.Dataset, enc encode.Encoder
 
 // seen adds the batch that was looked at last to the sums.
 func (m *Model) seen(s *score.Sums, f *feed.Feeder) error {
-	if err := m.checkTerms(m.tested.terms); err != nil {
+	if err := m.checkTerms(m.tested.Terms); err != nil {
 		return fmt.Errorf("samples %d to %d: %w", f.Present[0], f.Present[len(f.Present)-1], err)
 	}
 	return m.count(s, f, m.tested)
@@ -89,7 +89,7 @@ func (m *Model) predict(ctx context.Context, d data.Dataset, enc encode.Encoder,
 	}
 	n := shape[1:].TotalSize()
 	all, samples, err := m.table(ctx, d, enc, t, n, func(*feed.Feeder) ([][]float64, error) {
-		x := flat.Float64s(m.tested.out)
+		x := flat.Float64s(m.tested.Out)
 		if m.sequences() {
 			x = flat.ByBatch(x, m.net.Steps, m.net.Batch)
 		}
@@ -109,7 +109,7 @@ func (m *Model) classes(ctx context.Context, d data.Dataset, enc encode.Encoder,
 		return nil, fmt.Errorf("outputs have shape %v, want [batch classes]", []int(shape))
 	}
 	of, _, err := m.table(ctx, d, enc, t, 1, func(f *feed.Feeder) ([][]float64, error) {
-		rows, err := m.outputs(m.heads[0], f, flat.Float64s(m.tested.out))
+		rows, err := m.outputs(m.heads[0], f, flat.Float64s(m.tested.Out))
 		for b, y := range rows {
 			rows[b] = []float64{float64(flat.Largest(y))}
 		}
@@ -221,7 +221,7 @@ func (m *Model) look(f *feed.Feeder, after func(k int) error) error {
 	if err := m.carry.Enter(f); err != nil {
 		return err
 	}
-	m.tested.clear(m)
+	m.tested = score.Begin(len(m.termNames))
 	for k := range m.cut.Segments {
 		if err := m.carry.Stand(f, k); err != nil {
 			return err
@@ -232,10 +232,10 @@ func (m *Model) look(f *feed.Feeder, after func(k int) error) error {
 		if err := after(k); err != nil {
 			return err
 		}
-		if err := m.carry.Keep(k, m.test, m.testAt.states.from); err != nil {
+		if err := m.carry.Keep(k, m.test, m.testAt.states.From); err != nil {
 			return err
 		}
-		if err := m.tested.add(m, m.readTest(), k, true, true); err != nil {
+		if err := m.addTo(&m.tested, m.readTest(), k, true, true); err != nil {
 			return err
 		}
 	}

@@ -192,10 +192,10 @@ func (x *examiner) inside(v *vitals.Network) error {
 	if err := m.fit.Run(); err != nil {
 		return err
 	}
-	fit, asked := m.readFit(), m.fitAt.exam.in(m.fit)
-	v.Loss = flat.Number(fit.terms[0])
+	fit, asked := m.readFit(), m.fitAt.exam.In(m.fit)
+	v.Loss = flat.Number(fit.Terms[0])
 	if m.out.Deriv() != nil {
-		v.SeeOutput(flat.Float64s(asked[0]), flat.Float64s(fit.out))
+		v.SeeOutput(flat.Float64s(asked[0]), flat.Float64s(fit.Out))
 	}
 	for i, l := range v.Layers {
 		if k := m.exam.At[x.layers[i]]; k > 0 {

@@ -3,43 +3,44 @@ package train
 import (
 	"slices"
 
-	G "gorgonia.org/gorgonia"
-
+	"github.com/spikegrad/spikegrad/internal/score"
+	"github.com/spikegrad/spikegrad/internal/segments"
 	"github.com/spikegrad/spikegrad/machine"
 )
 
 // A layout says which of the values of a machine are what.
 type layout struct {
-	terms  span // the loss, and each penalty
-	out    span // the outputs
-	grads  span // by the parameters
-	lambda span // by the states that enter a segment
-	states span // that leave it
-	exam   span // what an exam asks for
-	next   span // what the batch makes of the buffers
-	rates  span // of the layers that spike; in training the last, which the machine has where they are watched
+	terms  segments.Span // the loss, and each penalty
+	out    segments.Span // the outputs
+	grads  segments.Span // by the parameters
+	lambda segments.Span // by the states that enter a segment
+	states segments.Span // that leave it
+	exam   segments.Span // what an exam asks for
+	next   segments.Span // what the batch makes of the buffers
+	rates  segments.Span // of the layers that spike; in training the last, which the machine has where they are watched
 }
 
-// A span is some of the values of a machine, one after the other.
-type span struct{ from, n int }
-
-// A list of nodes is to be a machine's.
-type list []*G.Node
-
-// add adds nodes to the list, and returns where they are.
-func (l *list) add(nodes ...*G.Node) span {
-	at := span{len(*l), len(nodes)}
-	*l = append(*l, nodes...)
-	return at
-}
-
-// in returns the values of a machine that the span has.
-func (s span) in(m *machine.Machine) []G.Value {
-	vs := make([]G.Value, s.n)
-	for i := range vs {
-		vs[i] = m.Value(s.from + i)
+// readFit returns what the machine for training gave.
+func (m *Model) readFit() score.Outcome {
+	r := score.Outcome{Terms: m.fitAt.terms.In(m.fit), Out: m.fit.Value(m.fitAt.out.From)}
+	if m.watched {
+		r.Rates = m.fitAt.rates.In(m.fit)
 	}
-	return vs
+	return r
+}
+
+// readTest returns what the machine for evaluation gave.
+func (m *Model) readTest() score.Outcome {
+	return score.Outcome{Terms: m.testAt.terms.In(m.test), Out: m.test.Value(m.testAt.out.From), Rates: m.testAt.rates.In(m.test)}
+}
+
+// addTo adds what segment k gave, s, to the outcome of a batch.
+func (m *Model) addTo(r *score.Outcome, s score.Outcome, k int, last, counts bool) error {
+	steps := 0
+	if m.sequences() {
+		steps = m.net.Steps
+	}
+	return r.Add(s, m.lossTerms, steps, k, last, counts)
 }
 
 // watch says whether firing rates are to be computed in training. They change no

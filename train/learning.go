@@ -94,10 +94,10 @@ func (m *Model) learnOnline(f *feed.Feeder, clip float64, step func() error) (no
 			err = m.takeGrads(k%m.cut.Stride > 0)
 		}
 		if err == nil {
-			err = c.Keep(k, m.fit, m.fitAt.states.from)
+			err = c.Keep(k, m.fit, m.fitAt.states.From)
 		}
 		if err == nil {
-			err = m.fitted.add(m, m.readFit(), k, true, true)
+			err = m.addTo(&m.fitted, m.readFit(), k, true, true)
 		}
 		if err != nil {
 			return 0, err
@@ -105,7 +105,7 @@ func (m *Model) learnOnline(f *feed.Feeder, clip float64, step func() error) (no
 		if (k+1)%m.cut.Stride > 0 && k+1 < m.cut.Segments {
 			continue
 		}
-		err = m.checkTerms(m.fitted.terms)
+		err = m.checkTerms(m.fitted.Terms)
 		var n float64
 		if err == nil {
 			n, err = m.clipped(clip)

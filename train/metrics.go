@@ -17,15 +17,15 @@ import (
 func (b Batch) String() string { return metric.Line(b.Loss, b.Values) }
 
 // count adds the batch that f has loaded, and what the network made of it, to the sums.
-func (m *Model) count(s *score.Sums, f *feed.Feeder, o outcome) error {
-	s.Add(len(f.Present), flat.Number(o.terms[0]), flat.Numbers(o.terms[1:]), flat.Numbers(o.rates))
+func (m *Model) count(s *score.Sums, f *feed.Feeder, o score.Outcome) error {
+	s.Add(len(f.Present), flat.Number(o.Terms[0]), flat.Numbers(o.Terms[1:]), flat.Numbers(o.Rates))
 	x, width := []float64(nil), m.heads[len(m.heads)-1].targets.To
 	for _, h := range m.heads {
 		if len(h.metrics.Names()) == 0 {
 			continue
 		}
 		if x == nil { // sequences are long
-			x = flat.Float64s(o.out)
+			x = flat.Float64s(o.Out)
 		}
 		outputs, err := m.outputs(h, f, x)
 		if err == nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/spikegrad/spikegrad/internal/feed"
 	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/internal/owner"
+	"github.com/spikegrad/spikegrad/internal/score"
 	"github.com/spikegrad/spikegrad/internal/segments"
 	"github.com/spikegrad/spikegrad/internal/shared"
 	"github.com/spikegrad/spikegrad/internal/vitals"
@@ -52,10 +53,10 @@ type Model struct {
 	fitAt           layout
 	test            *machine.Machine // for evaluation
 	testAt          layout
-	fitted          outcome  // of the last batch of a training
-	tested          outcome  // and of an evaluation
-	spiking         []string // layers that have a rate
-	fitNodes        G.Nodes  // of fit, without rates
+	fitted          score.Outcome // of the last batch of a training
+	tested          score.Outcome // and of an evaluation
+	spiking         []string      // layers that have a rate
+	fitNodes        G.Nodes       // of fit, without rates
 	rates           G.Nodes
 	watched         bool            // fit computes rates
 	streams         map[int]*stream // for Step, by batch size

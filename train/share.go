@@ -23,7 +23,7 @@ type seen struct {
 
 // see returns what came of the batch that was trained on last.
 func (r *trainRun) see(norm float64) (seen, error) {
-	s := seen{Loss: flat.Number(r.Model.fitted.terms[0]), Norm: norm, Labels: slices.Clone(r.feed.Labels)}
+	s := seen{Loss: flat.Number(r.Model.fitted.Terms[0]), Norm: norm, Labels: slices.Clone(r.feed.Labels)}
 	return s, r.Model.count(&s.Sums, r.feed, r.Model.fitted)
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/spikegrad/spikegrad/internal/feed"
 	"github.com/spikegrad/spikegrad/internal/flat"
 	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/internal/score"
 	"github.com/spikegrad/spikegrad/internal/segments"
 	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/optim"
@@ -108,7 +109,7 @@ func (m *Model) learn(f *feed.Feeder, clip float64, step func() error) (norm flo
 	if err := m.carry.Enter(f); err != nil {
 		return 0, err
 	}
-	m.fitted.clear(m)
+	m.fitted = score.Begin(len(m.termNames))
 	if m.learning != nil {
 		return m.learnOnline(f, clip, step)
 	}
@@ -135,10 +136,10 @@ func (m *Model) backpropagate(clip float64) (float64, error) {
 		return 0, err
 	}
 	m.fitted = m.readFit()
-	if err := m.checkTerms(m.fitted.terms); err != nil {
+	if err := m.checkTerms(m.fitted.Terms); err != nil {
 		return 0, err
 	}
-	if err := m.build.TakeBuffers(m.fitAt.next.in(m.fit), true); err != nil {
+	if err := m.build.TakeBuffers(m.fitAt.next.In(m.fit), true); err != nil {
 		return 0, err
 	}
 	if err := m.takeGrads(false); err != nil {
@@ -173,7 +174,7 @@ func (m *Model) setMode(r *rand.Rand) error {
 // there.
 func (m *Model) takeGrads(add bool) error {
 	for i, p := range m.params {
-		if err := p.takeGrad(m.fit.Value(m.fitAt.grads.from+i), add); err != nil {
+		if err := p.takeGrad(m.fit.Value(m.fitAt.grads.From+i), add); err != nil {
 			return err
 		}
 	}
@@ -222,7 +223,7 @@ func (m *Model) stride(f *feed.Feeder, from, end int, clip float64) (norm float6
 			return 0, err
 		}
 	}
-	if err := m.checkTerms(m.fitted.terms); err != nil {
+	if err := m.checkTerms(m.fitted.Terms); err != nil {
 		return 0, err
 	}
 	return m.clipped(clip)
@@ -251,19 +252,19 @@ func (m *Model) backInto(f *feed.Feeder, k, from, end int) error {
 		return err
 	}
 	if counts {
-		if err := m.build.TakeBuffers(m.fitAt.next.in(m.fit), from == 0 && last); err != nil {
+		if err := m.build.TakeBuffers(m.fitAt.next.In(m.fit), from == 0 && last); err != nil {
 			return err
 		}
 	}
 	for i, t := range c.Back {
-		if err := flat.Copy(t, m.fit.Value(m.fitAt.lambda.from+i)); err != nil {
+		if err := flat.Copy(t, m.fit.Value(m.fitAt.lambda.From+i)); err != nil {
 			return fmt.Errorf("the gradient of state %s %w", c.States[i].Name, err)
 		}
 	}
 	if last {
-		if err := c.Keep(k, m.fit, m.fitAt.states.from); err != nil {
+		if err := c.Keep(k, m.fit, m.fitAt.states.From); err != nil {
 			return err
 		}
 	}
-	return m.fitted.add(m, m.readFit(), k, last, counts)
+	return m.addTo(&m.fitted, m.readFit(), k, last, counts)
 }

@@ -51,7 +51,7 @@ func (x *examiner) search(length float64) (float64, error) {
 			vitals.Along(p.value, start[i], grads[i], -factor*length/norm)
 		}
 		err := m.test.Run()
-		return flat.Number(m.readTest().terms[0]), err
+		return flat.Number(m.readTest().Terms[0]), err
 	}
 	return vitals.Search(loss)
 }

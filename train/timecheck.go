@@ -4,9 +4,8 @@ import (
 	"fmt"
 
 	G "gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 
-	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/segments"
 	"github.com/spikegrad/spikegrad/layers"
 )
 
@@ -37,24 +36,13 @@ func (m *Model) checkStepwise() error {
 // checkSteps looks at the network in windows of two steps: in one, a sum over time
 // cannot be told from a copy.
 func (m *Model) checkSteps(batch int, lengths bool) error {
-	g := G.NewGraph()
-	x, err := graph.Input(g, "x", tensor.New(tensor.Of(m.net.Dtype), tensor.WithShape(append([]int{2, batch}, m.net.Shape...)...)))
-	if err != nil {
-		return err
-	}
-	b := layers.NewBuild(m.net.Seed)
-	b.Carry = &layers.Carry{}
-	if b.Length, err = graph.Input(g, "length", tensor.New(tensor.Of(m.net.Dtype), tensor.WithShape(batch))); err != nil {
-		return err
-	}
-	out, err := m.net.Net.Apply(b, x)
-	if err == nil {
-		out, err = m.join(b, out)
-	}
-	if err != nil {
-		return err
-	}
-	return b.CheckTime(x, out, lengths)
+	return segments.CheckSteps(m.net.Dtype, append([]int{2, batch}, m.net.Shape...), m.net.Seed, lengths, func(b *layers.Build, x *G.Node) (*G.Node, error) {
+		out, err := m.net.Net.Apply(b, x)
+		if err == nil {
+			out, err = m.join(b, out)
+		}
+		return out, err
+	})
 }
 
 func inNetwork(err error) error {

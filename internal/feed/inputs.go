@@ -1,7 +1,11 @@
 package feed
 
 import (
+	"fmt"
+
 	G "gorgonia.org/gorgonia"
+
+	"github.com/spikegrad/spikegrad/internal/flat"
 )
 
 // Inputs are the inputs of a graph that a Feeder fills, and what it must know of them.
@@ -27,3 +31,22 @@ type Inputs struct {
 
 // whole returns the shape of all time steps.
 func (in Inputs) whole() []int { return append([]int{in.Steps, in.Batch}, in.Shape...) }
+
+// SetTarget puts a target of all samples in its place, where no Feeder does.
+func (in Inputs) SetTarget(y []float32) error {
+	if n := in.Y.Shape().TotalSize(); len(y) != n {
+		return fmt.Errorf("the target has %d values, want %d of shape %v", len(y), n, []int(in.Y.Shape()))
+	}
+	if err := flat.Finite(y); err != nil {
+		return fmt.Errorf("target: %w", err)
+	}
+	if in.Classes > 0 {
+		for b, v := range y {
+			if v != float32(int(v)) || v < 0 || int(v) >= in.Classes {
+				return fmt.Errorf("label %d is %v, want a class from 0 to %d", b, v, in.Classes-1)
+			}
+		}
+	}
+	flat.Set(in.Y.Value(), y)
+	return nil
+}

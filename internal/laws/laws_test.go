@@ -62,9 +62,10 @@ var floors = [][]string{
 	{"neurons/wrap"},
 	{"neurons"},
 	{"data", "data/download", "internal/weights", "layers", "neurons/presets", "plasticity", "plot"},
-	{"blueprint", "data/augment", "data/events", "encode", "exact", "online"},
+	{"blueprint", "data/augment", "data/events", "encode", "exact"},
 	{"data/recordings", "data/sound", "export/c", "internal/feed", "internal/vitals", "nir"},
 	{"internal/score", "internal/segments", "internal/tally", "internal/team"},
+	{"online"},
 	{"train"},
 	{"model", "train/findrate", "train/runlog"},
 }

@@ -38,14 +38,16 @@ type Stream struct {
 	x       *G.Node
 	ins     G.Nodes
 	rest    *machine.Machine // the states at rest; nil without states
-	machine *machine.Machine // outputs, then the states after the step
+	machine *machine.Machine // outputs, then what else is asked for, then the states after the step
+	also    int              // of these
 	at      *tensor.Dense    // the first of those that the inputs hold
 }
 
-// NewStream returns that of a network from x [1, batch, …] to out, which has the given shape.
-func NewStream(x, out *G.Node, shape tensor.Shape, states []*layers.State) (s *Stream, err error) {
-	s = &Stream{States: states, x: x, ins: (&Carry{States: states}).Ins(), Out: tensor.New(tensor.Of(out.Dtype()), tensor.WithShape(shape...))}
-	s.rest, s.machine, err = Machines(states, out)
+// NewStream returns that of a network from x [1, batch, …] to out, which has the given shape. Value has what else is
+// asked for.
+func NewStream(x, out *G.Node, shape tensor.Shape, states []*layers.State, also ...*G.Node) (s *Stream, err error) {
+	s = &Stream{also: len(also), States: states, x: x, ins: (&Carry{States: states}).Ins(), Out: tensor.New(tensor.Of(out.Dtype()), tensor.WithShape(shape...))}
+	s.rest, s.machine, err = Machines(states, append(G.Nodes{out}, also...)...)
 	return s, err
 }
 
@@ -79,8 +81,11 @@ func (s *Stream) Step(ts []*tensor.Dense, x []float32) error {
 	if err := flat.Copy(s.Out, s.machine.Value(0)); err != nil {
 		return fmt.Errorf("the output %w", err)
 	}
-	return s.leave(ts, s.machine, 1)
+	return s.leave(ts, s.machine, 1+s.also)
 }
+
+// Value returns what the last step gave node i of those asked for beside the outputs.
+func (s *Stream) Value(i int) G.Value { return s.machine.Value(1 + i) }
 
 // enter makes the inputs hold the states.
 func (s *Stream) enter(ts []*tensor.Dense) error {
