@@ -32,6 +32,5 @@
 //
 // Package cpu says which kernels are in force. The assembly
 // (kernels_….s, a family of kernels a file) is written by the program in asm, a module
-// of its own, by go generate; that for arm64 (kernels_arm64.s), of products and sums
-// alone, by the one in asm/neon.
+// of its own, by go generate; that for arm64 (kernels_arm64.s) by the one in asm/neon.
 package gemm

@@ -22,6 +22,41 @@ func axpyRows32NEON(dst, w []float32, ldw int, idx []int32, val []float32, rows 
 //go:noescape
 func sumRuns32NEON(dst []float32, step, n int, w []float32, base, stepW, ldw int, idx []int32, val []float32, start []int32, stride, span, count int) (ok bool)
 
+// pack32NEON copies k rows of src, panels·width elements each, to panels dst[panel·k·step + p·step : ][:width], width ≤ 12.
+//
+//go:noescape
+func pack32NEON(dst []float32, step int, src []float32, lds, k, panels, width int)
+
+// transpose32NEON sets dst[p·step+i] = src[i·lds+p] for i < 8 and p < k, a multiple of 8.
+//
+//go:noescape
+func transpose32NEON(dst []float32, step int, src []float32, lds, k int)
+
+// patches32NEON sets dst[((k·kw+l)·oh+i)·ow+j] = src[(i+d·k)·width+j+d·l] for k < kh, l < kw, i < oh, j < ow.
+//
+//go:noescape
+func patches32NEON(dst, src []float32, width, kh, kw, oh, ow, d int)
+
+// sumPatches32NEON is the transpose of patches for d = 1.
+//
+//go:noescape
+func sumPatches32NEON(dst, src []float32, width, kh, kw, oh, ow int, add bool)
+
+// count32NEON counts the elements of x that are not 0; len(x) is a multiple of 16.
+//
+//go:noescape
+func count32NEON(x []float32) (n int)
+
+// nonZero32NEON writes the positions of the n elements of x that are not 0 to idx[:n] and tells whether all of these are 1; len(x) is a multiple of 16, and idx is as long.
+//
+//go:noescape
+func nonZero32NEON(x []float32, idx []int32) (n int, ones bool)
+
+// listRows32NEON lists the elements of rows of x that are not 0 behind the first from elements of idx and val, and before which of them each row begins; it returns how many there are.
+//
+//go:noescape
+func listRows32NEON(x []float32, ld, cols, rows int, idx []int32, val []float32, start []int32, base, step, from int) (n int)
+
 // gemm64NEON sets the rows×cols tile c, or adds to it, to the sum over p < k of a[i·ars+p·aks]·b[p·bks+j].
 //
 //go:noescape
@@ -41,3 +76,38 @@ func axpyRows64NEON(dst, w []float64, ldw int, idx []int32, val []float64, rows 
 //
 //go:noescape
 func sumRuns64NEON(dst []float64, step, n int, w []float64, base, stepW, ldw int, idx []int32, val []float64, start []int32, stride, span, count int) (ok bool)
+
+// pack64NEON copies k rows of src, panels·width elements each, to panels dst[panel·k·step + p·step : ][:width], width ≤ 12.
+//
+//go:noescape
+func pack64NEON(dst []float64, step int, src []float64, lds, k, panels, width int)
+
+// transpose64NEON sets dst[p·step+i] = src[i·lds+p] for i < 4 and p < k, a multiple of 4.
+//
+//go:noescape
+func transpose64NEON(dst []float64, step int, src []float64, lds, k int)
+
+// patches64NEON sets dst[((k·kw+l)·oh+i)·ow+j] = src[(i+d·k)·width+j+d·l] for k < kh, l < kw, i < oh, j < ow.
+//
+//go:noescape
+func patches64NEON(dst, src []float64, width, kh, kw, oh, ow, d int)
+
+// sumPatches64NEON is the transpose of patches for d = 1.
+//
+//go:noescape
+func sumPatches64NEON(dst, src []float64, width, kh, kw, oh, ow int, add bool)
+
+// count64NEON counts the elements of x that are not 0; len(x) is a multiple of 8.
+//
+//go:noescape
+func count64NEON(x []float64) (n int)
+
+// nonZero64NEON writes the positions of the n elements of x that are not 0 to idx[:n] and tells whether all of these are 1; len(x) is a multiple of 8, and idx is as long.
+//
+//go:noescape
+func nonZero64NEON(x []float64, idx []int32) (n int, ones bool)
+
+// listRows64NEON lists the elements of rows of x that are not 0 behind the first from elements of idx and val, and before which of them each row begins; it returns how many there are.
+//
+//go:noescape
+func listRows64NEON(x []float64, ld, cols, rows int, idx []int32, val []float64, start []int32, base, step, from int) (n int)

@@ -7014,6 +7014,774 @@ bad:
 	MOVB R8, ok+184(FP)
 	RET
 
+// pack32NEON(dst []float32, step int, src []float32, lds, k, panels, width int)
+TEXT ·pack32NEON(SB), NOSPLIT, $0-88
+	MOVD dst_base+0(FP), R0
+	MOVD k+64(FP), R4
+	MOVD panels+72(FP), R5
+	MOVD src_base+32(FP), R2
+	MOVD width+80(FP), R7
+	MOVD lds+56(FP), R3
+	LSL $2, R3, R3
+	MOVD step+24(FP), R1
+	LSL $2, R1, R1
+	MOVD width+80(FP), R6
+	LSL $2, R6, R6
+	MUL R4, R1, R9
+	LSR $2, R7, R8
+	CBZ R8, rest
+	CMP $3, R8
+	BEQ whole3
+	CMP $2, R8
+	BEQ whole2
+
+whole1:
+	MOVD R2, R10
+	MOVD R0, R11
+	MOVD R4, R12
+
+rowWhole1:
+	MOVD R10, R13
+	MOVD R11, R14
+	MOVD R5, R15
+
+panelWhole1:
+	WORD $0x3dc001a0
+	WORD $0x3d8001c0
+	ADD R6, R13
+	ADD R9, R14
+	SUBS $1, R15, R15
+	BNE panelWhole1
+	ADD R3, R10
+	ADD R1, R11
+	SUBS $1, R12, R12
+	BNE rowWhole1
+	ADD $16, R0
+	ADD $16, R2
+	B rest
+
+whole2:
+	MOVD R2, R10
+	MOVD R0, R11
+	MOVD R4, R12
+
+rowWhole2:
+	MOVD R10, R13
+	MOVD R11, R14
+	MOVD R5, R15
+
+panelWhole2:
+	WORD $0x3dc001a0
+	WORD $0x3dc005a1
+	WORD $0x3d8001c0
+	WORD $0x3d8005c1
+	ADD R6, R13
+	ADD R9, R14
+	SUBS $1, R15, R15
+	BNE panelWhole2
+	ADD R3, R10
+	ADD R1, R11
+	SUBS $1, R12, R12
+	BNE rowWhole2
+	ADD $32, R0
+	ADD $32, R2
+	B rest
+
+whole3:
+	MOVD R2, R10
+	MOVD R0, R11
+	MOVD R4, R12
+
+rowWhole3:
+	MOVD R10, R13
+	MOVD R11, R14
+	MOVD R5, R15
+
+panelWhole3:
+	WORD $0x3dc001a0
+	WORD $0x3dc005a1
+	WORD $0x3dc009a2
+	WORD $0x3d8001c0
+	WORD $0x3d8005c1
+	WORD $0x3d8009c2
+	ADD R6, R13
+	ADD R9, R14
+	SUBS $1, R15, R15
+	BNE panelWhole3
+	ADD R3, R10
+	ADD R1, R11
+	SUBS $1, R12, R12
+	BNE rowWhole3
+	ADD $48, R0
+	ADD $48, R2
+	B rest
+
+rest:
+	TST $2, R7
+	BEQ without2
+	MOVD R2, R10
+	MOVD R0, R11
+	MOVD R4, R12
+
+rowPart2:
+	MOVD R10, R13
+	MOVD R11, R14
+	MOVD R5, R15
+
+panelPart2:
+	WORD $0xfd4001a0
+	WORD $0xfd0001c0
+	ADD R6, R13
+	ADD R9, R14
+	SUBS $1, R15, R15
+	BNE panelPart2
+	ADD R3, R10
+	ADD R1, R11
+	SUBS $1, R12, R12
+	BNE rowPart2
+	ADD $8, R0
+	ADD $8, R2
+
+without2:
+	TST $1, R7
+	BEQ without1
+	MOVD R2, R10
+	MOVD R0, R11
+	MOVD R4, R12
+
+rowPart1:
+	MOVD R10, R13
+	MOVD R11, R14
+	MOVD R5, R15
+
+panelPart1:
+	WORD $0xbd4001a0
+	WORD $0xbd0001c0
+	ADD R6, R13
+	ADD R9, R14
+	SUBS $1, R15, R15
+	BNE panelPart1
+	ADD R3, R10
+	ADD R1, R11
+	SUBS $1, R12, R12
+	BNE rowPart1
+	ADD $4, R0
+	ADD $4, R2
+
+without1:
+	RET
+
+// transpose32NEON(dst []float32, step int, src []float32, lds, k int)
+TEXT ·transpose32NEON(SB), NOSPLIT, $0-72
+	MOVD dst_base+0(FP), R0
+	MOVD k+64(FP), R4
+	MOVD src_base+32(FP), R2
+	MOVD lds+56(FP), R3
+	LSL $2, R3, R3
+	MOVD step+24(FP), R1
+	LSL $2, R1, R1
+
+block:
+	MOVD R2, R5
+	WORD $0x3dc000a0
+	ADD R3, R5
+	WORD $0x3dc000a1
+	ADD R3, R5
+	WORD $0x3dc000a2
+	ADD R3, R5
+	WORD $0x3dc000a3
+	ADD R3, R5
+	WORD $0x3dc000a4
+	ADD R3, R5
+	WORD $0x3dc000a5
+	ADD R3, R5
+	WORD $0x3dc000a6
+	ADD R3, R5
+	WORD $0x3dc000a7
+	ADD R3, R5
+	WORD $0x4e813818
+	WORD $0x4e83385a
+	WORD $0x4e817819
+	WORD $0x4e83785b
+	WORD $0x4eda3b10
+	WORD $0x4eda7b11
+	WORD $0x4edb3b32
+	WORD $0x4edb7b33
+	WORD $0x4e853898
+	WORD $0x4e8738da
+	WORD $0x4e857899
+	WORD $0x4e8778db
+	WORD $0x4eda3b14
+	WORD $0x4eda7b15
+	WORD $0x4edb3b36
+	WORD $0x4edb7b37
+	WORD $0x3d800010
+	WORD $0x3d800414
+	ADD R1, R0
+	WORD $0x3d800011
+	WORD $0x3d800415
+	ADD R1, R0
+	WORD $0x3d800012
+	WORD $0x3d800416
+	ADD R1, R0
+	WORD $0x3d800013
+	WORD $0x3d800417
+	ADD R1, R0
+	ADD $16, R2
+	SUBS $4, R4, R4
+	BNE block
+	RET
+
+// patches32NEON(dst, src []float32, width, kh, kw, oh, ow, d int)
+TEXT ·patches32NEON(SB), NOSPLIT, $0-96
+	MOVD d+88(FP), R9
+	MOVD dst_base+0(FP), R0
+	MOVD kh+56(FP), R3
+	MOVD kw+64(FP), R4
+	MOVD oh+72(FP), R5
+	MOVD ow+80(FP), R6
+	MOVD src_base+24(FP), R1
+	MOVD d+88(FP), R7
+	LSL $2, R7, R7
+	MOVD width+48(FP), R2
+	LSL $2, R2, R2
+	MUL R2, R9
+	LSR $2, R6, R8
+
+kernelRow:
+	MOVD R4, R10
+	MOVD R1, R11
+
+kernelColumn:
+	MOVD R5, R12
+	MOVD R11, R13
+
+row:
+	MOVD R13, R14
+	CBZ R8, rest
+	MOVD R8, R15
+
+vector:
+	WORD $0x3dc001c0
+	WORD $0x3d800000
+	ADD $16, R14
+	ADD $16, R0
+	SUBS $1, R15, R15
+	BNE vector
+
+rest:
+	TBZ $1, R6, without2
+	WORD $0xfd4001c0
+	WORD $0xfd000000
+	ADD $8, R14
+	ADD $8, R0
+
+without2:
+	TBZ $0, R6, without1
+	WORD $0xbd4001c0
+	WORD $0xbd000000
+	ADD $4, R14
+	ADD $4, R0
+
+without1:
+	ADD R2, R13
+	SUBS $1, R12, R12
+	BNE row
+	ADD R7, R11
+	SUBS $1, R10, R10
+	BNE kernelColumn
+	ADD R9, R1
+	SUBS $1, R3, R3
+	BNE kernelRow
+	RET
+
+// sumPatches32NEON(dst, src []float32, width, kh, kw, oh, ow int, add bool)
+TEXT ·sumPatches32NEON(SB), NOSPLIT, $0-89
+	MOVD dst_base+0(FP), R0
+	MOVD kh+56(FP), R3
+	MOVD kw+64(FP), R4
+	MOVD oh+72(FP), R5
+	MOVD src_base+24(FP), R11
+	MOVD width+48(FP), R2
+	LSL $2, R2, R2
+	MOVD ow+80(FP), R6
+	MOVBU add+88(FP), R7
+	MUL R5, R6, R9
+	MUL R4, R9, R8
+	SUB R6, R8, R10
+	SUB $1, R9
+	LSL $2, R9
+	LSL $2, R8
+	LSL $2, R10
+	ADD R4, R6, R15
+	SUB $1, R15
+	MOVD $1, R12
+	MOVD ZR, R13
+
+row:
+	MOVD ZR, R14
+
+next:
+	ADD $1, R14, R22
+	CMP R4, R22
+	BLT element
+	ADD $16, R14, R22
+	CMP R6, R22
+	BLE four
+	ADD $4, R14, R22
+	CMP R6, R22
+	BLE one
+
+element:
+	ADD R14<<2, R0, R16
+	ADD R14<<2, R11, R17
+	MOVD R4, R19
+	WORD $0x6f00e400
+	WORD $0x6f00e401
+	WORD $0x6f00e402
+	CBZ R7, sumelement
+	WORD $0xbd400200
+
+sumelement:
+	ADD $1, R14, R21
+	SUBS R6, R21, R22
+	CSEL GT, R22, ZR, R22
+	CMP R21, R19
+	CSEL LT, R19, R21, R19
+	SUB R22, R19
+	MADD R9, R17, R22, R17
+	MOVD $3, R21
+	UDIV R21, R22, R20
+	MSUB R20, R22, R21, R22
+	CMP $1, R22
+	BEQ column1element
+	BGT column2element
+
+column0element:
+	MOVD R17, R20
+	MOVD R12, R21
+
+patch0element:
+	WORD $0xbd400298
+	WORD $0x4e38d400
+	ADD R10, R20
+	SUBS $1, R21
+	BNE patch0element
+	ADD R9, R17
+	SUBS $1, R19
+	BEQ doneelement
+
+column1element:
+	MOVD R17, R20
+	MOVD R12, R21
+
+patch1element:
+	WORD $0xbd400298
+	WORD $0x4e38d421
+	ADD R10, R20
+	SUBS $1, R21
+	BNE patch1element
+	ADD R9, R17
+	SUBS $1, R19
+	BEQ doneelement
+
+column2element:
+	MOVD R17, R20
+	MOVD R12, R21
+
+patch2element:
+	WORD $0xbd400298
+	WORD $0x4e38d442
+	ADD R10, R20
+	SUBS $1, R21
+	BNE patch2element
+	ADD R9, R17
+	SUBS $1, R19
+	BEQ doneelement
+	B column0element
+
+doneelement:
+	WORD $0x4e21d400
+	WORD $0x4e22d400
+	WORD $0xbd000200
+	ADD $1, R14
+	CMP R15, R14
+	BLT next
+	B below
+
+one:
+	ADD R14<<2, R0, R16
+	ADD R14<<2, R11, R17
+	MOVD R4, R19
+	WORD $0x6f00e400
+	WORD $0x6f00e401
+	WORD $0x6f00e402
+	CBZ R7, sumone
+	WORD $0x3dc00200
+
+sumone:
+
+column0one:
+	MOVD R17, R20
+	MOVD R12, R21
+
+patch0one:
+	WORD $0x3dc00298
+	WORD $0x4e38d400
+	ADD R10, R20
+	SUBS $1, R21
+	BNE patch0one
+	ADD R9, R17
+	SUBS $1, R19
+	BEQ doneone
+
+column1one:
+	MOVD R17, R20
+	MOVD R12, R21
+
+patch1one:
+	WORD $0x3dc00298
+	WORD $0x4e38d421
+	ADD R10, R20
+	SUBS $1, R21
+	BNE patch1one
+	ADD R9, R17
+	SUBS $1, R19
+	BEQ doneone
+
+column2one:
+	MOVD R17, R20
+	MOVD R12, R21
+
+patch2one:
+	WORD $0x3dc00298
+	WORD $0x4e38d442
+	ADD R10, R20
+	SUBS $1, R21
+	BNE patch2one
+	ADD R9, R17
+	SUBS $1, R19
+	BEQ doneone
+	B column0one
+
+doneone:
+	WORD $0x4e21d400
+	WORD $0x4e22d400
+	WORD $0x3d800200
+	ADD $4, R14
+	CMP R15, R14
+	BLT next
+	B below
+
+four:
+	ADD R14<<2, R0, R16
+	ADD R14<<2, R11, R17
+	MOVD R4, R19
+	WORD $0x6f00e400
+	WORD $0x6f00e401
+	WORD $0x6f00e402
+	WORD $0x6f00e403
+	WORD $0x6f00e404
+	WORD $0x6f00e405
+	WORD $0x6f00e406
+	WORD $0x6f00e407
+	WORD $0x6f00e408
+	WORD $0x6f00e409
+	WORD $0x6f00e40a
+	WORD $0x6f00e40b
+	CBZ R7, sumfour
+	WORD $0x3dc00200
+	WORD $0x3dc00601
+	WORD $0x3dc00a02
+	WORD $0x3dc00e03
+
+sumfour:
+
+column0four:
+	MOVD R17, R20
+	MOVD R12, R21
+
+patch0four:
+	WORD $0x3dc00298
+	WORD $0x4e38d400
+	WORD $0x3dc00699
+	WORD $0x4e39d421
+	WORD $0x3dc00a9a
+	WORD $0x4e3ad442
+	WORD $0x3dc00e9b
+	WORD $0x4e3bd463
+	ADD R10, R20
+	SUBS $1, R21
+	BNE patch0four
+	ADD R9, R17
+	SUBS $1, R19
+	BEQ donefour
+
+column1four:
+	MOVD R17, R20
+	MOVD R12, R21
+
+patch1four:
+	WORD $0x3dc00298
+	WORD $0x4e38d484
+	WORD $0x3dc00699
+	WORD $0x4e39d4a5
+	WORD $0x3dc00a9a
+	WORD $0x4e3ad4c6
+	WORD $0x3dc00e9b
+	WORD $0x4e3bd4e7
+	ADD R10, R20
+	SUBS $1, R21
+	BNE patch1four
+	ADD R9, R17
+	SUBS $1, R19
+	BEQ donefour
+
+column2four:
+	MOVD R17, R20
+	MOVD R12, R21
+
+patch2four:
+	WORD $0x3dc00298
+	WORD $0x4e38d508
+	WORD $0x3dc00699
+	WORD $0x4e39d529
+	WORD $0x3dc00a9a
+	WORD $0x4e3ad54a
+	WORD $0x3dc00e9b
+	WORD $0x4e3bd56b
+	ADD R10, R20
+	SUBS $1, R21
+	BNE patch2four
+	ADD R9, R17
+	SUBS $1, R19
+	BEQ donefour
+	B column0four
+
+donefour:
+	WORD $0x4e24d400
+	WORD $0x4e25d421
+	WORD $0x4e26d442
+	WORD $0x4e27d463
+	WORD $0x4e28d400
+	WORD $0x4e29d421
+	WORD $0x4e2ad442
+	WORD $0x4e2bd463
+	WORD $0x3d800200
+	WORD $0x3d800601
+	WORD $0x3d800a02
+	WORD $0x3d800e03
+	ADD $16, R14
+	CMP R15, R14
+	BLT next
+	B below
+
+below:
+	ADD R2, R0
+	ADD $1, R13
+	CMP R3, R13
+	CINC LT, R12, R12
+	CMP R5, R13
+	BGE last
+	ADD R6<<2, R11
+	B row
+
+last:
+	ADD R8, R11
+	SUBS $1, R12
+	BNE row
+	RET
+
+// count32NEON(x []float32) (n int)
+TEXT ·count32NEON(SB), NOSPLIT, $0-32
+	MOVD x_base+0(FP), R0
+	MOVD x_len+8(FP), R1
+	MOVD R1, R2
+	WORD $0x6f00e41f
+	WORD $0x6f00e404
+	WORD $0x6f00e405
+	WORD $0x6f00e406
+	WORD $0x6f00e407
+
+next:
+	WORD $0x3dc00000
+	WORD $0x4e3fe400
+	WORD $0x4ea08484
+	WORD $0x3dc00401
+	WORD $0x4e3fe421
+	WORD $0x4ea184a5
+	WORD $0x3dc00802
+	WORD $0x4e3fe442
+	WORD $0x4ea284c6
+	WORD $0x3dc00c03
+	WORD $0x4e3fe463
+	WORD $0x4ea384e7
+	ADD $64, R0
+	SUBS $16, R1
+	BNE next
+	WORD $0x4ea58484
+	WORD $0x4ea68484
+	WORD $0x4ea78484
+	WORD $0x4ea4bc84
+	WORD $0x4ea4bc84
+	FMOVS F4, R22
+	SXTW R22, R22
+	ADD R22, R2
+	MOVD R2, n+24(FP)
+	RET
+
+// nonZero32NEON(x []float32, idx []int32) (n int, ones bool)
+TEXT ·nonZero32NEON(SB), NOSPLIT, $0-57
+	MOVD idx_base+24(FP), R2
+	MOVD x_base+0(FP), R0
+	MOVD x_len+8(FP), R1
+	WORD $0x6f00e41f
+	MOVD $0x1111111111111111, R20
+	MOVD $0x3f800000, R22
+	VDUP R22, V30.S4
+	WORD $0x6e205bfd
+	MOVD R2, R21
+	MOVD ZR, R3
+
+next:
+	WORD $0x3dc00000
+	WORD $0x4e3fe404
+	WORD $0x3dc00401
+	WORD $0x4e3fe425
+	WORD $0x3dc00802
+	WORD $0x4e3fe446
+	WORD $0x3dc00c03
+	WORD $0x4e3fe467
+	WORD $0x4e3ee400
+	WORD $0x4ea41c00
+	WORD $0x4e201fbd
+	WORD $0x4e3ee421
+	WORD $0x4ea51c21
+	WORD $0x4e211fbd
+	WORD $0x4e3ee442
+	WORD $0x4ea61c42
+	WORD $0x4e221fbd
+	WORD $0x4e3ee463
+	WORD $0x4ea71c63
+	WORD $0x4e231fbd
+	WORD $0x4e451884
+	WORD $0x4e4718c5
+	WORD $0x4e051884
+	WORD $0x6e205884
+	WORD $0x0f0c8484
+	FMOVD F4, R19
+	AND R20, R19
+	CBZ R19, none
+
+found:
+	RBIT R19, R22
+	CLZ R22, R22
+	LSR $2, R22
+	ADD R3, R22
+	MOVW.P R22, 4(R21)
+	SUB $1, R19, R23
+	ANDS R23, R19
+	BNE found
+
+none:
+	ADD $64, R0
+	ADD $16, R3
+	CMP R1, R3
+	BLT next
+	SUB R2, R21
+	LSR $2, R21
+	MOVD R21, n+48(FP)
+	WORD $0x6e205bbd
+	WORD $0x6eb0abbd
+	FMOVS F29, R22
+	CMPW $0, R22
+	CSET EQ, R22
+	MOVB R22, ones+56(FP)
+	RET
+
+// listRows32NEON(x []float32, ld, cols, rows int, idx []int32, val []float32, start []int32, base, step, from int) (n int)
+TEXT ·listRows32NEON(SB), NOSPLIT, $0-152
+	MOVD base+120(FP), R7
+	MOVD cols+32(FP), R2
+	MOVD from+136(FP), R9
+	MOVD idx_base+48(FP), R4
+	MOVD rows+40(FP), R3
+	MOVD start_base+96(FP), R6
+	MOVD step+128(FP), R8
+	MOVD val_base+72(FP), R5
+	MOVD x_base+0(FP), R0
+	MOVD ld+24(FP), R1
+	LSL $2, R1, R1
+	WORD $0x6f00e41f
+	MOVD $0x1111111111111111, R20
+
+row:
+	MOVW.P R9, 4(R6)
+	MOVD R0, R10
+	MOVD R2, R11
+	MOVD R7, R12
+
+next:
+	CMP $16, R11
+	BLT rest
+	WORD $0x3dc00140
+	WORD $0x4e3fe404
+	WORD $0x3dc00541
+	WORD $0x4e3fe425
+	WORD $0x3dc00942
+	WORD $0x4e3fe446
+	WORD $0x3dc00d43
+	WORD $0x4e3fe467
+	WORD $0x4e451884
+	WORD $0x4e4718c5
+	WORD $0x4e051884
+	WORD $0x6e205884
+	WORD $0x0f0c8484
+	FMOVD F4, R19
+	AND R20, R19
+	CBZ R19, none
+
+found:
+	RBIT R19, R22
+	CLZ R22, R22
+	LSR $2, R22
+	MOVWU (R10)(R22<<2), R23
+	MOVW R23, (R5)(R9<<2)
+	ADD R12, R22
+	MOVW R22, (R4)(R9<<2)
+	ADD $1, R9
+	SUB $1, R19, R23
+	ANDS R23, R19
+	BNE found
+
+none:
+	ADD $64, R10
+	ADD $16, R12
+	SUB $16, R11
+	B next
+
+rest:
+	CBZ R11, end
+
+element:
+	MOVWU.P 4(R10), R23
+	LSLW $1, R23, R22
+	MOVW R23, (R5)(R9<<2)
+	MOVW R12, (R4)(R9<<2)
+	CMP $0, R22
+	CINC NE, R9, R9
+	ADD $1, R12
+	SUBS $1, R11
+	BNE element
+
+end:
+	ADD R1, R0
+	ADD R8, R7
+	SUBS $1, R3
+	BNE row
+	MOVD R9, n+144(FP)
+	RET
+
 // gemm64NEON(k int, a []float64, ars, aks int, b []float64, bks int, c []float64, ldc, rows, cols int, add bool)
 TEXT ·gemm64NEON(SB), NOSPLIT, $0-129
 	MOVD a_base+8(FP), R1
@@ -13034,4 +13802,816 @@ without1:
 bad:
 	MOVD $0, R8
 	MOVB R8, ok+184(FP)
+	RET
+
+// pack64NEON(dst []float64, step int, src []float64, lds, k, panels, width int)
+TEXT ·pack64NEON(SB), NOSPLIT, $0-88
+	MOVD dst_base+0(FP), R0
+	MOVD k+64(FP), R4
+	MOVD panels+72(FP), R5
+	MOVD src_base+32(FP), R2
+	MOVD width+80(FP), R7
+	MOVD lds+56(FP), R3
+	LSL $3, R3, R3
+	MOVD step+24(FP), R1
+	LSL $3, R1, R1
+	MOVD width+80(FP), R6
+	LSL $3, R6, R6
+	MUL R4, R1, R9
+	LSR $1, R7, R8
+	CBZ R8, rest
+	CMP $6, R8
+	BEQ whole6
+	CMP $5, R8
+	BEQ whole5
+	CMP $4, R8
+	BEQ whole4
+	CMP $3, R8
+	BEQ whole3
+	CMP $2, R8
+	BEQ whole2
+
+whole1:
+	MOVD R2, R10
+	MOVD R0, R11
+	MOVD R4, R12
+
+rowWhole1:
+	MOVD R10, R13
+	MOVD R11, R14
+	MOVD R5, R15
+
+panelWhole1:
+	WORD $0x3dc001a0
+	WORD $0x3d8001c0
+	ADD R6, R13
+	ADD R9, R14
+	SUBS $1, R15, R15
+	BNE panelWhole1
+	ADD R3, R10
+	ADD R1, R11
+	SUBS $1, R12, R12
+	BNE rowWhole1
+	ADD $16, R0
+	ADD $16, R2
+	B rest
+
+whole2:
+	MOVD R2, R10
+	MOVD R0, R11
+	MOVD R4, R12
+
+rowWhole2:
+	MOVD R10, R13
+	MOVD R11, R14
+	MOVD R5, R15
+
+panelWhole2:
+	WORD $0x3dc001a0
+	WORD $0x3dc005a1
+	WORD $0x3d8001c0
+	WORD $0x3d8005c1
+	ADD R6, R13
+	ADD R9, R14
+	SUBS $1, R15, R15
+	BNE panelWhole2
+	ADD R3, R10
+	ADD R1, R11
+	SUBS $1, R12, R12
+	BNE rowWhole2
+	ADD $32, R0
+	ADD $32, R2
+	B rest
+
+whole3:
+	MOVD R2, R10
+	MOVD R0, R11
+	MOVD R4, R12
+
+rowWhole3:
+	MOVD R10, R13
+	MOVD R11, R14
+	MOVD R5, R15
+
+panelWhole3:
+	WORD $0x3dc001a0
+	WORD $0x3dc005a1
+	WORD $0x3dc009a2
+	WORD $0x3d8001c0
+	WORD $0x3d8005c1
+	WORD $0x3d8009c2
+	ADD R6, R13
+	ADD R9, R14
+	SUBS $1, R15, R15
+	BNE panelWhole3
+	ADD R3, R10
+	ADD R1, R11
+	SUBS $1, R12, R12
+	BNE rowWhole3
+	ADD $48, R0
+	ADD $48, R2
+	B rest
+
+whole4:
+	MOVD R2, R10
+	MOVD R0, R11
+	MOVD R4, R12
+
+rowWhole4:
+	MOVD R10, R13
+	MOVD R11, R14
+	MOVD R5, R15
+
+panelWhole4:
+	WORD $0x3dc001a0
+	WORD $0x3dc005a1
+	WORD $0x3dc009a2
+	WORD $0x3dc00da3
+	WORD $0x3d8001c0
+	WORD $0x3d8005c1
+	WORD $0x3d8009c2
+	WORD $0x3d800dc3
+	ADD R6, R13
+	ADD R9, R14
+	SUBS $1, R15, R15
+	BNE panelWhole4
+	ADD R3, R10
+	ADD R1, R11
+	SUBS $1, R12, R12
+	BNE rowWhole4
+	ADD $64, R0
+	ADD $64, R2
+	B rest
+
+whole5:
+	MOVD R2, R10
+	MOVD R0, R11
+	MOVD R4, R12
+
+rowWhole5:
+	MOVD R10, R13
+	MOVD R11, R14
+	MOVD R5, R15
+
+panelWhole5:
+	WORD $0x3dc001a0
+	WORD $0x3dc005a1
+	WORD $0x3dc009a2
+	WORD $0x3dc00da3
+	WORD $0x3dc011a4
+	WORD $0x3d8001c0
+	WORD $0x3d8005c1
+	WORD $0x3d8009c2
+	WORD $0x3d800dc3
+	WORD $0x3d8011c4
+	ADD R6, R13
+	ADD R9, R14
+	SUBS $1, R15, R15
+	BNE panelWhole5
+	ADD R3, R10
+	ADD R1, R11
+	SUBS $1, R12, R12
+	BNE rowWhole5
+	ADD $80, R0
+	ADD $80, R2
+	B rest
+
+whole6:
+	MOVD R2, R10
+	MOVD R0, R11
+	MOVD R4, R12
+
+rowWhole6:
+	MOVD R10, R13
+	MOVD R11, R14
+	MOVD R5, R15
+
+panelWhole6:
+	WORD $0x3dc001a0
+	WORD $0x3dc005a1
+	WORD $0x3dc009a2
+	WORD $0x3dc00da3
+	WORD $0x3dc011a4
+	WORD $0x3dc015a5
+	WORD $0x3d8001c0
+	WORD $0x3d8005c1
+	WORD $0x3d8009c2
+	WORD $0x3d800dc3
+	WORD $0x3d8011c4
+	WORD $0x3d8015c5
+	ADD R6, R13
+	ADD R9, R14
+	SUBS $1, R15, R15
+	BNE panelWhole6
+	ADD R3, R10
+	ADD R1, R11
+	SUBS $1, R12, R12
+	BNE rowWhole6
+	ADD $96, R0
+	ADD $96, R2
+	B rest
+
+rest:
+	TST $1, R7
+	BEQ without1
+	MOVD R2, R10
+	MOVD R0, R11
+	MOVD R4, R12
+
+rowPart1:
+	MOVD R10, R13
+	MOVD R11, R14
+	MOVD R5, R15
+
+panelPart1:
+	WORD $0xfd4001a0
+	WORD $0xfd0001c0
+	ADD R6, R13
+	ADD R9, R14
+	SUBS $1, R15, R15
+	BNE panelPart1
+	ADD R3, R10
+	ADD R1, R11
+	SUBS $1, R12, R12
+	BNE rowPart1
+	ADD $8, R0
+	ADD $8, R2
+
+without1:
+	RET
+
+// transpose64NEON(dst []float64, step int, src []float64, lds, k int)
+TEXT ·transpose64NEON(SB), NOSPLIT, $0-72
+	MOVD dst_base+0(FP), R0
+	MOVD k+64(FP), R4
+	MOVD src_base+32(FP), R2
+	MOVD lds+56(FP), R3
+	LSL $3, R3, R3
+	MOVD step+24(FP), R1
+	LSL $3, R1, R1
+
+block:
+	MOVD R2, R5
+	WORD $0x3dc000a0
+	ADD R3, R5
+	WORD $0x3dc000a1
+	ADD R3, R5
+	WORD $0x3dc000a2
+	ADD R3, R5
+	WORD $0x3dc000a3
+	ADD R3, R5
+	WORD $0x4ec13810
+	WORD $0x4ec17811
+	WORD $0x4ec33852
+	WORD $0x4ec37853
+	WORD $0x3d800010
+	WORD $0x3d800412
+	ADD R1, R0
+	WORD $0x3d800011
+	WORD $0x3d800413
+	ADD R1, R0
+	ADD $16, R2
+	SUBS $2, R4, R4
+	BNE block
+	RET
+
+// patches64NEON(dst, src []float64, width, kh, kw, oh, ow, d int)
+TEXT ·patches64NEON(SB), NOSPLIT, $0-96
+	MOVD d+88(FP), R9
+	MOVD dst_base+0(FP), R0
+	MOVD kh+56(FP), R3
+	MOVD kw+64(FP), R4
+	MOVD oh+72(FP), R5
+	MOVD ow+80(FP), R6
+	MOVD src_base+24(FP), R1
+	MOVD d+88(FP), R7
+	LSL $3, R7, R7
+	MOVD width+48(FP), R2
+	LSL $3, R2, R2
+	MUL R2, R9
+	LSR $1, R6, R8
+
+kernelRow:
+	MOVD R4, R10
+	MOVD R1, R11
+
+kernelColumn:
+	MOVD R5, R12
+	MOVD R11, R13
+
+row:
+	MOVD R13, R14
+	CBZ R8, rest
+	MOVD R8, R15
+
+vector:
+	WORD $0x3dc001c0
+	WORD $0x3d800000
+	ADD $16, R14
+	ADD $16, R0
+	SUBS $1, R15, R15
+	BNE vector
+
+rest:
+	TBZ $0, R6, without1
+	WORD $0xfd4001c0
+	WORD $0xfd000000
+	ADD $8, R14
+	ADD $8, R0
+
+without1:
+	ADD R2, R13
+	SUBS $1, R12, R12
+	BNE row
+	ADD R7, R11
+	SUBS $1, R10, R10
+	BNE kernelColumn
+	ADD R9, R1
+	SUBS $1, R3, R3
+	BNE kernelRow
+	RET
+
+// sumPatches64NEON(dst, src []float64, width, kh, kw, oh, ow int, add bool)
+TEXT ·sumPatches64NEON(SB), NOSPLIT, $0-89
+	MOVD dst_base+0(FP), R0
+	MOVD kh+56(FP), R3
+	MOVD kw+64(FP), R4
+	MOVD oh+72(FP), R5
+	MOVD src_base+24(FP), R11
+	MOVD width+48(FP), R2
+	LSL $3, R2, R2
+	MOVD ow+80(FP), R6
+	MOVBU add+88(FP), R7
+	MUL R5, R6, R9
+	MUL R4, R9, R8
+	SUB R6, R8, R10
+	SUB $1, R9
+	LSL $3, R9
+	LSL $3, R8
+	LSL $3, R10
+	ADD R4, R6, R15
+	SUB $1, R15
+	MOVD $1, R12
+	MOVD ZR, R13
+
+row:
+	MOVD ZR, R14
+
+next:
+	ADD $1, R14, R22
+	CMP R4, R22
+	BLT element
+	ADD $8, R14, R22
+	CMP R6, R22
+	BLE four
+	ADD $2, R14, R22
+	CMP R6, R22
+	BLE one
+
+element:
+	ADD R14<<3, R0, R16
+	ADD R14<<3, R11, R17
+	MOVD R4, R19
+	WORD $0x6f00e400
+	WORD $0x6f00e401
+	WORD $0x6f00e402
+	CBZ R7, sumelement
+	WORD $0xfd400200
+
+sumelement:
+	ADD $1, R14, R21
+	SUBS R6, R21, R22
+	CSEL GT, R22, ZR, R22
+	CMP R21, R19
+	CSEL LT, R19, R21, R19
+	SUB R22, R19
+	MADD R9, R17, R22, R17
+	MOVD $3, R21
+	UDIV R21, R22, R20
+	MSUB R20, R22, R21, R22
+	CMP $1, R22
+	BEQ column1element
+	BGT column2element
+
+column0element:
+	MOVD R17, R20
+	MOVD R12, R21
+
+patch0element:
+	WORD $0xfd400298
+	WORD $0x4e78d400
+	ADD R10, R20
+	SUBS $1, R21
+	BNE patch0element
+	ADD R9, R17
+	SUBS $1, R19
+	BEQ doneelement
+
+column1element:
+	MOVD R17, R20
+	MOVD R12, R21
+
+patch1element:
+	WORD $0xfd400298
+	WORD $0x4e78d421
+	ADD R10, R20
+	SUBS $1, R21
+	BNE patch1element
+	ADD R9, R17
+	SUBS $1, R19
+	BEQ doneelement
+
+column2element:
+	MOVD R17, R20
+	MOVD R12, R21
+
+patch2element:
+	WORD $0xfd400298
+	WORD $0x4e78d442
+	ADD R10, R20
+	SUBS $1, R21
+	BNE patch2element
+	ADD R9, R17
+	SUBS $1, R19
+	BEQ doneelement
+	B column0element
+
+doneelement:
+	WORD $0x4e61d400
+	WORD $0x4e62d400
+	WORD $0xfd000200
+	ADD $1, R14
+	CMP R15, R14
+	BLT next
+	B below
+
+one:
+	ADD R14<<3, R0, R16
+	ADD R14<<3, R11, R17
+	MOVD R4, R19
+	WORD $0x6f00e400
+	WORD $0x6f00e401
+	WORD $0x6f00e402
+	CBZ R7, sumone
+	WORD $0x3dc00200
+
+sumone:
+
+column0one:
+	MOVD R17, R20
+	MOVD R12, R21
+
+patch0one:
+	WORD $0x3dc00298
+	WORD $0x4e78d400
+	ADD R10, R20
+	SUBS $1, R21
+	BNE patch0one
+	ADD R9, R17
+	SUBS $1, R19
+	BEQ doneone
+
+column1one:
+	MOVD R17, R20
+	MOVD R12, R21
+
+patch1one:
+	WORD $0x3dc00298
+	WORD $0x4e78d421
+	ADD R10, R20
+	SUBS $1, R21
+	BNE patch1one
+	ADD R9, R17
+	SUBS $1, R19
+	BEQ doneone
+
+column2one:
+	MOVD R17, R20
+	MOVD R12, R21
+
+patch2one:
+	WORD $0x3dc00298
+	WORD $0x4e78d442
+	ADD R10, R20
+	SUBS $1, R21
+	BNE patch2one
+	ADD R9, R17
+	SUBS $1, R19
+	BEQ doneone
+	B column0one
+
+doneone:
+	WORD $0x4e61d400
+	WORD $0x4e62d400
+	WORD $0x3d800200
+	ADD $2, R14
+	CMP R15, R14
+	BLT next
+	B below
+
+four:
+	ADD R14<<3, R0, R16
+	ADD R14<<3, R11, R17
+	MOVD R4, R19
+	WORD $0x6f00e400
+	WORD $0x6f00e401
+	WORD $0x6f00e402
+	WORD $0x6f00e403
+	WORD $0x6f00e404
+	WORD $0x6f00e405
+	WORD $0x6f00e406
+	WORD $0x6f00e407
+	WORD $0x6f00e408
+	WORD $0x6f00e409
+	WORD $0x6f00e40a
+	WORD $0x6f00e40b
+	CBZ R7, sumfour
+	WORD $0x3dc00200
+	WORD $0x3dc00601
+	WORD $0x3dc00a02
+	WORD $0x3dc00e03
+
+sumfour:
+
+column0four:
+	MOVD R17, R20
+	MOVD R12, R21
+
+patch0four:
+	WORD $0x3dc00298
+	WORD $0x4e78d400
+	WORD $0x3dc00699
+	WORD $0x4e79d421
+	WORD $0x3dc00a9a
+	WORD $0x4e7ad442
+	WORD $0x3dc00e9b
+	WORD $0x4e7bd463
+	ADD R10, R20
+	SUBS $1, R21
+	BNE patch0four
+	ADD R9, R17
+	SUBS $1, R19
+	BEQ donefour
+
+column1four:
+	MOVD R17, R20
+	MOVD R12, R21
+
+patch1four:
+	WORD $0x3dc00298
+	WORD $0x4e78d484
+	WORD $0x3dc00699
+	WORD $0x4e79d4a5
+	WORD $0x3dc00a9a
+	WORD $0x4e7ad4c6
+	WORD $0x3dc00e9b
+	WORD $0x4e7bd4e7
+	ADD R10, R20
+	SUBS $1, R21
+	BNE patch1four
+	ADD R9, R17
+	SUBS $1, R19
+	BEQ donefour
+
+column2four:
+	MOVD R17, R20
+	MOVD R12, R21
+
+patch2four:
+	WORD $0x3dc00298
+	WORD $0x4e78d508
+	WORD $0x3dc00699
+	WORD $0x4e79d529
+	WORD $0x3dc00a9a
+	WORD $0x4e7ad54a
+	WORD $0x3dc00e9b
+	WORD $0x4e7bd56b
+	ADD R10, R20
+	SUBS $1, R21
+	BNE patch2four
+	ADD R9, R17
+	SUBS $1, R19
+	BEQ donefour
+	B column0four
+
+donefour:
+	WORD $0x4e64d400
+	WORD $0x4e65d421
+	WORD $0x4e66d442
+	WORD $0x4e67d463
+	WORD $0x4e68d400
+	WORD $0x4e69d421
+	WORD $0x4e6ad442
+	WORD $0x4e6bd463
+	WORD $0x3d800200
+	WORD $0x3d800601
+	WORD $0x3d800a02
+	WORD $0x3d800e03
+	ADD $8, R14
+	CMP R15, R14
+	BLT next
+	B below
+
+below:
+	ADD R2, R0
+	ADD $1, R13
+	CMP R3, R13
+	CINC LT, R12, R12
+	CMP R5, R13
+	BGE last
+	ADD R6<<3, R11
+	B row
+
+last:
+	ADD R8, R11
+	SUBS $1, R12
+	BNE row
+	RET
+
+// count64NEON(x []float64) (n int)
+TEXT ·count64NEON(SB), NOSPLIT, $0-32
+	MOVD x_base+0(FP), R0
+	MOVD x_len+8(FP), R1
+	MOVD R1, R2
+	WORD $0x6f00e41f
+	WORD $0x6f00e404
+	WORD $0x6f00e405
+	WORD $0x6f00e406
+	WORD $0x6f00e407
+
+next:
+	WORD $0x3dc00000
+	WORD $0x4e7fe400
+	WORD $0x4ee08484
+	WORD $0x3dc00401
+	WORD $0x4e7fe421
+	WORD $0x4ee184a5
+	WORD $0x3dc00802
+	WORD $0x4e7fe442
+	WORD $0x4ee284c6
+	WORD $0x3dc00c03
+	WORD $0x4e7fe463
+	WORD $0x4ee384e7
+	ADD $64, R0
+	SUBS $8, R1
+	BNE next
+	WORD $0x4ee58484
+	WORD $0x4ee68484
+	WORD $0x4ee78484
+	WORD $0x4ee4bc84
+	FMOVD F4, R22
+	ADD R22, R2
+	MOVD R2, n+24(FP)
+	RET
+
+// nonZero64NEON(x []float64, idx []int32) (n int, ones bool)
+TEXT ·nonZero64NEON(SB), NOSPLIT, $0-57
+	MOVD idx_base+24(FP), R2
+	MOVD x_base+0(FP), R0
+	MOVD x_len+8(FP), R1
+	WORD $0x6f00e41f
+	MOVD $0x101010101010101, R20
+	MOVD $0x3ff0000000000000, R22
+	VDUP R22, V30.D2
+	WORD $0x6e205bfd
+	MOVD R2, R21
+	MOVD ZR, R3
+
+next:
+	WORD $0x3dc00000
+	WORD $0x4e7fe404
+	WORD $0x3dc00401
+	WORD $0x4e7fe425
+	WORD $0x3dc00802
+	WORD $0x4e7fe446
+	WORD $0x3dc00c03
+	WORD $0x4e7fe467
+	WORD $0x4e7ee400
+	WORD $0x4ea41c00
+	WORD $0x4e201fbd
+	WORD $0x4e7ee421
+	WORD $0x4ea51c21
+	WORD $0x4e211fbd
+	WORD $0x4e7ee442
+	WORD $0x4ea61c42
+	WORD $0x4e221fbd
+	WORD $0x4e7ee463
+	WORD $0x4ea71c63
+	WORD $0x4e231fbd
+	WORD $0x4e851884
+	WORD $0x4e8718c5
+	WORD $0x4e451884
+	WORD $0x6e205884
+	WORD $0x0f0c8484
+	FMOVD F4, R19
+	AND R20, R19
+	CBZ R19, none
+
+found:
+	RBIT R19, R22
+	CLZ R22, R22
+	LSR $3, R22
+	ADD R3, R22
+	MOVW.P R22, 4(R21)
+	SUB $1, R19, R23
+	ANDS R23, R19
+	BNE found
+
+none:
+	ADD $64, R0
+	ADD $8, R3
+	CMP R1, R3
+	BLT next
+	SUB R2, R21
+	LSR $2, R21
+	MOVD R21, n+48(FP)
+	WORD $0x6e205bbd
+	WORD $0x6eb0abbd
+	FMOVS F29, R22
+	CMPW $0, R22
+	CSET EQ, R22
+	MOVB R22, ones+56(FP)
+	RET
+
+// listRows64NEON(x []float64, ld, cols, rows int, idx []int32, val []float64, start []int32, base, step, from int) (n int)
+TEXT ·listRows64NEON(SB), NOSPLIT, $0-152
+	MOVD base+120(FP), R7
+	MOVD cols+32(FP), R2
+	MOVD from+136(FP), R9
+	MOVD idx_base+48(FP), R4
+	MOVD rows+40(FP), R3
+	MOVD start_base+96(FP), R6
+	MOVD step+128(FP), R8
+	MOVD val_base+72(FP), R5
+	MOVD x_base+0(FP), R0
+	MOVD ld+24(FP), R1
+	LSL $3, R1, R1
+	WORD $0x6f00e41f
+	MOVD $0x101010101010101, R20
+
+row:
+	MOVW.P R9, 4(R6)
+	MOVD R0, R10
+	MOVD R2, R11
+	MOVD R7, R12
+
+next:
+	CMP $8, R11
+	BLT rest
+	WORD $0x3dc00140
+	WORD $0x4e7fe404
+	WORD $0x3dc00541
+	WORD $0x4e7fe425
+	WORD $0x3dc00942
+	WORD $0x4e7fe446
+	WORD $0x3dc00d43
+	WORD $0x4e7fe467
+	WORD $0x4e851884
+	WORD $0x4e8718c5
+	WORD $0x4e451884
+	WORD $0x6e205884
+	WORD $0x0f0c8484
+	FMOVD F4, R19
+	AND R20, R19
+	CBZ R19, none
+
+found:
+	RBIT R19, R22
+	CLZ R22, R22
+	LSR $3, R22
+	MOVD (R10)(R22<<3), R23
+	MOVD R23, (R5)(R9<<3)
+	ADD R12, R22
+	MOVW R22, (R4)(R9<<2)
+	ADD $1, R9
+	SUB $1, R19, R23
+	ANDS R23, R19
+	BNE found
+
+none:
+	ADD $64, R10
+	ADD $8, R12
+	SUB $8, R11
+	B next
+
+rest:
+	CBZ R11, end
+
+element:
+	MOVD.P 8(R10), R23
+	LSL $1, R23, R22
+	MOVD R23, (R5)(R9<<3)
+	MOVW R12, (R4)(R9<<2)
+	CMP $0, R22
+	CINC NE, R9, R9
+	ADD $1, R12
+	SUBS $1, R11
+	BNE element
+
+end:
+	ADD R1, R0
+	ADD R8, R7
+	SUBS $1, R3
+	BNE row
+	MOVD R9, n+144(FP)
 	RET

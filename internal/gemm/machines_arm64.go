@@ -7,27 +7,23 @@ import "github.com/spikegrad/spikegrad/internal/cpu"
 // machines are the kernels by level.
 var machines = [cpu.Count]*machine{cpu.Go: &plainGo, cpu.NEON: &neon}
 
-// Products and sums are in assembly; what copies and searches is in Go. The sizes of
-// blocks are those of AVX2, for a second-level cache of 512 KiB, and have not been
-// measured. Of 32 registers a tile takes 12·2.
-var neon = machine{neon32(), neon64()}
-
-func neon32() kernels[float32] {
-	k := goKernels[float32]()
-	k.threadWork = 1 << 20
-	k.mr, k.nr, k.lanes = 12, 8, 4
-	k.mc, k.nc, k.kc, k.strip = 48, 256, 256, 192
-	k.gemm = gemm32NEON
-	k.tile, k.addRows, k.axpyRows, k.sumRuns = 64, addRows32NEON, axpyRows32NEON, sumRuns32NEON
-	return k
-}
-
-func neon64() kernels[float64] {
-	k := goKernels[float64]()
-	k.threadWork = 1 << 19
-	k.mr, k.nr, k.lanes = 12, 4, 2
-	k.mc, k.nc, k.kc, k.strip = 48, 128, 256, 96
-	k.gemm = gemm64NEON
-	k.tile, k.addRows, k.axpyRows, k.sumRuns = 32, addRows64NEON, axpyRows64NEON, sumRuns64NEON
-	return k
+// The sizes of blocks are those of AVX2, for a second-level cache of 512 KiB, and have
+// not been measured. Of 32 registers a tile takes 12·2.
+var neon = machine{
+	kernels[float32]{
+		threadWork: 1 << 20,
+		mr:         12, nr: 8, lanes: 4, mc: 48, nc: 256, kc: 256, strip: 192, square: 8,
+		gemm: gemm32NEON, pack: pack32NEON, transpose: transpose32NEON,
+		tile: 64, addRows: addRows32NEON, axpyRows: axpyRows32NEON,
+		sumRuns: sumRuns32NEON, patches: patches32NEON, sumPatches: sumPatches32NEON, listRows: listRows32NEON,
+		group: 16, nonZero: nonZero32NEON, count: count32NEON,
+	},
+	kernels[float64]{
+		threadWork: 1 << 19,
+		mr:         12, nr: 4, lanes: 2, mc: 48, nc: 128, kc: 256, strip: 96, square: 4,
+		gemm: gemm64NEON, pack: pack64NEON, transpose: transpose64NEON,
+		tile: 32, addRows: addRows64NEON, axpyRows: axpyRows64NEON,
+		sumRuns: sumRuns64NEON, patches: patches64NEON, sumPatches: sumPatches64NEON, listRows: listRows64NEON,
+		group: 8, nonZero: nonZero64NEON, count: count64NEON,
+	},
 }

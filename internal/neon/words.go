@@ -82,6 +82,18 @@ func Trn2(bits int, d, n, m uint8) uint32 { return three(0x4e806800|wide(bits, 2
 func Zip1(bits int, d, n, m uint8) uint32 { return three(0x4e803800|wide(bits, 22), d, n, m) }
 func Zip2(bits int, d, n, m uint8) uint32 { return three(0x4e807800|wide(bits, 22), d, n, m) }
 
+// Uzp1 takes the even elements of n and then those of m, which have 8, 16 or 32 bits.
+func Uzp1(bits int, d, n, m uint8) uint32 {
+	return three(0x4e001800, d, n, m) | uint32(bits/16)<<22
+}
+
+// Middle takes of each 16 bits of n those from the fifth to the twelfth: 64 in all, the
+// upper 64 of d being 0.
+func Middle(d, n uint8) uint32 { return three(0x0f0c8400, d, n, 0) }
+
+// AddPairs adds integers that are side by side, in n and then in m.
+func AddPairs(bits int, d, n, m uint8) uint32 { return three(0x4ea0bc00|wide(bits, 22), d, n, m) }
+
 // FAddPair adds the two lowest elements of n.
 func FAddPair(bits int, d, n uint8) uint32 { return three(0x7e30d800|wide(bits, 22), d, n, 0) }
 

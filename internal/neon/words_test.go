@@ -21,7 +21,7 @@ func words() (ws []uint32) {
 	add := func(w ...uint32) { ws = append(ws, w...) }
 	for _, bits := range []int{32, 64} {
 		for _, f := range []func(bits int, d, n, m uint8) uint32{
-			FAdd, FSub, FMul, FDiv, FMla, FMls, FMlaFirst, FCmEq, FCmGe, FCmGt, Add, Sub, Trn1, Trn2, Zip1, Zip2,
+			FAdd, FSub, FMul, FDiv, FMla, FMls, FMlaFirst, FCmEq, FCmGe, FCmGt, Add, Sub, Trn1, Trn2, Zip1, Zip2, AddPairs,
 		} {
 			add(f(bits, 1, 2, 4), f(bits, 30, 17, 9))
 		}
@@ -39,8 +39,11 @@ func words() (ws []uint32) {
 	for _, f := range []func(d, n, m uint8) uint32{And, Or, Xor, Bsl, Bit, Bif} {
 		add(f(8, 16, 24), f(31, 1, 3))
 	}
-	for _, f := range []func(d, n uint8) uint32{Not, Move, Widen, WidenUpper, Most, ToInt} {
+	for _, f := range []func(d, n uint8) uint32{Not, Move, Widen, WidenUpper, Most, ToInt, Middle} {
 		add(f(9, 22))
+	}
+	for _, bits := range []int{8, 16, 32} {
+		add(Uzp1(bits, 12, 23, 6))
 	}
 	add(Zero(27))
 	for _, bytes := range []int{4, 8, 16} {

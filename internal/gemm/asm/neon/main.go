@@ -1,5 +1,5 @@
 // Command neon writes the assembly of package gemm for arm64: matrix products, sums of
-// rows and sums of runs. Run it by go generate in the package's folder.
+// rows and of runs, patches, and searches. Run it by go generate in the package's folder.
 //
 // A register holds 16 bytes. Where columns are no multiple of that, what is left is
 // done by itself, as a register of which 8 or 4 bytes are read and written (piece):
@@ -87,6 +87,13 @@ func main() {
 		t.rows("addRows", "adds rows idx of w to dst", "(dst, w []T, ldw int, idx []int32, rows int) (ok bool)", false)
 		t.rows("axpyRows", "adds val[j] times row idx[j] of w, for all j, to dst", "(dst, w []T, ldw int, idx []int32, val []T, rows int) (ok bool)", true)
 		t.runs()
+		t.pack()
+		t.transpose()
+		t.patches()
+		t.sumPatches()
+		t.count()
+		t.nonZero()
+		t.listRows()
 	}
 	write("../kernels_arm64.s", w.Assembly(head))
 	write("../kernels_arm64.go", append([]byte("// "+head+"\n\npackage gemm\n"), w.Stubs()...))

@@ -35,12 +35,12 @@ func (t target) answer(ok int) {
 	t.Line("RET")
 }
 
-// pieces writes body for the columns counted in a register: whole registers at once, and
-// then the pieces of what is left. Behind each, forward moves the addresses on.
-func (t target) pieces(columns, scratch int, body func(label string, p piece), forward func(bytes int)) {
+// pieces writes body for the columns counted in a register: whole registers at once, of
+// which there are at most so many, and then the pieces of what is left. Behind each, forward moves the addresses on.
+func (t target) pieces(most, columns, scratch int, body func(label string, p piece), forward func(bytes int)) {
 	t.Line("LSR $%d, R%d, R%d", 4-t.shift(), columns, scratch)
 	t.Line("CBZ R%d, rest", scratch)
-	t.cases("whole", scratch, tile, func(n int) {
+	t.cases("whole", scratch, most, func(n int) {
 		body(fmt.Sprintf("Whole%d", n), piece{n, 16})
 		forward(n * 16)
 		t.Line("B rest")
@@ -67,7 +67,7 @@ func (t target) rows(name, doc, signature string, scaled bool) {
 	if scaled {
 		t.arguments(map[string]int{"val_base": val})
 	}
-	t.pieces(size, cases, func(label string, p piece) {
+	t.pieces(tile, size, cases, func(label string, p piece) {
 		t.sums(neon.Load, 0, p.registers, p.bytes, dst)
 		t.Line("MOVD R%d, R%d", idx, at)
 		t.Line("MOVD R%d, R%d", n, left)
@@ -112,7 +112,7 @@ func (t target) runs() {
 	t.Line("LSL $2, R%d, R%[1]d", stride)
 	t.Line("SUB R%d, R%d, R%[2]d", n, limit) // where the last run can begin
 	t.Line("LSL $%d, R%d, R%[2]d", t.shift(), limit)
-	t.pieces(n, cases, func(label string, p piece) {
+	t.pieces(tile, n, cases, func(label string, p piece) {
 		for _, c := range [][2]int{{dst, dstAt}, {base, baseAt}, {start, startAt}, {count, left}} {
 			t.Line("MOVD R%d, R%d", c[0], c[1])
 		}
