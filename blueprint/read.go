@@ -140,10 +140,12 @@ func (r *reader) called(kind string, o object, at string, depth int) (layers.Lay
 // neurons returns a layer of neurons.
 func (r *reader) neurons(o object, at string, depth int) (layers.Layer, error) {
 	var said struct {
-		Model     string
-		Recurrent bool
-		Each      []string
-		Learn     []struct {
+		Model                 string
+		Refractory, Recurrent bool
+		Through               layers.Feedback
+		KeepEvery             int
+		Each                  []string
+		Learn                 []struct {
 			Name, Within string
 			Each         bool
 		}
@@ -155,7 +157,7 @@ func (r *reader) neurons(o object, at string, depth int) (layers.Layer, error) {
 			plain[k] = v
 		}
 	}
-	names := map[string]string{"model": "Model", "recurrent": "Recurrent", "each": "Each", "learn": "Learn", "regularise": "Regularise"}
+	names := map[string]string{"model": "Model", "refractory": "Refractory", "recurrent": "Recurrent", "through": "Through", "keep_every": "KeepEvery", "each": "Each", "learn": "Learn", "regularise": "Regularise"}
 	if err := r.fields(plain, reflect.ValueOf(&said).Elem(), at, depth, names); err != nil {
 		return nil, err
 	}
@@ -164,6 +166,9 @@ func (r *reader) neurons(o object, at string, depth int) (layers.Layer, error) {
 	registered.RUnlock()
 	if m == nil {
 		return nil, fmt.Errorf("%s: neurons %q are not registered: RegisterNeurons enters them", at, said.Model)
+	}
+	if said.Recurrent && said.Through != nil {
+		return nil, fmt.Errorf("%s: the neurons are recurrent and recurrent through other connections, want one of it", at)
 	}
 	var opts []layers.LiftOption
 	if len(said.Each) > 0 {
@@ -185,7 +190,10 @@ func (r *reader) neurons(o object, at string, depth int) (layers.Layer, error) {
 		opts = append(opts, layers.Constrain(c, l.Name))
 	}
 	opts = append(opts, layers.Regularise(said.Regularise...))
-	return m.layer(said.Recurrent, func(p any) error {
+	if said.KeepEvery != 0 {
+		opts = append(opts, layers.KeepEvery(said.KeepEvery))
+	}
+	return m.layer(wiring{said.Refractory, said.Recurrent, said.Through}, func(p any) error {
 		params, ok := o["params"].(object)
 		if !ok {
 			return fmt.Errorf("%s: the neurons have no params", at)
@@ -276,6 +284,8 @@ func (r *reader) value(v any, into reflect.Value, at string, depth int) error {
 		}
 		into.Set(reflect.ValueOf(graph.Const(x)))
 		return nil
+	case nodeType:
+		return wrong()
 	case dtypeType:
 		of := map[any]tensor.Dtype{"float32": tensor.Float32, "float64": tensor.Float64}
 		name, _ := v.(string)

@@ -66,7 +66,8 @@ func TestRegistered(t *testing.T) {
 	rs, _ := having(t, "../layers", "Penalise")
 	ss, _ := having(t, "../surrogate", "Deriv")
 	ps, _ := having(t, "../layers", "Connect")
-	for _, name := range slices.Concat(ls, rs, ss, ps) {
+	fs, _ := having(t, "../layers", "feedback")
+	for _, name := range slices.Concat(ls, rs, ss, ps, fs) {
 		if not[name] == "" {
 			known(name)
 		}

@@ -4,9 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"sync"
-	"unsafe"
 
-	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/loss"
 	"github.com/spikegrad/spikegrad/neurons"
@@ -48,48 +46,6 @@ func taken(name string) bool {
 	return ok || ok2 || registered.types[name] != nil
 }
 
-// A model makes layers of a step.
-type model interface {
-	is(step, params any) bool
-	layer(recurrent bool, fill func(params any) error, opts []layers.LiftOption) (layers.Layer, error)
-}
-
-// RegisterNeurons enters a step under a name: neurons of one's own, or wrapped ones, as
-//
-//	var refractory = wrap.Refractory(neurons.LIFStep)
-//
-// of which that value is the step of the layer, too.
-func RegisterNeurons[S any, P graph.Params[S]](name string, step graph.Step[S, P]) error {
-	registered.Lock()
-	defer registered.Unlock()
-	if name == "" || step == nil || taken(name) {
-		return fmt.Errorf("blueprint: register neurons %q: the name is empty or taken, or the step is nil", name)
-	}
-	registered.neurons[name] = modelOf[S, P]{step}
-	return nil
-}
-
-type modelOf[S any, P graph.Params[S]] struct{ step graph.Step[S, P] }
-
-// is reports whether a step is this one: the same function, and of a closure the same
-// value, for two may have the same code.
-func (m modelOf[S, P]) is(step, params any) bool {
-	f, ok := step.(graph.Step[S, P])
-	_, ok2 := params.(P)
-	return ok && ok2 && *(*unsafe.Pointer)(unsafe.Pointer(&f)) == *(*unsafe.Pointer)(unsafe.Pointer(&m.step))
-}
-
-func (m modelOf[S, P]) layer(recurrent bool, fill func(params any) error, opts []layers.LiftOption) (layers.Layer, error) {
-	var p P
-	if err := fill(&p); err != nil {
-		return nil, err
-	}
-	if recurrent {
-		return layers.Recurrent(m.step, p, opts...), nil
-	}
-	return layers.Lift(m.step, p, opts...), nil
-}
-
 // must is for what is registered here.
 func must(err error) {
 	if err != nil {
@@ -101,7 +57,7 @@ func init() {
 	for _, v := range []any{
 		layers.Linear{}, layers.Delay{}, layers.DelayedLinear{}, layers.Conv2D{}, layers.Conv1D{}, layers.ConvTranspose2D{}, layers.Pool{}, layers.AdaptivePool{}, layers.Upsample{},
 		layers.BatchNorm{}, layers.GroupNorm{}, layers.LayerNorm{}, layers.Dropout{}, layers.Noise{}, layers.Residual{}, layers.FirstSpike{}, layers.SelfAttention{}, layers.Quantise{},
-		layers.Rate{}, layers.Voltage{}, layers.Only{}, layers.Chance(0), layers.FanIn(0),
+		layers.BackOneToOne{}, layers.BackConv2D{}, layers.BackSparse{}, layers.Rate{}, layers.Voltage{}, layers.Only{}, layers.Chance(0), layers.FanIn(0),
 		surrogate.Arctan{}, surrogate.Boxcar{}, surrogate.Circ{}, surrogate.CircDist{}, surrogate.Erfc{}, surrogate.Gaussian{},
 		surrogate.Heaviside{}, surrogate.Logistic{}, surrogate.MultiGaussian{}, surrogate.PiecewiseLinear{}, surrogate.Sigmoid{},
 		surrogate.SuperSpike{}, surrogate.Tanh{}, surrogate.Triangle{},
@@ -114,7 +70,7 @@ func init() {
 	} {
 		must(Register("loss."+reflect.TypeOf(v).Name(), v))
 	}
-	registered.values["Flatten"], registered.values["Identity"] = layers.Flatten, layers.Identity
+	registered.values["Flatten"], registered.values["Identity"], registered.values["Tokens"] = layers.Flatten, layers.Identity, layers.Tokens
 	for r := layers.Last; r <= layers.SpikeCount; r++ {
 		registered.values[r.String()] = r
 	}

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"slices"
 
+	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
@@ -94,24 +95,31 @@ func (w writer) layer(l layers.Layer, at string, depth int) (any, error) {
 
 // neurons returns a layer of neurons.
 func (w writer) neurons(n layers.Neurons, at string, depth int) (any, error) {
-	name := ""
-	registered.RLock()
-	for _, k := range slices.Sorted(maps.Keys(registered.neurons)) {
-		if registered.neurons[k].is(n.Step, n.Params) {
-			name = k
-		}
-	}
-	registered.RUnlock()
-	if name == "" {
-		return nil, fmt.Errorf("%s: the step of the neurons, with parameters %T, is registered under no name: RegisterNeurons gives it one", at, n.Params)
-	}
 	params, err := w.value(reflect.ValueOf(n.Params), at, depth+1)
 	if err != nil {
 		return nil, err
 	}
+	name, refractory, err := nameOf(n)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", at, err)
+	}
+	if name == "" {
+		return nil, fmt.Errorf("%s: the step of the neurons, with parameters %T, is registered under no name: RegisterNeurons gives it one", at, n.Params)
+	}
 	out := object{"type": "Neurons", "model": name, "params": params}
+	if refractory {
+		out["refractory"] = true
+	}
 	if n.Recurrent {
 		out["recurrent"] = true
+	}
+	if n.Through != nil {
+		if out["through"], err = w.any(reflect.ValueOf(n.Through), at, depth+1); err != nil {
+			return nil, err
+		}
+	}
+	if n.KeepEvery != 0 {
+		out["keep_every"] = n.KeepEvery
 	}
 	if len(n.Each) > 0 {
 		out["each"] = n.Each
@@ -144,19 +152,39 @@ func (w writer) neurons(n layers.Neurons, at string, depth int) (any, error) {
 	return out, nil
 }
 
+// nameOf returns the name of a step, "" if it has none, and whether it is that made refractory.
+func nameOf(n layers.Neurons) (name string, refractory bool, err error) {
+	registered.RLock()
+	defer registered.RUnlock()
+	for _, k := range slices.Sorted(maps.Keys(registered.neurons)) {
+		same, wrapped, err := registered.neurons[k].is(n.Step, n.Params)
+		switch {
+		case err != nil:
+			return "", false, err
+		case same && !wrapped: // before a wrapped one, for it has a name of its own
+			return k, false, nil
+		case same:
+			name, refractory = k, true
+		}
+	}
+	return name, refractory, nil
+}
+
 // any returns a value that an interface holds: one of those that have a name, or of a
 // registered type.
 func (w writer) any(v reflect.Value, at string, depth int) (any, error) {
 	registered.RLock()
 	name := registered.names[v.Type()]
 	for k, of := range registered.values {
-		if o := reflect.ValueOf(of); o.Type() == v.Type() && (o.Kind() != reflect.Func && o.Equal(v) || o.Kind() == reflect.Func && o.Pointer() == v.Pointer()) {
+		if o := reflect.ValueOf(of); o.Type() == v.Type() && (o.Kind() != reflect.Func && o.Equal(v) || o.Kind() == reflect.Func && closure(of) == closure(v.Interface())) {
 			name = k
 		}
 	}
 	_, constant := registered.values[name]
 	registered.RUnlock()
 	switch {
+	case name == "" && v.Kind() == reflect.Func:
+		return nil, fmt.Errorf("%s: the function, a %v, is registered under no name: RegisterFunc gives it one", at, v.Type())
 	case name == "":
 		return nil, fmt.Errorf("%s: the type %v is registered under no name: Register gives it one", at, v.Type())
 	case constant:
@@ -185,6 +213,7 @@ var (
 	initType  = reflect.TypeFor[layers.Init]()
 	layerType = reflect.TypeFor[layers.Layer]()
 	paramType = reflect.TypeFor[graph.Param]()
+	nodeType  = reflect.TypeFor[*G.Node]()
 	dtypeType = reflect.TypeFor[tensor.Dtype]()
 )
 
@@ -201,6 +230,8 @@ func (w writer) value(v reflect.Value, at string, depth int) (any, error) {
 			return nil, fmt.Errorf("%s: parameter %v has a node of a graph; let the layer learn it by layers.Learn", at, p)
 		}
 		return number(x), nil
+	case t == nodeType && !v.IsNil():
+		return nil, fmt.Errorf("%s: a node of a graph, which a network that is built anew does not have; layers.Recurrent adds its weights itself, and a layer of one's own that does so in its Apply can be registered", at)
 	case t == dtypeType:
 		return v.Interface().(tensor.Dtype).String(), nil
 	case t == layerType:

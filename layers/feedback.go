@@ -42,74 +42,91 @@ func (BackSparse) feedback()   {}
 
 // RecurrentThrough is Recurrent for other connections than those of all neurons to all.
 func RecurrentThrough[S any, P graph.Params[S]](f Feedback, step graph.Step[S, P], p P, opts ...LiftOption) Layer {
+	w := wiring{of: f, name: describe.Value(f)}
 	switch f := f.(type) {
 	case BackOneToOne:
-		return recurrentThrough[S, P, wrap.OneToOne](f, step, p, opts, wiring{want: "[T batch … n]", most: math.MaxInt, add: f.wire})
+		w.want, w.most, w.add = "[T batch … n]", math.MaxInt, f.wire
 	case BackConv2D:
-		return recurrentThrough[S, P, wrap.Convolved](f, step, p, opts, wiring{want: "[T batch c h w]", most: 5, add: f.wire})
+		w.want, w.most, w.add = "[T batch c h w]", 5, f.wire
 	case BackSparse:
-		return recurrentThrough[S, P, wrap.SparselyBack](f, step, p, opts, wiring{want: "[T batch n]", most: 3, add: f.wire})
+		w.want, w.most, w.add = "[T batch n]", 3, f.wire
+	default:
+		return Lift(step, p, append(opts, func(o *liftOptions) {
+			o.broken = "the feedback is " + w.name + ", want a BackOneToOne, a BackConv2D or a BackSparse"
+		})...)
 	}
-	return Lift(step, p, append(opts, func(o *liftOptions) {
-		o.broken = "the feedback is " + describe.Value(f) + ", want a BackOneToOne, a BackConv2D or a BackSparse"
-	})...)
+	var lift graph.Step[wrap.RecurrentState[S], wrap.FeedbackParams[S, P, back]]
+	if step != nil {
+		lift = wrap.RecurrentThrough[S, P, back](step)
+	}
+	return Lift(lift, wrap.FeedbackParams[S, P, back]{Inner: p}, append([]LiftOption{func(o *liftOptions) { o.wiring, o.inner = &w, step }}, opts...)...)
 }
 
-func recurrentThrough[S any, P graph.Params[S], F wrap.Feedback](f Feedback, step graph.Step[S, P], p P, opts []LiftOption, w wiring) Layer {
-	var lift graph.Step[wrap.RecurrentState[S], wrap.FeedbackParams[S, P, F]]
-	if step != nil {
-		lift = wrap.RecurrentThrough[S, P, F](step)
+// back is any of the connections, of one type: each type would be a copy of the code of all neurons.
+type back struct {
+	W, From, To *G.Node // those of a wrap.SparselyBack; From and To are nil in others
+	Padding     connect.Conv
+	image       bool
+}
+
+// Back returns what the spikes z add to the input of the next time step.
+func (f back) Back(b *graph.Builder, z *G.Node) *G.Node {
+	switch {
+	case f.From != nil:
+		return wrap.SparselyBack{W: f.W, From: f.From, To: f.To}.Back(b, z)
+	case f.image:
+		return wrap.Convolved{W: f.W, Padding: f.Padding}.Back(b, z)
 	}
-	w.name = describe.Value(f)
-	return Lift(lift, wrap.FeedbackParams[S, P, F]{Inner: p}, append([]LiftOption{func(o *liftOptions) { o.wiring = &w }}, opts...)...)
+	return wrap.OneToOne{W: f.W}.Back(b, z)
 }
 
 // A wiring is what connects neurons among themselves.
 type wiring struct {
+	of   Feedback
 	want string // shape of x
 	most int    // axes it has
-	add  func(b *Build, x *G.Node, init Init) (any, error)
+	add  func(b *Build, x *G.Node, init Init) (back, error)
 	name string
 }
 
 // wire adds the weights, and returns the connection for a layer whose input is x.
-func (f BackOneToOne) wire(b *Build, x *G.Node, init Init) (any, error) {
+func (f BackOneToOne) wire(b *Build, x *G.Node, init Init) (back, error) {
 	w, err := b.Weight(x, "recurrent.w", orInit(init, f.Init, Constant(-1)), x.Shape()[2:]...)
 	if err == nil {
 		w, err = b.Quantised(w) // one channel: a weight by itself would be its scale
 	}
-	return wrap.OneToOne{W: w}, err
+	return back{W: w}, err
 }
 
-func (f BackConv2D) wire(b *Build, x *G.Node, init Init) (any, error) {
+func (f BackConv2D) wire(b *Build, x *G.Node, init Init) (back, error) {
 	if x.Dims() != 5 {
-		return nil, b.errorf("neurons", "x has shape %v, want [T batch c h w]", []int(x.Shape()))
+		return back{}, b.errorf("neurons", "x has shape %v, want [T batch c h w]", []int(x.Shape()))
 	}
 	if f.Kernel < 1 {
-		return nil, b.errorf("neurons", "the kernel has %d pixels, want at least 1", f.Kernel)
+		return back{}, b.errorf("neurons", "the kernel has %d pixels, want at least 1", f.Kernel)
 	}
 	c := x.Shape()[2]
 	in, err := b.perGroup("neurons", c, c, f.Groups)
 	if err != nil {
-		return nil, err
+		return back{}, err
 	}
 	w, err := b.Weight(x, "recurrent.w", orInit(init, f.Init, Scaled{Gain: 1}), c, in, f.Kernel, f.Kernel)
 	if err == nil {
 		w, err = b.Quantised(w, 0)
 	}
-	return wrap.Convolved{W: w, Padding: connect.Conv{Same: true, Groups: cmp.Or(f.Groups, 1)}}, err
+	return back{W: w, Padding: connect.Conv{Same: true, Groups: cmp.Or(f.Groups, 1)}, image: true}, err
 }
 
-func (f BackSparse) wire(b *Build, x *G.Node, init Init) (any, error) {
+func (f BackSparse) wire(b *Build, x *G.Node, init Init) (back, error) {
 	if f.Pattern == nil {
-		return nil, b.errorf("neurons", "the pattern is nil")
+		return back{}, b.errorf("neurons", "the pattern is nil")
 	}
 	n := x.Shape()[2]
 	w, from, to, err := b.connections(x, "recurrent.w", f.Pattern, orInit(init, f.Init, nil), n, n)
 	if err == nil {
 		w, err = b.quantisedSparse(w, to, n)
 	}
-	return wrap.SparselyBack{W: w, From: from, To: to}, err
+	return back{W: w, From: from, To: to}, err
 }
 
 // orInit returns the first that is not nil.

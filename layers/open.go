@@ -18,9 +18,11 @@ type Opened struct {
 
 // Neurons are a layer of neurons as it was described.
 type Neurons struct {
-	Step       any // the graph.Step; of Recurrent that of the neurons inside
+	Step       any // the graph.Step; of Recurrent and RecurrentThrough that of the neurons inside
 	Params     any // its parameters
 	Recurrent  bool
+	Through    Feedback // of RecurrentThrough, else nil
+	KeepEvery  int
 	Learn      []Learnt
 	Each       []string // parameters that have a value for each neuron
 	Regularise []Regulariser
@@ -52,8 +54,11 @@ func Open(l Layer) (Opened, bool) {
 }
 
 func (l lifted[S, P]) open() *Neurons {
-	n := &Neurons{Step: l.step, Params: l.p, Recurrent: l.recurrent, Regularise: l.regs}
-	if l.recurrent {
+	n := &Neurons{Step: l.step, Params: l.p, Recurrent: l.recurrent, KeepEvery: l.scan.KeepEvery, Regularise: l.regs}
+	if l.wiring != nil {
+		n.Through = l.wiring.of
+	}
+	if l.recurrent || l.wiring != nil {
 		n.Step = l.inner
 		if inner, err := fields.Field(&l.p, "Inner"); err == nil {
 			n.Params = reflect.ValueOf(inner).Elem().Interface()

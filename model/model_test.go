@@ -135,14 +135,21 @@ var refractory = wrap.Refractory(neurons.LIFBoxStep)
 // What is somebody's own is registered by name, and else an error that says which.
 func TestRegister(t *testing.T) {
 	p := wrap.RefractoryParams[neurons.BoxState, neurons.LIFBoxParams]{Inner: neurons.DefaultLIFBoxParams(), RhoReset: graph.Const(2)}
+	other := func(x *G.Node, s neurons.BoxState, p neurons.LIFBoxParams) (*G.Node, neurons.BoxState, error) {
+		return neurons.LIFBoxStep(x, s, p)
+	}
 	net := layers.Sequential{layers.Linear{Out: 2}, layers.Named("twice", own{2}), layers.Lift(refractory, p), layers.Last}
 	_, err := blueprint.Write(net)
 	require.EqualError(t, err, "blueprint: net.1: the type model_test.own is registered under no name: Register gives it one")
 	require.NoError(t, blueprint.Register("own", own{}))
-	_, err = blueprint.Write(net)
-	require.ErrorContains(t, err, "blueprint: net.2: the step of the neurons, with parameters wrap.RefractoryParams")
 	require.NoError(t, blueprint.RegisterNeurons("refractory", refractory))
-	_, err = blueprint.Write(layers.Lift(wrap.Refractory(neurons.LIFBoxStep), p)) // the same code, another value
+	text, err := blueprint.Write(net)
+	require.NoError(t, err)
+	require.Contains(t, string(text), `"model":"refractory"`)                        // the name of its own
+	text, err = blueprint.Write(layers.Lift(wrap.Refractory(neurons.LIFBoxStep), p)) // the same code, another value
+	require.NoError(t, err)
+	require.Contains(t, string(text), `"model":"LIFBoxStep","params":`)
+	_, err = blueprint.Write(layers.Lift(wrap.Refractory(other), p))
 	require.ErrorContains(t, err, "is registered under no name")
 	back(t, train.Network{Net: net, Shape: []int{3}, Steps: 4, Batch: 4})
 	require.ErrorContains(t, blueprint.Register("own", struct{}{}), "there is one of this name already")
@@ -162,18 +169,22 @@ func TestReadRefuses(t *testing.T) {
 		`{"version": 2}`:           "blueprint: the text has version 2, and this library reads up to 1: a newer one has written it",
 		`{"version": 1}`:           "blueprint: net: there is no network",
 		`{"version": 1, "net": 3}`: "blueprint: net: 3 is no object",
-		`{"version": 1, "net": {"type": "../../x"}}`:                                                         `blueprint: net: the type "../../x" is not registered: Register enters it`,
-		`{"version": 1, "net": {"type": "Linear", "Out": "many"}}`:                                           "blueprint: net.Out: many is no int",
-		`{"version": 1, "net": {"type": "Linear", "Out": 1e99}}`:                                             "blueprint: net.Out: 1e99 is no int",
-		`{"version": 1, "net": {"type": "Linear", "In": 3}}`:                                                 `blueprint: net: layers.Linear has no field "In"`,
-		`{"version": 1, "net": {"type": "SuperSpike", "Alpha": 3}}`:                                          "blueprint: net: a SuperSpike is no layers.Layer",
-		`{"version": 1, "net": {"type": "Flatten", "Axis": 3}}`:                                              "blueprint: net: a Flatten has no fields",
-		`{"version": 1, "net": {"type": "Sequential", "layers": [{"type": "Named", "layer": {}}]}}`:          "blueprint: net.0: a Named layer has a name and a layer, and nothing else",
-		`{"version": 1, "net": {"type": "Neurons", "model": "mine", "params": {}}}`:                          `blueprint: net: neurons "mine" are not registered: RegisterNeurons enters them`,
-		`{"version": 1, "net": {"type": "Neurons", "model": "LIFStep"}}`:                                     "blueprint: net: the neurons have no params",
-		`{"version": 1, "net": {"type": "Neurons", "model": "LIFStep", "params": {"Integration": "magic"}}}`: `blueprint: net.params.Integration: graph: integration: got method "magic"`,
-		`{"version": 1, "net": {"type": "Neurons", "model": "LIFStep", "params": {"Firing": {"VTh": "x"}}}}`: "blueprint: net.params.Firing.VTh: x is no graph.Param",
-		`{"version": 1, "net": ` + deep + `}`:                                                                "layers stand one in the other more than 128 times",
+		`{"version": 1, "net": {"type": "../../x"}}`:                                                                                           `blueprint: net: the type "../../x" is not registered: Register enters it`,
+		`{"version": 1, "net": {"type": "Linear", "Out": "many"}}`:                                                                             "blueprint: net.Out: many is no int",
+		`{"version": 1, "net": {"type": "Linear", "Out": 1e99}}`:                                                                               "blueprint: net.Out: 1e99 is no int",
+		`{"version": 1, "net": {"type": "Linear", "In": 3}}`:                                                                                   `blueprint: net: layers.Linear has no field "In"`,
+		`{"version": 1, "net": {"type": "SuperSpike", "Alpha": 3}}`:                                                                            "blueprint: net: a SuperSpike is no layers.Layer",
+		`{"version": 1, "net": {"type": "Flatten", "Axis": 3}}`:                                                                                "blueprint: net: a Flatten has no fields",
+		`{"version": 1, "net": {"type": "Sequential", "layers": [{"type": "Named", "layer": {}}]}}`:                                            "blueprint: net.0: a Named layer has a name and a layer, and nothing else",
+		`{"version": 1, "net": {"type": "Neurons", "model": "mine", "params": {}}}`:                                                            `blueprint: net: neurons "mine" are not registered: RegisterNeurons enters them`,
+		`{"version": 1, "net": {"type": "Neurons", "model": "LIFStep"}}`:                                                                       "blueprint: net: the neurons have no params",
+		`{"version": 1, "net": {"type": "Neurons", "model": "LIFStep", "params": {"Integration": "magic"}}}`:                                   `blueprint: net.params.Integration: graph: integration: got method "magic"`,
+		`{"version": 1, "net": {"type": "Neurons", "model": "LIFStep", "params": {"Firing": {"VTh": "x"}}}}`:                                   "blueprint: net.params.Firing.VTh: x is no graph.Param",
+		`{"version": 1, "net": {"type": "Neurons", "model": "LIFMCRefracStep", "params": {"Coupling": {}}}}`:                                   "blueprint: net.params.Coupling: map[] is no *gorgonia.Node",
+		`{"version": 1, "net": {"type": "Neurons", "model": "LIFStep", "params": {}, "through": {"type": "Linear"}}}`:                          "blueprint: net.through: a Linear is no layers.Feedback",
+		`{"version": 1, "net": {"type": "Neurons", "model": "LIFStep", "params": {}, "recurrent": true, "through": {"type": "BackOneToOne"}}}`: "blueprint: net: the neurons are recurrent and recurrent through",
+		`{"version": 1, "net": {"type": "Neurons", "model": "LIFStep", "refractory": true, "params": {"VTh": 1}}}`:                             "blueprint: net.params: wrap.RefractoryParams",
+		`{"version": 1, "net": ` + deep + `}`:                                                                                                  "layers stand one in the other more than 128 times",
 	} {
 		_, err := blueprint.Read([]byte(text))
 		require.ErrorContains(t, err, want)
@@ -189,7 +200,7 @@ func TestReadRefuses(t *testing.T) {
 	require.NoError(t, model.Save(path, m))
 	require.NoError(t, m.LoadWeights(path)) // it is still a file of weights
 	_, err = blueprint.Write(layers.Func(func(x *G.Node) (*G.Node, error) { return x, nil }))
-	require.EqualError(t, err, "blueprint: net: the type layers.Func is registered under no name: Register gives it one")
+	require.EqualError(t, err, "blueprint: net: the function, a layers.Func, is registered under no name: RegisterFunc gives it one")
 	loop := layers.Sequential{nil}
 	loop[0] = loop
 	_, err = blueprint.Write(loop)

@@ -1,6 +1,8 @@
 package wrap
 
 import (
+	"errors"
+
 	G "gorgonia.org/gorgonia"
 
 	"github.com/spikegrad/spikegrad/graph"
@@ -12,6 +14,20 @@ import (
 type RefractoryParams[S any, P graph.Params[S]] struct {
 	Inner    P           // of the neuron
 	RhoReset graph.Param // length of the period, in steps
+
+	inside *graph.Step[S, P] // where Refractory puts its step, when Inside asks for it; else nil
+}
+
+// Inside returns the step that Refractory has made a step of, and nil if the step is another
+// function. What writes networks into files goes by it. The step is called with parameters
+// that ask for it, and neither an input nor a state; a panic of a step of one's own is
+// the caller's.
+func (RefractoryParams[S, P]) Inside(step graph.Step[RefractoryState[S], RefractoryParams[S, P]]) graph.Step[S, P] {
+	var inside graph.Step[S, P]
+	if step != nil {
+		_, _, _ = step(nil, RefractoryState[S]{}, RefractoryParams[S, P]{inside: &inside})
+	}
+	return inside
 }
 
 // RefractoryState is the state of a neuron with an absolute refractory period.
@@ -46,6 +62,10 @@ func (p RefractoryParams[S, P]) Rest(x *G.Node) (RefractoryState[S], error) {
 // W. Gerstner et al., Neuronal Dynamics (2014), §1.3.
 func Refractory[S any, P graph.Params[S]](step graph.Step[S, P]) graph.Step[RefractoryState[S], RefractoryParams[S, P]] {
 	return func(x *G.Node, s RefractoryState[S], p RefractoryParams[S, P]) (*G.Node, RefractoryState[S], error) {
+		if p.inside != nil {
+			*p.inside = step
+			return nil, s, errAsked
+		}
 		z, inner, err := step(x, s.Inner, p.Inner)
 		if err != nil {
 			return nil, s, err
@@ -66,6 +86,8 @@ func Refractory[S any, P graph.Params[S]](step graph.Step[S, P]) graph.Step[Refr
 		return steps.Done(b, "wrap: refractory", z, RefractoryState[S]{Inner: inner, Rho: steps.Countdown(b, s.Rho, m, z, p.RhoReset)})
 	}
 }
+
+var errAsked = errors.New("wrap: the step was asked what is inside it")
 
 // potential returns the place of the membrane potential in a state.
 func potential(b *graph.Builder, s any) **G.Node {
