@@ -3,15 +3,11 @@ package online
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
 	G "gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 
-	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
-	"github.com/spikegrad/spikegrad/internal/flat"
 	ops "github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons/models"
@@ -26,6 +22,8 @@ type EProp struct {
 	Window int
 	// Feedback is how the error of the outputs comes to the layers below.
 	Feedback Feedback
+	// Firing draws the firing rates of the layers below the outputs to a target.
+	Firing Firing
 }
 
 // A Feedback is a way from the error of the outputs to neurons.
@@ -37,15 +35,28 @@ const (
 	// Random goes to each layer directly, through weights that are drawn once and stay: normal, with variance 1/n
 	// for a layer of n neurons, from Network.Seed and the name of the layer.
 	Random
+	// Adaptive is Random at first, with the shape and the variance of weights of the map from the layer to the outputs, and
+	// learns as these do: the same gradient, the same step of the optimiser, the same decay of weights. By that decay
+	// alone feedback and weights become alike: give the optimiser some (optim.NewAdamW, or the WeightDecay of optim.SGD). It is for
+	// layers that a layers.Linear leads to the outputs from. Each training begins with weights of Network.Seed;
+	// checkpoints have what has been learnt.
+	//
+	// J. F. Kolen and J. B. Pollack, ICNN (1994); G. Bellec et al. (2020), eq. 31 and 32.
+	Adaptive
 )
+
+var feedbacks = [...]string{"symmetric", "random", "adaptive"}
 
 // String returns the name.
 func (f Feedback) String() string {
-	if f == Random {
-		return "random"
+	if f < 0 || int(f) >= len(feedbacks) {
+		return fmt.Sprintf("feedback %d", int(f))
 	}
-	return "symmetric"
+	return feedbacks[f]
 }
+
+// FeedbackName is what the names of adaptive feedback begin with, that of a layer follows.
+const FeedbackName = "feedback to "
 
 // mostSteps is how many time steps a window has where nobody says otherwise: traces are gone through once for
 // each, which costs little beside what the steps cost themselves.
@@ -78,6 +89,7 @@ type rule struct {
 	EProp
 	b     *layers.Build
 	cells []*cell
+	alike map[*G.Node]*G.Node // adaptive feedback: the weights that it learns as
 }
 
 // Prepare implements train.Learning: it makes b, into which nothing has been built yet and which has a Carry,
@@ -90,12 +102,14 @@ func (e EProp) Prepare(b *layers.Build) (gradients func(out, cost *G.Node) (G.No
 		return nil, errors.New("online: the Build is nil, want one made by layers.NewBuild")
 	case b.Carry == nil:
 		return nil, errors.New("online: the Build has no Carry: what learns online goes through time window by window")
-	case e.Feedback != Symmetric && e.Feedback != Random:
-		return nil, fmt.Errorf("online: Feedback is %d, want Symmetric or Random", int(e.Feedback))
+	case e.Feedback < 0 || int(e.Feedback) >= len(feedbacks):
+		return nil, fmt.Errorf("online: Feedback is %d, want Symmetric, Random or Adaptive", int(e.Feedback))
+	case e.Firing.check() != nil:
+		return nil, fmt.Errorf("online: %w", e.Firing.check())
 	case len(b.Activities) > 0 || b.Local != nil:
 		return nil, errors.New("online: the network has been built already")
 	}
-	r := &rule{EProp: e, b: b}
+	r := &rule{EProp: e, b: b, alike: map[*G.Node]*G.Node{}}
 	b.Local = r.see
 	return r.gradients, nil
 }
@@ -170,7 +184,7 @@ func (r *rule) gradients(out, cost *G.Node) (G.Nodes, error) {
 	for i, c := range r.cells {
 		at := len(plain) + 2*i
 		c.signal = grads[at]
-		if r.Feedback == Random && c.next != out {
+		if r.Feedback != Symmetric && c.next != out {
 			if c.signal, err = r.feedback(c, out, grads[len(grads)-1]); err != nil {
 				return nil, err
 			}
@@ -186,6 +200,11 @@ func (r *rule) gradients(out, cost *G.Node) (G.Nodes, error) {
 				}
 			}
 		}
+		if c.next != out {
+			if err := r.addFiring(c); err != nil {
+				return nil, fmt.Errorf("online: neurons %s: %w", c.name, err)
+			}
+		}
 	}
 	sums := map[*G.Node]*G.Node{}
 	for i, p := range plain {
@@ -193,6 +212,9 @@ func (r *rule) gradients(out, cost *G.Node) (G.Nodes, error) {
 	}
 	if err := r.learn(filter, sums); err != nil {
 		return nil, err
+	}
+	for back, w := range r.alike {
+		sums[back] = sums[w]
 	}
 	all := make(G.Nodes, len(r.b.Params))
 	var b graph.Builder
@@ -203,25 +225,6 @@ func (r *rule) gradients(out, cost *G.Node) (G.Nodes, error) {
 		}
 	}
 	return all, b.Err()
-}
-
-// feedback returns the error of the outputs through random weights to the neurons.
-func (r *rule) feedback(c *cell, out, err *G.Node) (*G.Node, error) {
-	if _, linear := out.Op().(ops.Matrix); !linear && !slices.ContainsFunc(r.cells, func(o *cell) bool { return o.next == out }) || out.Dims() != 3 {
-		return nil, fmt.Errorf("online: the output is that of %v; with random feedback, want one output of neurons or of layers.Linear", out.Op())
-	}
-	n, name := c.act.In.Shape()[2], "feedback to "+c.name
-	v := ops.New(out.Dtype(), tensor.Shape{out.Shape()[2], n})
-	drawn, rng := make([]float64, v.DataSize()), r.b.Rand(name)
-	for i := range drawn {
-		drawn[i] = rng.NormFloat64() / math.Sqrt(float64(n))
-	}
-	flat.Set(v, drawn)
-	w, e := graph.Input(out.Graph(), name, v)
-	if e != nil {
-		return nil, fmt.Errorf("online: %w", e)
-	}
-	return connect.Linear(err, w, nil)
 }
 
 // learn adds the gradients by the weights of neurons to sums.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -45,6 +46,7 @@ type Network struct {
 	Terms  G.Nodes         // the loss, and penalties
 	Grads  G.Nodes         // by weights
 	Names  []string        // of the weights
+	Values []*tensor.Dense // of them
 	Sums   []*tensor.Dense // where their gradients are added up
 	Every  int             // how many are
 	Within func(f func() error) error
@@ -168,7 +170,7 @@ func (l *Learner) within(f func() error) error {
 // A LearnerState is where a Learner is in its streams.
 type LearnerState struct {
 	Due     int                      // steps with a target until weights change
-	Tensors map[string]*tensor.Dense // states of neurons, "1.V", traces, "eligibility of 0.linear.w", and sums of gradients, "sum of 0.linear.w"
+	Tensors map[string]*tensor.Dense // states of neurons, "1.V", traces, "eligibility of 0.linear.w", sums of gradients, "sum of 0.linear.w", and adaptive feedback
 }
 
 // State returns a copy of where the streams are: with the weights of the model, what its optimiser remembers
@@ -193,7 +195,9 @@ func (l *Learner) Restore(s LearnerState) error {
 		if s.Due < 1 || s.Due > l.net.Every {
 			return fmt.Errorf("the weights are due in %d steps, want 1 to %d", s.Due, l.net.Every)
 		}
-		if want := len(l.states) + len(l.net.Sums); len(s.Tensors) != want {
+		want := 0
+		_ = l.each(func(string, *tensor.Dense) error { want++; return nil })
+		if len(s.Tensors) != want {
 			return fmt.Errorf("the state has %d tensors, want %d", len(s.Tensors), want)
 		}
 		err := l.each(func(name string, t *tensor.Dense) error {
@@ -222,7 +226,12 @@ func (l *Learner) each(f func(name string, t *tensor.Dense) error) error {
 		}
 	}
 	for i, t := range l.net.Sums {
-		if err := f("sum of "+l.net.Names[i], t); err != nil {
+		name := l.net.Names[i]
+		err := f("sum of "+name, t)
+		if err == nil && strings.HasPrefix(name, FeedbackName) {
+			err = f(name, l.net.Values[i])
+		}
+		if err != nil {
 			return err
 		}
 	}

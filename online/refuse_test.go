@@ -70,9 +70,19 @@ func TestRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := newTask(tensor.Float32, c.net...)
-			err := k.tryOnline()
+			err := k.tryOnline(online.EProp{})
 			require.EqualError(t, err, c.want)
 		})
+	}
+	k := newTask(tensor.Float32, layers.Linear{Out: 4}, lif, layers.Linear{Out: 4}, lif, out)
+	for want, e := range map[string]online.EProp{
+		"online: no layers.Linear leads from neurons 1 to the outputs; adaptive feedback learns as its weights do": {Feedback: online.Adaptive},
+		"online: Feedback is 3, want Symmetric, Random or Adaptive":                                                {Feedback: 3},
+		"online: the weight of Firing is -1, want a finite number of at least 0":                                   {Firing: online.Firing{Weight: -1}},
+		"online: the target of Firing is -1, want a finite number of at least 0":                                   {Firing: online.Firing{Target: -1}},
+		"online: the time constant of Firing is 0.5 steps, want at least 1":                                        {Firing: online.Firing{Tau: 0.5}},
+	} {
+		require.EqualError(t, k.tryOnline(e), want)
 	}
 	_, err := online.EProp{}.Prepare(nil)
 	require.EqualError(t, err, "online: the Build is nil, want one made by layers.NewBuild")
@@ -80,10 +90,10 @@ func TestRefused(t *testing.T) {
 	require.EqualError(t, err, "online: the Build has no Carry: what learns online goes through time window by window")
 }
 
-func (k task) tryOnline() error {
+func (k task) tryOnline(e online.EProp) error {
 	b := layers.NewBuild(7)
 	b.Carry = &layers.Carry{}
-	gradients, err := online.EProp{}.Prepare(b)
+	gradients, err := e.Prepare(b)
 	if err != nil {
 		return err
 	}

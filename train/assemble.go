@@ -182,11 +182,11 @@ func (m *Model) stepWeights() *G.Node {
 
 // addTraining adds the gradients, and makes the machine for training.
 func (m *Model) addTraining(terms G.Nodes, total *G.Node) error {
-	params := m.build.Params
 	grads, err := m.differentiate(total)
 	if err != nil {
 		return err
 	}
+	params := m.build.Params
 	if w := m.cut.Warning(m.net.Steps, m.net.Segment, m.net.Window, m.net.Stride); w != "" {
 		m.build.Warnings = append(m.build.Warnings, w)
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"io"
 
+	"gorgonia.org/tensor"
+
 	"github.com/spikegrad/spikegrad/internal/safetensors"
 )
 
@@ -12,6 +14,9 @@ func (c *Checkpoints) Through(f func(io.Writer) io.Writer) { c.through = f }
 
 // Write writes c as it was written.
 func (c *Checkpoint) Write(w io.Writer) error { return c.write(w) }
+
+// Tensor returns a tensor of c.
+func (c *Checkpoint) Tensor(name string) (*tensor.Dense, error) { return c.tensor(name) }
 
 // Decode is ReadCheckpoint of a file that has these bytes.
 func Decode(b []byte) (*Checkpoint, error) {

@@ -70,7 +70,7 @@ func (t *Trainer) live() (*online.Learner, error) {
 	setRate := func() error { r.opt.SetRateFactor(1); return nil }
 	return online.NewLearner(online.Network{
 		In: m.inputs(), Out: m.out, States: m.build.Carry.States, Terms: of(m.fitAt.terms), Grads: of(m.fitAt.grads),
-		Names: namesOf(m.params), Sums: m.grads(), Every: m.every, Check: m.checkTerms,
+		Names: namesOf(m.params), Values: valuesOf(m.params), Sums: m.grads(), Every: m.every, Check: m.checkTerms,
 		Within: func(f func() error) error {
 			return m.within(func() error {
 				if !m.training.Enter() {

@@ -8,6 +8,7 @@ import (
 	"github.com/spikegrad/spikegrad/internal/describe"
 	"github.com/spikegrad/spikegrad/internal/safetensors"
 	"github.com/spikegrad/spikegrad/internal/weights"
+	"github.com/spikegrad/spikegrad/online"
 )
 
 // LoadWeights reads the parameters from where SaveWeights has written them, or
@@ -112,6 +113,7 @@ func fromCheckpoint(f *safetensors.File) (*weights.Source, error) {
 		return nil, err
 	}
 	return &weights.Source{Within: w.Within, Tensors: slices.DeleteFunc(c.tensors, func(t safetensors.Tensor) bool {
-		return !slices.Contains(w.Params, t.Name) && !slices.Contains(w.Fixed, t.Name)
+		feedback := strings.HasPrefix(t.Name, online.FeedbackName) // is learnt beside the network
+		return !slices.Contains(w.Params, t.Name) && !slices.Contains(w.Fixed, t.Name) || feedback
 	})}, nil
 }

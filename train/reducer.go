@@ -196,7 +196,7 @@ func (r *trainRun) same(now bool) error {
 		return nil
 	}
 	r.unseen = 0
-	if err := r.ranks.Differ(r.Model.family.Names, valuesOf(r.Model.all())); err != nil {
+	if err := r.ranks.Differ(namesOf(r.Model.all()), valuesOf(r.Model.all())); err != nil {
 		return fmt.Errorf("after %d batches: %w", r.step(), err)
 	}
 	return nil
