@@ -6,6 +6,13 @@
 // It prints the figures in them as tables. It runs benchmarks of package train,
 // several times, and takes the fastest, as whatever else runs on the computer only
 // adds to a time.
+//
+//	go run ./internal/sweep -sizes
+//
+// measures training steps over sizes of networks, recurrent and convolutional, and says
+// how far each is from what bounds it: its dense products at the speed of a product that
+// fits the machine, the rows that spikes select at that of the second-level cache, what
+// neurons and the optimiser go through at that of memory.
 package main
 
 import (
@@ -22,12 +29,17 @@ import (
 func main() {
 	out := flag.String("out", "docs/images", "folder for the pictures")
 	count := flag.Int("count", 5, "how often each benchmark is run")
+	bounds := flag.Bool("sizes", false, "measure sizes of networks, and what bounds them, and draw nothing")
 	flag.Usage = func() {
 		fmt.Fprintln(flag.CommandLine.Output(), "sweep measures training steps over rates and numbers of time steps and draws both. Run it in the root of the module.")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
-	if err := run(*out, *count); err != nil {
+	do := func() error { return run(*out, *count) }
+	if *bounds {
+		do = func() error { return runSizes(*count) }
+	}
+	if err := do(); err != nil {
 		fmt.Fprintln(os.Stderr, "sweep:", err)
 		os.Exit(1)
 	}
@@ -37,11 +49,11 @@ func run(out string, count int) error {
 	if err := plot.CheckDir(out); err != nil {
 		return err
 	}
-	bench, err := newBench(count)
+	bench, err := newBench("./train", count)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(bench.dir)
+	defer bench.close()
 	sparse, err := bench.run("Rate")
 	if err != nil {
 		return err
@@ -70,6 +82,29 @@ func run(out string, count int) error {
 	}
 	table(rates)
 	table(length)
+	return nil
+}
+
+// runSizes measures sizes of networks beside their bounds.
+func runSizes(count int) error {
+	l, err := measureLimits(count)
+	if err != nil {
+		return err
+	}
+	bench, err := newBench("./train", count)
+	if err != nil {
+		return err
+	}
+	defer bench.close()
+	out, err := bench.output("^BenchmarkSizes$", "3x")
+	if err != nil {
+		return err
+	}
+	names, of, err := rows(out)
+	if err != nil {
+		return err
+	}
+	sizes(os.Stdout, l, names, of)
 	return nil
 }
 
@@ -107,35 +142,46 @@ func table(c plot.Chart) {
 	}
 }
 
-// A bench runs benchmarks of package train, compiled once.
+// A bench runs benchmarks of a package, compiled once.
 type bench struct {
 	dir, program string
 	count        int
 }
 
-func newBench(count int) (*bench, error) {
+func newBench(pkg string, count int) (*bench, error) {
 	dir, err := os.MkdirTemp("", "sweep-*")
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{dir: dir, program: filepath.Join(dir, "train.test"), count: count}
-	c := exec.Command("go", "test", "-c", "-o", b.program, "./train")
+	b := &bench{dir: dir, program: filepath.Join(dir, "bench.test"), count: count}
+	c := exec.Command("go", "test", "-c", "-o", b.program, pkg)
 	if out, err := c.CombinedOutput(); err != nil {
-		os.RemoveAll(dir)
+		b.close()
 		return nil, fmt.Errorf("compiling the benchmarks: %w\n%s", err, out)
 	}
 	return b, nil
 }
 
+func (b *bench) close() { os.RemoveAll(b.dir) }
+
 // run returns the times of the sub-benchmarks of the named one, with additions to
 // the environment.
 func (b *bench) run(name string, env ...string) (curve, error) {
-	c := exec.Command(b.program, "-test.run=^$", "-test.bench=^Benchmark"+name+"$", "-test.benchtime=20x", "-test.count="+strconv.Itoa(b.count))
+	out, err := b.output("^Benchmark"+name+"$", "20x", env...)
+	if err != nil {
+		return curve{}, err
+	}
+	return parse(out)
+}
+
+// output runs benchmarks and returns what they print.
+func (b *bench) output(benchmarks, time string, env ...string) (string, error) {
+	c := exec.Command(b.program, "-test.run=^$", "-test.bench="+benchmarks, "-test.benchtime="+time, "-test.count="+strconv.Itoa(b.count))
 	c.Env = append(os.Environ(), env...)
 	c.Stderr = os.Stderr
 	out, err := c.Output()
 	if err != nil {
-		return curve{}, fmt.Errorf("benchmark %s: %w\n%s", name, err, out)
+		return "", fmt.Errorf("benchmarks %s: %w\n%s", benchmarks, err, out)
 	}
-	return parse(string(out))
+	return string(out), nil
 }
