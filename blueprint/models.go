@@ -2,10 +2,12 @@ package blueprint
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"reflect"
 	"unsafe"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/fields"
 	"github.com/spikegrad/spikegrad/internal/guard"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons/wrap"
@@ -15,7 +17,7 @@ import (
 type model interface {
 	// is reports whether a step is this one, or this one that wrap.Refractory has made refractory.
 	is(step, params any) (same, refractory bool, err error)
-	layer(how wiring, fill func(params any) error, opts []layers.LiftOption) (layers.Layer, error)
+	layer(how wiring, fill func(params any) ([]layers.LiftOption, error)) (layers.Layer, error)
 }
 
 // A wiring says what is around the step of a layer of neurons.
@@ -40,16 +42,17 @@ func (m modelOf[S, P]) is(step, params any) (same, refractory bool, err error) {
 	return same, true, err
 }
 
-func (m modelOf[S, P]) layer(how wiring, fill func(params any) error, opts []layers.LiftOption) (layers.Layer, error) {
+func (m modelOf[S, P]) layer(how wiring, fill func(params any) ([]layers.LiftOption, error)) (layers.Layer, error) {
 	if how.refractory {
-		return layerOf(wrap.Refractory(m.step), how, fill, opts)
+		return layerOf(wrap.Refractory(m.step), how, fill)
 	}
-	return layerOf(m.step, how, fill, opts)
+	return layerOf(m.step, how, fill)
 }
 
-func layerOf[S any, P graph.Params[S]](step graph.Step[S, P], how wiring, fill func(params any) error, opts []layers.LiftOption) (layers.Layer, error) {
+func layerOf[S any, P graph.Params[S]](step graph.Step[S, P], how wiring, fill func(params any) ([]layers.LiftOption, error)) (layers.Layer, error) {
 	var p P
-	if err := fill(&p); err != nil {
+	opts, err := fill(&p)
+	if err != nil {
 		return nil, err
 	}
 	switch {
@@ -59,6 +62,30 @@ func layerOf[S any, P graph.Params[S]](step graph.Step[S, P], how wiring, fill f
 		return layers.Recurrent(step, p, opts...), nil
 	}
 	return layers.Lift(step, p, opts...), nil
+}
+
+// loaded is how parameters with a value for each neuron begin: with the constant that they
+// have, until a file of weights gives them theirs.
+type loaded float64
+
+// Draw fills w.
+func (v loaded) Draw(_ *rand.Rand, _ []int, w []float64) error {
+	for i := range w {
+		w[i] = float64(v)
+	}
+	return nil
+}
+
+// Loaded says that the values are not those to start from.
+func (loaded) Loaded() {}
+
+// eachOf returns the option that gives a parameter a value for each neuron.
+func eachOf(params any, name string) layers.LiftOption {
+	v := 0.0
+	if p, err := fields.Default(params, name); err == nil {
+		v, _ = p.Value()
+	}
+	return layers.Each(loaded(v), name)
 }
 
 // closure tells a function from others: it is the same for the same function, and of closures

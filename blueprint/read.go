@@ -171,9 +171,6 @@ func (r *reader) neurons(o object, at string, depth int) (layers.Layer, error) {
 		return nil, fmt.Errorf("%s: the neurons are recurrent and recurrent through other connections, want one of it", at)
 	}
 	var opts []layers.LiftOption
-	if len(said.Each) > 0 {
-		opts = append(opts, layers.Each(layers.Constant(0), said.Each...))
-	}
 	for _, l := range said.Learn {
 		learn := layers.Learn
 		if l.Each {
@@ -193,13 +190,17 @@ func (r *reader) neurons(o object, at string, depth int) (layers.Layer, error) {
 	if said.KeepEvery != 0 {
 		opts = append(opts, layers.KeepEvery(said.KeepEvery))
 	}
-	return m.layer(wiring{said.Refractory, said.Recurrent, said.Through}, func(p any) error {
+	return m.layer(wiring{said.Refractory, said.Recurrent, said.Through}, func(p any) ([]layers.LiftOption, error) {
 		params, ok := o["params"].(object)
 		if !ok {
-			return fmt.Errorf("%s: the neurons have no params", at)
+			return nil, fmt.Errorf("%s: the neurons have no params", at)
 		}
-		return r.fields(params, reflect.ValueOf(p).Elem(), at+".params", depth+1, nil)
-	}, opts)
+		err := r.fields(params, reflect.ValueOf(p).Elem(), at+".params", depth+1, nil)
+		for _, name := range said.Each {
+			opts = append(opts, eachOf(p, name))
+		}
+		return opts, err
+	})
 }
 
 var jsonType = reflect.TypeFor[json.Unmarshaler]()

@@ -343,18 +343,23 @@ func (l lifted[S, P]) makeLearnable(b *Build, x *G.Node, p *P, k learnt, init In
 		return err
 	}
 	b.Constrain(n, k.keep)
-	*param = b.param(n, k.keep)
+	*param = b.param(n, init, k.keep)
 	return nil
 }
 
-// param returns the parameter of a node, whose values are drawn unless the Build gives them.
-func (b *Build) param(n *G.Node, c graph.Constraint) graph.Param {
+// param returns the parameter of a node, whose values are drawn unless the Build gives them or
+// they come later, from a file.
+func (b *Build) param(n *G.Node, init Init, c graph.Constraint) graph.Param {
 	p := graph.LearnIn(n, c)
-	if b.Values != nil && b.Values(n.Name()) != nil {
+	if b.Values != nil && b.Values(n.Name()) != nil || loaded(init) {
 		return p.Trained()
 	}
 	return p
 }
+
+// loaded reports whether values are those of a network that was read from a file, whose own come
+// when its weights are read.
+func loaded(i Init) bool { _, ok := i.(interface{ Loaded() }); return ok }
 
 // spreadOut puts a node that is not learnt in the place of a constant of p.
 func (l lifted[S, P]) spreadOut(b *Build, x *G.Node, p *P, e spread) error {
@@ -369,7 +374,7 @@ func (l lifted[S, P]) spreadOut(b *Build, x *G.Node, p *P, e spread) error {
 	if fresh {
 		b.Fixed = append(b.Fixed, n)
 	}
-	*param = b.param(n, graph.Constraint{})
+	*param = b.param(n, e.init, graph.Constraint{})
 	return nil
 }
 
@@ -387,7 +392,10 @@ func (in within) Draw(r *rand.Rand, shape []int, w []float64) error {
 	for i, v := range w {
 		var err error
 		if w[i], err = in.keep.Inverse(v); err != nil {
-			return err
+			if !loaded(in.Init) {
+				return err
+			}
+			w[i] = 0
 		}
 	}
 	return nil

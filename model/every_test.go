@@ -114,6 +114,8 @@ type refusal struct {
 func every() map[string]any {
 	lif, box := neurons.DefaultLIFParams(), neurons.DefaultLIFBoxParams()
 	lif.VTh, box.VTh = graph.Const(0.1), graph.Const(0.1)
+	spread := lif // whose constants are not those of the neurons
+	spread.VTh, spread.VReset, spread.TauMemInv = graph.Const(0), graph.Const(0.05), graph.Const(0)
 	lively := layers.Lift(neurons.LIFBoxStep, box)
 	image := func(l ...layers.Layer) layers.Layer { // of samples [2 3 4]
 		return append(append(layers.Sequential{layers.Conv2D{Out: 2, Kernel: 1}, lively}, l...), layers.Flatten)
@@ -135,6 +137,7 @@ func every() map[string]any {
 		"SumOverTime": reads[layers.SumOverTime.String()], "SpikeCount": reads[layers.SpikeCount.String()], "FirstSpike": append(flat(), layers.Linear{Out: 2}, lively, layers.FirstSpike{Latest: 8}),
 		"Named": line(layers.Named("own", layers.Linear{Out: 3})), "Shared": line(layers.Sum{layers.Shared("one", layers.Linear{Out: 3})}), "Given": line(layers.Given(map[string]*tensor.Dense{}, layers.Linear{Out: 3})),
 		"Lift":                        line(layers.Lift(neurons.LIFStep, lif, layers.KeepEvery(2), layers.Learn("VTh"))),
+		"Lift with an Each":           line(layers.Lift(neurons.LIFStep, spread, layers.Each(layers.Values{0.1, 0.2, 0.3}, "VTh"), layers.LearnEach("TauMemInv"), layers.Each(layers.Values{90, 80, 70}, "TauMemInv"), layers.Constrain(graph.Exp, "TauMemInv"))),
 		"Recurrent":                   line(layers.Recurrent(neurons.LIFStep, lif, layers.LearnEach("TauMemInv"))),
 		"RecurrentThrough":            line(layers.RecurrentThrough(layers.BackOneToOne{}, neurons.LIFStep, lif, layers.Learn("VTh"))),
 		"RecurrentThrough an image":   image(layers.RecurrentThrough(layers.BackConv2D{Kernel: 3, Groups: 2}, neurons.LIFStep, lif)),

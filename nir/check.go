@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spikegrad/spikegrad/internal/h5"
 	"github.com/spikegrad/spikegrad/internal/limit"
 )
 
@@ -113,6 +114,9 @@ func (g *Graph) valid(path string, depth int) error {
 	}
 	for _, name := range g.names() {
 		n := g.Nodes[name]
+		if err := h5.ValidName(name); err != nil {
+			return fmt.Errorf("%s%w", path, err)
+		}
 		err := n.validate()
 		if err == nil && n.Graph != nil {
 			if err = n.Graph.valid(path+"graph "+name+": ", depth+1); err != nil {

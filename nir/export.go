@@ -55,7 +55,7 @@ type exporting struct {
 	dt      float64
 	applied map[*G.Node][]applied // by what came out
 	act     []layers.Activity
-	names   map[*G.Node]string // of the node that an output has become
+	names   map[*G.Node][]string // of the node that an output has become, or the sum of several
 	now     map[*G.Node]bool
 }
 
@@ -91,7 +91,7 @@ func export(net layers.Layer, shape []int, values map[string]*tensor.Dense, o Ex
 	}
 	b := layers.NewBuild(0)
 	b.Carry = &layers.Carry{} // so that layers know that there are more time steps
-	e := &exporting{ExportOptions: o, g: &Graph{Nodes: map[string]*Node{}}, x: x, applied: map[*G.Node][]applied{}, names: map[*G.Node]string{}, now: map[*G.Node]bool{}}
+	e := &exporting{ExportOptions: o, g: &Graph{Nodes: map[string]*Node{}}, x: x, applied: map[*G.Node][]applied{}, names: map[*G.Node][]string{}, now: map[*G.Node]bool{}}
 	b.Applied = func(name string, l layers.Layer, x, y *G.Node) {
 		e.applied[y] = append(e.applied[y], applied{name, l, x, y})
 	}
@@ -128,7 +128,7 @@ func (e *exporting) all(y *G.Node, shape []int) error {
 	if err != nil {
 		return err
 	}
-	e.names[e.x] = in
+	e.names[e.x] = []string{in}
 	e.g.Nodes[in] = &Node{Type: "Input", Params: map[string]Array{"shape": shapeArray(shape)}}
 	if y.Dims() < 3 {
 		return fmt.Errorf("the output has shape %v, want a sequence [T batch …]", []int(y.Shape()))
@@ -183,7 +183,11 @@ func (e *exporting) edges(y *G.Node, to string) error {
 	if err != nil {
 		return err
 	}
+	noteSum(e.g.Nodes[to], from)
 	for _, name := range from {
+		if name == plus {
+			continue
+		}
 		edge := Edge{name, to}
 		if slices.Contains(e.g.Edges, edge) {
 			return fmt.Errorf("%s is added to itself on the way to %s, which edges cannot say", name, to)
@@ -193,10 +197,10 @@ func (e *exporting) edges(y *G.Node, to string) error {
 	return nil
 }
 
-// sources returns the names of the nodes whose sum y is.
+// sources returns the names of the nodes whose sum y is, as noteSum has them.
 func (e *exporting) sources(y *G.Node) ([]string, error) {
-	if name, ok := e.names[y]; ok {
-		return []string{name}, nil
+	if sum, ok := e.names[y]; ok {
+		return sum, nil
 	}
 	var last error
 	for _, a := range e.applied[y] { // the innermost is first
@@ -212,8 +216,10 @@ func (e *exporting) sources(y *G.Node) ([]string, error) {
 		case through != nil:
 			return e.sources(through)
 		default:
-			e.names[y] = name
-			return []string{name}, nil
+			if e.names[y] == nil {
+				e.names[y] = []string{name}
+			}
+			return e.names[y], nil
 		}
 	}
 	if isSum(y) {
@@ -223,7 +229,7 @@ func (e *exporting) sources(y *G.Node) ([]string, error) {
 			return nil, err
 		}
 		b, err := e.sources(in[1])
-		return append(slices.Clip(a), b...), err
+		return slices.Concat(a, b, []string{plus}), err
 	}
 	if last == nil {
 		last = fmt.Errorf("%v, between layers, is no node of the format", y)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -51,8 +52,7 @@ func (e *exporting) layer(a applied) (through *G.Node, name string, err error) {
 	case layers.Sequential, layers.Concat, layers.Sum, layers.Residual, layers.Heads:
 		return nil, "", errContainer
 	case *Network:
-		name, err := e.network(a, l)
-		return nil, name, err
+		return nil, a.name, e.network(a, l)
 	case layers.Func:
 		return nil, "", refusal(a, "a function is no node of the format")
 	case layers.Readout, layers.FirstSpike:
@@ -271,53 +271,80 @@ func (e *exporting) pool(a applied, l layers.Pool) error {
 	})
 }
 
-// network adds the nodes of an imported network, with the weights that it has now, and
-// returns the name of the last.
-func (e *exporting) network(a applied, n *Network) (string, error) {
+// network adds the nodes of an imported network, with the weights that it has now.
+func (e *exporting) network(a applied, n *Network) error {
 	if n == nil || len(n.vs) == 0 {
-		return "", refusal(a, "it is empty")
+		return refusal(a, "it is empty")
 	}
 	if n.readout != nil {
-		return "", refusal(a, "it has a readout at its end; import it without metadata")
+		return refusal(a, "it has a readout at its end; import it without metadata")
 	}
 	prefix := ""
 	if a.name != "" {
 		prefix = a.name + "."
 	}
+	begins := func(i int) bool { return i == n.in && n.vs[i].node.Type == "Input" }
+	ends := func(i int) bool { return i == n.out && n.vs[i].node.Type == "Output" }
+	before, err := e.sources(a.x)
+	if err != nil {
+		return err
+	}
+	// sum is a sum of the network in that which it is a part of.
+	sum := func(terms []int) (names []string) {
+		for _, u := range terms {
+			switch {
+			case u == plusAt:
+				names = append(names, plus)
+			case begins(u):
+				names = append(names, before...)
+			default:
+				names = append(names, prefix+n.vs[u].name)
+			}
+		}
+		return names
+	}
 	for i, v := range n.vs {
-		if i == n.in && v.node.Type == "Input" || i == n.out && v.node.Type == "Output" {
+		if begins(i) || ends(i) {
 			continue
 		}
 		if e.g.Nodes[prefix+v.name] != nil {
-			return "", refusal(a, "there is a node %s already", prefix+v.name)
+			return refusal(a, "there is a node %s already", prefix+v.name)
 		}
-		node := &Node{Type: v.node.Type, Params: map[string]Array{}, Metadata: v.node.Metadata}
-		for name, p := range v.node.Params {
-			node.Params[name] = p
-		}
+		node := &Node{Type: v.node.Type, Params: maps.Clone(v.node.Params), Metadata: v.node.Metadata.withoutSum()}
 		if err := v.renew(node, a.x.Graph(), prefix); err != nil {
-			return "", err
+			return err
 		}
 		e.g.Nodes[prefix+v.name] = node
 	}
-	last := prefix + n.vs[n.out].name
-	for _, edge := range n.flat.edges() {
-		from, to := n.flat.Nodes[edge.From], n.flat.Nodes[edge.To]
+	e.names[a.y] = []string{prefix + n.vs[n.out].name}
+	for i, v := range n.vs {
+		outside := func(int) bool { return true }
+		if l := n.loopWith(i); l != nil {
+			outside = l.outside
+		}
+		terms := sum(v.terms(outside))
 		switch {
-		case to == n.vs[n.out].node && to.Type == "Output":
-			if len(n.vs[n.out].from) != 1 {
-				return "", refusal(a, "several nodes go into its output; put one behind them")
+		case begins(i):
+			continue
+		case ends(i):
+			e.names[a.y] = terms
+			continue
+		case len(v.from) == 0: // of a network without an Input
+			terms = before
+		}
+		noteSum(e.g.Nodes[prefix+v.name], terms)
+		for _, u := range v.from {
+			if !outside(u) {
+				terms = append(slices.Clip(terms), prefix+n.vs[u].name)
 			}
-			last = prefix + edge.From
-		case from == n.vs[n.in].node && from.Type == "Input":
-			if err := e.edges(a.x, prefix+edge.To); err != nil {
-				return "", err
+		}
+		for _, from := range terms {
+			if edge := (Edge{from, prefix + v.name}); from != plus {
+				e.g.Edges = append(e.g.Edges, edge)
 			}
-		default:
-			e.g.Edges = append(e.g.Edges, Edge{prefix + edge.From, prefix + edge.To})
 		}
 	}
-	return last, nil
+	return nil
 }
 
 // renew gives a node the weights that the vertex has in a graph, in the precision of the

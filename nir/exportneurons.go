@@ -1,7 +1,6 @@
 package nir
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -215,10 +214,7 @@ func (w *writing) inverse(name string, p graph.Param) { w.set(name, p, true) }
 
 // set writes a parameter, or one divided by it, with a value for each neuron.
 func (w *writing) set(name string, p graph.Param, inverse bool) {
-	vs, err := p.Values()
-	if err == nil {
-		vs, err = spreadOver(vs, p.Node(), w.shape)
-	}
+	vs, err := valuesOf(p, w.shape)
 	if err != nil {
 		w.fail(fmt.Errorf("%s: %w", name, err))
 		return
@@ -243,33 +239,23 @@ func (w *writing) set(name string, p graph.Param, inverse bool) {
 	w.n.Params[name] = Of(vs, w.shape...)
 }
 
-// spreadOver returns the values of a parameter for neurons of a shape, to which its node
-// broadcasts.
-func spreadOver(vs []float64, n *G.Node, shape []int) ([]float64, error) {
-	total := size(shape)
-	if len(vs) == 1 {
-		return slices.Repeat(vs, total), nil
+// valuesOf returns the values of a parameter for neurons of a shape: those of a node as its
+// graph computes them, within its constraint and in its precision.
+func valuesOf(p graph.Param, shape []int) ([]float64, error) {
+	if p.Node() == nil {
+		vs, err := p.Values()
+		return slices.Repeat(vs, size(shape)), err
 	}
-	own := []int(n.Shape())
-	out := make([]float64, total)
-	if len(own) > len(shape) {
-		return nil, errors.New("it has more axes than the neurons")
+	var b graph.Builder
+	y := b.Scale(b.Constant(p.Node(), 1, append([]int{1}, shape...)...), p)
+	if err := b.Err(); err != nil {
+		return nil, err
 	}
-	for i := range out {
-		at, rest, stride := 0, i, 1
-		for k := len(shape) - 1; k >= 0; k-- {
-			place := rest % shape[k]
-			rest /= shape[k]
-			if j := k - (len(shape) - len(own)); j >= 0 {
-				if own[j] != 1 {
-					at += place * stride
-				}
-				stride *= own[j]
-			}
-		}
-		out[i] = vs[at]
+	a, err := arrayOf(y, shape...)
+	if err != nil {
+		return nil, err
 	}
-	return out, nil
+	return a.Floats()
 }
 
 // gain writes by what the input is multiplied, such that it comes in as it is.

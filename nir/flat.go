@@ -10,7 +10,8 @@ type vertex struct {
 	name string
 	node *Node
 	Shape
-	from, to []int // by number
+	from, to []int // by number, in their order
+	sum      []int // of what comes in, as a note has it; see terms
 	cell     cell  // of neurons
 	steps    []int // of a delay
 }
@@ -79,6 +80,9 @@ func (g *Graph) vertices() ([]*vertex, error) {
 		from, to := at[e.From], at[e.To]
 		vs[from].to = append(vs[from].to, to)
 		vs[to].from = append(vs[to].from, from)
+	}
+	for _, v := range vs {
+		v.sum = summed(v.node, at)
 	}
 	return vs, nil
 }

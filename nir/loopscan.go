@@ -97,18 +97,9 @@ func (a *applying) sideBySide(r *running, params *[]*G.Node) (*G.Node, error) {
 	var xs G.Nodes
 	total := 0
 	for _, i := range r.entries {
-		var sum *G.Node
+		sum := addUp(&b, a.vs[i].terms(r.outside), func(u int) *G.Node { return a.out[u] })
 		if i == a.in && len(a.vs[i].from) == 0 {
 			sum = a.x
-		}
-		for _, u := range a.vs[i].from {
-			switch {
-			case !r.outside(u):
-			case sum == nil:
-				sum = a.out[u]
-			default:
-				sum = b.Add(sum, a.out[u])
-			}
 		}
 		xs = append(xs, sum)
 		total += size(a.vs[i].In)

@@ -31,6 +31,16 @@ type part struct {
 	loop *loop // nil for a vertex
 }
 
+// loopWith returns the loop that a vertex is in, nil if it is in none.
+func (n *Network) loopWith(i int) *loop {
+	for _, p := range n.parts {
+		if p.loop != nil && !p.loop.outside(i) {
+			return p.loop
+		}
+	}
+	return nil
+}
+
 // Report returns what was decided when the network was imported.
 func (n *Network) Report() Report {
 	if n == nil {
@@ -115,14 +125,7 @@ func (a *applying) into(i int) (*G.Node, error) {
 		return a.x, nil
 	}
 	var b graph.Builder
-	var sum *G.Node
-	for _, u := range a.vs[i].from {
-		if sum == nil {
-			sum = a.out[u]
-		} else {
-			sum = b.Add(sum, a.out[u])
-		}
-	}
+	sum := addUp(&b, a.vs[i].terms(func(int) bool { return true }), func(u int) *G.Node { return a.out[u] })
 	return sum, b.Err()
 }
 

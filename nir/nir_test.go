@@ -195,6 +195,7 @@ func TestRefused(t *testing.T) {
 	}
 	for _, name := range []string{"a/b", "..", "."} {
 		g := small(func(g *nir.Graph) { g.Nodes[name] = lif(); g.Edges = append(g.Edges, nir.Edge{From: "n0", To: name}) })
-		require.ErrorContains(t, nir.Write(&bytes.Buffer{}, g), "h5: /node/nodes/"+name)
+		require.ErrorContains(t, nir.Write(&bytes.Buffer{}, g), fmt.Sprintf("%q", name))
+		require.ErrorContains(t, g.Check(), fmt.Sprintf("%q", name))
 	}
 }

@@ -14,6 +14,7 @@ import (
 //	reset       "reset_subtract" or "reset_shift", where a spike does not take the potential to v_reset
 //	NAME_inv    1/NAME, where 1 divided by the array is another number
 //	nodes       names of arrays that were tensors, not constants of the program
+//	sum         in which order what comes in is added up, as sums round: names, and "+" behind two
 //
 // and those of the network the readout at its end.
 const producer = "spikegrad"
