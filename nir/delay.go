@@ -34,6 +34,35 @@ func (im *importing) delays(v *vertex) ([]int, error) {
 	return steps, nil
 }
 
+// lengths returns the delays that elements have, each once.
+func (v *vertex) lengths() []int {
+	ks := slices.Clone(v.steps)
+	slices.Sort(ks)
+	return slices.Compact(ks)
+}
+
+// masks adds for each length of a delay which elements have it; none where all have one.
+func (a *applying) masks(v *vertex) (ns []*G.Node, err error) {
+	lengths := v.lengths()
+	if len(lengths) == 1 {
+		return nil, nil
+	}
+	for _, k := range lengths {
+		m := make([]float64, len(v.steps))
+		for i, of := range v.steps {
+			if of == k {
+				m[i] = 1
+			}
+		}
+		n, err := a.constant(fmt.Sprintf("after %d", k), m, v.In)
+		if err != nil {
+			return nil, err
+		}
+		ns = append(ns, n)
+	}
+	return ns, nil
+}
+
 // delayed adds a node that delays each element by its own number of time steps.
 func (a *applying) delayed(v *vertex, x *G.Node) (*G.Node, error) {
 	most := slices.Max(v.steps)

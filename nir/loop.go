@@ -7,12 +7,14 @@ import (
 
 // A loop are vertices of which each is reached from each: recurrent neurons. They are one
 // scan. Its step takes the neurons in the order of the loop; what comes from a neuron to
-// one before it, or to itself, is what that had one time step before.
+// one before it, or to itself, is what that had one time step before, or as many as a delay
+// on the way says if these are more than none.
 type loop struct {
 	of      []int
 	vs      []*vertex
 	rank    map[int]int
 	neurons []int // in their order
+	delays  []int // vertices that delay
 	entries []int // vertices that are reached from outside
 }
 
@@ -31,15 +33,15 @@ func (im *importing) loopOf(vs []*vertex, c []int) (*loop, error) {
 		names = append(names, v.name)
 		if v.cell != nil {
 			l.neurons = append(l.neurons, i)
-		} else if v.node.Type == "Delay" || v.node.Type == "Input" && len(v.from) == 0 {
-			return nil, fmt.Errorf("node %s: a node of type %s in a loop is not imported", v.name, v.node.Type)
+		} else if v.node.Type == "Delay" {
+			l.delays = append(l.delays, i)
 		}
 		if slices.ContainsFunc(v.from, l.outside) {
 			l.entries = append(l.entries, i)
 		}
 	}
 	if cycle := l.stateless(); cycle != nil {
-		return nil, fmt.Errorf("the nodes %q are a loop without a neuron in it, which has no first value", cycle)
+		return nil, fmt.Errorf("the nodes %q are a loop without a neuron in it, which is not imported", cycle)
 	}
 	if len(l.entries) == 0 {
 		return nil, fmt.Errorf("the nodes %q are a loop into which nothing goes", names)
@@ -86,7 +88,7 @@ func (l *loop) stateless() []string {
 }
 
 // reached returns the neurons of the loop that are reached from one through vertices
-// without a state.
+// without a state, and through delays of no time steps.
 func (l *loop) reached(u int) (ws []int) {
 	seen := map[int]bool{}
 	var visit func(v int)
@@ -96,9 +98,10 @@ func (l *loop) reached(u int) (ws []int) {
 				continue
 			}
 			seen[w] = true
-			if l.vs[w].cell != nil {
+			switch v := l.vs[w]; {
+			case v.cell != nil:
 				ws = append(ws, w)
-			} else {
+			case v.steps == nil || slices.Min(v.steps) == 0:
 				visit(w)
 			}
 		}

@@ -24,6 +24,13 @@ func (a *applying) loop(l *loop) error {
 	for _, i := range l.of {
 		v := a.vs[i]
 		err := a.b.In(v.name, func() error {
+			if v.steps != nil {
+				r.states[i] = r.count
+				r.count += slices.Max(v.steps)
+				ms, err := a.masks(v)
+				enter(r.weights, i, ms)
+				return err
+			}
 			ws, err := a.weightsOf(v)
 			if err != nil || v.cell == nil {
 				enter(r.weights, i, ws)
@@ -62,7 +69,7 @@ func (a *applying) loop(l *loop) error {
 	case r.count <= 256:
 		err = scanLoop(a, x, loopParams[upTo256]{p, r})
 	default:
-		err = fmt.Errorf("%d states, want at most 256", r.count)
+		err = fmt.Errorf("%d states, a delay having one for each of its time steps, want at most 256", r.count)
 	}
 	if err != nil {
 		return fmt.Errorf("nir: the loop of %s: %w", a.vs[l.of[0]].name, err)
@@ -151,6 +158,21 @@ func scanLoop[S any](a *applying, x *G.Node, p loopParams[S]) error {
 			for k, name := range append(v.cell.states(), "Z") {
 				at := r.states[i] + k
 				if carried[at], err = a.b.Enter(name, ns[at]); err != nil {
+					return err
+				}
+				ns[at] = carried[at].From()
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, i := range r.delays {
+		err := a.b.In(a.vs[i].name, func() (err error) {
+			for k := range slices.Max(a.vs[i].steps) {
+				at := r.states[i] + k
+				if carried[at], err = a.b.Enter(fmt.Sprintf("past %d", k+1), ns[at]); err != nil {
 					return err
 				}
 				ns[at] = carried[at].From()

@@ -2,6 +2,7 @@ package nir
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	G "gorgonia.org/gorgonia"
@@ -23,7 +24,7 @@ type running struct {
 	*loop
 	weights map[int][]int // of a vertex: numbers among the parameters
 	spreads map[int][]int
-	states  map[int]int // of a neuron: the first of its states; its last output comes behind them
+	states  map[int]int // of a neuron: the first of its states; its last output comes behind them. Of a delay: what came in one step before, two, …
 	count   int         // of the states
 	picks   map[int]int // of an entry: the matrix that picks its part of x, among the parameters
 }
@@ -45,6 +46,16 @@ func (p loopParams[S]) Rest(x *G.Node) (S, error) {
 		}
 		at := p.plan.states[i]
 		copy(ns[at:], append(rest, like))
+	}
+	for _, i := range p.plan.delays {
+		v := p.plan.vs[i]
+		var b graph.Builder
+		for k := range slices.Max(v.steps) {
+			ns[p.plan.states[i]+k] = b.Constant(x, 0, append([]int{x.Shape()[0]}, v.In...)...)
+		}
+		if err := b.Err(); err != nil {
+			return none, err
+		}
 	}
 	return holding[S](ns), nil
 }
@@ -78,6 +89,18 @@ func loopStep[S any](x *G.Node, s S, p loopParams[S]) (*G.Node, S, error) {
 		if first == nil {
 			first = z
 		}
+	}
+	for _, i := range p.plan.delays {
+		at, most := p.plan.states[i], slices.Max(p.plan.vs[i].steps)
+		if most == 0 {
+			continue
+		}
+		in, err := t.into(i, math.MaxInt) // behind all neurons
+		if err != nil {
+			return nil, none, err
+		}
+		copy(next[at+1:at+most], t.before[at:])
+		next[at] = in
 	}
 	return first, holding[S](next[:p.plan.count]), nil
 }
@@ -131,6 +154,9 @@ func (t *tick) out(u, rank int) (*G.Node, error) {
 		}
 		return t.before[t.states[u]+len(v.cell.states())], nil
 	}
+	if v.steps != nil {
+		return t.delayed(u, rank)
+	}
 	in, err := t.into(u, rank)
 	if err != nil {
 		return nil, err
@@ -140,4 +166,31 @@ func (t *tick) out(u, rank int) (*G.Node, error) {
 		return nil, fmt.Errorf("node %s: %w", v.name, err)
 	}
 	return y, nil
+}
+
+// delayed returns the output of a vertex that delays each element by its own number of time
+// steps: for each number, what came in as long ago, where that is the number of the element.
+func (t *tick) delayed(u, rank int) (*G.Node, error) {
+	var b graph.Builder
+	var sum *G.Node
+	for i, k := range t.vs[u].lengths() {
+		var x *G.Node
+		if k > 0 {
+			x = t.before[t.states[u]+k-1]
+		} else {
+			var err error
+			if x, err = t.into(u, rank); err != nil {
+				return nil, err
+			}
+		}
+		if masks := t.weights[u]; len(masks) > 0 {
+			x = b.Mul(x, b.Expand(t.params[masks[i]], x.Shape()))
+		}
+		if sum == nil {
+			sum = x
+		} else {
+			sum = b.Add(sum, x)
+		}
+	}
+	return sum, b.Err()
 }
