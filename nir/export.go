@@ -51,12 +51,11 @@ func Export(net layers.Layer, shape []int, values map[string]*tensor.Dense, o Ex
 type exporting struct {
 	ExportOptions
 	g       *Graph
-	x       *G.Node
+	x, y    *G.Node // of the whole network
 	dt      float64
 	applied map[*G.Node][]applied // by what came out
 	act     []layers.Activity
 	names   map[*G.Node][]string // of the node that an output has become, or the sum of several
-	now     map[*G.Node]bool
 }
 
 // An applied layer is a layer with what went in and what came out.
@@ -91,7 +90,7 @@ func export(net layers.Layer, shape []int, values map[string]*tensor.Dense, o Ex
 	}
 	b := layers.NewBuild(0)
 	b.Carry = &layers.Carry{} // so that layers know that there are more time steps
-	e := &exporting{ExportOptions: o, g: &Graph{Nodes: map[string]*Node{}}, x: x, applied: map[*G.Node][]applied{}, names: map[*G.Node][]string{}, now: map[*G.Node]bool{}}
+	e := &exporting{ExportOptions: o, g: &Graph{Nodes: map[string]*Node{}}, x: x, applied: map[*G.Node][]applied{}, names: map[*G.Node][]string{}}
 	b.Applied = func(name string, l layers.Layer, x, y *G.Node) {
 		e.applied[y] = append(e.applied[y], applied{name, l, x, y})
 	}
@@ -106,13 +105,13 @@ func export(net layers.Layer, shape []int, values map[string]*tensor.Dense, o Ex
 	if len(e.applied[y]) == 0 { // no container
 		b.Applied("", net, x, y)
 	}
-	e.act = b.Activities
+	e.y, e.act = y, b.Activities
 	e.dt = e.timeStep()
-	return e.g, e.all(y, shape)
+	return e.g, e.all(y, b.Outputs, shape)
 }
 
 // all adds the nodes that y is made of, and the ends of the network.
-func (e *exporting) all(y *G.Node, shape []int) error {
+func (e *exporting) all(y *G.Node, outputs []layers.Output, shape []int) error {
 	in, out := "input", "output"
 	for _, as := range e.applied {
 		for _, a := range as {
@@ -124,20 +123,48 @@ func (e *exporting) all(y *G.Node, shape []int) error {
 			}
 		}
 	}
+	e.names[e.x] = []string{in}
+	if len(outputs) < 2 {
+		outputs = []layers.Output{{Node: y}}
+	}
+	for _, o := range outputs {
+		name := out
+		if o.Name != "" {
+			name += "." + o.Name
+		}
+		if err := e.end(name, o.Node); err != nil {
+			return err
+		}
+	}
+	own := false // inputs of an imported network, which are several
+	for _, n := range e.g.Nodes {
+		own = own || n.Type == "Input"
+	}
+	used := slices.ContainsFunc(e.g.Edges, func(edge Edge) bool { return edge.From == in })
+	switch {
+	case own && used:
+		return errors.New("the input goes into a network with several inputs and into another layer, which the format cannot say")
+	case !own:
+		e.g.Nodes[in] = &Node{Type: "Input", Params: map[string]Array{"shape": shapeArray(shape)}}
+	}
+	return e.g.Check()
+}
+
+// end adds an output with what y is made of.
+func (e *exporting) end(name string, y *G.Node) error {
 	y, err := e.readout(y)
 	if err != nil {
 		return err
 	}
-	e.names[e.x] = []string{in}
-	e.g.Nodes[in] = &Node{Type: "Input", Params: map[string]Array{"shape": shapeArray(shape)}}
 	if y.Dims() < 3 {
 		return fmt.Errorf("the output has shape %v, want a sequence [T batch …]", []int(y.Shape()))
 	}
-	e.g.Nodes[out] = &Node{Type: "Output", Params: map[string]Array{"shape": shapeArray(y.Shape()[2:])}}
-	if err := e.edges(y, out); err != nil {
+	if y == e.y && slices.ContainsFunc(e.applied[y], func(a applied) bool { n, ok := a.l.(*Network); return ok && len(n.outs) > 1 }) {
+		_, err := e.sources(y) // whose outputs are those of the whole
 		return err
 	}
-	return e.g.Check()
+	e.g.Nodes[name] = &Node{Type: "Output", Params: map[string]Array{"shape": shapeArray(y.Shape()[2:])}}
+	return e.edges(y, name)
 }
 
 func shapeArray(shape []int) Array {

@@ -283,8 +283,11 @@ func (e *exporting) network(a applied, n *Network) error {
 	if a.name != "" {
 		prefix = a.name + "."
 	}
-	begins := func(i int) bool { return i == n.in && n.vs[i].node.Type == "Input" }
-	ends := func(i int) bool { return i == n.out && n.vs[i].node.Type == "Output" }
+	if why := e.stranger(a, n); why != "" {
+		return refusal(a, "%s", why)
+	}
+	begins := func(i int) bool { return len(n.ins) == 1 && i == n.ins[0] && n.vs[i].node.Type == "Input" }
+	ends := func(i int) bool { return len(n.outs) == 1 && i == n.outs[0] && n.vs[i].node.Type == "Output" }
 	before, err := e.sources(a.x)
 	if err != nil {
 		return err
@@ -316,7 +319,7 @@ func (e *exporting) network(a applied, n *Network) error {
 		}
 		e.g.Nodes[prefix+v.name] = node
 	}
-	e.names[a.y] = []string{prefix + n.vs[n.out].name}
+	e.names[a.y] = []string{prefix + n.vs[n.outs[0]].name}
 	for i, v := range n.vs {
 		outside := func(int) bool { return true }
 		if l := n.loopWith(i); l != nil {
@@ -329,7 +332,7 @@ func (e *exporting) network(a applied, n *Network) error {
 		case ends(i):
 			e.names[a.y] = terms
 			continue
-		case len(v.from) == 0: // of a network without an Input
+		case len(v.from) == 0 && len(n.ins) == 1: // of a network without an Input
 			terms = before
 		}
 		noteSum(e.g.Nodes[prefix+v.name], terms)
@@ -345,6 +348,18 @@ func (e *exporting) network(a applied, n *Network) error {
 		}
 	}
 	return nil
+}
+
+// stranger says why a network with several inputs or outputs cannot be where it is, "" if it can:
+// its own are those of the whole.
+func (e *exporting) stranger(a applied, n *Network) string {
+	switch {
+	case len(n.ins) > 1 && a.x != e.x:
+		return "it has several inputs, and is not where the network begins"
+	case len(n.outs) > 1 && a.y != e.y:
+		return "it has several outputs, and is not where the network ends"
+	}
+	return ""
 }
 
 // renew gives a node the weights that the vertex has in a graph, in the precision of the

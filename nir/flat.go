@@ -87,35 +87,22 @@ func (g *Graph) vertices() ([]*vertex, error) {
 	return vs, nil
 }
 
-// ends returns the vertex where a network begins and the one where it ends: that which
-// nothing goes into, and that which nothing comes out of.
-func ends(vs []*vertex) (in, out int, err error) {
-	pick := func(what string, open func(v *vertex) bool) (int, error) {
-		var found []int
-		for i, v := range vs {
-			if open(v) {
-				found = append(found, i)
-			}
-		}
-		if len(found) != 1 {
-			var names []string
-			for _, i := range found {
-				names = append(names, vs[i].name)
-			}
-			return 0, fmt.Errorf("%d nodes %q are where the network %s, want one", len(found), names, what)
-		}
-		return found[0], nil
-	}
-	if in, err = pick("begins", func(v *vertex) bool { return len(v.from) == 0 }); err != nil {
-		return 0, 0, err
-	}
-	if out, err = pick("ends", func(v *vertex) bool { return len(v.to) == 0 }); err != nil {
-		return 0, 0, err
-	}
-	for _, v := range vs {
+// ends returns the vertices where a network begins and those where it ends, in the order of
+// their names: which nothing goes into, and which nothing comes out of.
+func ends(vs []*vertex) (in, out []int, err error) {
+	for i, v := range vs {
 		if v.In == nil || v.Out == nil {
-			return 0, 0, fmt.Errorf("node %s: its shape does not follow from the nodes before it", v.name)
+			return nil, nil, fmt.Errorf("node %s: its shape does not follow from the nodes before it", v.name)
 		}
+		if len(v.from) == 0 {
+			in = append(in, i)
+		}
+		if len(v.to) == 0 {
+			out = append(out, i)
+		}
+	}
+	if len(in) == 0 || len(out) == 0 {
+		return nil, nil, fmt.Errorf("the network begins at %d nodes and ends at %d, want at least one: all others are in loops", len(in), len(out))
 	}
 	return in, out, nil
 }

@@ -45,6 +45,9 @@ type importing struct {
 // Neurons without a leak whose r are all 1, in a network in which nothing has a time
 // constant, are taken to count in steps: their gain is 1 a step and not dt.
 //
+// What goes into several nodes is one vector, their inputs side by side in the order of
+// the names; and so is what comes out of several.
+//
 // An error names the node that cannot be imported, and why.
 func Import(g *Graph, dt float64, o Options) (*Network, error) {
 	if g == nil {
@@ -75,9 +78,11 @@ func load(g *Graph, dt float64, o Options) (*Network, error) {
 	im := &importing{Options: o, dt: dt, report: Report{Dt: dt}}
 	im.units(vs)
 	n := &Network{flat: flat, vs: vs}
-	if n.in, n.out, err = ends(vs); err != nil {
+	if n.ins, n.outs, err = ends(vs); err != nil {
 		return nil, err
 	}
+	im.sideBySide("input", vs, n.ins, func(v *vertex) []int { return v.In })
+	im.sideBySide("output", vs, n.outs, func(v *vertex) []int { return v.Out })
 	for _, v := range vs {
 		if v.cell, err = im.cellFor(v.name, v.node); err == nil {
 			err = im.fits(v)
@@ -102,6 +107,18 @@ func load(g *Graph, dt float64, o Options) (*Network, error) {
 
 func (im *importing) note(node, what, format string, args ...any) {
 	im.report.note(node, what, format, args...)
+}
+
+// sideBySide notes which elements belong to which of several inputs or outputs.
+func (im *importing) sideBySide(what string, vs []*vertex, which []int, shape func(v *vertex) []int) {
+	at := 0
+	for _, i := range which {
+		n := size(shape(vs[i]))
+		if len(which) > 1 {
+			im.note(vs[i].name, what, "its %v are elements %d to %d of the %s, which is that of %d nodes side by side", shape(vs[i]), at, at+n-1, what, len(which))
+		}
+		at += n
+	}
 }
 
 // units decides whether times are in seconds.

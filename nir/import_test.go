@@ -338,13 +338,10 @@ func TestImportRefuses(t *testing.T) {
 		return g
 	}
 	pool := chain([]int64{1, 4, 4}, []int64{1, 6, 6}, node("AvgPool2d", params{"kernel_size": list(3, 3), "stride": list(1, 1), "padding": list(2, 2)}))
-	two := chain([]int64{2}, []int64{2}, linear())
-	two.Nodes["more"] = node("Input", params{"shape": list(2)})
 	tau := chain([]int64{1}, []int64{1}, node("LI", params{"tau": f8([]float64{0}, 1), "r": f8([]float64{1}, 1), "v_leak": f8([]float64{0}, 1)}))
 	for want, g := range map[string]*nir.Graph{
 		`nir: import: the nodes ["n1" "n0"] are a loop without a neuron in it`:                      edge(chain([]int64{2}, []int64{2}, linear(), linear()), "n1", "n0"),
 		"nir: import: node n0: padding: 2 for windows of 3, want at most half of it":                pool,
-		"nir: import: 2 nodes [\"input\" \"more\"] are where the network begins, want one":          edge(two, "more", "n0"),
 		"nir: import: node n0: tau: element 0 is 0, want more than 0":                               tau,
 		"nir: import: node n0: delay: element 0 is 10 s, which are 10000 time steps of 0.001 s":     chain([]int64{1}, []int64{1}, node("Delay", params{"delay": f8([]float64{10}, 1)})),
 		"nir: import: node n0: delay: element 0 is -1 s, which are -1000 time steps of 0.001 s":     chain([]int64{1}, []int64{1}, node("Delay", params{"delay": f8([]float64{-1}, 1)})),

@@ -105,9 +105,6 @@ func (a *applying) sideBySide(r *running, params *[]*G.Node) (*G.Node, error) {
 	total := 0
 	for _, i := range r.entries {
 		sum := addUp(&b, a.vs[i].terms(r.outside), func(u int) *G.Node { return a.out[u] })
-		if i == a.in && len(a.vs[i].from) == 0 {
-			sum = a.x
-		}
 		xs = append(xs, sum)
 		total += size(a.vs[i].In)
 	}
@@ -239,7 +236,7 @@ func (a *applying) behind(l *loop) error {
 		return a.vertex(i)
 	}
 	for _, i := range l.of {
-		if i == a.Network.out || slices.ContainsFunc(a.vs[i].to, l.outside) {
+		if slices.Contains(a.outs, i) || slices.ContainsFunc(a.vs[i].to, l.outside) {
 			if err := need(i); err != nil {
 				return err
 			}

@@ -8,6 +8,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 )
@@ -18,7 +19,8 @@ import (
 type Network struct {
 	flat    *Graph
 	vs      []*vertex
-	in, out int
+	ins     []int // where it begins
+	outs    []int // where it ends
 	parts   []part
 	readout layers.Layer // nil for none
 	options Options
@@ -54,7 +56,17 @@ func (n *Network) Shape() Shape {
 	if n == nil || len(n.vs) == 0 {
 		return Shape{}
 	}
-	return Shape{slices.Clone(n.vs[n.in].In), slices.Clone(n.vs[n.out].Out)}
+	side := func(which []int, shape func(v *vertex) []int) []int {
+		if len(which) == 1 {
+			return slices.Clone(shape(n.vs[which[0]]))
+		}
+		total := 0
+		for _, i := range which {
+			total += size(shape(n.vs[i]))
+		}
+		return []int{total}
+	}
+	return Shape{side(n.ins, func(v *vertex) []int { return v.In }), side(n.outs, func(v *vertex) []int { return v.Out })}
 }
 
 // String returns the network in a few words.
@@ -72,16 +84,23 @@ func (n *Network) Apply(b *layers.Build, x *G.Node) (*G.Node, error) {
 	if n == nil || len(n.vs) == 0 || b == nil || x == nil {
 		return nil, errors.New("nir: apply: the Network, the Build or x is nil; Import makes a Network")
 	}
-	if want := n.vs[n.in].In; x.Dims() < 3 || !slices.Equal([]int(x.Shape()[2:]), want) {
+	if want := n.Shape().In; x.Dims() < 3 || !slices.Equal([]int(x.Shape()[2:]), want) {
 		return nil, fmt.Errorf("nir: %s: x has shape %v, want [T batch …] with %v at the end", b.Path(), []int(x.Shape()), want)
 	}
 	a := &applying{Network: n, b: b, x: x, out: make(G.Nodes, len(n.vs)), weights: map[string]*G.Node{}}
+	if err := a.takeApart(); err != nil {
+		return nil, fmt.Errorf("nir: inputs: %w", err)
+	}
 	for _, p := range n.parts {
 		if err := a.part(p); err != nil {
 			return nil, err
 		}
 	}
-	y := b.Vouch(a.out[n.out])
+	y, err := a.joined()
+	if err != nil {
+		return nil, fmt.Errorf("nir: outputs: %w", err)
+	}
+	y = b.Vouch(y)
 	if n.readout == nil {
 		return y, nil
 	}
@@ -93,7 +112,8 @@ type applying struct {
 	*Network
 	b       *layers.Build
 	x       *G.Node
-	out     G.Nodes // of each vertex, [T, batch, …]
+	inputs  map[int]*G.Node // what of x goes into a vertex where the network begins
+	out     G.Nodes         // of each vertex, [T, batch, …]
 	weights map[string]*G.Node
 }
 
@@ -119,10 +139,68 @@ func (a *applying) vertex(i int) error {
 	})
 }
 
+// takeApart finds what of x goes into each vertex where the network begins.
+func (a *applying) takeApart() error {
+	a.inputs = map[int]*G.Node{}
+	if len(a.ins) == 1 {
+		a.inputs[a.ins[0]] = a.x
+		return nil
+	}
+	at := 0
+	for _, i := range a.ins {
+		v := a.vs[i]
+		n := size(v.In)
+		err := a.b.In(v.name, func() error {
+			var ends [3]*G.Node // weights of 1, from, to
+			for k, first := range []int{-1, at, 0} {
+				values := ones(n)
+				for j := range values {
+					if first >= 0 {
+						values[j] = float64(first + j)
+					}
+				}
+				var err error
+				if ends[k], err = a.constant([]string{"of", "from", "to"}[k], values, []int{n}); err != nil {
+					return err
+				}
+			}
+			y, err := connect.Sparse(a.x, ends[0], ends[1], ends[2], nil, n)
+			if err != nil {
+				return err
+			}
+			var b graph.Builder
+			a.inputs[i] = b.Reshape(y, append(slices.Clone(y.Shape()[:2]), v.In...)...)
+			return b.Err()
+		})
+		if err != nil {
+			return err
+		}
+		at += n
+	}
+	return nil
+}
+
+// joined returns what comes out where the network ends.
+func (a *applying) joined() (*G.Node, error) {
+	if len(a.outs) == 1 {
+		return a.out[a.outs[0]], nil
+	}
+	var b graph.Builder
+	var all G.Nodes
+	for _, i := range a.outs {
+		s := a.out[i].Shape()
+		all = append(all, b.Reshape(a.out[i], s[0], s[1], s[2:].TotalSize()))
+	}
+	if b.Err() != nil {
+		return nil, b.Err()
+	}
+	return G.Concat(2, all...)
+}
+
 // into returns what goes into a vertex: the sum of what comes out of those before it.
 func (a *applying) into(i int) (*G.Node, error) {
-	if i == a.in && len(a.vs[i].from) == 0 {
-		return a.x, nil
+	if len(a.vs[i].from) == 0 {
+		return a.inputs[i], nil
 	}
 	var b graph.Builder
 	sum := addUp(&b, a.vs[i].terms(func(int) bool { return true }), func(u int) *G.Node { return a.out[u] })
