@@ -10,7 +10,8 @@ import (
 // each adds runs of the kernel to y or dx, or of dy to the gradient of the kernel
 // (spikes.go); for these, images that are not sparse are turned round, so that
 // the channels of a pixel lie together. Otherwise patches are copied, and are one
-// side of a matrix product (dense.go).
+// side of a matrix product (dense.go), or for the gradient of x by kernels of 3×3
+// tiles are (winograd.go).
 
 // A Run computes convolutions of one geometry, in memory that it keeps.
 type Run[F vec.Float] struct {
@@ -18,8 +19,9 @@ type Run[F vec.Float] struct {
 	group   int // at hand
 	k       *imageKernels[F]
 	dense   bander[F]
-	there   *route // from x to y
-	back    *route // from y to x
+	fast    *winograd[F] // in the place of dense for the gradient of x, nil where it is not
+	there   *route       // from x to y
+	back    *route       // from y to x
 	grad    *kernelRoute
 	fewX    float64 // share of spikes below which they are followed,
 	fewDX   float64 // in the gradient of y
@@ -38,11 +40,12 @@ type buffers[F vec.Float] struct {
 	patches []F
 	band    band[F]
 	image   []F // of x, made from lists
+	tiles   tiles[F]
 }
 
 // NewRun returns a Run that has no memory yet.
 func NewRun[F vec.Float](c *Geometry) *Run[F] {
-	return &Run[F]{Geometry: c, k: imageKernelsFor[F](), dense: newBander[F](c)}
+	return &Run[F]{Geometry: c, k: imageKernelsFor[F](), dense: newBander[F](c), fast: newWinograd[F](c, winogradChannels)}
 }
 
 // prepare makes what the first run needs.
@@ -53,7 +56,11 @@ func (r *Run[F]) prepare() {
 	r.there, r.back = r.routes()
 	r.grad = r.kernelRoute()
 	dense := r.denseTime()
-	r.fewX, r.fewDX, r.fewDW = r.there.few(dense), r.back.few(dense), r.grad.few(dense)
+	r.fewX, r.fewDW = r.there.few(dense), r.grad.few(dense)
+	if r.fast != nil {
+		dense /= 2
+	}
+	r.fewDX = r.back.few(dense)
 }
 
 // Images are the images of x: their elements, or lists of those that are not zero.
@@ -105,9 +112,13 @@ func (r *Run[F]) Forward(y []F, x Images[F], w, bias []F) {
 func (r *Run[F]) GradX(dx, dy, w []F) {
 	r.eachGroup(w, nil, func(w, _ []F) {
 		few := r.fewOf(dy, r.sizeY(), r.fewDX)
-		if few {
+		switch {
+		case few:
 			r.order(w, r.back.place)
-		} else {
+		case r.fast != nil:
+			r.fast.run(r, dx, dy, w)
+			return
+		default:
 			k := r.patch()
 			r.k.transpose(room(&r.kernel, len(w)), r.out, w, k, r.out, k)
 		}
