@@ -283,6 +283,7 @@ func (r *Run[F]) eachSample(work func(b *buffers[F], i int)) {
 const (
 	sumChunks   = 32      // at most so many chunks are summed side by side
 	sumElements = 1 << 23 // and at most so many elements
+	sumPiece    = 1 << 12 // so many are added up by a goroutine, in the first-level cache
 )
 
 // sumSamples calls add for all samples, on all processors, and returns the sum,
@@ -301,9 +302,11 @@ func (r *Run[F]) sumSamples(n int, add func(b *buffers[F], sum []F, i int)) []F 
 		return nil
 	})
 	plus := vec.For[F]().Add
-	for c := 1; c < chunks; c++ {
-		plus(part[:n], part[:n], part[c*n:(c+1)*n])
-	}
+	par.Chunks(n, sumPiece, func(i0, i1 int) {
+		for c := 1; c < chunks; c++ {
+			plus(part[i0:i1], part[i0:i1], part[c*n+i0:c*n+i1])
+		}
+	})
 	return part[:n]
 }
 
