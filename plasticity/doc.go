@@ -19,6 +19,7 @@
 //
 //   - [STDPParams]: spike-timing-dependent plasticity, additive or multiplicative,
 //     of dense weights or of a kernel
+//   - [RewardSTDPParams]: the same, decided on by a reward that may come later
 //   - [STDPSensorParams]: the traces that it takes alone
 //   - [CorrelationParams]: the correlation sensor of a neuromorphic chip;
 //     [CorrelationUpdate] changes weights by what it saw

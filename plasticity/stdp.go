@@ -96,24 +96,35 @@ func (p STDPParams) weights(b *graph.Builder, pre, post *G.Node) *G.Node {
 // A. Morrison, M. Diesmann and W. Gerstner, Biol. Cybern. 98 (2008), 459.
 func (p STDPParams) Update(pre, post *G.Node, s STDPState) (STDPState, error) {
 	b := p.begin(pre, post)
+	next, up, down := p.change(b, pre, post, s)
+	next.W = p.bounded(b, b.Sub(b.Add(s.W, up), down))
+	return finish(b, "STDP", next)
+}
+
+// change returns the traces after a step, and how far the weights go up and down by it.
+func (p STDPParams) change(b *graph.Builder, pre, post *G.Node, s STDPState) (next STDPState, up, down *G.Node) {
 	f := p.form(b, pre, post, s)
-	next := STDPState{
+	next = STDPState{
 		TPre:  p.Integration.Advance(b, s.TPre, p.Dt, p.TauPreInv, b.Sub(b.Scale(pre, p.APre), s.TPre)),
 		TPost: p.Integration.Advance(b, s.TPost, p.Dt, p.TauPostInv, b.Sub(b.Scale(post, p.APost), s.TPost)),
 	}
-	up := b.Scale(f.derivative(b, byWeight, [3]*G.Node{byPre: next.TPre, byPost: post}), p.EtaPlus)
-	down := b.Scale(f.derivative(b, byWeight, [3]*G.Node{byPre: pre, byPost: next.TPost}), p.EtaMinus)
+	up = b.Scale(f.derivative(b, byWeight, [3]*G.Node{byPre: next.TPre, byPost: post}), p.EtaPlus)
+	down = b.Scale(f.derivative(b, byWeight, [3]*G.Node{byPre: pre, byPost: next.TPost}), p.EtaMinus)
 	if a := p.Algorithm.scale(b, b.From(graph.Const(p.WMax), s.W), p.Mu); a != nil {
 		up = b.Mul(up, a)
 	}
 	if a := p.Algorithm.scale(b, b.Less(s.W, graph.Const(p.WMin)), p.Mu); a != nil {
 		down = b.Mul(down, a)
 	}
-	next.W = b.Sub(b.Add(s.W, up), down)
+	return next, up, down
+}
+
+// bounded returns weights within the bounds, if these are hard.
+func (p STDPParams) bounded(b *graph.Builder, w *G.Node) *G.Node {
 	if p.HardBound {
-		next.W = b.Clamp(next.W, p.WMin, p.WMax)
+		return b.Clamp(w, p.WMin, p.WMax)
 	}
-	return finish(b, "STDP", next)
+	return w
 }
 
 // Current returns what the synapses pass on: z_pre W, or the convolution of z_pre
