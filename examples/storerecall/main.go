@@ -6,6 +6,9 @@
 //
 //	go run ./examples/storerecall
 //
+// With -learning it learns by e-prop in the place of backpropagation through time, the error coming back through
+// symmetric, random or adaptive weights.
+//
 // G. Bellec, D. Salaj, A. Subramoney, R. Legenstein and W. Maass, Long short-term
 // memory and learning-to-learn in networks of spiking neurons, NeurIPS 31 (2018).
 package main
@@ -23,6 +26,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
+	"github.com/spikegrad/spikegrad/online"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/plot"
 	"github.com/spikegrad/spikegrad/surrogate"
@@ -36,12 +40,14 @@ const (
 	batch    = 128
 	goal     = 0.05 // recall error
 	every    = 10   // iterations between two looks at the test sequences
+	rate     = 0.01 // spikes per ms that neurons are kept near: 10 Hz
 )
 
 func main() {
 	seed := flag.Uint64("seed", 1, "seed of the weights, the sequences and the spikes")
 	iterations := flag.Int("iterations", 200, "how many batches to learn from")
 	beta := flag.Float64("beta", 1.7, "strength of the adaptation; 0 for a network that has none")
+	learning := flag.String("learning", "bptt", "how to learn: bptt, or by e-prop symmetric, random or adaptive")
 	out := flag.String("out", "out/storerecall", "folder for the pictures")
 	flag.Usage = func() {
 		fmt.Fprintln(flag.CommandLine.Output(), "storerecall trains a network with adaptive neurons to remember a bit and draws how it does.")
@@ -50,7 +56,7 @@ func main() {
 	flag.Parse()
 	ctx, stop := show.Context()
 	defer stop()
-	if err := run(ctx, *seed, *iterations, *beta, *out); err != nil {
+	if err := run(ctx, *seed, *iterations, *beta, *learning, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "storerecall:", err)
 		os.Exit(1)
 	}
@@ -59,7 +65,9 @@ func main() {
 // newModel returns the network 40-20-2. The threshold, 0.03, sets the scale of the
 // weights: for these, drawn with a variance of 1 over the number of inputs, and for
 // a learning rate of 0.01 it is right.
-func newModel(seed uint64, beta float64) (*train.Model, error) {
+//
+// Online the outputs are those of each time step, and what keeps the rates at 10 Hz is the rule.
+func newModel(seed uint64, beta float64, forward bool) (*train.Model, error) {
 	const threshold, tauAdapt = 0.03, 1.2
 	p := neurons.DefaultLSNNParams()
 	p.TauSynInv = graph.Const(1 / p.Dt) // an input lasts one step: no synapses
@@ -76,23 +84,45 @@ func newModel(seed uint64, beta float64) (*train.Model, error) {
 	readout := neurons.DefaultLIParams()
 	readout.TauSynInv = graph.Const(1 / 20e-3)
 	readout.TauMemInv = graph.Const(1 / readout.Dt)
-	return train.Network{
-		Net: layers.Sequential{
-			layers.Linear{Out: hidden, NoBias: true},
-			layers.Named("hidden", layers.Recurrent(neurons.LSNNStep, p,
-				layers.Each(adapts, "Beta"),
-				layers.Regularise(layers.Rate{Lower: 0.01, Upper: 0.01, Weight: 1000}))), // 10 Hz
-			layers.Linear{Out: 2, NoBias: true},
-			layers.Named("readout", layers.Lift(neurons.LIStep, readout)),
-			slotMeans,
-		},
-		Loss:  recalled{},
-		Shape: []int{inputs}, Steps: steps, Batch: batch, Seed: seed,
-	}.Compile()
+	options := []layers.LiftOption{layers.Each(adapts, "Beta")}
+	if !forward {
+		options = append(options, layers.Regularise(layers.Rate{Lower: rate, Upper: rate, Weight: 1000}))
+	}
+	net := layers.Sequential{
+		layers.Linear{Out: hidden, NoBias: true},
+		layers.Named("hidden", layers.Recurrent(neurons.LSNNStep, p, options...)),
+		layers.Linear{Out: 2, NoBias: true},
+		layers.Named("readout", layers.Lift(neurons.LIStep, readout)),
+	}
+	n := train.Network{Net: net, Loss: stepwise{}, Shape: []int{inputs}, Steps: steps, Batch: batch, Seed: seed}
+	if !forward {
+		n.Net, n.Loss = append(net, slotMeans), recalled{}
+	}
+	return n.Compile()
 }
 
-func run(ctx context.Context, seed uint64, iterations int, beta float64, out string) error {
+// rule returns the learning of a name, nil for backpropagation through time.
+func rule(name string) (train.Learning, error) {
+	e := online.EProp{Firing: online.Firing{Target: rate, Weight: 2. * 1000 / hidden / steps}} // of the same size as the penalty
+	switch name {
+	case "bptt":
+		return nil, nil
+	case "symmetric":
+	case "random":
+		e.Feedback = online.Random
+	case "adaptive":
+		e.Feedback = online.Adaptive
+	default:
+		return nil, fmt.Errorf("learning is %q, want bptt, symmetric, random or adaptive", name)
+	}
+	return e, nil
+}
+
+func run(ctx context.Context, seed uint64, iterations int, beta float64, learning, out string) error {
+	l, err := rule(learning)
 	switch {
+	case err != nil:
+		return err
 	case iterations < 1:
 		return fmt.Errorf("number of iterations is %d, want at least 1", iterations)
 	case !(beta >= 0):
@@ -101,16 +131,16 @@ func run(ctx context.Context, seed uint64, iterations int, beta float64, out str
 	if err := plot.CheckDir(out); err != nil {
 		return err
 	}
-	m, err := newModel(seed, beta)
+	m, err := newModel(seed, beta, l != nil)
 	if err != nil {
 		return err
 	}
 	// No sequence is seen twice, and the test sequences are others.
 	learn, test := sequences{n: iterations * batch, seed: 2 * seed}, sequences{n: 2 * batch, seed: 2*seed + 1}
-	fmt.Printf("store and recall: %d batches of %d sequences of %d ms, and %d to be judged by; %d regular and %d adaptive neurons\n",
-		iterations, batch, steps, test.n, regular, adaptive)
+	fmt.Printf("store and recall: %d batches of %d sequences of %d ms, and %d to be judged by; %d regular and %d adaptive neurons, learning: %s\n",
+		iterations, batch, steps, test.n, regular, adaptive, learning)
 	began := time.Now()
-	curve, err := learnt(ctx, m, learn, test, seed)
+	curve, err := learnt(ctx, m, l, learn, test, seed)
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -142,7 +172,11 @@ func judge(ctx context.Context, m *train.Model, test sequences) (share float64, 
 	if err != nil {
 		return 0, 0, err
 	}
-	share, recalls = test.recallError(y.Data().([]float32))
+	answers := y.Data().([]float32)
+	if len(answers) == test.n*steps*2 {
+		answers = slotMean(answers)
+	}
+	share, recalls = test.recallError(answers)
 	return share, recalls, nil
 }
 
@@ -161,10 +195,14 @@ func (c course) reached() int {
 }
 
 // learnt trains the model on each sequence once.
-func learnt(ctx context.Context, m *train.Model, learn, test sequences, seed uint64) (c course, err error) {
+func learnt(ctx context.Context, m *train.Model, l train.Learning, learn, test sequences, seed uint64) (c course, err error) {
 	t := train.Trainer{
 		Model: m, Data: learn, Encoder: spikes, Epochs: 1, Seed: seed,
 		Optimiser: &optim.Adam{LearningRate: 0.01}, Schedule: optim.StepDecay{Every: 100, Factor: 0.3}, ClipNorm: 1,
+		Learning: l,
+	}
+	if l != nil { // the decay is what makes adaptive feedback and weights alike
+		t.Optimiser = optim.NewAdamW(0.01, 0.1)
 	}
 	progress := plot.NewProgress(os.Stderr, "storerecall", learn.n/batch)
 	defer progress.Done()

@@ -168,7 +168,7 @@ func TestRunStopped(t *testing.T) {
 	long.Test(t)
 	stopped, cancel := context.WithCancel(context.Background())
 	cancel()
-	require.NoError(t, run(stopped, 1, 1, 1.7, t.TempDir()))
-	require.EqualError(t, run(stopped, 1, 0, 1.7, t.TempDir()), "number of iterations is 0, want at least 1")
-	require.EqualError(t, run(stopped, 1, 1, -1, t.TempDir()), "strength of the adaptation is -1, want at least 0")
+	require.NoError(t, run(stopped, 1, 1, 1.7, "bptt", t.TempDir()))
+	require.EqualError(t, run(stopped, 1, 0, 1.7, "bptt", t.TempDir()), "number of iterations is 0, want at least 1")
+	require.EqualError(t, run(stopped, 1, 1, -1, "bptt", t.TempDir()), "strength of the adaptation is -1, want at least 0")
 }

@@ -90,13 +90,16 @@ func (d sequences) Sample(i int, x []float32) (int, error) {
 	return 0, nil
 }
 
-// Target writes the answers of sequence i to y.
+// Target writes the answers of sequence i to y, of each slot, or of each time step if y has so many.
 func (d sequences) Target(i int, y []float32) error {
-	if i < 0 || i >= d.n || len(y) != slots {
+	if i < 0 || i >= d.n || len(y) != slots && len(y) != steps {
 		return fmt.Errorf("answers to sequence %d asked for in a length of %d, want 0 to %d in %d", i, len(y), d.n-1, slots)
 	}
+	each := len(y) / slots
 	for k, a := range d.at(i).answer {
-		y[k] = float32(a)
+		for t := range each {
+			y[k*each+t] = float32(a)
+		}
 	}
 	return nil
 }
@@ -165,6 +168,42 @@ func (recalled) Cost(out, answer, weight *G.Node) (*G.Node, error) {
 		return nil, err
 	}
 	return loss.CrossEntropy{}.Cost(logits, label, share)
+}
+
+// stepwise is the cross-entropy of outputs [T, batch, 2] at each time step with a recall, for what learns online: summed
+// over the slots of a sequence, each of which counts the mean of its steps.
+type stepwise struct{}
+
+// OverTime returns true: there is a loss at each time step.
+func (stepwise) OverTime() bool { return true }
+
+// Target returns [T, batch].
+func (stepwise) Target(out tensor.Shape) ([]int, error) {
+	if len(out) != 3 || out[2] != 2 {
+		return nil, fmt.Errorf("outputs have shape %v, want [T batch 2]", []int(out))
+	}
+	return out[:2], nil
+}
+
+// Cost returns the loss.
+func (stepwise) Cost(out, answer, weight *G.Node) (*G.Node, error) {
+	n := out.Shape()[:2].TotalSize()
+	var b graph.Builder
+	share := b.Reshape(b.Scale(b.Mul(b.Square(answer), weight), graph.Const(slots)), n) // a weight is 1/(T batch)
+	label, logits := b.Reshape(b.Relu(answer), n), b.Reshape(out, n, 2)
+	if err := b.Err(); err != nil {
+		return nil, err
+	}
+	return loss.CrossEntropy{}.Cost(logits, label, share)
+}
+
+// slotMean returns the means over slots [n, slots, 2] of outputs at each time step, [n, T, 2].
+func slotMean(out []float32) []float32 {
+	means := make([]float32, len(out)/slot)
+	for i, y := range out {
+		means[i/(2*slot)*2+i%2] += y / slot
+	}
+	return means
 }
 
 // recallError returns the share of the recalls in a set that outputs
