@@ -23,7 +23,14 @@
 // are the same for all neurons, as those of readouts are, and of neurons with [neurons.ResetSubtract] and
 // DetachReset.
 //
-// G. Bellec et al., Nature Communications 11 (2020), 3625; M. Xiao et al., NeurIPS (2022), whose OTTT is that
-// of such neurons; T. Bohnstingl et al., IEEE Trans. Neural Netw. Learn. Syst. 34 (2023), 8894, whose OSTL is
-// that of several layers.
+// Two rules of other names are this one, for some networks. OTTT has a trace of each input that fades as the potential
+// does, and no path through resets and time: that is what is computed of layers of neurons.LIFBoxStep with
+// [neurons.ResetSubtract] and DetachReset before a linear readout. OSTL keeps what a layer does in time apart from what
+// is between layers: of layers that are not recurrent it is this rule, up to the leaky readout, whose filter it leaves
+// out of the traces below. Of recurrent layers it is not: there OSTL carries the derivatives of each neuron's state by
+// the weights of all neurons, n³ numbers for n neurons, where e-prop carries its own, n². Who wants those of a layer
+// exactly has backpropagation through time.
+//
+// G. Bellec et al., Nature Communications 11 (2020), 3625; M. Xiao et al., NeurIPS 35 (2022), for OTTT; T. Bohnstingl et
+// al., IEEE Trans. Neural Netw. Learn. Syst. 34 (2023), 8894, for OSTL.
 package online
