@@ -3,6 +3,7 @@
 package host
 
 import (
+	"cmp"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -17,7 +18,7 @@ import (
 // A Host is a computer, and how this program uses it.
 type Host struct {
 	System     string `json:"system"` // operating system and architecture
-	CPU        string `json:"cpu"`
+	CPU        string `json:"cpu"`    // its name, "unknown" where the processor does not say it, as none of arm64 does
 	Cores      int    `json:"cores"`
 	GoMaxProcs int    `json:"gomaxprocs"`
 	Kernels    string `json:"kernels"`  // instruction set of what runs over vectors; "Go" for none
@@ -31,7 +32,7 @@ type Host struct {
 // force counts, not what the processor could do.
 func This() Host {
 	return Host{
-		System: runtime.GOOS + "/" + runtime.GOARCH, CPU: cpuid.CPU.BrandName, Cores: runtime.NumCPU(),
+		System: runtime.GOOS + "/" + runtime.GOARCH, CPU: cmp.Or(cpuid.CPU.BrandName, "unknown"), Cores: runtime.NumCPU(),
 		GoMaxProcs: runtime.GOMAXPROCS(0), Kernels: cpu.Kernels().String(), Products: gemm.InForce(), Code: jit.InForce(),
 		Go: runtime.Version(), Spikegrad: Version(),
 	}
