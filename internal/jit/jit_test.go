@@ -346,3 +346,18 @@ func testFunctions[F float32 | float64](t *testing.T, on *Target) {
 		}
 	}
 }
+
+// Code that is longer than jumps reach is refused, so that kernels run in its place.
+func TestReach(t *testing.T) {
+	onEach(t, func(t *testing.T, on *Target) {
+		near := *on
+		b := leaky(&near)
+		a, _ := assemble(b)
+		near.Reach = a.Len()
+		_, err := Compile(b)
+		require.NoError(t, err)
+		near.Reach--
+		_, err = Compile(b)
+		require.EqualError(t, err, fmt.Sprintf("jit: the code of a step takes %d bytes, and jumps of %v reach %d", a.Len(), on.Level, a.Len()-1))
+	})
+}
