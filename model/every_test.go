@@ -22,6 +22,7 @@ import (
 	"github.com/spikegrad/spikegrad/model"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/neurons/wrap"
+	"github.com/spikegrad/spikegrad/nir"
 	"github.com/spikegrad/spikegrad/train"
 )
 
@@ -169,6 +170,17 @@ func wrapped() map[string]any {
 	}
 }
 
+// imported is a network of another library.
+func imported(t *testing.T) map[string]any {
+	p := neurons.DefaultLIFParams()
+	p.VTh = graph.Const(0.1)
+	g, err := nir.Export(layers.Sequential{layers.Recurrent(neurons.LIFStep, p)}, []int{3}, nil, nir.ExportOptions{})
+	require.NoError(t, err)
+	n, err := nir.Import(g, p.Dt, nir.Options{})
+	require.NoError(t, err)
+	return map[string]any{"Network": append(flat(), n)}
+}
+
 var (
 	coupled     = wrap.Coupled(neurons.LIFStep)
 	regularised = wrap.Regularised(neurons.LIFStep)
@@ -184,7 +196,7 @@ func tokens(l layers.Layer) []layers.Layer { return []layers.Layer{layers.Tokens
 func TestEvery(t *testing.T) {
 	require.NoError(t, blueprint.RegisterNeurons("coupled", coupled))
 	require.NoError(t, blueprint.RegisterNeurons("regularised", regularised))
-	for dir, of := range map[string]map[string]any{"../layers": every(), "../neurons/wrap": wrapped()} {
+	for dir, of := range map[string]map[string]any{"../layers": every(), "../neurons/wrap": wrapped(), "../nir": imported(t)} {
 		names := exported(t, dir)
 		require.NotEmpty(t, names)
 		for _, name := range names {

@@ -28,6 +28,7 @@ import (
 	"github.com/spikegrad/spikegrad/internal/safetensors"
 	"github.com/spikegrad/spikegrad/internal/tensorfile"
 	"github.com/spikegrad/spikegrad/layers"
+	_ "github.com/spikegrad/spikegrad/nir" // a model may have an imported network, whatever program reads it
 	"github.com/spikegrad/spikegrad/train"
 )
 

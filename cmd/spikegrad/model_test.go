@@ -159,6 +159,10 @@ func TestExportC(t *testing.T) {
 	code, out, errs = call("export", "c", path, to, "-bits", "8")
 	require.Zero(t, code, errs)
 	require.Contains(t, out, "18 bytes of constants") // 6 of a byte, and 3 scales
+	require.FileExists(t, filepath.Join(dir, "code.h"))
+	for path, want := range map[string]string{"a/net.c": "net", "my-net 2.c": "my_net_2", "2.c": "net2", "_x.c": "net_x", ".c": "net", "Größe.c": "Gr____e"} {
+		require.Equal(t, want, prefixOf(path))
+	}
 	code, _, errs = call("export", "c", path, filepath.Join(dir, "code.h"))
 	require.Equal(t, misuse, code)
 	require.Contains(t, errs, "does not end in .c")
