@@ -128,7 +128,7 @@ func (l *delay) node(x *G.Node, in G.Nodes, shape tensor.Shape) (Delayed, error)
 		return Delayed{}, fmt.Errorf("connect: %s: what entered has shape %v, want %v", l.name, ops.ShapeOf(in[i]), []int(l.later()))
 	}
 	// What is kept beside the sequences: what leaves, places in it, and weights of all steps.
-	for _, axes := range []tensor.Shape{l.later(), {l.batch, l.steps + l.max}, {l.in, l.max + 1}} {
+	for _, axes := range []tensor.Shape{l.later(), {max(l.batch, 128), l.steps + l.max}, {l.in, l.max + 1}} {
 		if _, err := limit.Within(maxRows, axes...); err != nil {
 			return Delayed{}, fmt.Errorf("connect: %s: with delays of up to %d steps there are too many values: %w", l.name, l.max, err)
 		}

@@ -184,6 +184,16 @@ func delayedCases() (cs []delayed) {
 			cs = append(cs, c, more)
 		}
 	}
+	// More samples than fill a line, and more inputs and outputs than are taken at a time.
+	for _, interpolate := range []bool{false, true} {
+		for _, batch := range []int{16, 19} {
+			c := delayed{steps: 27, batch: batch, in: 11, places: 1, out: 70, max: 9, interpolate: interpolate, share: 0.2, ones: batch == 16}
+			if interpolate {
+				c.width, c.in, c.out, c.steps = 1, 131, 17, 9
+			}
+			cs = append(cs, c)
+		}
+	}
 	return cs
 }
 

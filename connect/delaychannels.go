@@ -80,13 +80,13 @@ func (r *delayRun[F]) gradXChannels(dx []F, g delayGradient[F], at []F) {
 // gradParamsChannels computes the gradient of the positions.
 func (r *delayRun[F]) gradParamsChannels(dp []F, g delayGradient[F], at []F) {
 	r.channels(at)
-	r.events.turn(r.steps, r.batch, r.max)
+	r.events.turn(r.steps, r.batch, r.max, r.batch)
 	t0, t1 := g.steps()
 	n := r.k.taps()
 	par.Chunks(len(dp), 1, func(c, _ int) {
 		var sum float64
 		for i := c * r.places; i < (c+1)*r.places; i++ {
-			places, amount := r.events.column(i)
+			places, amount := r.events.column(0, i)
 			for j, place := range places {
 				x := 1.0
 				if len(amount) > 0 {

@@ -13,11 +13,15 @@ type delayEvents[F vec.Float] struct {
 	start, idx []int32 // of each row, the end behind them; element of the sample
 	val        []F     // of each; empty if all are 1
 
-	// Of each element of a sample the places of its values, rising: sample by sample, with room
-	// behind the last step of each for the longest delay.
+	turned  []turnedEvents[F] // of blocks of so many
+	samples int
+}
+
+// turnedEvents are, of each element of a sample, the places of its values in a block of samples, rising:
+// sample by sample, with room behind the last step of each for the longest delay.
+type turnedEvents[F vec.Float] struct {
 	from, at []int32
 	amount   []F
-	turned   bool
 }
 
 // row returns the elements of a row and their values.
@@ -29,18 +33,19 @@ func (e *delayEvents[F]) row(r int) (idx []int32, val []F) {
 	return e.idx[from:to], val
 }
 
-// column returns the places and values of an element.
-func (e *delayEvents[F]) column(i int) (at []int32, amount []F) {
-	from, to := e.from[i], e.from[i+1]
+// column returns the places and values of an element in a block of samples.
+func (e *delayEvents[F]) column(block, i int) (at []int32, amount []F) {
+	t := &e.turned[block]
+	from, to := t.from[i], t.from[i+1]
 	if len(e.val) > 0 {
-		amount = e.amount[from:to]
+		amount = t.amount[from:to]
 	}
-	return e.at[from:to], amount
+	return t.at[from:to], amount
 }
 
 // read makes the lists of x [rows, n].
 func (e *delayEvents[F]) read(x []F, rows, n int, scratch func(worker int) *delayScratch[F]) {
-	e.rows, e.n, e.turned = rows, n, false
+	e.rows, e.n, e.samples = rows, n, 0
 	e.start = sparse.Sized(e.start, rows+1)
 	e.start[0] = 0
 	par.Chunks(rows, par.Rows, func(r0, r1 int) {
@@ -77,44 +82,54 @@ func (e *delayEvents[F]) read(x []F, rows, n int, scratch func(worker int) *dela
 
 // take takes over lists that were given.
 func (e *delayEvents[F]) take(m *sparse.CSR) {
-	e.rows, e.n, e.turned = m.Rows, m.Cols, false
+	e.rows, e.n, e.samples = m.Rows, m.Cols, 0
 	e.start, e.idx, e.val = m.Start, m.Idx, e.val[:0]
 	for _, v := range m.Val {
 		e.val = append(e.val, F(v))
 	}
 }
 
-// turn makes the lists of each element of a sample, for so many steps and samples and so much
-// room behind the last step.
-func (e *delayEvents[F]) turn(steps, batch, room int) {
-	if e.turned {
+// turn makes the lists of each element of a sample, in blocks of so many samples, for so many steps and
+// so much room behind the last step.
+func (e *delayEvents[F]) turn(steps, batch, room, samples int) {
+	if e.samples == samples {
 		return
 	}
-	e.turned = true
-	e.from = sparse.Sized(e.from, e.n+1)
-	e.at = sparse.Sized(e.at, int(e.start[e.rows]))
-	e.amount = sparse.Sized(e.amount, len(e.val))
-	clear(e.from)
-	for _, i := range e.idx[:e.start[e.rows]] {
-		e.from[i+1]++
+	e.samples = samples
+	e.turned = sparse.Sized(e.turned, (batch+samples-1)/samples)
+	par.Each(len(e.turned), func(k int) {
+		e.turned[k].turn(e, steps, batch, room, k*samples, min(batch, (k+1)*samples))
+	})
+}
+
+// turn makes the lists of samples b0 to b1−1.
+func (to *turnedEvents[F]) turn(e *delayEvents[F], steps, batch, room, b0, b1 int) {
+	to.from = sparse.Sized(to.from, e.n+1)
+	clear(to.from)
+	for t := range steps {
+		for _, i := range e.idx[e.start[t*batch+b0]:e.start[t*batch+b1]] {
+			to.from[i+1]++
+		}
 	}
 	for i := range e.n {
-		e.from[i+1] += e.from[i]
+		to.from[i+1] += to.from[i]
 	}
+	to.at = sparse.Sized(to.at, int(to.from[e.n]))
+	to.amount = sparse.Sized(to.amount, min(len(e.val), len(to.at)))
 	// from[i] moves to the end of element i while it fills; then all move back.
-	for b := range batch {
+	for b := b0; b < b1; b++ {
 		for t := range steps {
 			idx, val := e.row(t*batch + b)
 			for k, i := range idx {
-				to := e.from[i]
-				e.from[i]++
-				e.at[to] = int32(b*(steps+room) + t)
+				at := to.from[i]
+				to.from[i]++
+				to.at[at] = int32((b-b0)*(steps+room) + t)
 				if len(val) > 0 {
-					e.amount[to] = val[k]
+					to.amount[at] = val[k]
 				}
 			}
 		}
 	}
-	copy(e.from[1:], e.from[:e.n])
-	e.from[0] = 0
+	copy(to.from[1:], to.from[:e.n])
+	to.from[0] = 0
 }

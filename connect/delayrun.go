@@ -5,6 +5,7 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
+	"github.com/spikegrad/spikegrad/internal/gemm"
 	ops "github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/internal/sparse"
 	"github.com/spikegrad/spikegrad/internal/vec"
@@ -19,9 +20,12 @@ type delayRun[F vec.Float] struct {
 	scratch []*delayScratch[F]
 	table   []F // weights of all steps, of the outputs of a tile: [in, max+1, tile]
 	part    []F
-	first   []int32   // of each channel, where there are no weights: from which step on
-	val     []float64 // κ is this,
-	slope   []float64 // and its derivative
+	late    []F         // a gradient by which that of x is computed, output by output,
+	off     gemm.Places // where each weight begins in it,
+	tap     []F         // and the weights
+	first   []int32     // of each channel, where there are no weights: from which step on
+	val     []float64   // κ is this,
+	slope   []float64   // and its derivative
 }
 
 // delayScratch is what one goroutine works with.
@@ -29,9 +33,9 @@ type delayScratch[F vec.Float] struct {
 	found      []int32
 	sums       []F // [steps + max, tile]: currents, or gradients of them, over time
 	table      []F
-	off        []int32 // of each weight in a tile, where its first step is in sums
-	tap        [2][]F  // its weight there and one step later
-	made       []bool  // of each input
+	off        gemm.Places // of each weight in a tile, where its first step is
+	tap        []F         // its weights there, and one step later
+	made       []bool      // of each input
 	val, slope []float64
 	x, g       []F
 }
@@ -173,12 +177,24 @@ func (g delayGradient[F]) steps() (t0, t1 int) {
 }
 
 // row returns that of a sample at a step that has one.
-func (g delayGradient[F]) row(t, b int) []F {
+func (g delayGradient[F]) row(t, b int) []F { return g.from(t, b)[:g.l.out] }
+
+// from returns all from that of a sample at a step on.
+func (g delayGradient[F]) from(t, b int) []F {
 	at := t*g.l.batch + b
 	if g.leave {
 		at = b*g.l.max + t - g.l.steps
 	}
-	return g.g[at*g.l.out:][:g.l.out]
+	return g.g[at*g.l.out:]
+}
+
+// apart returns how many elements those of one step and of the next are apart, and those of one sample
+// and of the next.
+func (g delayGradient[F]) apart() (steps, samples int) {
+	if g.leave {
+		return g.l.out, g.l.max * g.l.out
+	}
+	return g.l.batch * g.l.out, g.l.out
 }
 
 // fill writes columns o0 to o1−1 of a sample at all steps to dst, zeros where there is none.

@@ -156,6 +156,7 @@ func (w workload) bench(b *testing.B) {
 	rate := w.rates(b, m)
 	opt := &optim.Adam{LearningRate: 1e-3}
 	params := m.valueGrads()
+	require.NoError(b, m.setMode(rand.New(rand.NewPCG(1, 2)))) // what differs in training, such as the width of delays, is that of training
 	step := func() {
 		_, err := m.backpropagate(0)
 		require.NoError(b, err)

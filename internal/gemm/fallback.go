@@ -9,6 +9,8 @@ func goKernels[T float]() kernels[T] {
 		gemm: gemmGo[T], pack: packGo[T], transpose: transposeGo[T], square: 1,
 		tile: 512, addRows: addRowsGo[T], axpyRows: axpyRowsGo[T],
 		sumRuns: sumRunsGo[T], patches: patchesGo[T], sumPatches: sumPatchesGo[T], listRows: listRowsGo[T],
+		scatter: scatterGo[T], scatterPairs: scatterPairsGo[T], collect: collectGo[T], collectPairs: collectPairsGo[T],
+		lines: 6, shifted: shiftedGo[T],
 		group: 1, nonZero: nonZeroGo[T], count: countGo[T],
 	}
 }
@@ -146,6 +148,81 @@ func sumPatchesGo[T float](dst, src []T, width, kh, kw, oh, ow int, add bool) {
 					row[j] += x
 				}
 			}
+		}
+	}
+}
+
+func scatterGo[T float](dst []T, off []int32, w []T, n int, idx []int32, val []T, rows int) bool {
+	x := T(1)
+	for e, r := range idx {
+		if r < 0 || int(r) >= rows {
+			return false
+		}
+		if len(val) > 0 {
+			x = val[e]
+		}
+		row := w[int(r)*n:][:n]
+		for j, k := range off[int(r)*n:][:n] {
+			dst[k] = mulAdd(row[j], x, dst[k])
+		}
+	}
+	return true
+}
+
+func scatterPairsGo[T float](dst []T, off []int32, w []T, n int, idx []int32, val []T, rows int) bool {
+	x := T(1)
+	for e, r := range idx {
+		if r < 0 || int(r) >= rows {
+			return false
+		}
+		if len(val) > 0 {
+			x = val[e]
+		}
+		row := w[2*int(r)*n:][:2*n]
+		for j, k := range off[int(r)*n:][:n] {
+			to := dst[k:][:2]
+			to[0] = mulAdd(row[2*j], x, to[0])
+			to[1] = mulAdd(row[2*j+1], x, to[1])
+		}
+	}
+	return true
+}
+
+func collectGo[T float](sum, src []T, off, at []int32, val []T) {
+	x := T(1)
+	for j, k := range off {
+		from, s := src[k:], sum[j]
+		for e, place := range at {
+			if len(val) > 0 {
+				x = val[e]
+			}
+			s = mulAdd(from[place], x, s)
+		}
+		sum[j] = s
+	}
+}
+
+func collectPairsGo[T float](sum, src []T, off, at []int32, val []T) {
+	x := T(1)
+	for j, k := range off {
+		from, s, t := src[k:], sum[2*j], sum[2*j+1]
+		for e, place := range at {
+			if len(val) > 0 {
+				x = val[e]
+			}
+			s, t = mulAdd(from[place], x, s), mulAdd(from[place+1], x, t)
+		}
+		sum[2*j], sum[2*j+1] = s, t
+	}
+}
+
+func shiftedGo[T float](dst, src []T, off []int32, w []T, add bool) {
+	if !add {
+		clear(dst)
+	}
+	for e, k := range off {
+		for i, x := range src[k:][:len(dst)] {
+			dst[i] = mulAdd(w[e], x, dst[i])
 		}
 	}
 }

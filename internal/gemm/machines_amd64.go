@@ -6,6 +6,7 @@ package gemm
 //go:generate go run -C asm . -family runs -out ../kernels_runs_amd64.s -stubs ../kernels_runs_amd64.go -pkg gemm
 //go:generate go run -C asm . -family patches -out ../kernels_patches_amd64.s -stubs ../kernels_patches_amd64.go -pkg gemm
 //go:generate go run -C asm . -family search -out ../kernels_search_amd64.s -stubs ../kernels_search_amd64.go -pkg gemm
+//go:generate go run -C asm . -family delays -out ../kernels_delays_amd64.s -stubs ../kernels_delays_amd64.go -pkg gemm
 
 import "github.com/spikegrad/spikegrad/internal/cpu"
 
@@ -22,6 +23,8 @@ var avx2 = machine{
 		tile: 96, addRows: addRows32AVX2, axpyRows: axpyRows32AVX2,
 		sumRuns: sumRuns32AVX2, patches: patches32AVX2, sumPatches: sumPatches32AVX2, listRows: listRows32AVX2,
 		group: 32, nonZero: nonZero32AVX2, count: count32AVX2,
+		scatter: scatter32AVX2, scatterPairs: scatterPairs32AVX2, collect: collect32AVX2, collectPairs: collectPairs32AVX2,
+		lines: 6, shifted: shifted32AVX2,
 	},
 	kernels[float64]{
 		threadWork: 1 << 20,
@@ -30,6 +33,8 @@ var avx2 = machine{
 		tile: 48, addRows: addRows64AVX2, axpyRows: axpyRows64AVX2,
 		sumRuns: sumRuns64AVX2, patches: patches64AVX2, sumPatches: sumPatches64AVX2, listRows: listRows64AVX2,
 		group: 16, nonZero: nonZero64AVX2, count: count64AVX2,
+		scatter: scatter64AVX2, scatterPairs: scatterPairs64AVX2, collect: collect64AVX2, collectPairs: collectPairs64AVX2,
+		lines: 6, shifted: shifted64AVX2,
 	},
 }
 
@@ -43,6 +48,8 @@ var avx512 = machine{
 		tile: 256, addRows: addRows32AVX512, axpyRows: axpyRows32AVX512,
 		sumRuns: sumRuns32AVX512, patches: patches32AVX512, sumPatches: sumPatches32AVX512, listRows: listRows32AVX512,
 		group: 16, nonZero: nonZero32AVX512, count: count32AVX512,
+		scatter: scatter32AVX512, scatterPairs: scatterPairs32AVX512, collect: collect32AVX512, collectPairs: collectPairs32AVX512,
+		lines: 24, shifted: shifted32AVX512,
 	},
 	kernels[float64]{
 		threadWork: 2 << 20,
@@ -51,5 +58,7 @@ var avx512 = machine{
 		tile: 128, addRows: addRows64AVX512, axpyRows: axpyRows64AVX512,
 		sumRuns: sumRuns64AVX512, patches: patches64AVX512, sumPatches: sumPatches64AVX512, listRows: listRows64AVX512,
 		group: 8, nonZero: nonZero64AVX512, count: count64AVX512,
+		scatter: scatter64AVX512, scatterPairs: scatterPairs64AVX512, collect: collect64AVX512, collectPairs: collectPairs64AVX512,
+		lines: 24, shifted: shifted64AVX512,
 	},
 }

@@ -17,6 +17,10 @@ var families = map[string][]func(t target){
 	"runs":    {target.sumRuns, target.listRows},
 	"patches": {target.patches, target.sumPatches},
 	"search":  {target.nonZero, target.count},
+	"delays": {
+		func(t target) { t.scatter(single) }, func(t target) { t.scatter(pair) },
+		func(t target) { t.collect(single) }, func(t target) { t.collect(pair) }, target.shifted,
+	},
 }
 
 func main() {
