@@ -57,7 +57,7 @@ func init() {
 	for _, v := range []any{
 		layers.Linear{}, layers.Delay{}, layers.DelayedLinear{}, layers.Conv2D{}, layers.Conv1D{}, layers.ConvTranspose2D{}, layers.Pool{}, layers.AdaptivePool{}, layers.Upsample{},
 		layers.BatchNorm{}, layers.GroupNorm{}, layers.LayerNorm{}, layers.Dropout{}, layers.Noise{}, layers.Residual{}, layers.FirstSpike{}, layers.SelfAttention{}, layers.Quantise{},
-		layers.BackOneToOne{}, layers.BackConv2D{}, layers.BackSparse{}, layers.Rate{}, layers.Voltage{}, layers.Only{}, layers.Chance(0), layers.FanIn(0),
+		layers.BackOneToOne{}, layers.BackConv2D{}, layers.BackSparse{}, layers.BackLate{}, layers.Rate{}, layers.Voltage{}, layers.Only{}, layers.Chance(0), layers.FanIn(0),
 		surrogate.Arctan{}, surrogate.Boxcar{}, surrogate.Circ{}, surrogate.CircDist{}, surrogate.Erfc{}, surrogate.Gaussian{},
 		surrogate.Heaviside{}, surrogate.Logistic{}, surrogate.MultiGaussian{}, surrogate.PiecewiseLinear{}, surrogate.Sigmoid{},
 		surrogate.SuperSpike{}, surrogate.Tanh{}, surrogate.Triangle{},

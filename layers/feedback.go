@@ -5,6 +5,7 @@ import (
 	"math"
 
 	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
@@ -12,8 +13,8 @@ import (
 	"github.com/spikegrad/spikegrad/neurons/wrap"
 )
 
-// A Feedback says how the spikes of neurons come back to them: BackOneToOne, BackConv2D or
-// BackSparse.
+// A Feedback says how the spikes of neurons come back to them: BackOneToOne, BackConv2D, BackSparse
+// or BackLate.
 type Feedback interface{ feedback() }
 
 // BackOneToOne returns to each neuron its own spikes, by a weight each, "recurrent.w".
@@ -36,6 +37,16 @@ type BackSparse struct {
 	Init    Init // nil means LeCun's normal
 }
 
+// BackLate returns the spikes of [T, batch, n] by weights "recurrent.w" [n, n], each connection with a delay
+// of its own behind the one step that all spikes take, which is learnt: "delay.at" [n, n]. With Channels the neurons that
+// fire have one each, "delay.at" [n]. What is on its way is the state "Later" [batch, Delay.Max, n].
+type BackLate struct {
+	Delay    Delay
+	Channels bool
+	Init     Init // of the weights; nil means LeCun's normal
+}
+
+func (BackLate) feedback()     {}
 func (BackOneToOne) feedback() {}
 func (BackConv2D) feedback()   {}
 func (BackSparse) feedback()   {}
@@ -50,16 +61,28 @@ func RecurrentThrough[S any, P graph.Params[S]](f Feedback, step graph.Step[S, P
 		w.want, w.most, w.add = "[T batch c h w]", 5, f.wire
 	case BackSparse:
 		w.want, w.most, w.add = "[T batch n]", 3, f.wire
+	case BackLate:
+		w.want, w.most, w.add = "[T batch n]", 3, f.wire
+		var lift graph.Step[wrap.LateState[S], wrap.LateParams[S, P]]
+		if step != nil {
+			lift = wrap.RecurrentLate(step)
+		}
+		return throughLift(lift, wrap.LateParams[S, P]{Inner: p, Through: wrap.LateBack{Max: f.Delay.Max}}, w, step, opts)
 	default:
 		return Lift(step, p, append(opts, func(o *liftOptions) {
-			o.broken = "the feedback is " + w.name + ", want a BackOneToOne, a BackConv2D or a BackSparse"
+			o.broken = "the feedback is " + w.name + ", want a BackOneToOne, a BackConv2D, a BackSparse or a BackLate"
 		})...)
 	}
 	var lift graph.Step[wrap.RecurrentState[S], wrap.FeedbackParams[S, P, back]]
 	if step != nil {
 		lift = wrap.RecurrentThrough[S, P, back](step)
 	}
-	return Lift(lift, wrap.FeedbackParams[S, P, back]{Inner: p}, append([]LiftOption{func(o *liftOptions) { o.wiring, o.inner = &w, step }}, opts...)...)
+	return throughLift(lift, wrap.FeedbackParams[S, P, back]{Inner: p}, w, step, opts)
+}
+
+// throughLift lifts a step with a wiring, and with the step inside of it.
+func throughLift[S any, P graph.Params[S]](step graph.Step[S, P], p P, w wiring, inner any, opts []LiftOption) Layer {
+	return Lift(step, p, append([]LiftOption{func(o *liftOptions) { o.wiring, o.inner = &w, inner }}, opts...)...)
 }
 
 // back is any of the connections, of one type: each type would be a copy of the code of all neurons.
@@ -85,12 +108,12 @@ type wiring struct {
 	of   Feedback
 	want string // shape of x
 	most int    // axes it has
-	add  func(b *Build, x *G.Node, init Init) (back, error)
+	add  func(b *Build, x *G.Node, init Init) (any, error)
 	name string
 }
 
 // wire adds the weights, and returns the connection for a layer whose input is x.
-func (f BackOneToOne) wire(b *Build, x *G.Node, init Init) (back, error) {
+func (f BackOneToOne) wire(b *Build, x *G.Node, init Init) (any, error) {
 	w, err := b.Weight(x, "recurrent.w", orInit(init, f.Init, Constant(-1)), x.Shape()[2:]...)
 	if err == nil {
 		w, err = b.Quantised(w) // one channel: a weight by itself would be its scale
@@ -98,17 +121,17 @@ func (f BackOneToOne) wire(b *Build, x *G.Node, init Init) (back, error) {
 	return back{W: w}, err
 }
 
-func (f BackConv2D) wire(b *Build, x *G.Node, init Init) (back, error) {
+func (f BackConv2D) wire(b *Build, x *G.Node, init Init) (any, error) {
 	if x.Dims() != 5 {
-		return back{}, b.errorf("neurons", "x has shape %v, want [T batch c h w]", []int(x.Shape()))
+		return nil, b.errorf("neurons", "x has shape %v, want [T batch c h w]", []int(x.Shape()))
 	}
 	if f.Kernel < 1 {
-		return back{}, b.errorf("neurons", "the kernel has %d pixels, want at least 1", f.Kernel)
+		return nil, b.errorf("neurons", "the kernel has %d pixels, want at least 1", f.Kernel)
 	}
 	c := x.Shape()[2]
 	in, err := b.perGroup("neurons", c, c, f.Groups)
 	if err != nil {
-		return back{}, err
+		return nil, err
 	}
 	w, err := b.Weight(x, "recurrent.w", orInit(init, f.Init, Scaled{Gain: 1}), c, in, f.Kernel, f.Kernel)
 	if err == nil {
@@ -117,9 +140,26 @@ func (f BackConv2D) wire(b *Build, x *G.Node, init Init) (back, error) {
 	return back{W: w, Padding: connect.Conv{Same: true, Groups: cmp.Or(f.Groups, 1)}, image: true}, err
 }
 
-func (f BackSparse) wire(b *Build, x *G.Node, init Init) (back, error) {
+func (f BackLate) wire(b *Build, x *G.Node, init Init) (any, error) {
+	n := x.Shape()[2]
+	w, err := b.Weight(x, "recurrent.w", orLeCun(orInit(init, f.Init)), n, n)
+	if err == nil {
+		w, err = b.Quantised(w, 1)
+	}
+	if err != nil {
+		return nil, err
+	}
+	shape := tensor.Shape{n, n}
+	if f.Channels {
+		shape = shape[:1]
+	}
+	d, err := f.Delay.delays(b, x, shape)
+	return wrap.LateBack{W: w, At: d.At, Width: d.Width, Max: d.Max, Interpolate: d.Interpolate}, err
+}
+
+func (f BackSparse) wire(b *Build, x *G.Node, init Init) (any, error) {
 	if f.Pattern == nil {
-		return back{}, b.errorf("neurons", "the pattern is nil")
+		return nil, b.errorf("neurons", "the pattern is nil")
 	}
 	n := x.Shape()[2]
 	w, from, to, err := b.connections(x, "recurrent.w", f.Pattern, orInit(init, f.Init, nil), n, n)

@@ -74,9 +74,9 @@ func TestRecurrentThrough(t *testing.T) {
 	}
 	x := input(tensor.Float32, 2, 3, 4)
 	for want, f := range map[string]layers.Feedback{
-		"layers: neurons: x has shape [2 3 4], want [T batch c h w]":                              layers.BackConv2D{Kernel: 1},
-		"layers: neurons: the pattern is nil":                                                     layers.BackSparse{},
-		"layers: neurons: the feedback is nil, want a BackOneToOne, a BackConv2D or a BackSparse": nil,
+		"layers: neurons: x has shape [2 3 4], want [T batch c h w]":                                          layers.BackConv2D{Kernel: 1},
+		"layers: neurons: the pattern is nil":                                                                 layers.BackSparse{},
+		"layers: neurons: the feedback is nil, want a BackOneToOne, a BackConv2D, a BackSparse or a BackLate": nil,
 	} {
 		_, err := layers.RecurrentThrough(f, neurons.LIFStep, p).Apply(layers.NewBuild(1), x)
 		require.EqualError(t, err, want)

@@ -143,7 +143,9 @@ func courses() map[string]course {
 func delaying() layers.Layer {
 	return layers.Sequential{
 		layers.Delay{Max: 3, Interpolate: true}, layers.DelayedLinear{Out: 12, Init: layers.Scaled{Gain: 4}, Delay: layers.Delay{Max: 3, Over: 13}},
-		layers.Named("hidden", lif()), layers.Linear{Out: 3}, li(), layers.MaxOverTime,
+		layers.Named("hidden", lif()),
+		layers.RecurrentThrough(layers.BackLate{Delay: layers.Delay{Max: 3, Over: 13}}, neurons.LIFStep, neurons.DefaultLIFParams()),
+		layers.Linear{Out: 3}, li(), layers.MaxOverTime,
 	}
 }
 

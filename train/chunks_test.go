@@ -305,8 +305,10 @@ func TestChunks(t *testing.T) {
 			s := x.Shape()
 			return b.Sub(x, b.Expand(b.Reduce(x, []int{s[0], s[1], 1}), s))
 		}), nil, ""},
-		"axonal delay":          {layers.Delay{Max: 3, Interpolate: true}, nil, ""},
-		"delays of connections": {layers.DelayedLinear{Out: 2, Delay: layers.Delay{Max: 20, Over: 3}}, nil, ""},
+		"axonal delay":                {layers.Delay{Max: 3, Interpolate: true}, nil, ""},
+		"delays of connections":       {layers.DelayedLinear{Out: 2, Delay: layers.Delay{Max: 20, Over: 3}}, nil, ""},
+		"recurrent delays":            {layers.RecurrentThrough(layers.BackLate{Delay: layers.Delay{Max: 3, Over: 3}}, neurons.LIFStep, neurons.DefaultLIFParams()), nil, ""},
+		"recurrent delays of neurons": {layers.RecurrentThrough(layers.BackLate{Delay: layers.Delay{Max: 20, Interpolate: true}, Channels: true}, neurons.LIFStep, neurons.DefaultLIFParams()), nil, ""},
 		"delay that is not entered": {layers.Func(func(x *G.Node) (*G.Node, error) {
 			var b graph.Builder
 			y, err := connect.Delay(x, connect.Delays{At: b.Constant(x, 2, x.Shape()[2]), Width: b.Constant(x, 0, 1), Max: 3})

@@ -15,6 +15,7 @@ import (
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/loss"
+	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -111,7 +112,7 @@ func TestBehindTheEnd(t *testing.T) {
 		"sum, count":       {net: body(layers.SumOverTime), loss: loss.SpikeCount{Right: 2}},
 		"penalties":        {net: regularised},
 		"normalised":       {net: append(layers.Sequential{layers.BatchNorm{StepGain: 4}}, body(layers.Last).(layers.Sequential)...)},
-		"delayed":          {net: append(layers.Sequential{layers.DelayedLinear{Out: in, Delay: layers.Delay{Max: 4, Over: 100}}, layers.Delay{Max: 4, Interpolate: true}}, body(layers.Last).(layers.Sequential)...)},
+		"delayed":          {net: append(layers.Sequential{layers.DelayedLinear{Out: in, Delay: layers.Delay{Max: 4, Over: 100}}, layers.Delay{Max: 4, Interpolate: true}, layers.RecurrentThrough(layers.BackLate{Delay: layers.Delay{Max: 3, Interpolate: true}}, neurons.LIFStep, neurons.DefaultLIFParams())}, body(layers.Last).(layers.Sequential)...)},
 		"lists":            {net: body(layers.Last), spikes: true},
 		"sequences":        {net: body(), loss: loss.MeanSquared{Sequence: true}},
 		"sequences, lists": {net: body(), loss: loss.MeanSquared{Sequence: true}, spikes: true},

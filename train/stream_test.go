@@ -60,7 +60,10 @@ func sequenced() map[string]struct {
 		"delayed": {[]int{4}, layers.Sequential{
 			layers.DelayedLinear{Out: 20, Init: gain, Delay: layers.Delay{Max: 7, Interpolate: true}}, spiking(),
 			layers.Delay{Max: 40, Over: 5}, layers.DelayedLinear{Out: 20, Init: gain, Delay: layers.Delay{Max: 3, Over: 5}}, spiking(),
-			layers.Delay{Max: 2, Fixed: true}, layers.Linear{Out: 3}, li(), layers.MaxOverTime,
+			layers.Delay{Max: 2, Fixed: true}, layers.Linear{Out: 9, Init: gain},
+			layers.RecurrentThrough(layers.BackLate{Delay: layers.Delay{Max: 4, Interpolate: true}}, neurons.LIFStep, neurons.DefaultLIFParams()),
+			layers.RecurrentThrough(layers.BackLate{Delay: layers.Delay{Max: 5, Over: 3}, Channels: true}, neurons.LIFStep, neurons.DefaultLIFParams()),
+			layers.Linear{Out: 3}, li(), layers.MaxOverTime,
 		}},
 		"attention": {[]int{4, 3, 3}, layers.Sequential{
 			layers.Tokens, layers.SelfAttention{Neurons: layers.Lift(neurons.LIFBoxStep, low), Heads: 2, Scale: 1}, layers.Flatten,
