@@ -68,8 +68,17 @@ func Scan[S any, P Params[S]](step Step[S, P], xs *G.Node, s *S, p P, opts ...Sc
 	if err != nil {
 		return nil, fmt.Errorf("graph: scan: %w", err)
 	}
+	r, err := m.scan(opts)
+	if err != nil {
+		return nil, fmt.Errorf("graph: scan: %w", err)
+	}
+	return &Run[S]{run: *r, Out: r.out, Unused: r.unused, Calls: r.calls}, nil
+}
+
+func (m *model) scan(opts []ScanOptions) (*run, error) {
+	xs := m.xs
 	var outer G.Nodes
-	for _, n := range nodesOf(p, m.params) {
+	for _, n := range nodesOf(m.p, m.params) {
 		if !slices.Contains(outer, n) {
 			outer = append(outer, n)
 		}
@@ -88,19 +97,19 @@ func Scan[S any, P Params[S]](step Step[S, P], xs *G.Node, s *S, p P, opts ...Sc
 		sc.names = append(sc.names, named(m.states[i].name))
 	}
 	if err := sc.init(); err != nil {
-		return nil, fmt.Errorf("graph: scan: %w", err)
+		return nil, err
 	}
 	in := append(append(G.Nodes{xs}, initial...), outer...)
 	var b Builder
 	sc.node = b.apply(&scanOp{signature: signatureOf(in, sc.dt, tensor.Shape{1}), s: sc}, in...)
 	if err := b.Err(); err != nil {
-		return nil, fmt.Errorf("graph: scan: %w", err)
+		return nil, err
 	}
-	r := &Run[S]{slots: m.states, index: m.stateIndex}
+	r := &run{slots: m.states, index: m.stateIndex}
 	for _, i := range sc.sg.unused() {
-		r.Unused = append(r.Unused, outer[i].Name())
+		r.unused = append(r.unused, outer[i].Name())
 	}
-	r.Calls = callsOf(sc.fwd)
+	r.calls = callsOf(sc.fwd)
 	finals := make(G.Nodes, len(m.states))
 	r.final = func(i int) (*G.Node, error) {
 		if finals[i] == nil {
@@ -122,10 +131,9 @@ func Scan[S any, P Params[S]](step Step[S, P], xs *G.Node, s *S, p P, opts ...Sc
 		}
 		return sc.trace[i], nil
 	}
-	if r.Out, err = sc.result(resultOut, 0, sc.outs); err != nil {
-		return nil, fmt.Errorf("graph: scan: %w", err)
-	}
-	return r, nil
+	var err error
+	r.out, err = sc.result(resultOut, 0, sc.outs)
+	return r, err
 }
 
 // init builds the step and lowers it, so that a step which cannot be lowered is

@@ -24,83 +24,89 @@ type Params[S any] interface {
 type Step[S any, P Params[S]] func(x *G.Node, s S, p P) (out *G.Node, next S, err error)
 
 // model is a step with its state and parameters taken apart: what Unroll and
-// Scan have in common.
-type model[S any, P Params[S]] struct {
-	step   Step[S, P]
+// Scan have in common. Types are forgotten, or each neuron would be a copy of the code.
+type model struct {
+	step   func(x *G.Node, s, p any) (out *G.Node, next any, err error)
+	named  any // the step as it was given, for errors
 	xs     *G.Node
-	s      S
-	p      P
-	states []slot // of S
-	params []slot // of P, those that hold a node
+	s, p   any
+	states []slot // of s
+	params []slot // of p, those that hold a node
 }
 
-// newModel checks the input and the state, and finds the state to start from
-// where the caller gave none.
-func newModel[S any, P Params[S]](step Step[S, P], xs *G.Node, s *S, p P) (*model[S, P], error) {
-	m := &model[S, P]{step: step, xs: xs, p: p}
-	if step == nil {
-		return nil, fmt.Errorf("the step is nil")
+// newModel checks the input and the state, which p.Rest gives where the caller did not.
+func newModel[S any, P Params[S]](step Step[S, P], xs *G.Node, s *S, p P) (*model, error) {
+	m := &model{xs: xs, p: p, named: step}
+	if step != nil {
+		m.step = func(x *G.Node, s, p any) (*G.Node, any, error) { return step(x, s.(S), p.(P)) }
+	}
+	if s != nil {
+		m.s = *s
+	}
+	return m, m.init(reflect.TypeFor[S](), func() (any, error) { return rest[S](xs, p) })
+}
+
+func (m *model) init(state reflect.Type, rest func() (any, error)) error {
+	xs := m.xs
+	if m.step == nil {
+		return fmt.Errorf("the step is nil")
 	}
 	if xs == nil {
-		return nil, fmt.Errorf("xs is nil")
+		return fmt.Errorf("xs is nil")
 	}
 	if !isFloat(xs.Dtype()) {
-		return nil, fmt.Errorf("xs has elements of type %v, want float32 or float64", xs.Dtype())
+		return fmt.Errorf("xs has elements of type %v, want float32 or float64", xs.Dtype())
 	}
 	if shape := xs.Shape(); len(shape) < 2 || shape.TotalSize() <= 0 {
-		return nil, fmt.Errorf("xs has shape %v, want [T batch …] with no axis of length 0", []int(shape))
+		return fmt.Errorf("xs has shape %v, want [T batch …] with no axis of length 0", []int(shape))
 	}
 	var err error
-	if m.states, err = slotsOf(reflect.TypeFor[S]()); err != nil {
-		return nil, fmt.Errorf("state: %w", err)
+	if m.states, err = slotsOf(state); err != nil {
+		return fmt.Errorf("state: %w", err)
 	}
-	all, err := slotsOf(reflect.TypeOf(p))
+	all, err := slotsOf(reflect.TypeOf(m.p))
 	if err != nil {
-		return nil, fmt.Errorf("parameters: %w", err)
+		return fmt.Errorf("parameters: %w", err)
 	}
-	for i, n := range nodesOf(p, all) {
+	for i, n := range nodesOf(m.p, all) {
 		if n == nil {
 			continue
 		}
 		if n.Graph() != xs.Graph() {
-			return nil, fmt.Errorf("parameter %s is of another graph than xs", all[i].name)
+			return fmt.Errorf("parameter %s is of another graph than xs", all[i].name)
 		}
 		m.params = append(m.params, all[i])
 	}
-	if s == nil {
-		if m.s, err = rest[S](xs, p); err != nil {
-			return nil, err
+	if m.s == nil {
+		if m.s, err = rest(); err != nil {
+			return err
 		}
-	} else {
-		m.s = *s
 	}
 	for i, n := range nodesOf(m.s, m.states) {
 		if n == nil {
-			return nil, fmt.Errorf("state %s is nil", m.states[i].name)
+			return fmt.Errorf("state %s is nil", m.states[i].name)
 		}
 		if n.Graph() != xs.Graph() {
-			return nil, fmt.Errorf("state %s is of another graph than xs", m.states[i].name)
+			return fmt.Errorf("state %s is of another graph than xs", m.states[i].name)
 		}
 		if n.IsScalar() {
-			return nil, fmt.Errorf("state %s is a scalar, want at least one axis (of length 1)", m.states[i].name)
+			return fmt.Errorf("state %s is a scalar, want at least one axis (of length 1)", m.states[i].name)
 		}
 		if n.Dtype() != xs.Dtype() {
-			return nil, fmt.Errorf("xs has elements of type %v, state %s of %v", xs.Dtype(), m.states[i].name, n.Dtype())
+			return fmt.Errorf("xs has elements of type %v, state %s of %v", xs.Dtype(), m.states[i].name, n.Dtype())
 		}
 	}
-	return m, nil
+	return nil
 }
 
 // apply runs the step and checks that the state keeps its shape.
-func (m *model[S, P]) apply(x *G.Node, s S, p P) (*G.Node, S, error) {
-	var out *G.Node
-	var next S
+func (m *model) apply(x *G.Node, s, p any) (out *G.Node, next any, err error) {
 	done, err := nest(m.xs.Graph(), x.Graph())
 	if err != nil {
-		return nil, next, err
+		return nil, nil, err
 	}
 	defer done()
-	err = guard.Call("", "step", m.step, func() (err error) { out, next, err = m.step(x, s, p); return err })
+	err = guard.Call("", "step", m.named, func() (err error) { out, next, err = m.step(x, s, p); return err })
 	if err != nil {
 		return nil, next, err
 	}
@@ -121,7 +127,7 @@ func (m *model[S, P]) apply(x *G.Node, s S, p P) (*G.Node, S, error) {
 
 // stateIndex returns the position of the named state. A field of a nested struct
 // goes by its path, or by its own name where no outer field has that.
-func (m *model[S, P]) stateIndex(name string) (int, error) {
+func (m *model) stateIndex(name string) (int, error) {
 	var names []string
 	found, depth := -1, 0
 	for i, s := range m.states {

@@ -27,7 +27,7 @@ func inputLike(g *G.ExprGraph, dt tensor.Dtype, shape tensor.Shape, name string)
 
 // private builds the step in a graph of its own. outer are the learnable nodes,
 // each once.
-func (m *model[S, P]) private(outer G.Nodes) (*stepGraph, error) {
+func (m *model) private(outer G.Nodes) (*stepGraph, error) {
 	g := G.NewGraph()
 	sg := &stepGraph{x: inputLike(g, m.xs.Dtype(), m.xs.Shape()[1:], "x")}
 	for i, n := range nodesOf(m.s, m.states) {

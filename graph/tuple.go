@@ -87,14 +87,14 @@ func nodesOf(v any, slots []slot) G.Nodes {
 	return ns
 }
 
-// withNodes returns a copy of v whose slots hold ns; a slot whose node is nil
-// stays as it is.
-func withNodes[V any](v V, slots []slot, ns G.Nodes) V {
-	r := reflect.ValueOf(&v).Elem()
+// withNodes returns a copy of v whose slots hold ns, those that are not nil.
+func withNodes(v any, slots []slot, ns G.Nodes) any {
+	r := reflect.New(reflect.TypeOf(v)).Elem()
+	r.Set(reflect.ValueOf(v))
 	for i, s := range slots {
 		if ns[i] != nil {
 			s.set(r, ns[i])
 		}
 	}
-	return v
+	return r.Interface()
 }

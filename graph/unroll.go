@@ -14,13 +14,18 @@ type Run[S any] struct {
 	// Calls names the operations that a scan could not fuse and calls at each time
 	// step, which is slow. An element-wise step has none.
 	Calls []string
-	final func(i int) (*G.Node, error)
-	trace func(i int) (*G.Node, error)
-	index func(name string) (int, error)
-	slots []slot
+	run
 }
 
-// errNoRun is the error of a Run that is nobody's.
+// run is what a Run is made of.
+type run struct {
+	out           *G.Node
+	unused, calls []string
+	final, trace  func(i int) (*G.Node, error)
+	index         func(name string) (int, error)
+	slots         []slot
+}
+
 var errNoRun = errors.New("graph: the Run is nil or was made by neither Scan nor Unroll")
 
 // Final returns the state after the last step.
@@ -36,7 +41,7 @@ func (r *Run[S]) Final() (S, error) {
 			return s, fmt.Errorf("graph: final state %s: %w", r.slots[i].name, err)
 		}
 	}
-	return withNodes(s, r.slots, ns), nil
+	return withNodes(s, r.slots, ns).(S), nil
 }
 
 // Trace returns the named state after every step, [T, …]. The name is that of
@@ -56,38 +61,47 @@ func (r *Run[S]) Trace(name string) (*G.Node, error) {
 // maxUnrolled bounds the time steps of a graph that has nodes for each.
 const maxUnrolled = 1 << 16
 
-// Unroll lifts a step in time: it applies the step to each time step of xs
-// ([T, batch, …]) as ordinary nodes and carries the state. A nil s starts from
-// p.Rest. It is the definition of lifting and good for debugging; its graph
-// grows with T, and so does the time to compile it, quadratically, and 2¹⁶ steps
-// are the most. Use Scan.
+// Unroll lifts a step in time: it applies the step to each time step of xs ([T, batch, …]) as
+// ordinary nodes and carries the state. A nil s starts from p.Rest. It is the definition of
+// lifting and good for debugging; its graph grows with T, and so does the time to compile it,
+// quadratically, and 2¹⁶ steps are the most. Use Scan.
 func Unroll[S any, P Params[S]](step Step[S, P], xs *G.Node, s *S, p P) (*Run[S], error) {
 	m, err := newModel(step, xs, s, p)
 	if err != nil {
 		return nil, fmt.Errorf("graph: unroll: %w", err)
 	}
+	r, err := m.unroll()
+	if err != nil {
+		return nil, fmt.Errorf("graph: unroll: %w", err)
+	}
+	return &Run[S]{run: *r, Out: r.out}, nil
+}
+
+func (m *model) unroll() (*run, error) {
+	xs := m.xs
 	var b Builder
 	steps := xs.Shape()[0]
 	if steps > maxUnrolled {
-		return nil, fmt.Errorf("graph: unroll: xs has %d time steps, want at most %d; Scan takes more", steps, maxUnrolled)
+		return nil, fmt.Errorf("xs has %d time steps, want at most %d; Scan takes more", steps, maxUnrolled)
 	}
 	outs := make(G.Nodes, steps)
 	traces := make([]G.Nodes, len(m.states))
 	state := m.s
+	var err error
 	for t := range steps {
 		x := b.At(xs, t)
 		if err := b.Err(); err != nil {
-			return nil, fmt.Errorf("graph: unroll: time step %d: %w", t, err)
+			return nil, fmt.Errorf("time step %d: %w", t, err)
 		}
-		if outs[t], state, err = m.apply(x, state, p); err != nil {
-			return nil, fmt.Errorf("graph: unroll: time step %d: %w", t, err)
+		if outs[t], state, err = m.apply(x, state, m.p); err != nil {
+			return nil, fmt.Errorf("time step %d: %w", t, err)
 		}
 		for i, n := range nodesOf(state, m.states) {
 			traces[i] = append(traces[i], n)
 		}
 	}
-	return &Run[S]{
-		Out:   b.Stack(outs...),
+	return &run{
+		out:   b.Stack(outs...),
 		slots: m.states,
 		index: m.stateIndex,
 		final: func(i int) (*G.Node, error) { return traces[i][steps-1], nil },

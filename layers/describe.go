@@ -82,15 +82,15 @@ func describeIn(name string, l Layer, within []*Layer) []Description {
 }
 
 // String returns the model of the neurons, and the parameters that are not zero.
-func (l lifted[S, P]) String() string {
-	kind, p := "", any(&l.p)
+func (l lifted) String() string {
+	kind, p := "", l.own()
 	if l.recurrent {
-		if inner, err := fields.Field(&l.p, "Inner"); err == nil {
+		if inner, err := fields.Field(p, "Inner"); err == nil {
 			kind, p = "Recurrent ", inner
 		}
 	}
 	if l.wiring != nil {
-		if inner, err := fields.Field(&l.p, "Inner"); err == nil {
+		if inner, err := fields.Field(p, "Inner"); err == nil {
 			kind, p = "Recurrent through "+l.wiring.name+" ", inner
 		}
 	}

@@ -18,7 +18,7 @@ import (
 // input currents [T, batch, …, n] to outputs of the same shape. It starts from
 // rest.
 func Lift[S any, P graph.Params[S]](step graph.Step[S, P], p P, opts ...LiftOption) Layer {
-	l := lifted[S, P]{step: step, p: p}
+	l := lifted{step: step, p: p, own: func() any { p := p; return &p }, typed: steps[S, P](step)}
 	for _, o := range opts {
 		if o == nil {
 			l.broken = "an option is nil"
@@ -42,7 +42,7 @@ func Recurrent[S any, P graph.Params[S]](step graph.Step[S, P], p P, opts ...Lif
 		lift = wrap.Recurrent(step)
 	}
 	alone := func(name string, p any) models.Model {
-		return models.Of(name, step, p.(wrap.RecurrentParams[S, P]).Inner)
+		return models.Of(name, step, p.(*wrap.RecurrentParams[S, P]).Inner)
 	}
 	return Lift(lift, r, append([]LiftOption{func(o *liftOptions) { o.recurrent, o.inner, o.alone = true, step, alone }}, opts...)...)
 }
@@ -140,14 +140,93 @@ func KeepEvery(k int) LiftOption {
 // otherwise.
 func RecurrentInit(i Init) LiftOption { return func(o *liftOptions) { o.init = i } }
 
-type lifted[S any, P graph.Params[S]] struct {
-	step graph.Step[S, P]
-	p    P
+// A lifted layer forgets the types of its step, or each neuron would be a copy of the code.
+type lifted struct {
+	step  any        // graph.Step[S, P]
+	p     any        // P
+	own   func() any // a copy of p, a *P
+	typed typed
 	liftOptions
 }
 
+// typed is what needs the types of a step. Parameters are a *P.
+type typed interface {
+	// scan lifts the step, from rest or from the states that the network carries, which
+	// it returns; instant without the gradient through the state that a step starts from.
+	scan(b *Build, x *G.Node, p any, o graph.ScanOptions) (scanned, map[string]*State, error)
+	model(name string, p any) models.Model
+}
+
+// scanned is a graph.Run without its type.
+type scanned struct {
+	out    *G.Node
+	unused []string
+	trace  func(name string) (*G.Node, error)
+}
+
+type steps[S any, P graph.Params[S]] graph.Step[S, P]
+
+func (s steps[S, P]) model(name string, p any) models.Model {
+	return models.Of(name, graph.Step[S, P](s), *p.(*P))
+}
+
+func (s steps[S, P]) scan(b *Build, x *G.Node, p any, o graph.ScanOptions) (scanned, map[string]*State, error) {
+	step, params := graph.Step[S, P](s), *p.(*P)
+	if b.Carry == nil {
+		run, err := graph.Scan(step, x, nil, params, o)
+		return scannedOf(run, err), nil, err
+	}
+	rest, err := graph.Rest[S](x, params)
+	if err != nil {
+		return scanned{}, nil, err
+	}
+	carried := map[string]*State{}
+	if rest, err = graph.MapState(rest, enter(b, carried)); err != nil {
+		return scanned{}, nil, err
+	}
+	if b.Local != nil {
+		step = instant(step)
+	}
+	run, err := graph.Scan(step, x, &rest, params, o)
+	if err != nil {
+		return scanned{}, nil, err
+	}
+	final, err := run.Final()
+	if err == nil {
+		_, err = graph.MapState(final, leave(carried))
+	}
+	return scannedOf(run, err), carried, err
+}
+
+func scannedOf[S any](r *graph.Run[S], err error) scanned {
+	if err != nil {
+		return scanned{}
+	}
+	return scanned{r.Out, r.Unused, r.Trace}
+}
+
+// enter returns what takes a state from those that the network carries.
+func enter(b *Build, carried map[string]*State) func(name string, rest *G.Node) (*G.Node, error) {
+	return func(name string, rest *G.Node) (*G.Node, error) {
+		st, err := b.Enter(name, rest)
+		if err != nil {
+			return nil, err
+		}
+		carried[name] = st
+		return st.From(), nil
+	}
+}
+
+// leave returns what says which node a state is at the end.
+func leave(carried map[string]*State) func(name string, n *G.Node) (*G.Node, error) {
+	return func(name string, n *G.Node) (*G.Node, error) {
+		carried[name].Out = n
+		return n, nil
+	}
+}
+
 // Apply adds the neurons, their learnable parameters and their penalties.
-func (l lifted[S, P]) Apply(b *Build, x *G.Node) (*G.Node, error) {
+func (l lifted) Apply(b *Build, x *G.Node) (*G.Node, error) {
 	want, most := "[T batch … n]", math.MaxInt
 	if l.recurrent {
 		want, most = "[T batch n]", 3
@@ -165,26 +244,26 @@ func (l lifted[S, P]) Apply(b *Build, x *G.Node) (*G.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	spike, _ := fields.Field(&p, "Spike")
+	spike, _ := fields.Field(p, "Spike")
 	f, spiking := spike.(*graph.Func)
 	if spiking && b.Spike != nil {
 		*f = b.Spike(b.Path(), *f)
 	}
-	if g, ok := any(p).(interface{ Graded() bool }); ok && g.Graded() {
+	if g, ok := p.(interface{ Graded() bool }); ok && g.Graded() {
 		spiking = false
 	}
-	run, entered, err := l.run(b, x, p)
+	run, entered, err := l.typed.scan(b, x, p, l.scan)
 	if err != nil {
 		return nil, b.errorf("neurons", "%w", err)
 	}
-	for _, name := range run.Unused {
+	for _, name := range run.unused {
 		b.Warnings = append(b.Warnings, "the neurons do not depend on "+name+": its gradient is zero")
 	}
-	act := Activity{Name: b.Path(), In: x, Out: run.Out, Spiking: spiking, Params: &p, Step: l.step, Trace: run.Trace}
+	act := Activity{Name: b.Path(), In: x, Out: run.out, Spiking: spiking, Params: p, Step: l.step, Trace: run.trace}
 	if l.recurrent {
 		act.Step = l.inner
 	}
-	next := run.Out
+	next := run.out
 	if b.Local != nil {
 		if err := l.local(&act, p, entered); err != nil {
 			return nil, b.errorf("neurons", "%w", err)
@@ -202,54 +281,13 @@ func (l lifted[S, P]) Apply(b *Build, x *G.Node) (*G.Node, error) {
 	return next, nil
 }
 
-// run lifts the step, from rest or from the states that the network carries, which it returns.
-func (l lifted[S, P]) run(b *Build, x *G.Node, p P) (*graph.Run[S], map[string]*State, error) {
-	if b.Carry == nil {
-		run, err := graph.Scan(l.step, x, nil, p, l.scan)
-		return run, nil, err
-	}
-	s, err := graph.Rest[S](x, p)
-	if err != nil {
-		return nil, nil, err
-	}
-	carried := map[string]*State{}
-	s, err = graph.MapState(s, func(name string, rest *G.Node) (*G.Node, error) {
-		st, err := b.Enter(name, rest)
-		if err != nil {
-			return nil, err
-		}
-		carried[name] = st
-		return st.From(), nil
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	step := l.step
-	if b.Local != nil {
-		step = instant(step)
-	}
-	run, err := graph.Scan(step, x, &s, p, l.scan)
-	if err != nil {
-		return nil, nil, err
-	}
-	final, err := run.Final()
-	if err != nil {
-		return nil, nil, err
-	}
-	_, err = graph.MapState(final, func(name string, n *G.Node) (*G.Node, error) {
-		carried[name].Out = n
-		return n, nil
-	})
-	return run, carried, err
-}
-
-// params returns the parameters with nodes for what is learnt.
-func (l lifted[S, P]) params(b *Build, x *G.Node) (P, error) {
-	p := l.p
+// params returns the parameters, a *P, with nodes for what is learnt.
+func (l lifted) params(b *Build, x *G.Node) (any, error) {
+	p := l.own()
 	shape := x.Shape()
 	for _, e := range l.each {
 		if !slices.ContainsFunc(l.learn, func(k learnt) bool { return k.name == e.name }) {
-			if err := l.spreadOut(b, x, &p, e); err != nil {
+			if err := l.spreadOut(b, x, p, e); err != nil {
 				return p, err
 			}
 		}
@@ -260,17 +298,17 @@ func (l lifted[S, P]) params(b *Build, x *G.Node) (P, error) {
 		if start >= 0 {
 			init = l.each[start].init
 		}
-		if err := l.makeLearnable(b, x, &p, k, init); err != nil {
+		if err := l.makeLearnable(b, x, p, k, init); err != nil {
 			return p, err
 		}
 	}
 	if l.wiring != nil {
-		return p, l.wire(b, x, &p)
+		return p, l.wire(b, x, p)
 	}
 	if !l.recurrent {
 		return p, nil
 	}
-	f, err := fields.Field(&p, "W")
+	f, err := fields.Field(p, "W")
 	if err != nil {
 		return p, b.errorf("neurons", "%w", err)
 	}
@@ -283,7 +321,7 @@ func (l lifted[S, P]) params(b *Build, x *G.Node) (P, error) {
 }
 
 // wire adds the connections of RecurrentThrough to p.
-func (l lifted[S, P]) wire(b *Build, x *G.Node, p *P) error {
+func (l lifted) wire(b *Build, x *G.Node, p any) error {
 	through, err := l.wiring.add(b, x, l.init)
 	if err != nil {
 		return err
@@ -298,7 +336,7 @@ func (l lifted[S, P]) wire(b *Build, x *G.Node, p *P) error {
 
 // constant returns the named parameter of p, and the value that it had in the layer's
 // parameters: that of another one, if it was not given and stands for that.
-func (l lifted[S, P]) constant(b *Build, p *P, name string) (*graph.Param, float64, error) {
+func (l lifted) constant(b *Build, p any, name string) (*graph.Param, float64, error) {
 	f, err := fields.Field(p, name)
 	if err != nil {
 		return nil, 0, b.errorf("neurons", "%w", err)
@@ -310,7 +348,7 @@ func (l lifted[S, P]) constant(b *Build, p *P, name string) (*graph.Param, float
 	if param.Node() != nil {
 		return nil, 0, b.errorf("neurons", "%s has a node already", name)
 	}
-	had, err := fields.Default(&l.p, name)
+	had, err := fields.Default(l.own(), name)
 	if err != nil {
 		return nil, 0, b.errorf("neurons", "%w", err)
 	}
@@ -323,7 +361,7 @@ func (l lifted[S, P]) constant(b *Build, p *P, name string) (*graph.Param, float
 
 // makeLearnable puts a learnable node in the place of a constant of p. Its values
 // start from the constant, or are drawn by init unless that is nil.
-func (l lifted[S, P]) makeLearnable(b *Build, x *G.Node, p *P, k learnt, init Init) error {
+func (l lifted) makeLearnable(b *Build, x *G.Node, p any, k learnt, init Init) error {
 	param, v, err := l.constant(b, p, k.name)
 	if err != nil {
 		return err
@@ -362,7 +400,7 @@ func (b *Build) param(n *G.Node, init Init, c graph.Constraint) graph.Param {
 func loaded(i Init) bool { _, ok := i.(interface{ Loaded() }); return ok }
 
 // spreadOut puts a node that is not learnt in the place of a constant of p.
-func (l lifted[S, P]) spreadOut(b *Build, x *G.Node, p *P, e spread) error {
+func (l lifted) spreadOut(b *Build, x *G.Node, p any, e spread) error {
 	param, _, err := l.constant(b, p, e.name)
 	if err != nil {
 		return err

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/fields"
-	"github.com/spikegrad/spikegrad/neurons/models"
 )
 
 // instant returns the step without the gradient that goes through the state it starts from.
@@ -24,7 +23,7 @@ func instant[S any, P graph.Params[S]](step graph.Step[S, P]) graph.Step[S, P] {
 }
 
 // local adds to the activity what a Build with Local tells of it.
-func (l lifted[S, P]) local(a *Activity, p P, entered map[string]*State) error {
+func (l lifted) local(a *Activity, p any, entered map[string]*State) error {
 	if entered == nil {
 		return errors.New("the Build has Local and no Carry")
 	}
@@ -39,11 +38,11 @@ func (l lifted[S, P]) local(a *Activity, p P, entered map[string]*State) error {
 	case l.wiring != nil:
 		return nil
 	case !l.recurrent:
-		a.Model = models.Of(a.Name, l.step, p)
+		a.Model = l.typed.model(a.Name, p)
 		return nil
 	}
 	a.Model = l.alone(a.Name, p)
-	w, err := fields.Field(&p, "W")
+	w, err := fields.Field(p, "W")
 	if err != nil {
 		return err
 	}

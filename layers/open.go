@@ -53,14 +53,14 @@ func Open(l Layer) (Opened, bool) {
 	return Opened{}, false
 }
 
-func (l lifted[S, P]) open() *Neurons {
+func (l lifted) open() *Neurons {
 	n := &Neurons{Step: l.step, Params: l.p, Recurrent: l.recurrent, KeepEvery: l.scan.KeepEvery, Regularise: l.regs}
 	if l.wiring != nil {
 		n.Through = l.wiring.of
 	}
 	if l.recurrent || l.wiring != nil {
 		n.Step = l.inner
-		if inner, err := fields.Field(&l.p, "Inner"); err == nil {
+		if inner, err := fields.Field(l.own(), "Inner"); err == nil {
 			n.Params = reflect.ValueOf(inner).Elem().Interface()
 		}
 	}

@@ -137,13 +137,14 @@ func every() map[string]any {
 		"Readout": reads[layers.Last.String()], "Last": reads[layers.Last.String()], "MeanOverTime": reads[layers.MeanOverTime.String()], "MaxOverTime": reads[layers.MaxOverTime.String()],
 		"SumOverTime": reads[layers.SumOverTime.String()], "SpikeCount": reads[layers.SpikeCount.String()], "FirstSpike": append(flat(), layers.Linear{Out: 2}, lively, layers.FirstSpike{Latest: 8}),
 		"Named": line(layers.Named("own", layers.Linear{Out: 3})), "Shared": line(layers.Sum{layers.Shared("one", layers.Linear{Out: 3})}), "Given": line(layers.Given(map[string]*tensor.Dense{}, layers.Linear{Out: 3})),
-		"Lift":                        line(layers.Lift(neurons.LIFStep, lif, layers.KeepEvery(2), layers.Learn("VTh"))),
-		"Lift with an Each":           line(layers.Lift(neurons.LIFStep, spread, layers.Each(layers.Values{0.1, 0.2, 0.3}, "VTh"), layers.LearnEach("TauMemInv"), layers.Each(layers.Values{90, 80, 70}, "TauMemInv"), layers.Constrain(graph.Exp, "TauMemInv"))),
-		"Recurrent":                   line(layers.Recurrent(neurons.LIFStep, lif, layers.LearnEach("TauMemInv"))),
-		"RecurrentThrough":            line(layers.RecurrentThrough(layers.BackOneToOne{}, neurons.LIFStep, lif, layers.Learn("VTh"))),
-		"RecurrentThrough an image":   image(layers.RecurrentThrough(layers.BackConv2D{Kernel: 3, Groups: 2}, neurons.LIFStep, lif)),
-		"RecurrentThrough a pattern":  line(layers.RecurrentThrough(layers.BackSparse{Pattern: layers.Chance(0.5)}, neurons.LIFStep, lif)),
-		"RecurrentThrough refractory": line(layers.RecurrentThrough(layers.BackOneToOne{}, wrap.Refractory(neurons.LIFStep), wrap.RefractoryParams[neurons.LIFState, neurons.LIFParams]{Inner: lif, RhoReset: graph.Const(2)})),
+		"Lift":                         line(layers.Lift(neurons.LIFStep, lif, layers.KeepEvery(2), layers.Learn("VTh"))),
+		"Lift with an Each":            line(layers.Lift(neurons.LIFStep, spread, layers.Each(layers.Values{0.1, 0.2, 0.3}, "VTh"), layers.LearnEach("TauMemInv"), layers.Each(layers.Values{90, 80, 70}, "TauMemInv"), layers.Constrain(graph.Exp, "TauMemInv"))),
+		"Recurrent":                    line(layers.Recurrent(neurons.LIFStep, lif, layers.LearnEach("TauMemInv"))),
+		"RecurrentThrough":             line(layers.RecurrentThrough(layers.BackOneToOne{}, neurons.LIFStep, lif, layers.Learn("VTh"))),
+		"RecurrentThrough an image":    image(layers.RecurrentThrough(layers.BackConv2D{Kernel: 3, Groups: 2}, neurons.LIFStep, lif)),
+		"RecurrentThrough a pattern":   line(layers.RecurrentThrough(layers.BackSparse{Pattern: layers.Chance(0.5)}, neurons.LIFStep, lif)),
+		"RecurrentThrough with delays": line(layers.RecurrentThrough(layers.BackLate{Delay: layers.Delay{Max: 3, Over: 5}, Channels: true}, neurons.LIFStep, lif)),
+		"RecurrentThrough refractory":  line(layers.RecurrentThrough(layers.BackOneToOne{}, wrap.Refractory(neurons.LIFStep), wrap.RefractoryParams[neurons.LIFState, neurons.LIFParams]{Inner: lif, RhoReset: graph.Const(2)})),
 	}
 	return all
 }
@@ -165,6 +166,7 @@ func wrapped() map[string]any {
 		"Recurrent":                refusal{layers.Lift(wrap.Recurrent(neurons.LIFStep), wrap.RecurrentParams[state, params]{Inner: lif, W: w}), "net.W" + node},
 		"RecurrentThrough":         refusal{layers.Lift(wrap.RecurrentThrough[state, params, wrap.OneToOne](neurons.LIFStep), wrap.FeedbackParams[state, params, wrap.OneToOne]{Inner: lif, Through: wrap.OneToOne{W: w}}), "net.Through.W" + node},
 		"RecurrentAdjoint":         refusal{layers.Lift(wrap.RecurrentAdjoint(neurons.LIFStep), wrap.RecurrentAdjointParams[state, params]{Inner: lif, W: w}), "net.W" + node},
+		"RecurrentLate":            refusal{layers.Lift(wrap.RecurrentLate(neurons.LIFStep), wrap.LateParams[state, params]{Inner: lif, Through: wrap.LateBack{W: w}}), "net.Through.W" + node},
 		"Coupled":                  refusal{layers.Lift(coupled, wrap.CoupledParams[state, params]{Inner: lif, Coupling: w}), "net.Coupling" + node},
 		"Regularised":              refusal{layers.Lift(regularised, wrap.RegularisedParams[state, params]{Inner: lif, Accumulate: wrap.SpikeAccumulator[state]}), "net.Accumulate: the function, a wrap.Accumulator[github.com/spikegrad/spikegrad/neurons.LIFState], is registered under no name: RegisterFunc gives it one"},
 	}

@@ -2,6 +2,7 @@ package models
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 
 	G "gorgonia.org/gorgonia"
@@ -48,48 +49,84 @@ type Lifted struct {
 
 // Of returns the model of a step with the parameters p.
 func Of[S any, P graph.Params[S]](name string, step graph.Step[S, P], p P) Model {
-	return &model[S, P]{name: name, step: step, p: p}
+	return &model{name: name, typed: types[S, P](step), p: &p}
 }
 
-type model[S any, P graph.Params[S]] struct {
-	name string
-	step graph.Step[S, P]
-	p    P
+// A model forgets the types of its step, or each neuron would be a copy of the code.
+type model struct {
+	name  string
+	typed typed
+	p     any // a *P
 }
 
-func (m *model[S, P]) Name() string { return m.name }
-func (m *model[S, P]) Clone() Model { c := *m; return &c }
+// typed is what needs the types of a step. Parameters are a *P, states an *S.
+type typed interface {
+	clone(p any) any
+	state() any
+	rest(x *G.Node, p any) (any, error)
+	lift(scan bool, xs *G.Node, s, p any, opts []graph.ScanOptions) (*Lifted, any, error)
+}
 
-func (m *model[S, P]) Params() []string {
-	return slices.DeleteFunc(fields.Params(m.p), func(name string) bool {
-		p, err := fields.Default(&m.p, name)
-		own, _ := fields.Field(&m.p, name)
+type types[S any, P graph.Params[S]] graph.Step[S, P]
+
+func (types[S, P]) clone(p any) any { c := *p.(*P); return &c }
+func (types[S, P]) state() any      { return new(S) }
+
+func (types[S, P]) rest(x *G.Node, p any) (any, error) {
+	s, err := (*p.(*P)).Rest(x)
+	return &s, err
+}
+
+func (t types[S, P]) lift(scan bool, xs *G.Node, s, p any, opts []graph.ScanOptions) (l *Lifted, final any, err error) {
+	s0, _ := s.(*S)
+	var run *graph.Run[S]
+	if scan {
+		run, err = graph.Scan(graph.Step[S, P](t), xs, s0, *p.(*P), opts...)
+	} else {
+		run, err = graph.Unroll(graph.Step[S, P](t), xs, s0, *p.(*P))
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	end, err := run.Final()
+	return &Lifted{Out: run.Out, Trace: run.Trace, Unused: run.Unused}, &end, err
+}
+
+// at returns what a pointer points to.
+func at(p any) any { return reflect.ValueOf(p).Elem().Interface() }
+
+func (m *model) Name() string { return m.name }
+func (m *model) Clone() Model { return &model{m.name, m.typed, m.typed.clone(m.p)} }
+
+func (m *model) Params() []string {
+	return slices.DeleteFunc(fields.Params(at(m.p)), func(name string) bool {
+		p, err := fields.Default(m.p, name)
+		own, _ := fields.Field(m.p, name)
 		return err == nil && own != p // another one counts
 	})
 }
-func (m *model[S, P]) Weights() []string { return fields.Nodes(m.p) }
-func (m *model[S, P]) States() []string {
-	var s S
-	return fields.Nodes(s)
+func (m *model) Weights() []string { return fields.Nodes(at(m.p)) }
+func (m *model) States() []string {
+	return fields.Nodes(at(m.typed.state()))
 }
 
-func (m *model[S, P]) Get(name string) (any, error) {
-	f, err := fields.Field(&m.p, name)
+func (m *model) Get(name string) (any, error) {
+	f, err := fields.Field(m.p, name)
 	if err != nil {
 		return nil, fmt.Errorf("models: %s: %w", m.name, err)
 	}
 	return f, nil
 }
 
-func (m *model[S, P]) Set(name string, value any) error {
+func (m *model) Set(name string, value any) error {
 	if err := m.set(name, value); err != nil {
 		return fmt.Errorf("models: %s: %s: %w", m.name, name, err)
 	}
 	return nil
 }
 
-func (m *model[S, P]) set(name string, value any) error {
-	f, err := fields.Field(&m.p, name)
+func (m *model) set(name string, value any) error {
+	f, err := fields.Field(m.p, name)
 	if err != nil {
 		return err
 	}
@@ -131,16 +168,16 @@ func (m *model[S, P]) set(name string, value any) error {
 	return fmt.Errorf("got a %T, which the field cannot take", value)
 }
 
-func (m *model[S, P]) Rest(x *G.Node) (map[string]*G.Node, error) {
-	s, err := m.p.Rest(x)
+func (m *model) Rest(x *G.Node) (map[string]*G.Node, error) {
+	s, err := m.typed.rest(x, m.p)
 	if err != nil {
 		return nil, fmt.Errorf("models: %s: rest: %w", m.name, err)
 	}
-	return m.byName(&s)
+	return m.byName(s)
 }
 
 // byName returns the nodes of a state by their names.
-func (m *model[S, P]) byName(s *S) (map[string]*G.Node, error) {
+func (m *model) byName(s any) (map[string]*G.Node, error) {
 	nodes := map[string]*G.Node{}
 	for _, name := range m.States() {
 		f, err := fields.Field(s, name)
@@ -152,10 +189,10 @@ func (m *model[S, P]) byName(s *S) (map[string]*G.Node, error) {
 	return nodes, nil
 }
 
-func (m *model[S, P]) Lift(scan bool, xs *G.Node, states map[string]*G.Node, opts ...graph.ScanOptions) (*Lifted, error) {
-	var s0 *S
+func (m *model) Lift(scan bool, xs *G.Node, states map[string]*G.Node, opts ...graph.ScanOptions) (*Lifted, error) {
+	var s0 any
 	if states != nil {
-		s0 = new(S)
+		s0 = m.typed.state()
 		for _, name := range m.States() {
 			n, ok := states[name]
 			if !ok {
@@ -168,20 +205,10 @@ func (m *model[S, P]) Lift(scan bool, xs *G.Node, states map[string]*G.Node, opt
 			*f.(**G.Node) = n
 		}
 	}
-	var run *graph.Run[S]
-	var err error
-	if scan {
-		run, err = graph.Scan(m.step, xs, s0, m.p, opts...)
-	} else {
-		run, err = graph.Unroll(m.step, xs, s0, m.p)
-	}
+	l, final, err := m.typed.lift(scan, xs, s0, m.p, opts)
 	if err != nil {
 		return nil, err
 	}
-	final, err := run.Final()
-	if err != nil {
-		return nil, err
-	}
-	states, err = m.byName(&final)
-	return &Lifted{Out: run.Out, Final: states, Trace: run.Trace, Unused: run.Unused}, err
+	l.Final, err = m.byName(final)
+	return l, err
 }
