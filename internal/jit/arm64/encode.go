@@ -168,9 +168,6 @@ func (e *encoder) Prefetch(m jit.Mem, write bool) {
 // conditions are the codes of jumps.
 var conditions = map[jit.Condition]uint32{jit.IfNotZero: 1, jit.IfBelow: 3, jit.IfNotBelow: 2}
 
-// reach is how far a jump leads, in bytes.
-const reach = 1<<20 - 4
-
 // Jump writes a jump and returns where it is.
 func (e *encoder) Jump(c jit.Condition) (jump int) {
 	e.word(opB | conditions[c])

@@ -9,6 +9,9 @@ import (
 	"github.com/spikegrad/spikegrad/internal/jit"
 )
 
+// reach is how far a jump leads, in bytes.
+const reach = 1<<20 - 4
+
 func init() {
 	jit.Register(&jit.Target{
 		Level: cpu.NEON, Registers: registers, Pointers: len(gprs) - int(jit.Pointer0), Bytes: 16, Filled: true, Reach: reach,
