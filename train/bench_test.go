@@ -206,12 +206,27 @@ func BenchmarkBuild(b *testing.B) {
 			}
 		})
 	}
+	b.Run("layers=30", func(b *testing.B) {
+		var net layers.Sequential
+		for range 30 {
+			net = append(net, linear(128), lift(neurons.LIFStep, neurons.DefaultLIFParams()))
+		}
+		net = append(net, linear(10), lift(neurons.LIStep, neurons.DefaultLIParams()), layers.MaxOverTime)
+		for b.Loop() {
+			_, err := Network{Net: net, Shape: []int{128}, Steps: 50, Batch: 16, Seed: 22}.Compile()
+			require.NoError(b, err)
+		}
+	})
 }
 
-// BenchmarkInference times one time step of one sample of the workload ff, forward
-// only.
+// BenchmarkInference times one time step of one sample of the workloads ff and wide-rec,
+// forward only.
 func BenchmarkInference(b *testing.B) {
-	w := feedForward(100, 16)
+	b.Run("ff", feedForward(100, 16).infer)
+	b.Run("wide-rec", wideRecurrent(1024, 250, 16).infer)
+}
+
+func (w workload) infer(b *testing.B) {
 	m := w.model(b, w.steps, w.batch)
 	w.calibrate(b, m)
 	n := w.shape[0]
