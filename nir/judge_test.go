@@ -25,3 +25,15 @@ func TestJudged(t *testing.T) {
 	require.NoError(t, nir.WriteFile(path, everything()))
 	require.Equal(t, "{\"nodes\": 22, \"edges\": 17}\n", walk(t, path))
 }
+
+// A file of recorded activity is told from one of a network.
+func TestRecordedActivity(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "activity.nir")
+	h5test.Python(t, "-c", `import sys, h5py
+f = h5py.File(sys.argv[1], "w")
+f.attrs["__type__"] = "NIRGraphData"
+f.create_group("nodes/lif").attrs["__type__"] = "NIRNodeData"
+f["nodes/lif/observables/v/data"] = [[[0.0, 1.0]]]`, path)
+	_, err := nir.ReadFile(path)
+	require.EqualError(t, err, "nir: "+path+": it has /nodes and no /node: recorded activity (NIRGraphData), which is not read, and no network")
+}

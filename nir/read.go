@@ -58,6 +58,9 @@ func read(r io.ReaderAt, size int64) (*Graph, error) {
 		return nil, err
 	}
 	for _, name := range []string{"version", "node"} {
+		if in[name] == nil && in["nodes"] != nil {
+			return nil, errors.New("it has /nodes and no /node: recorded activity (NIRGraphData), which is not read, and no network")
+		}
 		if in[name] == nil {
 			return nil, fmt.Errorf("it has no /%s, as networks have", name)
 		}
