@@ -29,6 +29,8 @@ func sequenced() map[string]struct {
 	gain := layers.Scaled{Gain: 8}
 	low := neurons.DefaultLIFBoxParams()
 	low.VTh = graph.Const(0.02)
+	lively := neurons.DefaultLIFParams() // behind several layers
+	lively.VTh = graph.Const(0.1)
 	// A hidden layer of 300 is wide enough that products follow the spikes.
 	type network = struct {
 		shape []int
@@ -61,8 +63,9 @@ func sequenced() map[string]struct {
 			layers.DelayedLinear{Out: 20, Init: gain, Delay: layers.Delay{Max: 7, Interpolate: true}}, spiking(),
 			layers.Delay{Max: 40, Over: 5}, layers.DelayedLinear{Out: 20, Init: gain, Delay: layers.Delay{Max: 3, Over: 5}}, spiking(),
 			layers.Delay{Max: 2, Fixed: true}, layers.Linear{Out: 9, Init: gain},
-			layers.RecurrentThrough(layers.BackLate{Delay: layers.Delay{Max: 4, Interpolate: true}}, neurons.LIFStep, neurons.DefaultLIFParams()),
-			layers.RecurrentThrough(layers.BackLate{Delay: layers.Delay{Max: 5, Over: 3}, Channels: true}, neurons.LIFStep, neurons.DefaultLIFParams()),
+			layers.RecurrentThrough(layers.BackLate{Delay: layers.Delay{Max: 4, Interpolate: true}}, neurons.LIFStep, lively),
+			layers.Linear{Out: 9, Init: gain},
+			layers.RecurrentThrough(layers.BackLate{Delay: layers.Delay{Max: 5, Over: 3}, Channels: true}, neurons.LIFStep, lively),
 			layers.Linear{Out: 3}, li(), layers.MaxOverTime,
 		}},
 		"attention": {[]int{4, 3, 3}, layers.Sequential{
