@@ -17,6 +17,8 @@ var neon = machine{
 		tile: 64, addRows: addRows32NEON, axpyRows: axpyRows32NEON,
 		sumRuns: sumRuns32NEON, patches: patches32NEON, sumPatches: sumPatches32NEON, listRows: listRows32NEON,
 		group: 16, nonZero: nonZero32NEON, count: count32NEON,
+		scatter: scatterGo[float32], scatterPairs: scatterPairsGo[float32], collect: collectGo[float32], collectPairs: collectPairsGo[float32],
+		lines: 6, shifted: shiftedGo[float32],
 	},
 	kernels[float64]{
 		threadWork: 1 << 19,
@@ -25,5 +27,7 @@ var neon = machine{
 		tile: 32, addRows: addRows64NEON, axpyRows: axpyRows64NEON,
 		sumRuns: sumRuns64NEON, patches: patches64NEON, sumPatches: sumPatches64NEON, listRows: listRows64NEON,
 		group: 8, nonZero: nonZero64NEON, count: count64NEON,
+		scatter: scatterGo[float64], scatterPairs: scatterPairsGo[float64], collect: collectGo[float64], collectPairs: collectPairsGo[float64],
+		lines: 6, shifted: shiftedGo[float64],
 	},
 }
