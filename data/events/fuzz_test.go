@@ -3,6 +3,8 @@ package events_test
 import (
 	"bytes"
 	"io"
+	"math"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -117,13 +119,16 @@ func FuzzWords(f *testing.F) {
 		for _, c := range []struct {
 			head     string
 			straight func([]byte) []events.Event
+			counts   int64 // of the counter of the time, after which it begins anew
 		}{
-			{head2, straightEVT2}, {head3, straightEVT3}, {"% Data file\n% Version 2\n\x00\x08", straightDAT},
-			{"Event Stream\x02\x00\x00\x01\x00\xff\x00\xff", straightES}, {"#!AER-DAT2.0\n# AEChip: DVS128\n#End Of ASCII Header\n", straightDVS128},
+			{head2, straightEVT2, 1 << 34}, {head3, straightEVT3, 1 << 24}, {"% Data file\n% Version 2\n\x00\x08", straightDAT, 1 << 32},
+			{"Event Stream\x02\x00\x00\x01\x00\xff\x00\xff", straightES, math.MaxInt64}, {"#!AER-DAT2.0\n# AEChip: DVS128\n#End Of ASCII Header\n", straightDVS128, 1 << 31},
 		} {
 			file := append([]byte(c.head), words...)
 			es, r, _ := readAll(bytes.NewReader(file), events.Options{})
-			if s := r.Summary(); s.Skipped.Outside == 0 && s.Wraps == 0 {
+			// Where times are out of order a counter may begin anew and be taken back.
+			again := slices.ContainsFunc(es, func(e events.Event) bool { return e.T >= c.counts })
+			if s := r.Summary(); s.Skipped.Outside == 0 && s.Wraps == 0 && !again {
 				require.Equal(t, c.straight(file), es, c.head)
 			}
 		}
