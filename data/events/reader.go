@@ -138,8 +138,17 @@ func (o Options) check() error {
 	return nil
 }
 
+// An early end is an error of what a file is made of, its XML or what it has packed, that is the end of that. It is
+// not the end of the recording, for which io.EOF stands.
+type early struct{ error }
+
+func (early) Unwrap() error { return io.ErrUnexpectedEOF }
+
 // place says in which file an error happened.
 func (r *Reader) place(err error) error {
+	if errors.Is(err, io.EOF) {
+		err = early{err}
+	}
 	where := "events: "
 	if r.name != "" {
 		where += r.name + ": "
