@@ -74,6 +74,7 @@ type linear struct {
 	given         *spikeInput  // has the lists of x; nil if x is dense
 	run           interface {
 		do(op *linearOp, in []G.Value) (G.Value, error)
+		listed() bool // whether x has become lists
 	}
 }
 
@@ -111,6 +112,12 @@ func (op *linearOp) Lends() any {
 }
 func (op *linearOp) PlacedBy() (int, bool) { return ops.Itself, op.kind == linearDX }
 func (op *linearOp) Follows(k int) bool    { return op.kind == linearDW && k == 2 }
+
+// Spares: where x has become lists, dW does not read x.
+func (op *linearOp) Spares(k int) (perhaps, now bool) {
+	perhaps = op.kind == linearDW && k == 0 && op.l.given == nil && !op.l.stepwise
+	return perhaps, perhaps && op.l.run.listed()
+}
 
 // Stepwise: the lists of x are those of the last run forward, of another time step.
 func (op *linearOp) Stepwise() { op.l.stepwise = true }
@@ -181,6 +188,8 @@ type linearRun[F vec.Float] struct {
 	x     []F             // the elements of lists that were given and are not sparse
 	part  []F
 }
+
+func (r *linearRun[F]) listed() bool { return r.lists.Sparse }
 
 func (r *linearRun[F]) do(op *linearOp, in []G.Value) (G.Value, error) {
 	var fs [3][]F
@@ -304,6 +313,7 @@ var _ interface {
 	ops.Placed
 	ops.Taker
 	ops.Follower
+	ops.Sparer
 	ops.Connection
 	ops.Stepper
 	timing.Timed

@@ -26,7 +26,7 @@ type backward struct {
 	advance *lower.Program // the carried states and dear values, nil where all states are kept
 	dear    int            // how many values are kept beside the states
 	memory  any            // *backMemory[F]
-	into    *tensor.Dense  // where a machine wants the gradient of xs; nil for memory of its own
+	result  memory         // of the gradient of xs
 }
 
 // newBackward finds the gradients of the scan's results behind the token grad,

@@ -55,6 +55,7 @@ type scan struct {
 	fwd      *lower.Program // nil when it has to be made again
 	tails    []*lower.Tail  // of the states that are sums, nil for those that are carried
 	run      runner
+	out      memory // of the output
 }
 
 // Scan lifts a step in time like Unroll, with the same numbers, as one node

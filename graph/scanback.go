@@ -14,7 +14,7 @@ import (
 
 // backMemory is the memory of one gradient of a scan, kept from run to run.
 type backMemory[F vec.Float] struct {
-	x, own *tensor.Dense // the gradient of xs, and where it goes by itself
+	x      *tensor.Dense // the gradient of xs
 	states []*tensor.Dense
 	leave  [][]F // the elements of states, nil for those that are sums
 	lambda [][]F // gradients of the final states, nil for zero
@@ -69,7 +69,7 @@ func (r *scanRun[F]) backward(bw *backward, in []G.Value) error {
 		return err
 	}
 	in = in[1:]
-	m.place(bw)
+	m.x = bw.result.Result(bw.s.dt, bw.s.xShape)
 	x, _, err := r.inputs(in)
 	if err != nil {
 		return err
@@ -123,16 +123,6 @@ func (m *backMemory[F]) load(e *env, streams map[ir.Stream][]F) error {
 		return err
 	}
 	return m.adv.load(e, streams)
-}
-
-// place chooses where the gradient of xs goes.
-func (m *backMemory[F]) place(bw *backward) {
-	if bw.into == nil && m.own == nil {
-		m.own = newDense(bw.s.dt, bw.s.xShape)
-	}
-	if m.x = m.own; bw.into != nil {
-		m.x = bw.into
-	}
 }
 
 // sums computes the gradients of the parameters from the sums over time.

@@ -39,6 +39,10 @@ type scanOp struct {
 func (op *scanOp) String() string        { return fmt.Sprintf("scan of %d steps", op.s.steps()) }
 func (op *scanOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad scan %p", op.s) }
 func (op *scanOp) Hashcode() uint32      { return hashcode(op) }
+
+// Into says where to write the output.
+func (op *scanOp) Into(dst *tensor.Dense) { op.s.out.Into(dst) }
+
 func (op *scanOp) Do(vs ...G.Value) (G.Value, error) {
 	if err := op.s.run.forward(vs); err != nil {
 		return nil, fmt.Errorf("graph: scan: %w", err)
@@ -102,8 +106,10 @@ func (op *resultOp) Lends() any {
 	return op.s
 }
 
-// PlacedBy: the gradient of xs is written by the scan backward.
-func (op *resultOp) PlacedBy() (int, bool) { return 0, op.bw != nil && op.kind == resultX }
+// PlacedBy: the output is written by the scan, the gradient of xs by the scan backward.
+func (op *resultOp) PlacedBy() (int, bool) {
+	return 0, op.bw == nil && op.kind == resultOut || op.bw != nil && op.kind == resultX
+}
 
 func (op *resultOp) Hashcode() uint32   { return hashcode(op) }
 func (op *resultOp) DiffWRT(int) []bool { return []bool{op.bw == nil} }
@@ -152,7 +158,7 @@ func (op *backwardOp) String() string {
 func (op *backwardOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad backward %p", op.bw) }
 
 // Into says where to write the gradient of xs, which may be over xs itself.
-func (op *backwardOp) Into(dst *tensor.Dense)  { op.bw.into = dst }
+func (op *backwardOp) Into(dst *tensor.Dense)  { op.bw.result.Into(dst) }
 func (op *backwardOp) Overwrites() (int, bool) { return 1, op.bw.inPlace() }
 
 func (op *backwardOp) Hashcode() uint32 { return hashcode(op) }
@@ -167,6 +173,7 @@ var (
 	_ interface {
 		G.SDOp
 		ops.Loop
+		ops.Taker
 		timing.Timed
 	} = (*scanOp)(nil)
 	_ interface {

@@ -36,8 +36,8 @@ type scanRun[F vec.Float] struct {
 // allocate makes what is missing.
 func (r *scanRun[F]) allocate() {
 	s := r.s
-	if r.out == nil {
-		r.out = newDense(s.dt, s.outs)
+	r.out = s.out.Result(s.dt, s.outs)
+	if r.env == nil {
 		r.env = newEnv()
 		for _, shape := range s.states {
 			d := newDense(s.dt, shape)

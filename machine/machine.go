@@ -55,11 +55,9 @@ func New(nodes ...*G.Node) (*Machine, error) {
 	if err := allFit(nodes); err != nil {
 		return nil, fmt.Errorf("machine: %w", err)
 	}
-	// The last ones first: of gradients in the order of layers, each is then computed
-	// as soon as it can be, and what it is computed from is needed no longer.
 	m.want = make([]int, len(nodes))
-	for i, n := range slices.Backward(nodes) {
-		m.want[i] = m.add(n, place)
+	for _, i := range order(nodes) {
+		m.want[i] = m.add(nodes[i], place)
 	}
 	m.values = make([]G.Value, len(m.code))
 	m.lend()
@@ -82,6 +80,46 @@ func allFit(nodes G.Nodes) error {
 		todo = append(todo, op.Children(n)...)
 	}
 	return nil
+}
+
+// order returns in which order the nodes are computed: those first that need the fewest
+// others, and of these the last one first. So firing rates come layer by layer, and
+// gradients from the last layer on, each as soon as it can be, and what it is computed from
+// is needed no longer.
+func order(nodes G.Nodes) []int {
+	var all G.Nodes
+	number := map[*G.Node]int{}
+	seen := map[*G.Node]bool{}
+	for _, n := range nodes {
+		op.Upstream(n, seen, &all)
+	}
+	for i, n := range all {
+		number[n] = i
+	}
+	children := make([][]int, len(all))
+	for i, n := range all {
+		for _, c := range op.Children(n) {
+			children[i] = append(children[i], number[c])
+		}
+	}
+	needs := make([]int, len(nodes)) // how many others, and itself
+	by := make([]int, len(all))      // which of the nodes was the last to be found to need it, from 1
+	is := make([]int, 0, len(nodes))
+	for i, n := range slices.Backward(nodes) {
+		is = append(is, i)
+		for todo := []int{number[n]}; len(todo) > 0; {
+			k := todo[len(todo)-1]
+			todo = todo[:len(todo)-1]
+			if by[k] == i+1 {
+				continue
+			}
+			by[k] = i + 1
+			needs[i]++
+			todo = append(todo, children[k]...)
+		}
+	}
+	slices.SortStableFunc(is, func(a, b int) int { return needs[a] - needs[b] })
+	return is
 }
 
 // add appends the instructions that n needs, and returns the number of its own.

@@ -16,22 +16,31 @@ import (
 // a pooling, or another such gradient. A scan backward can even write over its own input, which it reads
 // step by step as it goes. Where there is none it takes memory of its own. Compilers
 // call it buffer donation. What an operation lends and takes it says itself.
+//
+// The outputs of scans are written so as well: the spikes of a layer are not read any more
+// once the next linear map has lists of them, and the next layer's spikes go over them.
+// Whether there will be lists is known in the run only, so such a loan is tied to what has
+// to be spared; where it is not, the taker writes to memory of its own.
 
 // A loan is the memory of one value lent to another.
 type loan struct {
 	from  int           // the instruction whose value is not needed any more
 	shape tensor.Shape  // of the taker's value
 	dst   *tensor.Dense // the memory in this shape
+	spare []use         // what must not read the value after all
 }
+
+// A use is an input of an instruction.
+type use struct{ instr, input int }
 
 // lend plans who takes whose memory.
 func (m *Machine) lend() {
-	lasts := m.lasts()
+	lasts, spared := m.lasts()
 	lender := map[any]int{} // by what owns the memory: the instruction with the value
 	for i := range m.code {
 		if own := owner(m.code[i].op); own != nil {
 			if j, twice := lender[own]; twice {
-				lasts[i] = max(lasts[i], lasts[j])
+				lasts[i], spared[i] = max(lasts[i], lasts[j]), append(spared[i], spared[j]...)
 			}
 			lender[own] = i
 		}
@@ -39,8 +48,8 @@ func (m *Machine) lend() {
 	taken := map[int]bool{} // values whose memory has a new use
 	for i := range m.code {
 		at := m.takes(i)
-		if at < 0 {
-			continue
+		if at < 0 || owner(m.code[i].op) != nil && lasts[i] == math.MaxInt {
+			continue // as nobody can be told, or so that who asks for a sequence finds it after runs of others
 		}
 		fits := func(j int) bool {
 			own, a, b := owner(m.code[j].op), m.code[j].node, m.code[i].node
@@ -48,22 +57,37 @@ func (m *Machine) lend() {
 				a.Shape().TotalSize() == b.Shape().TotalSize() && a.Dtype() == b.Dtype()
 		}
 		from := m.overwrites(at) // at best: what is read is in the cache
-		if from < 0 || lasts[from] > at || !fits(from) {
+		if from < 0 || lasts[from] > at || !m.unread(spared[from], at) || !fits(from) {
 			from = 0
-			for from < at && !(lasts[from] < at && fits(from)) {
+			for from < at && !(lasts[from] < at && m.unread(spared[from], at) && fits(from)) {
 				from++
 			}
 		}
 		if from < at {
-			m.code[at].loan, taken[from] = &loan{from: from, shape: m.code[i].node.Shape()}, true
+			m.code[at].loan = &loan{from: from, shape: m.code[i].node.Shape(), spare: spared[from]}
+			taken[from] = true
 		}
 	}
 }
 
-// lasts returns the last instruction that reads each value. What other
-// operations than ours return may share memory with what they read.
-func (m *Machine) lasts() []int {
-	lasts := make([]int, len(m.code))
+// unread reports whether it is known when instruction at runs, whether inputs that may be
+// spared are.
+func (m *Machine) unread(spared []use, at int) bool {
+	for _, u := range spared {
+		ins := &m.code[u.instr]
+		for k, a := range ins.args {
+			if u.instr > at && follows(ins.op, k) && a >= at {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// lasts returns the last instruction that reads each value, and what may turn out not to read
+// it. What other operations than ours return may share memory with what they read.
+func (m *Machine) lasts() (lasts []int, spared [][]use) {
+	lasts, spared = make([]int, len(m.code)), make([][]use, len(m.code))
 	for _, w := range m.want {
 		lasts[w] = math.MaxInt
 	}
@@ -72,13 +96,25 @@ func (m *Machine) lasts() []int {
 			if follows(m.code[i].op, k) {
 				continue
 			}
+			if perhaps, _ := spares(m.code[i].op, k); perhaps {
+				spared[a] = append(spared[a], use{i, k})
+				continue
+			}
 			lasts[a] = max(lasts[a], i)
 			if !ops.Owns(m.code[i].op) {
-				lasts[a] = max(lasts[a], lasts[i])
+				lasts[a], spared[a] = max(lasts[a], lasts[i]), append(spared[a], spared[i]...)
 			}
 		}
 	}
-	return lasts
+	return lasts, spared
+}
+
+// spares is the answer of an operation that may turn out not to read input k.
+func spares(op G.Op, k int) (perhaps, now bool) {
+	if s, ok := op.(ops.Sparer); ok {
+		return s.Spares(k)
+	}
+	return false, false
 }
 
 // follows reports whether an operation has input k only to run after it, and does
@@ -136,6 +172,10 @@ func (m *Machine) overwrites(i int) int {
 func (m *Machine) take(i int) {
 	ins := &m.code[i]
 	from, ok := m.values[ins.loan.from].(*tensor.Dense)
+	for _, u := range ins.loan.spare {
+		_, now := spares(m.code[u.instr].op, u.input)
+		ok = ok && (now || u.instr < i)
+	}
 	if !ok {
 		return
 	}

@@ -1,6 +1,9 @@
 package machine_test
 
 import (
+	"fmt"
+	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -65,6 +68,65 @@ func TestReuse(t *testing.T) {
 	require.Equal(t, want, graphtest.Eval(t, wanted...), "Gorgonia finds its own memory again")
 }
 
+// Spikes of which the next map has lists make way for those of the next layer. Where many
+// neurons fire the map has none, and they stay. Either way nothing that is asked for changes.
+func TestReuseOfSpikes(t *testing.T) {
+	const steps, batch, n, layers = 6, 4, 24, 4
+	g := G.NewGraph()
+	x := graphtest.Node(g, tensor.Float32, "x", []int{steps, batch, n}, make([]float64, steps*batch*n))
+	var ws, outs G.Nodes
+	y := x
+	for i := range layers {
+		values := graphtest.Random(n*n, uint64(i+2))
+		for k, v := range values {
+			values[k] = math.Abs(v) / 6 // a spike makes about one
+		}
+		w := graphtest.Node(g, tensor.Float32, fmt.Sprint("w", i), []int{n, n}, values)
+		i, err := connect.Linear(y, w, nil)
+		require.NoError(t, err)
+		r, err := graph.Scan(leakyStep, i, nil, leaky{Decay: graph.Const(0.9), Th: graph.Const(2)})
+		require.NoError(t, err)
+		y, ws, outs = r.Out, append(ws, w), append(outs, r.Out)
+	}
+	cost, err := G.Sum(y)
+	require.NoError(t, err)
+	ds, _, err := graph.Grad(cost, ws...)
+	require.NoError(t, err)
+	m, err := machine.New(ds...)
+	require.NoError(t, err)
+	forward, err := machine.New(outs...) // each in memory of its own
+	require.NoError(t, err)
+	for run, share := range []float64{0.15, 0.15, 1, 0.15} {
+		r := rand.New(rand.NewPCG(1, uint64(run)))
+		v := x.Value().(*tensor.Dense).Float32s()
+		for i := range v {
+			v[i] = 0
+			if r.Float64() < share {
+				v[i] = 1
+			}
+		}
+		want := graphtest.Eval(t, ds...) // by Gorgonia, which lends nothing
+		require.NoError(t, forward.Run())
+		for i := range outs {
+			spikes := forward.Value(i).(*tensor.Dense).Float32s()
+			fired := sum(graphtest.Floats(forward.Value(i))) / (steps * batch * n)
+			require.Equal(t, share < 1, fired < 0.25, "%g of layer %d fire", fired, i)
+			require.Positive(t, fired)
+			for k := range spikes {
+				spikes[k] = -1
+			}
+		}
+		require.NoError(t, m.Run())
+		for i := range ds {
+			require.Equal(t, want[i], graphtest.Floats(m.Value(i)), "gradient of w%d in run %d", i, run)
+		}
+		for i := 1; i < layers; i++ {
+			own := graphtest.Floats(forward.Value(i))
+			require.Equal(t, share < 1, slices.Max(own) == -1, "run %d: whether the memory of layer %d is left alone, as its spikes lie in that of others", run, i)
+		}
+	}
+}
+
 // Convolutions and poolings lend and take memory as well.
 func TestReuseOfImages(t *testing.T) {
 	const steps, batch, channels, size = 3, 2, 2, 8
@@ -105,4 +167,11 @@ func TestReuseOfImages(t *testing.T) {
 	for i, b := range before {
 		require.NotEqual(t, b, graphtest.Floats(forward.Value(i)), "currents %d have not made way for their gradient", i)
 	}
+}
+
+func sum(x []float64) (total float64) {
+	for _, v := range x {
+		total += v
+	}
+	return total
 }

@@ -35,6 +35,7 @@ type workload struct {
 	neurons      int        // spiking and not
 	noSelf       string     // recurrent weights, whose diagonal is 0
 	positive     bool       // no weight of the spiking layers is negative
+	lists        bool       // the input is lists of spikes
 }
 
 // linear has no bias, and weights N(0, 1/fan_in) before they are scaled.
@@ -53,6 +54,12 @@ func feedForward(steps, batch int) workload {
 		shape: []int{784}, classes: 10, steps: steps, batch: batch, rate: 0.05, fires: 0.05,
 		hidden: [][]string{{"0.linear.w"}, {"2.linear.w"}}, neurons: 512 + 512 + 10,
 	}
+}
+
+// listed is a workload with its input as lists of spikes.
+func listed(w workload) workload {
+	w.lists = true
+	return w
 }
 
 // delayed is ff with a delay of up to 30 time steps for each connection to a hidden layer.
@@ -143,7 +150,7 @@ func BenchmarkTrainStep(b *testing.B) {
 		name string
 		w    workload
 	}{{"ff", feedForward(100, 64)}, {"delays/end", delayed(layers.Delay{Fixed: true})},
-		{"delays/two-steps", delayed(layers.Delay{Interpolate: true})}, {"delays/gaussian", delayed(layers.Delay{Over: 1000})}, {"long", feedForward(500, 32)}, {"rec", recurrent()}, {"conv", convolutional()}, {"deep", deep()}, {"wide", wide()}, {"wide-rec", wideRecurrent(1024, 250, 64)}} {
+		{"delays/two-steps", delayed(layers.Delay{Interpolate: true})}, {"delays/gaussian", delayed(layers.Delay{Over: 1000})}, {"long", feedForward(500, 32)}, {"long-lists", listed(feedForward(500, 32))}, {"rec", recurrent()}, {"conv", convolutional()}, {"deep", deep()}, {"wide", wide()}, {"wide-rec", wideRecurrent(1024, 250, 64)}} {
 		b.Run(c.name, c.w.bench)
 	}
 }
@@ -281,7 +288,7 @@ func mean(x []float64) (m float64) {
 // model returns the model of a workload, with random spikes and labels loaded.
 func (w workload) model(b testing.TB, steps, batch int) *Model {
 	b.Helper()
-	m, err := Network{Net: w.net, Shape: w.shape, Steps: steps, Batch: batch, Seed: 22}.Compile()
+	m, err := Network{Net: w.net, Shape: w.shape, Steps: steps, Batch: batch, Seed: 22, SpikeInput: w.lists}.Compile()
 	require.NoError(b, err)
 	if w.noSelf != "" {
 		v := m.weight(w.noSelf)
@@ -300,10 +307,18 @@ func (w workload) model(b testing.TB, steps, batch int) *Model {
 		}
 	}
 	r := rand.New(rand.NewPCG(11, 33))
-	x := m.x.Value().(*tensor.Dense).Float32s()
-	for i := range x {
-		x[i] = 0
-		if r.Float64() < w.rate {
+	n := tensor.Shape(w.shape).TotalSize()
+	s, x := connect.SpikesOf(m.x), []float32(nil)
+	if s == nil {
+		x = m.x.Value().(*tensor.Dense).Float32s()
+		clear(x)
+	}
+	for i := range steps * batch * n {
+		switch {
+		case r.Float64() >= w.rate:
+		case s != nil:
+			require.NoError(b, s.Add(i/(batch*n), i/n%batch, i%n, 1))
+		default:
 			x[i] = 1
 		}
 	}

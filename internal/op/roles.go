@@ -48,6 +48,14 @@ type Follower interface {
 	Follows(k int) bool
 }
 
+// A Sparer may turn out not to read one of its inputs, such as values that an operation
+// which it follows has made lists of.
+type Sparer interface {
+	// Spares reports whether it may turn out for input k; and, once the operations that
+	// it follows have run, whether it has.
+	Spares(k int) (perhaps, now bool)
+}
+
 // A Connection adds up values times weights.
 type Connection interface {
 	// Connects returns the values x and the weights w among the inputs, and for each
