@@ -30,8 +30,7 @@ type cell struct {
 	penalty *G.Node // ∂(penalties)/∂(outputs), nil without
 
 	d      int     // states, with those of the filter
-	dx     *G.Node // gradients of currents, in groups
-	ds     G.Nodes // and of states
+	groups []group // of the learning signal, and of each of these at the end
 	shared bool    // traces are those of inputs
 }
 
@@ -58,82 +57,138 @@ func (c *cell) total(b *graph.Builder) (*G.Node, error) {
 	return b.Add(c.act.In, back), b.Err()
 }
 
-// differentiate runs the neurons in groups, with the filter behind them if there is one, and
-// asks for the gradients of their currents and states.
+// differentiate asks a scan of the neurons, with the filter behind them if there is one, for what it gives backward: once for
+// the learning signal, and once for each state at the end of the window.
 func (c *cell) differentiate(filter models.Model) error {
 	var b graph.Builder
 	x, err := c.total(&b)
 	if err != nil {
 		return err
 	}
-	ms := []models.Model{c.act.Model}
-	if filter != nil {
-		ms = append(ms, filter)
+	states := map[string]*G.Node{}
+	for name, st := range c.act.Enter {
+		states[name] = st.From()
 	}
-	for _, m := range ms {
-		c.d += len(m.States())
-	}
-	groups := c.d + 1
-	y := grouped(&b, x, groups, false)
-	wrt := G.Nodes{y}
-	var finals G.Nodes
-	var cost *G.Node
-	for i, m := range ms {
-		states := map[string]*G.Node{}
-		for _, name := range m.States() {
-			from := b.Constant(x, 0, x.Shape()[1:]...) // a filter is linear: where it stands has no part in derivatives
-			if i == 0 {
-				from = c.act.Enter[name].From()
-			}
-			states[name] = grouped(&b, from, groups, false)
-			wrt = append(wrt, states[name])
-		}
-		if err := b.Err(); err != nil {
-			return err
-		}
-		run, err := m.Lift(true, y, states)
-		if err != nil {
-			return err
-		}
-		for _, name := range m.States() {
-			finals = append(finals, run.Final[name])
-		}
-		y = run.Out
-		if i == 0 && c.penalty != nil {
-			cost = weighed(&b, y, grouped(&b, c.penalty, groups, true))
-		}
-	}
-	cost = plus(&b, cost, weighed(&b, y, grouped(&b, c.signal, groups, true)))
-	for k, n := range finals {
-		unit, err := c.unit(n, k+1, groups)
-		if err != nil {
-			return err
-		}
-		cost = b.Add(cost, weighed(&b, n, unit))
-	}
-	if err := b.Err(); err != nil {
-		return err
-	}
-	grads, _, err := graph.Grad(cost, wrt...)
+	own, err := lift(&b, c.act.Model, x, states)
 	if err != nil {
 		return err
 	}
-	c.dx, c.ds = grads[0], grads[1:]
-	return nil
-}
-
-// unit returns an input of the shape of a state that is 1 in one group.
-func (c *cell) unit(n *G.Node, of, groups int) (*G.Node, error) {
-	v := ops.New(n.Dtype(), n.Shape())
-	size := v.DataSize() / groups
-	for i := of * size; i < (of+1)*size; i++ {
-		if n.Dtype() == tensor.Float32 {
-			ops.Elems[float32](v)[i] = 1
-		} else {
-			ops.Elems[float64](v)[i] = 1
+	signal := c.signal
+	var behind *lifted
+	var past G.Nodes // the gradients of the states of the filter
+	if filter != nil {
+		if behind, err = lift(&b, filter, own.out, nil); err != nil {
+			return err
+		}
+		at, err := behind.back(&b, behind.out, signal)
+		if err != nil {
+			return err
+		}
+		signal, past = at.dx, at.ds
+	}
+	g, err := own.back(&b, own.out, plus(&b, c.penalty, signal))
+	if err != nil {
+		return err
+	}
+	g.ds = append(g.ds, past...)
+	c.groups = append(c.groups, g)
+	if c.shared { // one neuron stands for all, and has no past
+		if own, err = lift(&b, c.act.Model, b.Constant(x, 0, x.Shape()[0], 1, 1), nil); err != nil {
+			return err
 		}
 	}
-	return graph.Input(n.Graph(), fmt.Sprintf("%s group %d", c.name, of), v)
+	c.d = len(own.final)
+	for _, n := range own.final {
+		g, err := own.back(&b, n, b.Constant(n, 1, n.Shape()...))
+		if err != nil {
+			return err
+		}
+		c.groups = append(c.groups, g)
+	}
+	if filter == nil {
+		return b.Err()
+	}
+	c.d += len(behind.final)
+	// The filter gives back the same for all neurons, at all times.
+	if behind, err = lift(&b, filter, b.Constant(x, 0, x.Shape()[0], 1, 1), nil); err != nil {
+		return err
+	}
+	for _, n := range behind.final {
+		f, err := behind.back(&b, n, b.Constant(n, 1, n.Shape()...))
+		if err != nil {
+			return err
+		}
+		g, err := own.back(&b, own.out, spread(&b, f.dx, own.out.Shape()))
+		if err != nil {
+			return err
+		}
+		for _, d := range f.ds {
+			g.ds = append(g.ds, spread(&b, d, own.final[0].Shape()))
+		}
+		c.groups = append(c.groups, g)
+	}
+	return b.Err()
+}
+
+// A lifted is a scan of neurons.
+type lifted struct {
+	out   *G.Node
+	final G.Nodes
+}
+
+// lift scans a model over x, from states of 0 where there are none.
+func lift(b *graph.Builder, m models.Model, x *G.Node, states map[string]*G.Node) (*lifted, error) {
+	if b.Err() != nil {
+		return nil, b.Err()
+	}
+	if states == nil {
+		states = map[string]*G.Node{}
+		for _, name := range m.States() {
+			states[name] = b.Constant(x, 0, x.Shape()[1:]...)
+		}
+	}
+	run, err := m.Lift(true, x, states)
+	if err != nil {
+		return nil, err
+	}
+	l := &lifted{out: run.Out}
+	for _, name := range m.States() {
+		l.final = append(l.final, run.Final[name])
+	}
+	return l, b.Err()
+}
+
+// A group is what a scan gives backward for one of its results: the gradients of its currents, and of the states that it
+// starts from, in the order of models.Model.States; those of the filter behind, where there is one, come after.
+type group struct {
+	dx *G.Node
+	ds G.Nodes
+}
+
+// back returns the group of a result that has a gradient. A node has one gradient of Gorgonia's, a scan as many as it is asked
+// for, and they share the pass forward: so the operations are asked themselves.
+func (l *lifted) back(b *graph.Builder, of, grad *G.Node) (g group, err error) {
+	if b.Err() != nil {
+		return g, b.Err()
+	}
+	result, ok := of.Op().(G.SDOp)
+	if !ok {
+		return g, fmt.Errorf("%v has no gradient", of)
+	}
+	token, err := result.SymDiff(ops.Children(of), of, grad)
+	if err != nil {
+		return g, err
+	}
+	scan := ops.Children(of)[0]
+	op, ok := scan.Op().(G.SDOp)
+	if !ok {
+		return g, fmt.Errorf("%v has no gradient", scan)
+	}
+	ds, err := op.SymDiff(ops.Children(scan), scan, token[0])
+	if err != nil {
+		return g, err
+	}
+	return group{ds[0], ds[1 : 1+len(l.final)]}, nil
 }
 
 // trace adds the traces of a source, as a state that the network carries, and returns their gradient.
@@ -157,9 +212,13 @@ func (c *cell) trace(b *layers.Build, s source, starts *G.Node) (*G.Node, error)
 		return nil, err
 	}
 	st.Rest = g.Constant(st.In, 0, of...)
-	in := append(G.Nodes{st.In, starts, c.dx}, c.ds...)
+	in := G.Nodes{st.In, starts}
 	if s.x != nil {
 		in = append(in, s.x)
+	}
+	for _, gr := range c.groups {
+		in = append(append(in, gr.dx), gr.ds...)
+		size.has = append(size.has, len(gr.ds))
 	}
 	op := &traceOp{Signature: ops.SignatureOf(in, s.w.Dtype(), of), traceSize: size}
 	st.Out = g.Apply(op, in...)

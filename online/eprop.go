@@ -18,7 +18,7 @@ type EProp struct {
 	// Every changes the weights after every so many time steps; 0 at the end of each sequence alone.
 	Every int
 	// Window is how many time steps are computed at once: memory is that of so many steps, and no result depends
-	// on it but penalties, which count what the windows so far have read. 0 means at most 32, and has to divide Every.
+	// on it but penalties, which count what the windows so far have read. 0 means at most 128, and has to divide Every.
 	Window int
 	// Feedback is how the error of the outputs comes to the layers below.
 	Feedback Feedback
@@ -59,8 +59,8 @@ func (f Feedback) String() string {
 const FeedbackName = "feedback to "
 
 // mostSteps is how many time steps a window has where nobody says otherwise: traces are gone through once for
-// each, which costs little beside what the steps cost themselves.
-const mostSteps = 32
+// each, and of so many steps that costs less than the steps do.
+const mostSteps = 128
 
 // Windows implements train.Learning.
 func (e EProp) Windows(steps int) (window, every int, err error) {

@@ -2,6 +2,7 @@ package train_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,20 +15,33 @@ import (
 	"github.com/spikegrad/spikegrad/train"
 )
 
-// volleys are sequences of 100 steps of 100 inputs that fire at 5 %, with one target a step.
-type volleys struct{ n int }
+// volleys are sequences of so many steps of 100 inputs that fire at 5 %, with one target a step. They are drawn once, so that
+// a benchmark has no time of it.
+type volleys struct {
+	n, steps int
+	x        [4][]float32
+}
 
-func (d volleys) Len() int     { return d.n }
-func (d volleys) Shape() []int { return []int{100, 100} }
-func (d volleys) Sample(i int, x []float32) (int, error) {
-	for j, v := range graphtest.Sparse(len(x), 0.05, true, uint64(i%4)) {
-		x[j] = float32(v)
+func newVolleys(n, steps int) *volleys {
+	d := &volleys{n: n, steps: steps}
+	for i := range d.x {
+		for _, v := range graphtest.Sparse(100*steps, 0.05, true, uint64(i)) {
+			d.x[i] = append(d.x[i], float32(v))
+		}
 	}
+	return d
+}
+
+func (d *volleys) Len() int     { return d.n }
+func (d *volleys) Shape() []int { return []int{d.steps, 100} }
+func (d *volleys) Sample(i int, x []float32) (int, error) {
+	copy(x, d.x[i%4])
 	return 0, nil
 }
-func (d volleys) Target(i int, y []float32) error { y[i%len(y)] = 1; return nil }
+func (d *volleys) Target(i int, y []float32) error { y[i%len(y)] = 1; return nil }
 
-// BenchmarkLearning takes the time of batches of 16 sequences, learnt by e-prop and by backpropagation through time.
+// BenchmarkLearning takes the time of batches of 16 sequences, learnt by e-prop and by backpropagation through time: of 100
+// steps, which are one window of e-prop, and of 1000, for which its traces go from window to window.
 func BenchmarkLearning(b *testing.B) {
 	hard := neurons.DefaultLIFParams()
 	soft := hard
@@ -39,22 +53,27 @@ func BenchmarkLearning(b *testing.B) {
 		{"soft", layers.Lift(neurons.LIFStep, soft)}, {"hard", layers.Lift(neurons.LIFStep, hard)},
 		{"recurrent", layers.Recurrent(neurons.LIFStep, hard)},
 	} {
-		for name, l := range map[string]train.Learning{"bptt": nil, "eprop": online.EProp{}} {
-			b.Run(c.name+"/"+name, func(b *testing.B) {
-				m, err := train.Network{
-					Net:   layers.Sequential{layers.Linear{Out: 100, Init: layers.Scaled{Gain: 8}}, c.l, layers.Linear{Out: 1}, layers.Lift(neurons.LIStep, neurons.DefaultLIParams())},
-					Shape: []int{100}, Steps: 100, Batch: 16, Loss: loss.MeanSquared{Sequence: true}, Seed: 1,
-				}.Compile()
-				require.NoError(b, err)
-				learn := func(batches int) {
-					_, err := (&train.Trainer{Model: m, Data: volleys{16 * batches}, Epochs: 1, Learning: l}).Run(context.Background())
+		for _, steps := range []int{100, 1000} {
+			for _, rule := range []string{"bptt", "eprop"} {
+				b.Run(fmt.Sprintf("%s/%d/%s", c.name, steps, rule), func(b *testing.B) {
+					m, err := train.Network{
+						Net:   layers.Sequential{layers.Linear{Out: 100, Init: layers.Scaled{Gain: 8}}, c.l, layers.Linear{Out: 1}, layers.Lift(neurons.LIStep, neurons.DefaultLIParams())},
+						Shape: []int{100}, Steps: steps, Batch: 16, Loss: loss.MeanSquared{Sequence: true}, Seed: 1,
+					}.Compile()
 					require.NoError(b, err)
-				}
-				for b.Loop() {
-					learn(20) // one is little beside what a Trainer begins with
-				}
-				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*20*100)/1e3, "µs/step")
-			})
+					var l train.Learning
+					if rule == "eprop" {
+						l = online.EProp{}
+					}
+					batches := 10_000 / steps // one is little beside what a Trainer begins with
+					d := newVolleys(16*batches, steps)
+					for b.Loop() {
+						_, err := (&train.Trainer{Model: m, Data: d, Epochs: 1, Learning: l}).Run(context.Background())
+						require.NoError(b, err)
+					}
+					b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*batches*steps)/1e3, "µs/step")
+				})
+			}
 		}
 	}
 }

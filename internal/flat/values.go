@@ -79,6 +79,9 @@ func convert[T, F float32 | float64](to []T, from []F) {
 
 // Copy copies the elements of v to t. Its errors continue the name of v.
 func Copy(t *tensor.Dense, v G.Value) error {
+	if v == G.Value(t) {
+		return nil
+	}
 	to, from, err := pair(t, v)
 	copy(to.F32, from.F32)
 	copy(to.F64, from.F64)

@@ -3,6 +3,7 @@ package online
 import (
 	"fmt"
 	"hash"
+	"slices"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -13,65 +14,58 @@ import (
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
-// One scan runs the neurons of a layer several times side by side, in groups that are the samples of
-// one large batch: backward, the first group has the learning signal, and each of the others one
-// state of the neurons, whose derivatives by what came before are asked for.
-
-// groupsOp gives x [steps, batch, n] to each of the groups, [steps, groups·batch, n], or to the first
-// alone.
-type groupsOp struct {
+// spreadOp gives all neurons what one of them has: of x [T, 1, 1] the shape [T, batch, n], of [1, 1] that of a state. What x is
+// hardly ever changes, and while it does not there is nothing to do.
+type spreadOp struct {
 	ops.Pure
+	ops.Final
 	ops.Signature
 	ops.Memory
-	steps, groups int
-	first         bool
+	last *tensor.Dense
 }
 
-// grouped returns x [steps, batch, n], or a state [batch, n], in groups.
-func grouped(b *graph.Builder, x *G.Node, groups int, first bool) *G.Node {
-	if !b.Check("groups", x) {
+func spread(b *graph.Builder, x *G.Node, shape tensor.Shape) *G.Node {
+	if !b.Check("spread", x) {
 		return nil
 	}
-	op := &groupsOp{steps: 1, groups: groups, first: first}
-	shape := x.Shape().Clone()
-	if len(shape) == 3 {
-		op.steps = shape[0]
+	if x.Shape().Eq(shape) {
+		return x
 	}
-	shape[len(shape)-2] *= groups
-	op.Signature = ops.SignatureOf(G.Nodes{x}, x.Dtype(), shape)
-	return b.Apply(op, x)
+	return b.Apply(&spreadOp{Signature: ops.SignatureOf(G.Nodes{x}, x.Dtype(), shape)}, x)
 }
 
-func (op *groupsOp) String() string        { return fmt.Sprintf("%d groups", op.groups) }
-func (op *groupsOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad groups %p", op) }
-func (op *groupsOp) Hashcode() uint32      { return ops.Hashcode(op) }
-
-// SymDiff is asked where the gradient by its result is wanted, which goes no further.
-func (op *groupsOp) SymDiff(_ G.Nodes, _, grad *G.Node) (G.Nodes, error) { return G.Nodes{grad}, nil }
-func (op *groupsOp) DiffWRT(int) []bool                                  { return []bool{false} }
+func (op *spreadOp) String() string        { return "one neuron for all" }
+func (op *spreadOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad spread %p", op) }
+func (op *spreadOp) Hashcode() uint32      { return ops.Hashcode(op) }
 
 // Along: they are for what learns, and no part of the network.
-func (op *groupsOp) Along(u *timing.Reading) (timing.Timing, error) { return u.Statistic(), nil }
+func (op *spreadOp) Along(u *timing.Reading) (timing.Timing, error) { return u.Statistic(), nil }
 
-func (op *groupsOp) Do(vs ...G.Value) (G.Value, error) {
+func (op *spreadOp) Do(vs ...G.Value) (G.Value, error) {
 	y := op.Result(op.Of, op.Shape)
 	if op.Of == tensor.Float32 {
-		return y, group[float32](op, y, vs[0])
+		return y, over[float32](op, y, vs[0])
 	}
-	return y, group[float64](op, y, vs[0])
+	return y, over[float64](op, y, vs[0])
 }
 
-func group[F vec.Float](op *groupsOp, y *tensor.Dense, v G.Value) error {
+func over[F vec.Float](op *spreadOp, y *tensor.Dense, v G.Value) error {
 	x, err := ops.FloatsIn[F](op, v)
 	if err != nil {
 		return err
 	}
-	dst, n := ops.Elems[F](y), len(x)/op.steps
-	for t := range op.steps {
-		for g := range op.groups {
-			if g == 0 || !op.first {
-				copy(dst[(t*op.groups+g)*n:][:n], x[t*n:])
-			}
+	dst := ops.Elems[F](y)
+	switch {
+	case op.last == nil:
+		op.last = ops.New(op.Of, tensor.Shape{len(x)})
+	case slices.Equal(ops.Elems[F](op.last), x):
+		return nil
+	}
+	copy(ops.Elems[F](op.last), x)
+	each := len(dst) / len(x)
+	for i, v := range x {
+		for k := range each {
+			dst[i*each+k] = v
 		}
 	}
 	return nil
@@ -157,6 +151,6 @@ var (
 	_ G.SDOp       = (*behindOp)(nil)
 	_ G.SDOp       = (*onwardOp)(nil)
 	_ ops.Follower = (*behindOp)(nil)
-	_ G.SDOp       = (*groupsOp)(nil)
+	_ G.Op         = (*spreadOp)(nil)
 	_ G.Op         = (*beforeOp)(nil)
 )
