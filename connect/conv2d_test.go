@@ -157,9 +157,34 @@ func randomConv(r *rand.Rand) *convCase {
 
 // TestConv2D compares with the definition.
 func TestConv2D(t *testing.T) {
+	compareConv(t, 400, randomConv)
+}
+
+// From 16 channels on gradients of images by kernels of 3×3 take a way of their own.
+func TestConv2DManyChannels(t *testing.T) {
+	compareConv(t, 60, func(r *rand.Rand) *convCase {
+		for {
+			c := &convCase{lead: []int{1 + r.IntN(3), 1 + r.IntN(4)}, c: 15 + r.IntN(6), h: 1 + r.IntN(9), w: 1 + r.IntN(9), out: 15 + r.IntN(6), kh: 3, kw: 3}
+			if r.IntN(4) == 0 {
+				c.lead = []int{1 + r.IntN(20)}
+			}
+			c.Conv = connect.Conv{Stride: r.IntN(2), Pad: r.IntN(4), Dilation: r.IntN(2), Same: r.IntN(4) == 0, Groups: r.IntN(3)}
+			if r.IntN(3) == 0 {
+				c.Width = &connect.Axis{Pad: r.IntN(4)}
+			}
+			c.c, c.out = c.c*c.groups(), c.out*c.groups()
+			if h, w := c.size(); h > 0 && w > 0 {
+				return c
+			}
+		}
+	})
+}
+
+// compareConv compares so many convolutions that draw gives with the definition.
+func compareConv(t *testing.T, n int, draw func(r *rand.Rand) *convCase) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for i := range 400 {
-		c := randomConv(r)
+	for i := range n {
+		c := draw(r)
 		density := []float64{0, 0.1, 0.2, 0.3, 1}[r.IntN(5)]
 		c.fill(uint64(i), density, r.IntN(2) == 0)
 		if r.IntN(3) == 0 {

@@ -18,14 +18,16 @@ const channelElements = 1 << 13
 type bander[F vec.Float] struct {
 	*Geometry
 	k             *imageKernels[F]
-	height, width int // of x with margins
-	rows          int // of a band
+	height, width int  // of x with margins
+	rows          int  // of a band
+	plain         bool // images are their patches: the kernel is one pixel, and meets each
 }
 
 func newBander[F vec.Float](c *Geometry) bander[F] {
 	b := bander[F]{Geometry: c, k: imageKernelsFor[F]()}
 	b.height, _ = c.y.sizes()
 	b.width, _ = c.x.sizes()
+	b.plain = c.y.kernel*c.x.kernel == 1 && c.y.Stride*c.x.Stride == 1 && !b.padded()
 	b.rows = min(c.y.out, max(1, bandElements/(c.patch()*c.x.out)))
 	return b
 }
@@ -36,7 +38,8 @@ type band[F vec.Float] struct {
 	from   int          // where they begin in it, with margins
 	at     int          // where the band begins in a channel of y
 	pixels int          // of the band
-	x      []F          // memory for the patches of all channels
+	x      []F          // the patches of all channels
+	ld     int          // from row to row in them
 }
 
 // each calls do for the bands.
@@ -48,8 +51,10 @@ func (b *bander[F]) each(buf *buffers[F], do func(band *band[F])) {
 				KH: b.y.kernel, KW: b.x.kernel, OH: n, OW: b.x.out, StrideY: b.y.Stride, StrideX: b.x.Stride, DilationY: b.y.Dilation, DilationX: b.x.Dilation,
 				Height: b.y.Stride*(n-1) + b.y.reach(), Width: b.width,
 			},
-			from: i * b.y.Stride * b.width, at: i * b.x.out, pixels: n * b.x.out,
-			x: room(&buf.patches, b.patch()*n*b.x.out),
+			from: i * b.y.Stride * b.width, at: i * b.x.out, pixels: n * b.x.out, ld: n * b.x.out,
+		}
+		if !b.plain {
+			buf.band.x = room(&buf.patches, b.patch()*n*b.x.out)
 		}
 		do(&buf.band)
 	}
@@ -57,6 +62,10 @@ func (b *bander[F]) each(buf *buffers[F], do func(band *band[F])) {
 
 // copy copies the patches of an image x with margins.
 func (b *bander[F]) copy(band *band[F], x []F) {
+	if b.plain {
+		band.x, band.ld = x[band.from:], b.height*b.width
+		return
+	}
 	size := band.p.Size()
 	for c := range b.in {
 		image := x[c*b.height*b.width:][:b.height*b.width]
@@ -70,7 +79,7 @@ func (b *bander[F]) forward(buf *buffers[F], y, x, w []F) {
 	k, pixels := b.patch(), b.y.out*b.x.out
 	b.each(buf, func(band *band[F]) {
 		b.copy(band, x)
-		b.k.product(false, false, b.out, band.pixels, k, w, k, band.x, band.pixels, false, y[band.at:], pixels)
+		b.k.product(false, false, b.out, band.pixels, k, w, k, band.x, band.ld, false, y[band.at:], pixels)
 	})
 }
 
@@ -81,7 +90,7 @@ func (b *bander[F]) gradW(buf *buffers[F], dw, x, dy []F) {
 	pixels := b.y.out * b.x.out
 	b.each(buf, func(band *band[F]) {
 		b.copy(band, x)
-		b.k.product(false, true, b.patch(), b.out, band.pixels, band.x, band.pixels, dy[band.at:], pixels, true, dw, b.out)
+		b.k.product(false, true, b.patch(), b.out, band.pixels, band.x, band.ld, dy[band.at:], pixels, true, dw, b.out)
 	})
 }
 
@@ -89,6 +98,10 @@ func (b *bander[F]) gradW(buf *buffers[F], dw, x, dy []F) {
 // a time as have patches that stay in the first-level cache.
 func (b *bander[F]) gradX(buf *buffers[F], dx, dy, wt []F) {
 	pixels := b.y.out * b.x.out
+	if b.plain {
+		b.k.product(false, false, b.in, pixels, b.out, wt, b.out, dy, pixels, false, dx, pixels)
+		return
+	}
 	sum := dx
 	if b.padded() {
 		sum = room(&buf.x, b.in*b.height*b.width)
@@ -147,7 +160,7 @@ func (b *bander[F]) eachRow(do func(at, wide int)) {
 	}
 }
 
-// ns returns what a dense product of W or its gradient with an image takes.
+// denseTime returns what a dense product of W or its gradient with an image takes.
 func (c *Geometry) denseTime() float64 {
 	return float64(c.patch()*c.y.out*c.x.out) * (nsMultiply*float64(c.out) + nsPatch)
 }

@@ -1,6 +1,7 @@
 // Package conv computes convolutions of images and their gradients: densely, as
 // matrix products with patches (im2col, in bands that stay in the cache), by Winograd's
-// products where kernels are 3×3, or where few elements are not zero by following these.
+// products where kernels are 3×3, by adding shifted images where groups have few outputs,
+// or where few elements are not zero by following these.
 package conv
 
 import (

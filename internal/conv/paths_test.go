@@ -11,8 +11,8 @@ import (
 	"github.com/spikegrad/spikegrad/internal/long"
 )
 
-// Following the non-zero elements gives what products with patches give, and both
-// what the definition gives, whatever the settings and however many there are.
+// Following the non-zero elements, products with patches, shifted images and tiles give what
+// the definition gives, whatever the settings and however many there are.
 func TestConvPaths(t *testing.T) {
 	long.Test(t)
 	r := rand.New(rand.NewPCG(5, 6))
@@ -45,17 +45,26 @@ func TestConvPaths(t *testing.T) {
 		x, dy := random(nx, r.Float64()), random(ny, r.Float64())
 		w, bias := random(nw, 1), random(nb, 1)
 		y, dx, dw := defineConv(c, x, w, bias, dy)
-		for _, share := range []float64{0, 2} {
+		for _, way := range []struct {
+			name  string
+			few   float64
+			shift *shifter[float64]
+			fast  []*winograd[float64]
+		}{
+			{"patches", 0, nil, nil}, {"spikes", 2, nil, nil}, {"shifted images", 0, newShifter[float64](c, math.MaxInt), nil},
+			{"tiles", 0, nil, newWinograds[float64](c, 1)},
+		} {
 			run := NewRun[float64](c)
 			run.prepare()
-			run.fewX, run.fewDX, run.fewDW = share, share, share
+			run.fewX, run.fewDX, run.fewDW = way.few, way.few, way.few
+			run.shift, run.fast = way.shift, way.fast
 			gotY, gotDX, gotDW := make([]float64, len(y)), make([]float64, len(dx)), make([]float64, len(dw))
 			for range 2 { // the memory of the first run does not show in the second
 				run.Forward(gotY, Images[float64]{Dense: x}, w, bias)
 				run.GradX(gotDX, dy, w)
 				run.GradW(gotDW, Images[float64]{Dense: x}, dy)
 			}
-			name := fmt.Sprintf("%d×%d×%d to %d by %d×%d, %+v, followed below %g", c.in, c.y.in, c.x.in, c.out, c.y.kernel, c.x.kernel, o, share)
+			name := fmt.Sprintf("%d groups of %d×%d×%d to %d by %d×%d, %+v, by %s", c.groups, c.in, c.y.in, c.x.in, c.out, c.y.kernel, c.x.kernel, o, way.name)
 			near(t, name+": y", y, gotY)
 			near(t, name+": dx", dx, gotDX)
 			near(t, name+": dw", dw, gotDW)

@@ -67,6 +67,8 @@ const (
 	nsList     = 4        // a list, to go through it
 	nsRun      = 0.5      // a run, to add it
 	nsAdd      = 1. / 60  // and each of its elements
+	nsShift    = 10       // a vector of a shifter's
+	nsLane     = 1. / 20  // and each of its elements
 	nsMove     = 1. / 8   // turning an image round, for each of its elements
 )
 

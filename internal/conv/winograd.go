@@ -194,11 +194,30 @@ func (r *winograd[F]) leave(b *tiles[F], ys []F, i, at, n int) {
 	}
 }
 
-// run computes dx of all images of the group at hand.
-func (r *winograd[F]) run(all *Run[F], dx, dy, w []F) {
-	r.prepare(w)
-	_ = par.Blocks(r.samples, convSamples, all.take, func(b *buffers[F], i0, i1 int) error {
-		r.gradX(&b.tiles, i0, i1, func(i int) []F { return all.xOf(dx, i) }, func(i int) []F { return all.yOf(dy, i) })
+// newWinograds returns a winograd for each group, nil where there is none.
+func newWinograds[F vec.Float](c *Geometry, channels int) []*winograd[F] {
+	var ws []*winograd[F]
+	for range c.groups {
+		if w := newWinograd[F](c, channels); w != nil {
+			ws = append(ws, w)
+		}
+	}
+	return ws
+}
+
+// gradXFast computes dx of the groups that do not follow spikes.
+func (r *Run[F]) gradXFast(dx, dy, w []F) {
+	par.Each(r.groups, func(g int) {
+		if !r.follows[g] {
+			r.fast[g].prepare(r.wOf(w, g))
+		}
+	})
+	chunks := ceilDiv(r.samples, convSamples)
+	_ = par.Blocks(r.groups*chunks, 1, r.take, func(b *buffers[F], i, _ int) error {
+		if g, from := i/chunks, i%chunks*convSamples; !r.follows[g] {
+			r.fast[g].gradX(&b.tiles, from, min(r.samples, from+convSamples),
+				func(i int) []F { return r.xOf(dx, i, g) }, func(i int) []F { return r.yOf(dy, i, g) })
+		}
 		return nil
 	})
 }
