@@ -90,23 +90,51 @@ func TestHashesCollide(t *testing.T) {
 }
 
 func TestInputsOfOneHash(t *testing.T) {
-	g := G.NewGraph()
-	x, y := vector(g, "cvkywt", 1, 2), vector(g, "lyaokn", 3, 4) // names of one hash
+	inputs := func() (x, y *G.Node) {
+		g := G.NewGraph()
+		return vector(g, "cvkywt", 1, 2), vector(g, "lyaokn", 3, 4)
+	}
+	x, y := inputs()
 	require.NotSame(t, x, y)
 	require.Same(t, G.Must(G.Square(x)), G.Must(G.Square(y)))
 
-	for name, f := range map[string]func(b *graph.Builder, x *G.Node) *G.Node{
-		"exp":     (*graph.Builder).Exp,
-		"addC(2)": func(b *graph.Builder, x *G.Node) *G.Node { return b.Shift(x, graph.Const(2)) },
-		"mul":     func(b *graph.Builder, v *G.Node) *G.Node { return b.Mul(v, v) },
+	for name, c := range map[string]struct {
+		f    func(b *graph.Builder, x *G.Node) *G.Node
+		x, y []float64
+	}{
+		"square":  {(*graph.Builder).Square, []float64{1, 4}, []float64{9, 16}},
+		"shift":   {func(b *graph.Builder, x *G.Node) *G.Node { return b.Shift(x, graph.Const(2)) }, []float64{3, 4}, []float64{5, 6}},
+		"product": {func(b *graph.Builder, v *G.Node) *G.Node { return b.Mul(v, v) }, []float64{1, 4}, []float64{9, 16}},
+		"twice":   {func(b *graph.Builder, v *G.Node) *G.Node { return b.Square(b.Square(v)) }, []float64{1, 16}, []float64{81, 256}},
 	} {
-		var b graph.Builder
-		require.NotNil(t, f(&b, x))
-		require.NoError(t, b.Err())
-		require.Nil(t, f(&b, y))
-		require.ErrorContains(t, b.Err(), name+": gorgonia takes it for the same of [")
-		require.ErrorContains(t, b.Err(), "has the same hash: give an input or a parameter another name")
+		t.Run(name, func(t *testing.T) {
+			x, y := inputs()
+			var b graph.Builder
+			fx, fy := c.f(&b, x), c.f(&b, y)
+			require.NoError(t, b.Err())
+			require.Equal(t, [][]float64{c.x, c.y}, tape(t, fx, fy))
+			require.Same(t, fy, c.f(&b, y), "what is one operation stays one node")
+		})
 	}
+}
+
+// In xa + ay both derivatives by a are made of nodes of one hash.
+func TestGradientsOfOneHash(t *testing.T) {
+	cost := func() (sum, a *G.Node) {
+		g := G.NewGraph()
+		x, y, a := vector(g, "cvkywt", 1, 2), vector(g, "lyaokn", 3, 4), vector(g, "a", 5, 6)
+		return G.Must(G.Sum(G.Must(G.Add(G.Must(G.HadamardProd(x, a)), G.Must(G.HadamardProd(a, y)))))), a
+	}
+	sum, a := cost()
+	wrong, err := G.Grad(sum, a)
+	require.NoError(t, err)
+	require.Equal(t, [][]float64{{6, 8}}, tape(t, wrong[0]), "gorgonia.Grad gives 2y")
+
+	sum, a = cost()
+	ds, _, err := graph.Grad(sum, a)
+	require.NoError(t, err)
+	require.Equal(t, [][]float64{{4, 6}}, tape(t, ds[0]))
+	require.Same(t, ds[0], a.Deriv(), "Node.Grad finds it")
 }
 
 func TestConstantsMerge(t *testing.T) {

@@ -108,37 +108,54 @@ func (b *Builder) Apply(op G.Op, in ...*G.Node) *G.Node {
 }
 
 func (b *Builder) apply(op G.Op, in ...*G.Node) *G.Node {
-	var n *G.Node
 	name := "apply"
-	err := guard.Call("", "", nil, func() (err error) {
-		if name = op.String(); b.Check(name, in...) {
-			n, err = G.ApplyOp(op, in...)
-		}
-		return err
-	})
-	return b.keep(name, n, err, in...)
+	return b.make(&name, func(in ...*G.Node) (n *G.Node, err error) {
+		err = guard.Call("", "", nil, func() (err error) {
+			if name = op.String(); b.Check(name, in...) {
+				n, err = G.ApplyOp(op, in...)
+			}
+			return err
+		})
+		return n, err
+	}, in...)
 }
 
-// keep returns the node that was made of the inputs, unless there is an error. Gorgonia
+// make returns the node that f makes of the inputs, unless there is an error. Gorgonia
 // takes an operation on one input for the same operation on another where both have the
-// same hash of 32 bits, and returns the node of the other.
-func (b *Builder) keep(name string, n *G.Node, err error, in ...*G.Node) *G.Node {
-	if err != nil {
-		b.fail("%s: %w", name, err)
-		return nil
+// same hash of 32 bits, and returns the node of the other: such an input goes through an
+// operation that changes nothing but its hash.
+func (b *Builder) make(name *string, f func(in ...*G.Node) (*G.Node, error), in ...*G.Node) *G.Node {
+	given := in
+	for salt := 0; ; salt++ {
+		n, err := f(in...)
+		switch {
+		case err != nil:
+			b.fail("%s: %w", *name, err)
+			return nil
+		case n == nil || b.err != nil:
+			return nil
+		case slices.Equal(childrenOf(n), in):
+			if err := ops.Fits(n); err != nil {
+				b.fail("%s: %w", *name, err)
+				return nil
+			}
+			return n
+		}
+		i := slices.IndexFunc(given, func(x *G.Node) bool { _, lists := x.Op().(ops.Listed); return !lists })
+		if i < 0 || salt == mostSalts {
+			b.fail("%s: gorgonia takes it for the same of %v, as %v has the same hash: give an input or a parameter another name", *name, childrenOf(n), in)
+			return nil
+		}
+		x, err := G.ApplyOp(sameOp{salt: salt}, given[i])
+		if err != nil {
+			b.fail("%s: %w", *name, err)
+			return nil
+		}
+		if childrenOf(x)[0] == given[i] { // else of this salt there is one of another input
+			in = slices.Clone(given)
+			in[i] = x
+		}
 	}
-	if n == nil {
-		return nil
-	}
-	if have := childrenOf(n); !slices.Equal(have, in) {
-		b.fail("%s: gorgonia takes it for the same of %v, as %v has the same hash: give an input or a parameter another name", name, have, in)
-		return nil
-	}
-	if err := ops.Fits(n); err != nil {
-		b.fail("%s: %w", name, err)
-		return nil
-	}
-	return n
 }
 
 // binary adds an element-wise operation of Gorgonia's on two nodes of one shape.
@@ -154,8 +171,7 @@ func (b *Builder) binary(name string, f func(x, y *G.Node) (*G.Node, error), x, 
 		b.fail("%s: operands have elements of type %v and %v", name, x.Dtype(), y.Dtype())
 		return nil
 	}
-	n, err := f(x, y)
-	return b.keep(name, n, err, x, y)
+	return b.make(&name, func(in ...*G.Node) (*G.Node, error) { return f(in[0], in[1]) }, x, y)
 }
 
 func (b *Builder) unary(name string, f func(*G.Node) (*G.Node, error), x *G.Node) *G.Node {
@@ -166,8 +182,7 @@ func (b *Builder) unary(name string, f func(*G.Node) (*G.Node, error), x *G.Node
 		b.fail("%s: the operand has elements of type %v, want float32 or float64", name, x.Dtype())
 		return nil
 	}
-	n, err := f(x)
-	return b.keep(name, n, err, x)
+	return b.make(&name, func(in ...*G.Node) (*G.Node, error) { return f(in[0]) }, x)
 }
 
 // Add returns x + y.

@@ -5,6 +5,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/internal/ir"
+	"github.com/spikegrad/spikegrad/internal/matfunc"
 )
 
 // solve finds the gains of the exponential method, from φ of the matrix of the system.
@@ -31,7 +32,7 @@ func (s system) solve() {
 	}
 	number, node := s.matrix(p, shape)
 	if node == nil {
-		number = phiOf(number, p.k)
+		number = matfunc.PhiOf(number, p.k)
 	} else {
 		node = b.phiMatrices(node, number)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spikegrad/spikegrad/internal/exec"
 	"github.com/spikegrad/spikegrad/internal/ir"
 	"github.com/spikegrad/spikegrad/internal/lower"
+	ops "github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -105,7 +106,25 @@ func (op stopOp) Hashcode() uint32                                  { return has
 func (op stopOp) Form() lower.Form                                  { return lower.Form{Kind: lower.Alias} }
 func (op stopOp) Do(vs ...G.Value) (G.Value, error)                 { return G.CloneValue(vs[0]) }
 
+// mostSalts is how many hashes are tried.
+const mostSalts = 16
+
+// sameOp is the identity with a number that makes its hash another, see Builder.make.
+type sameOp struct {
+	stopOp
+	salt int
+}
+
+func (op sameOp) DiffWRT(n int) []bool  { return ops.All(n) }
+func (op sameOp) String() string        { return fmt.Sprintf("same %d", op.salt) }
+func (op sameOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v", op) }
+func (op sameOp) Hashcode() uint32      { return hashcode(op) }
+func (op sameOp) SymDiff(_ G.Nodes, _, grad *G.Node) (G.Nodes, error) {
+	return G.Nodes{grad}, nil
+}
+
 var (
 	_ G.SDOp = mapOp{}
 	_ G.SDOp = stopOp{}
+	_ G.SDOp = sameOp{}
 )

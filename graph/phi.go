@@ -8,9 +8,9 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"github.com/spikegrad/spikegrad/internal/gemm"
 	"github.com/spikegrad/spikegrad/internal/ir"
 	"github.com/spikegrad/spikegrad/internal/lower"
+	"github.com/spikegrad/spikegrad/internal/matfunc"
 	"github.com/spikegrad/spikegrad/internal/par"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
@@ -125,23 +125,23 @@ func eachPhi[F vec.Float](op phiOp, vs []G.Value) (G.Value, error) {
 	m := op.Shape[1]
 	grad := len(vs) > 1
 	err := par.Blocks(op.Shape[0], phiBlock,
-		func(int) *matrixPhi { return newMatrixPhi(m, grad) },
-		func(w *matrixPhi, from, to int) error {
+		func(int) *matfunc.Phi { return matfunc.NewPhi(m, grad) },
+		func(w *matfunc.Phi, from, to int) error {
 			for at := from * m * m; at < to*m*m; at += m * m {
 				for i := range m {
 					for j := range m {
 						x := float64(fs[0][at+i*m+j]) + op.baseAt(i, j)
 						if grad {
-							w.z.x[j*m+i], w.z.d[i*m+j] = x, float64(fs[1][at+i*m+j])
+							w.Z.X[j*m+i], w.Z.D[i*m+j] = x, float64(fs[1][at+i*m+j])
 						} else {
-							w.z.x[i*m+j] = x
+							w.Z.X[i*m+j] = x
 						}
 					}
 				}
-				w.compute()
-				y := w.phi.x
+				w.Compute()
+				y := w.Value.X
 				if grad {
-					y = w.phi.d
+					y = w.Value.D
 				}
 				for i, v := range y {
 					out[at+i] = F(v)
@@ -160,134 +160,6 @@ func (op phiOp) baseAt(i, j int) float64 {
 		return 0
 	}
 	return op.base[i/n*k+j/n]
-}
-
-// A dualMatrix is an n×n matrix x with its derivative d in some direction, or without
-// one.
-type dualMatrix struct{ x, d []float64 }
-
-// matrixPhi computes φ of one n×n matrix after the other.
-type matrixPhi struct {
-	n                 int
-	z, phi, grown, by dualMatrix
-}
-
-func newMatrixPhi(n int, derivative bool) *matrixPhi {
-	w := &matrixPhi{n: n}
-	for _, m := range []*dualMatrix{&w.z, &w.phi, &w.grown, &w.by} {
-		m.x = make([]float64, n*n)
-		if derivative {
-			m.d = make([]float64, n*n)
-		}
-	}
-	return w
-}
-
-// phiOf returns φ of an n×n matrix of numbers.
-func phiOf(z []float64, n int) []float64 {
-	w := newMatrixPhi(n, false)
-	copy(w.z.x, z)
-	w.compute()
-	return w.phi.x
-}
-
-const (
-	phiNorm   = 0.5 // up to which norm φ is summed up as a series
-	phiDegree = 14  // of the series: 0.5¹⁵/16! is below 2⁻⁵³
-)
-
-// compute leaves in phi the φ of z, whose value and derivative it overwrites. It
-// halves z until its series converges fast, and doubles again with
-//
-//	φ(2z) = φ(z) + (eᶻ − 1) φ(z)/2
-//	e²ᶻ − 1 = 2 (eᶻ − 1) + (eᶻ − 1)²
-//
-// which keeps the digits of states that hardly move beside fast ones.
-//
-// N. Higham, Functions of Matrices (2008), §10.7.
-func (w *matrixPhi) compute() {
-	norm := 0.
-	for i := range w.n {
-		sum := 0.
-		for _, v := range w.z.x[i*w.n : (i+1)*w.n] {
-			sum += math.Abs(v)
-		}
-		norm = math.Max(norm, sum)
-	}
-	_, halvings := math.Frexp(norm / phiNorm)
-	halvings = max(halvings, 0)
-	w.z.scale(math.Ldexp(1, -halvings))
-	w.phi.identity(w.n)
-	for i := phiDegree; i > 0; i-- {
-		w.product(&w.by, w.z, w.phi)
-		w.by.scale(1 / float64(i+1))
-		w.phi.identity(w.n)
-		w.phi.add(w.by, 1)
-	}
-	w.product(&w.grown, w.z, w.phi)
-	for range halvings {
-		w.product(&w.by, w.grown, w.phi)
-		w.phi.add(w.by, 0.5)
-		w.product(&w.by, w.grown, w.grown)
-		w.grown.scale(2)
-		w.grown.add(w.by, 1)
-	}
-}
-
-func (m dualMatrix) scale(c float64) {
-	for _, x := range [][]float64{m.x, m.d} {
-		for i := range x {
-			x[i] *= c
-		}
-	}
-}
-
-// add adds c a to m.
-func (m dualMatrix) add(a dualMatrix, c float64) {
-	for i, v := range a.x {
-		m.x[i] += c * v
-	}
-	for i, v := range a.d {
-		m.d[i] += c * v
-	}
-}
-
-func (m dualMatrix) identity(n int) {
-	clear(m.x)
-	clear(m.d)
-	for i := range n {
-		m.x[i*(n+1)] = 1
-	}
-}
-
-// product makes c the product a·b.
-func (w *matrixPhi) product(c *dualMatrix, a, b dualMatrix) {
-	w.multiply(c.x, a.x, b.x, false)
-	if c.d != nil {
-		w.multiply(c.d, a.d, b.x, false)
-		w.multiply(c.d, a.x, b.d, true)
-	}
-}
-
-// smallMatrix is the size up to which plain loops are faster than blocks.
-const smallMatrix = 8
-
-func (w *matrixPhi) multiply(c, a, b []float64, add bool) {
-	n := w.n
-	if n > smallMatrix {
-		gemm.Mul(gemm.Args[float64]{M: n, N: n, K: n, A: a, LdA: n, B: b, LdB: n, Accumulate: add, C: c})
-		return
-	}
-	if !add {
-		clear(c)
-	}
-	for i := range n {
-		for k, x := range a[i*n : (i+1)*n] {
-			for j, y := range b[k*n : (k+1)*n] {
-				c[i*n+j] += x * y
-			}
-		}
-	}
 }
 
 var (

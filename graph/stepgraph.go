@@ -6,6 +6,8 @@ import (
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/reverse"
 )
 
 // A stepGraph is one time step in a graph of its own.
@@ -258,7 +260,7 @@ func (sg *stepGraph) backpropagate(c *cotangents) (map[*G.Node]*G.Node, error) {
 	if len(outs) == 0 {
 		return found, nil
 	}
-	ds, err := G.Backpropagate(outs, outGrads, wrt)
+	ds, err := reverse.Gradients(&c.b, outs, outGrads, wrt)
 	if err != nil {
 		return nil, fmt.Errorf("gradient: %w", err)
 	}

@@ -58,7 +58,7 @@ func (op *excursionOp) String() string {
 }
 func (op *excursionOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v %p", op, op.In, op) }
 func (op *excursionOp) Hashcode() uint32      { return ops.Hashcode(op) }
-func (op *excursionOp) DiffWRT(int) []bool    { return op.window.differentiable(!op.grad) }
+func (op *excursionOp) DiffWRT(n int) []bool  { return op.window.differentiable(n, !op.grad) }
 
 // SymDiff: dx_t = 2 (max(0, x_t − hi) − max(0, lo − x_t)) dy.
 func (op *excursionOp) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {

@@ -77,7 +77,7 @@ func (op *overTimeOp) String() string {
 }
 func (op *overTimeOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "spikegrad %v %v %p", op, op.In, op) }
 func (op *overTimeOp) Hashcode() uint32      { return ops.Hashcode(op) }
-func (op *overTimeOp) DiffWRT(int) []bool    { return op.window.differentiable(!op.grad) }
+func (op *overTimeOp) DiffWRT(n int) []bool  { return op.window.differentiable(n, !op.grad) }
 
 // SymDiff: the last step, the largest, or all steps get the gradient, of a mean
 // divided by their number.

@@ -93,14 +93,18 @@ func (l layout) extra() (n int) {
 	return n
 }
 
-// differentiable says which of the inputs x, lengths, what entered have a gradient.
-func (l layout) differentiable(ok bool) []bool {
-	d := []bool{ok}
+// differentiable says which of the inputs x, lengths, what entered have a gradient, or
+// that none of n has.
+func (l layout) differentiable(n int, ok bool) []bool {
+	if !ok {
+		return make([]bool, n)
+	}
+	d := []bool{true}
 	if l.varied {
 		d = append(d, false)
 	}
 	if l.entered {
-		d = append(d, ok)
+		d = append(d, true)
 	}
 	return d
 }

@@ -215,10 +215,12 @@ func (m *Model) differentiate(total *G.Node) (G.Nodes, error) {
 	}
 	params := m.build.Params
 	wrt := slices.Concat(params, m.carry.Ins())
-	grads, unused, err := graph.Grad(total, append(wrt, m.exam.Also(m.x)...)...)
+	also := m.exam.Also(m.build, m.out)
+	grads, unused, err := graph.Grad(total, slices.Concat(wrt, also)...)
 	if err != nil {
 		return nil, err
 	}
+	m.exam.Take(also, grads[len(wrt):], unused, len(wrt))
 	for _, i := range unused {
 		if i >= len(params) {
 			continue // a state that nothing flows back through
