@@ -6,11 +6,15 @@
 //
 //	go run ./examples/cartpole
 //
+// With -learning rstdp there is no gradient: two neurons, one for each side, see the pole, and their synapses learn by
+// spike-timing-dependent plasticity that the same reward decides on.
+//
 // A. G. Barto, R. S. Sutton and C. W. Anderson, IEEE Trans. Syst. Man Cybern. 13 (1983), 834, for the task; G. Bellec et
 // al., Nature Communications 11 (2020), 3625, for reward-based e-prop.
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -26,10 +30,11 @@ import (
 const window = 50 // episodes that a mean is of
 
 func main() {
+	learning := flag.String("learning", "eprop", "how to learn: eprop, or rstdp")
 	seeds := flag.Int("seeds", 3, "how many networks learn, of the seeds 1, 2, …")
 	episodes := flag.Int("episodes", 300, "how often each tries")
-	hidden := flag.Int("hidden", 100, "spiking neurons")
-	rate := flag.Float64("rate", 0.005, "learning rate")
+	hidden := flag.Int("hidden", 100, "spiking neurons of eprop")
+	rate := flag.Float64("rate", 0, "learning rate (default 0.005 by eprop, 0.001 by rstdp)")
 	out := flag.String("out", "out/cartpole", "folder for the picture")
 	flag.Usage = func() {
 		fmt.Fprintln(flag.CommandLine.Output(), "cartpole lets a spiking network learn to balance a pole by reward, and draws how long the pole stood.")
@@ -38,13 +43,13 @@ func main() {
 	flag.Parse()
 	ctx, stop := show.Context()
 	defer stop()
-	if err := run(ctx, *seeds, *episodes, *hidden, *rate, *out); err != nil {
+	if err := run(ctx, *learning, *seeds, *episodes, *hidden, *rate, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "cartpole:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, seeds, episodes, hidden int, rate float64, out string) error {
+func run(ctx context.Context, learning string, seeds, episodes, hidden int, rate float64, out string) error {
 	if seeds < 1 || episodes < window || hidden < 1 || !(rate >= 0) {
 		return fmt.Errorf("%d seeds, %d episodes, %d neurons and a rate of %v, want at least 1, %d, 1 and 0", seeds, episodes, hidden, rate, window)
 	}
@@ -54,7 +59,7 @@ func run(ctx context.Context, seeds, episodes, hidden int, rate float64, out str
 	chart := plot.Chart{Title: "Balancing a pole", XLabel: "Episode", YLabel: fmt.Sprintf("Ticks of 20 ms, mean of %d episodes", window)}
 	for seed := 1; seed <= seeds; seed++ {
 		began := time.Now()
-		stood, err := learn(ctx, uint64(seed), episodes, hidden, rate)
+		stood, err := learn(ctx, learning, uint64(seed), episodes, hidden, rate)
 		if err != nil {
 			return err
 		}
@@ -78,9 +83,23 @@ func run(ctx context.Context, seeds, episodes, hidden int, rate float64, out str
 	return nil
 }
 
+// A player balances poles, and learns to.
+type player interface{ episode() (int, error) }
+
+// newPlayer returns the one that learns in the way of a name.
+func newPlayer(learning string, seed uint64, hidden int, rate float64) (player, error) {
+	switch learning {
+	case "eprop":
+		return newAgent(seed, hidden, cmp.Or(rate, 0.005))
+	case "rstdp":
+		return newGambler(seed, cmp.Or(rate, 0.001))
+	}
+	return nil, fmt.Errorf("learning is %q, want eprop or rstdp", learning)
+}
+
 // learn returns for how long the pole stood in each episode.
-func learn(ctx context.Context, seed uint64, episodes, hidden int, rate float64) (stood []float64, err error) {
-	a, err := newAgent(seed, hidden, rate)
+func learn(ctx context.Context, learning string, seed uint64, episodes, hidden int, rate float64) (stood []float64, err error) {
+	a, err := newPlayer(learning, seed, hidden, rate)
 	if err != nil {
 		return nil, err
 	}

@@ -86,6 +86,72 @@ func TestReward(t *testing.T) {
 func TestRun(t *testing.T) {
 	stopped, cancel := context.WithCancel(context.Background())
 	cancel()
-	require.NoError(t, run(stopped, 1, 50, 10, 0.01, t.TempDir()))
-	require.EqualError(t, run(stopped, 0, 50, 10, 0.01, t.TempDir()), "0 seeds, 50 episodes, 10 neurons and a rate of 0.01, want at least 1, 50, 1 and 0")
+	require.NoError(t, run(stopped, "eprop", 1, 50, 10, 0.01, t.TempDir()))
+	require.NoError(t, run(stopped, "rstdp", 1, 50, 10, 0, t.TempDir()))
+	require.EqualError(t, run(context.Background(), "x", 1, 50, 10, 0, t.TempDir()), `learning is "x", want eprop or rstdp`)
+	require.EqualError(t, run(stopped, "eprop", 0, 50, 10, 0.01, t.TempDir()), "0 seeds, 50 episodes, 10 neurons and a rate of 0.01, want at least 1, 50, 1 and 0")
+}
+
+// A reward strengthens the synapses of sensors that fired before the neuron that pushed, a punishment weakens them, and those of
+// the other neuron, which did not fire, stay as they are.
+func TestGambler(t *testing.T) {
+	for _, delta := range []float64{1, -1} {
+		a, err := newGambler(1, 0.001)
+		require.NoError(t, err)
+		right := a.act(pole{x: 1, angle: 0.05})
+		winner := 0
+		if right {
+			winner = 1
+		}
+		fired := [2]float64{}
+		before := map[int]bool{} // sensors that fired before a spike of the winner
+		had := map[int]bool{}
+		for k := range steps {
+			z := a.spikes[k*(sensors+2):]
+			for i := range sensors {
+				had[i] = had[i] || z[i] > 0
+			}
+			for j := range fired {
+				fired[j] += float64(z[sensors+j])
+			}
+			if z[sensors+winner] > 0 {
+				for i := range had {
+					before[i] = before[i] || had[i]
+				}
+			}
+		}
+		require.Positive(t, fired[winner])
+		require.Zero(t, fired[1-winner])
+		require.NoError(t, a.learn(0))
+		for _, w := range a.weights {
+			require.Equal(t, float32(0.5), w, "there was no reward")
+		}
+		clear(a.spikes)
+		require.NoError(t, a.learn(delta))
+		moved := 0
+		for i := range sensors {
+			require.Equal(t, float32(0.5), a.weights[2*i+1-winner])
+			if d := float64(a.weights[2*i+winner]) - 0.5; d*delta > 0 {
+				require.True(t, before[i])
+				moved++
+			}
+		}
+		require.Greater(t, moved, 3)
+	}
+}
+
+// Two ticks of TD(λ), by hand: one sensor, then another.
+func TestCritic(t *testing.T) {
+	var c critic
+	one, two := make([]float32, sensors), make([]float32, sensors)
+	one[3], two[7] = 1, 1
+	c.see(one)
+	require.Equal(t, 0.1, c.learn(0.1, two))
+	require.InDelta(t, 0.001, c.w[3], 1e-12)
+	c.see(two)
+	require.InDelta(t, 0.1+0.98*0.001, c.learn(0.1, one), 1e-12)
+	require.InDelta(t, 0.001+0.01*(0.98*0.9)*(0.1+0.98*0.001), c.w[3], 1e-12)
+	require.InDelta(t, 0.01*(0.1+0.98*0.001), c.w[7], 1e-12)
+	value := c.w[7]
+	require.InDelta(t, -value, c.learn(0, nil), 1e-12)
 }
