@@ -263,8 +263,12 @@ func TestConv2DGrad(t *testing.T) {
 // Results have the same bits whatever the number of processors.
 func TestConv2DSameBits(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-	for _, density := range []float64{0.05, 1} {
-		c := &convCase{lead: []int{9, 11}, c: 3, h: 9, w: 7, out: 6, kh: 3, kw: 3, Conv: connect.Conv{Pad: 1}}
+	for i := range 6 { // whole, in groups of two outputs and of six; spikes, and none
+		density := []float64{0.05, 1}[i%2]
+		c := &convCase{lead: []int{9, 11}, c: 3, h: 9, w: 7, out: 6, kh: 3, kw: 3, Conv: connect.Conv{Pad: 1, Groups: []int{1, 3, 3}[i/2]}}
+		if i/2 == 2 {
+			c.c, c.out = 6, 18
+		}
 		c.fill(1, density, density < 1)
 		var want [][]float64
 		for _, n := range []int{1, 2, 5} {
@@ -274,7 +278,7 @@ func TestConv2DSameBits(t *testing.T) {
 			if want == nil {
 				want = got
 			}
-			require.Equal(t, want, got, "GOMAXPROCS=%d, density %v", n, density)
+			require.Equal(t, want, got, "GOMAXPROCS=%d, %v, density %v", n, c, density)
 		}
 	}
 }
