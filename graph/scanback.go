@@ -19,7 +19,7 @@ type backMemory[F vec.Float] struct {
 	leave  [][]F // the elements of states, nil for those that are sums
 	lambda [][]F // gradients of the final states, nil for zero
 	params []G.Value
-	stash  map[ir.Stream][]F
+	flow   map[ir.Stream][]F // all sequences, stashes among them
 	lists  []sparse.Lists[F] // of the left sides of the products, by accumulator
 	b, adv *stepRun[F]       // adv is nil where all states are kept
 	pass   *exec.Backward[F]
@@ -30,7 +30,7 @@ func (r *scanRun[F]) memoryOf(bw *backward) (*backMemory[F], error) {
 		return m, nil
 	}
 	s := r.s
-	m := &backMemory[F]{params: make([]G.Value, s.nParams), lambda: make([][]F, len(s.states)), stash: map[ir.Stream][]F{}}
+	m := &backMemory[F]{params: make([]G.Value, s.nParams), lambda: make([][]F, len(s.states)), flow: map[ir.Stream][]F{}}
 	for i, shape := range s.states {
 		d := newDense(s.dt, shape)
 		m.states, m.leave = append(m.states, d), append(m.leave, nil)
@@ -40,8 +40,8 @@ func (r *scanRun[F]) memoryOf(bw *backward) (*backMemory[F], error) {
 	}
 	for _, a := range bw.program.Accs {
 		if a.Product {
-			m.stash[ir.Stream{Kind: ir.StreamStashA, Index: a.Stash}] = make([]F, s.steps()*a.Rows*a.M)
-			m.stash[ir.Stream{Kind: ir.StreamStashB, Index: a.Stash}] = make([]F, s.steps()*a.Rows*a.N)
+			m.flow[ir.Stream{Kind: ir.StreamStashA, Index: a.Stash}] = make([]F, s.steps()*a.Rows*a.M)
+			m.flow[ir.Stream{Kind: ir.StreamStashB, Index: a.Stash}] = make([]F, s.steps()*a.Rows*a.N)
 		}
 	}
 	m.lists = make([]sparse.Lists[F], len(bw.program.Accs))
@@ -95,10 +95,8 @@ func (r *scanRun[F]) backward(bw *backward, in []G.Value) error {
 // streams returns the sequences that the programs read and write; given are the
 // gradients of the results, of which those of final states go to lambda.
 func (m *backMemory[F]) streams(bw *backward, x []F, given []G.Value) (map[ir.Stream][]F, error) {
-	streams := map[ir.Stream][]F{{Kind: ir.StreamX}: x, {Kind: ir.StreamGradX}: elems[F](m.x)}
-	for k, v := range m.stash {
-		streams[k] = v
-	}
+	streams := m.flow
+	streams[ir.Stream{Kind: ir.StreamX}], streams[ir.Stream{Kind: ir.StreamGradX}] = x, elems[F](m.x)
 	clear(m.lambda)
 	for i, g := range bw.grads {
 		f, err := floats[F](g, given[i])
@@ -129,8 +127,8 @@ func (m *backMemory[F]) load(e *env, streams map[ir.Stream][]F) error {
 func (r *scanRun[F]) sums(bw *backward, m *backMemory[F], e *env) error {
 	sum := func(i int, n *G.Node) G.Value {
 		if a := bw.program.Accs[i]; a.Product {
-			left := m.stash[ir.Stream{Kind: ir.StreamStashA, Index: a.Stash}]
-			right := m.stash[ir.Stream{Kind: ir.StreamStashB, Index: a.Stash}]
+			left := m.flow[ir.Stream{Kind: ir.StreamStashA, Index: a.Stash}]
+			right := m.flow[ir.Stream{Kind: ir.StreamStashB, Index: a.Stash}]
 			m.lists[i].TransposedProduct(m.b.Sum(i), left, right, len(left)/a.M, a.M, a.N)
 		}
 		return m.b.sum(i, n)
