@@ -74,7 +74,10 @@ func Delay(x *G.Node, d Delays) (Delayed, error) {
 //	y(t) = Σ_i Σ_k w(i) κ(i, k) x_i(t − k) + b
 //
 // bias [out] may be nil. It follows the spikes: they are added to currents of later steps
-// as they come, and no sequence of all delays is made. See Delay for the gradients.
+// as they come, and no sequence of all delays is made. Where that takes more additions, as with a Gaussian and
+// spikes that are not few, it goes by frequencies: its sums are then rounded in another way, and the cost
+// does not depend on how many spikes there are. It does not do so for y if something enters: windows of a sequence have
+// the bits of the whole. See Delay for the gradients.
 func DelayedLinear(x, w, bias *G.Node, d Delays) (Delayed, error) {
 	l, in, err := d.inputs("delayed linear", x, w, bias, 2)
 	if err != nil {

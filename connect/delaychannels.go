@@ -115,9 +115,9 @@ func (r *delayRun[F]) gradX(dx []F, g delayGradient[F], at, w []F) {
 	}
 }
 
-func (r *delayRun[F]) gradParams(dst []F, g delayGradient[F], at, w []F) {
+func (r *delayRun[F]) gradParams(dst, x []F, g delayGradient[F], at, w []F) {
 	if r.matrix() {
-		r.gradParamsMatrix(dst, g, at, w)
+		r.gradParamsMatrix(dst, x, g, at, w)
 	} else {
 		r.gradParamsChannels(dst, g, at)
 	}

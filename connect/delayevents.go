@@ -80,6 +80,22 @@ func (e *delayEvents[F]) read(x []F, rows, n int, scratch func(worker int) *dela
 	e.val = e.val[:0]
 }
 
+// spread writes the sequence to x.
+func (e *delayEvents[F]) spread(x []F) {
+	par.Chunks(e.rows, par.Rows, func(r0, r1 int) {
+		clear(x[r0*e.n : r1*e.n])
+		for r := r0; r < r1; r++ {
+			idx, val := e.row(r)
+			for k, i := range idx {
+				x[r*e.n+int(i)] = 1
+				if len(val) > 0 {
+					x[r*e.n+int(i)] = val[k]
+				}
+			}
+		}
+	})
+}
+
 // take takes over lists that were given.
 func (e *delayEvents[F]) take(m *sparse.CSR) {
 	e.rows, e.n, e.samples = m.Rows, m.Cols, 0

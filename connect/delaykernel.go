@@ -53,15 +53,15 @@ func (k delayKernel) at(p float64, val, slope []float64) (first int) {
 	return 0
 }
 
-// gauss writes the Gaussian around p, and its derivative
+// gauss writes the Gaussian around p, which may lie beyond the range, and its derivative
 //
 //	∂κ(k)/∂p = κ(k) ((k − p) − Σ_j κ(j) (j − p))/σ²
 //
-// From the step beside p on, with 1 there, each value is the one before times a ratio, and each
+// From the step nearest to p on, with 1 there, each value is the one before times a ratio, and each
 // ratio the one before times exp(−1/σ²): three exponentials, and nothing that overflows.
 func (k delayKernel) gauss(p float64, val, slope []float64) {
 	inv := 1 / (k.width * k.width)
-	mid := int(p + 0.5)
+	mid := min(max(int(p+0.5), 0), k.max)
 	off := float64(mid) - p
 	val[mid] = 1
 	sum, mean := 1.0, off

@@ -24,13 +24,18 @@ func (r *delayRun[F]) forwardMatrix(y []F, in [delayEnter + 1][]F) {
 		r.forwardFew(y, in)
 		return
 	}
+	if in[delayEnter] == nil && r.byWaves(r.spikes()) {
+		r.forwardWaves(y, in)
+		return
+	}
+	r.curve.make(r.k, r.in*r.out)
 	at, w, bias, enter := in[delayAt], in[delayW], in[delayBias], in[delayEnter]
 	_ = par.Blocks(r.out, r.tile(), r.take, func(s *delayScratch[F], o0, o1 int) error {
 		n, steps := o1-o0, r.k.max+1
 		s.sums = sparse.Sized(s.sums, (r.steps+r.max)*n)
 		s.table = sparse.Sized(s.table, r.in*steps*n)
 		for i := range r.in {
-			r.expand(s.table, s.val, at, w, i, o0, o1)
+			r.expand(s, s.table, at, w, i, o0, o1)
 		}
 		for b := range r.batch {
 			clear(s.sums)
@@ -60,28 +65,29 @@ func (r *delayRun[F]) forwardMatrix(y []F, in [delayEnter + 1][]F) {
 }
 
 // expand writes the weights of input i at all steps, of a tile.
-func (r *delayRun[F]) expand(table []F, val []float64, at, w []F, i, o0, o1 int) {
+func (r *delayRun[F]) expand(s *delayScratch[F], table, at, w []F, i, o0, o1 int) {
 	n, steps := o1-o0, r.k.max+1
 	rows := table[i*steps*n:][:steps*n]
+	s.rows = sparse.Sized(s.rows, steps)
 	for o := o0; o < o1; o++ {
-		first := r.k.at(float64(at[i*r.out+o]), val, nil)
-		if len(val) < steps {
-			for k := range steps {
-				rows[k*n+o-o0] = 0
-			}
-		}
-		for k, v := range val {
-			rows[(first+k)*n+o-o0] = w[i*r.out+o] * F(v)
+		r.curve.at(s.rows, float64(at[i*r.out+o]), w[i*r.out+o], s)
+		for k, v := range s.rows {
+			rows[k*n+o-o0] = v
 		}
 	}
 }
 
 // gradParamsMatrix computes the gradients of the weights and of the positions.
-func (r *delayRun[F]) gradParamsMatrix(dst []F, g delayGradient[F], at, w []F) {
+func (r *delayRun[F]) gradParamsMatrix(dst, x []F, g delayGradient[F], at, w []F) {
 	if r.few() {
 		r.gradParamsFew(dst, g, at, w)
 		return
 	}
+	if r.byWaves(r.spikes()) {
+		r.gradParamsWaves(dst, x, g, at, w)
+		return
+	}
+	r.curve.make(r.k, r.in*r.out)
 	r.events.turn(r.steps, r.batch, r.max, r.batch)
 	_ = par.Blocks(r.out, r.tile(), r.take, func(s *delayScratch[F], o0, o1 int) error {
 		n, all := o1-o0, r.steps+r.max
@@ -106,17 +112,33 @@ func (r *delayRun[F]) gradParamsMatrix(dst []F, g delayGradient[F], at, w []F) {
 // values have met at the steps of κ, which are apart elements away from each other.
 func (r *delayRun[F]) gradParam(dst []F, s *delayScratch[F], at, w []F, k int, met []F, apart int) {
 	p := float64(at[k])
-	r.k.at(p, s.val, s.slope)
+	val, slope := r.pair(s, p)
 	var byWeight, byPlace F
-	for m, v := range s.val {
-		byWeight += F(v) * met[m*apart]
-		byPlace += F(s.slope[m]) * met[m*apart]
+	for m, v := range val {
+		byWeight += F(v * met[m*apart])
+		byPlace += F(slope[m] * met[m*apart])
 	}
 	byPlace *= w[k]
 	if r.k.outward(p, float64(byPlace)) {
 		byPlace = 0
 	}
 	dst[k], dst[r.in*r.out+k] = byWeight, byPlace
+}
+
+// pair returns κ of a position and its derivative.
+func (r *delayRun[F]) pair(s *delayScratch[F], p float64) (val, slope []F) {
+	n := r.k.taps()
+	s.both = sparse.Sized(s.both, 2*n)
+	val, slope = s.both[:n], s.both[n:]
+	if !r.few() {
+		r.curve.at(s.both, p, 1, s)
+		return val, slope
+	}
+	r.k.at(p, s.val, s.slope)
+	for m, v := range s.val {
+		val[m], slope[m] = F(v), F(s.slope[m])
+	}
+	return val, slope
 }
 
 // gradXMatrix computes the gradient of x: where κ has many steps as the product of what comes in all of them, side by
@@ -126,6 +148,11 @@ func (r *delayRun[F]) gradXMatrix(dx []F, g delayGradient[F], at, w []F) {
 		r.gradXFew(dx, g, at, w)
 		return
 	}
+	if r.byWaves(waveCopy * float64(r.steps*r.batch*(r.max+1))) {
+		r.gradXWaves(dx, g, at, w)
+		return
+	}
+	r.curve.make(r.k, r.in*r.out)
 	steps := r.k.max + 1
 	t0, t1 := g.steps()
 	for o0 := 0; o0 < r.out; o0 += r.tile() {
@@ -134,7 +161,7 @@ func (r *delayRun[F]) gradXMatrix(dx []F, g delayGradient[F], at, w []F) {
 		r.table = sparse.Sized(r.table, r.in*steps*n)
 		_ = par.Blocks(r.in, par.Rows, r.take, func(s *delayScratch[F], i0, i1 int) error {
 			for i := i0; i < i1; i++ {
-				r.expand(r.table, s.val, at, w, i, o0, o1)
+				r.expand(s, r.table, at, w, i, o0, o1)
 			}
 			return nil
 		})

@@ -14,18 +14,22 @@ import (
 // delayRun holds the memory of a delay, kept from run to run.
 type delayRun[F vec.Float] struct {
 	*delay
-	k       delayKernel
-	events  delayEvents[F] // of x, made by the last run forward
-	leave   []F            // [batch, max, out], what the last run forward has set in motion behind the end
-	scratch []*delayScratch[F]
-	table   []F // weights of all steps, of the outputs of a tile: [in, max+1, tile]
-	part    []F
-	late    []F         // a gradient by which that of x is computed, output by output,
-	off     gemm.Places // where each weight begins in it,
-	tap     []F         // and the weights
-	first   []int32     // of each channel, where there are no weights: from which step on
-	val     []float64   // κ is this,
-	slope   []float64   // and its derivative
+	k        delayKernel
+	events   delayEvents[F] // of x, made by the last run forward
+	leave    []F            // [batch, max, out], what the last run forward has set in motion behind the end
+	scratch  []*delayScratch[F]
+	table    []F // weights of all steps, of the outputs of a tile: [in, max+1, tile]
+	part     []F
+	late     []F         // a gradient by which that of x is computed, output by output,
+	off      gemm.Places // where each weight begins in it,
+	tap      []F         // and the weights
+	first    []int32     // of each channel, where there are no weights: from which step on
+	val      []float64   // κ is this,
+	slope    []float64   // and its derivative
+	curve    delayCurve[F]
+	waves    delayWaves[F]
+	pairs    float64 // multiplications by frequencies for each connection,
+	elements float64 // and for each element of a sample
 }
 
 // delayScratch is what one goroutine works with.
@@ -38,6 +42,10 @@ type delayScratch[F vec.Float] struct {
 	made       []bool      // of each input
 	val, slope []float64
 	x, g       []F
+	rows, both []F     // κ of some positions; of one, with its derivative
+	near       []int32 // rows of a curve,
+	share      []F     // and what they weigh
+	wave       []F     // weights of some frequencies
 }
 
 func (r *delayRun[F]) take(worker int) *delayScratch[F] {
@@ -81,7 +89,7 @@ func (r *delayRun[F]) do(op *delayOp, in []G.Value) (G.Value, error) {
 	case delayDX:
 		r.gradX(y, r.gradient(op, fs[0]), fs[1], fs[3])
 	case delayDParams:
-		r.gradParams(y, r.gradient(op, fs[1]), fs[2], fs[4])
+		r.gradParams(y, fs[0], r.gradient(op, fs[1]), fs[2], fs[4])
 	case delayDBias:
 		r.part = sumRows(y, fs[0], r.steps*r.batch, r.out, r.part)
 	case delayDEnter:
@@ -140,6 +148,7 @@ func (r *delayRun[F]) size(op *delayOp, i int) int {
 
 // read makes the lists of x.
 func (r *delayRun[F]) read(x []F) error {
+	r.waves.fresh = false
 	if r.given != nil {
 		r.events.take(r.given.now.lists())
 		return nil
