@@ -90,6 +90,10 @@ func (l *delay) plan() (blocks int, pairs, elements float64) {
 	return blocks, pairs, elements
 }
 
+// waveLeast is the longest delay from which on there may be frequencies: of fewer steps there is little to gain, and
+// gradients that fade over a sequence stay as exact as their smallest terms.
+const waveLeast = 10
+
 // Of what takes longer than a multiplication in a product of matrices: an addition in a sum of rows, and to copy.
 const (
 	waveRow  = 4.0
@@ -99,7 +103,7 @@ const (
 // byWaves reports whether to go by frequencies: of a product with so many additions for each connection that follow
 // spikes, or of one that does not.
 func (r *delayRun[F]) byWaves(additions float64) bool {
-	if r.few() {
+	if r.few() || r.max < waveLeast {
 		return false
 	}
 	if r.waves.blocks == 0 {
