@@ -77,5 +77,18 @@ func TestSameNodes(t *testing.T) {
 		for i, d := range ds {
 			require.Equal(t, text(d), have[i], "seed %d, %v", seed, used[i])
 		}
+
+		// graph.Grad gives them to nodes as well.
+		cost, in = random(rand.New(rand.NewPCG(seed, 1)))
+		ds, _, err = graph.Grad(cost, in...)
+		require.NoError(t, err)
+		k := 0
+		for i, d := range got {
+			if d != nil {
+				require.Equal(t, have[k], text(ds[i]), "seed %d, %v", seed, in[i])
+				require.Same(t, ds[i], in[i].Deriv())
+				k++
+			}
+		}
 	}
 }
