@@ -2,24 +2,17 @@ package train_test
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"testing"
 
-	"github.com/stretchr/testify/require"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/connect"
-	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/graph"
-	"github.com/spikegrad/spikegrad/graph/graphtest"
-	"github.com/spikegrad/spikegrad/internal/long"
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
-	"github.com/spikegrad/spikegrad/optim"
-	"github.com/spikegrad/spikegrad/train"
 )
 
 // slowNorm is the definition of layers.BatchNorm in the verbs of a Builder, which Gorgonia
@@ -156,26 +149,15 @@ func (n slowNorm) Apply(b *layers.Build, x *G.Node) (*G.Node, error) {
 	return b.Vouch(g.Reshape(g.Stack(ys...), s...)), g.Err()
 }
 
-// A normNetwork is a random network with batch norm in random places.
-type normNetwork struct {
-	network, slow train.Network // with layers.BatchNorm, and with its definition
-	data          data.Dataset
-	text          string
-}
-
-func randomNormNetwork(r *rand.Rand) (n normNetwork) {
+// randomNorms draws a network with batch norm in random places.
+func randomNorms(r *rand.Rand) *twins {
 	T, images := 1+r.IntN(6), r.IntN(2) == 0
 	segment := 0
 	if r.IntN(2) == 0 {
 		segment = 1 + r.IntN(2)
 		T = segment * (1 + r.IntN(3))
 	}
-	var fast, slow layers.Sequential
-	add := func(name string, a, b layers.Layer) {
-		fast, slow = append(fast, a), append(slow, b)
-		n.text += " " + name
-	}
-	both := func(name string, l layers.Layer) { add(name, l, l) }
+	n := &twins{}
 	norm := func() (layers.Layer, layers.Layer) {
 		l := layers.BatchNorm{NoGain: r.IntN(5) == 0, NoBias: r.IntN(5) == 0, Eps: []float64{0, 1e-2}[r.IntN(2)], Momentum: []float64{0, 0.4, 1}[r.IntN(3)]}
 		switch r.IntN(5) {
@@ -192,147 +174,54 @@ func randomNormNetwork(r *rand.Rand) (n normNetwork) {
 	sometimes := func() {
 		if r.IntN(3) == 0 {
 			a, b := norm()
-			add("norm", a, b)
+			n.add("norm", a, b)
 		}
 	}
 	sometimes()
 	for i := range 1 + r.IntN(2) {
 		if images {
-			both("conv", layers.Conv2D{Out: 3, Kernel: 3, Conv: connect.Conv{Pad: 1}, NoBias: i == 0, Init: layers.Scaled{Gain: 3}})
+			n.both("conv", layers.Conv2D{Out: 3, Kernel: 3, Conv: connect.Conv{Pad: 1}, NoBias: i == 0, Init: layers.Scaled{Gain: 3}})
 		} else {
-			both("linear", layers.Linear{Out: 5, NoBias: i == 0, Init: layers.Scaled{Gain: 3}})
+			n.both("linear", layers.Linear{Out: 5, NoBias: i == 0, Init: layers.Scaled{Gain: 3}})
 		}
 		a, b := norm()
 		if i == 0 && r.IntN(4) == 0 {
 			a, b = layers.Shared("twice", a), layers.Shared("twice", b)
-			add("norm", a, b)
+			n.add("norm", a, b)
 		}
-		add("norm", a, b)
+		n.add("norm", a, b)
 		if r.IntN(3) > 0 {
-			both("neurons", layers.Lift(neurons.LIFStep, smooth()))
+			n.both("neurons", layers.Lift(neurons.LIFStep, smooth()))
 		}
 		sometimes()
 	}
 	if images {
-		both("flatten", layers.Flatten)
+		n.both("flatten", layers.Flatten)
 	}
-	both("linear", layers.Linear{Out: 3})
+	n.both("linear", layers.Linear{Out: 3})
 	sometimes()
-	read := r.IntN(3)
-	both([]string{"last", "max", "mean"}[read], []layers.Layer{layers.Last, layers.MaxOverTime, layers.MeanOverTime}[read])
-
+	n.readout(r)
 	shape, batch := []int{4}, 1+r.IntN(4)
 	if images {
 		shape = []int{1 + r.IntN(2), 3, 3}
 	}
-	samples := batch*(1+r.IntN(2)) + r.IntN(batch) // the last batch may be short
-	n.data = currents(samples, append([]int{T}, shape...)...)
-	if r.IntN(2) == 0 {
-		ends := make([]int, samples)
-		for i := range ends {
-			ends[i] = 1 + r.IntN(T)
-		}
-		n.data = cutShort{n.data, T, ends, 0}
-		n.text += fmt.Sprint(" lengths ", ends)
-	}
-	n.network = train.Network{Net: fast, Shape: shape, Steps: T, Batch: batch, Seed: r.Uint64(), Segment: segment, Dtype: tensor.Float64}
-	n.slow = n.network
-	n.slow.Net, n.slow.Segment = slow, 0
-	n.text = fmt.Sprintf("%d steps of %v, segments of %d, %d samples in batches of %d:%s", T, shape, segment, samples, batch, n.text)
+	n.complete(r, shape, T, segment, batch)
 	return n
 }
 
-// runs is how many networks are drawn: fewer where tests are to be short.
-func runs(many, few uint64) uint64 {
-	if long.Tests() {
-		return many
-	}
-	return few
-}
-
-// Random networks with batch norm train as by its definition: losses, weights, running
-// statistics, and what they say in evaluation.
+// Random networks with batch norm train as by its definition.
 func TestRandomBatchNorm(t *testing.T) {
 	for seed := range runs(1000, 20) {
-		n := randomNormNetwork(rand.New(rand.NewPCG(seed, 5)))
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			t.Log(n.text)
-			fit := func(net train.Network) (*train.Model, train.Result, []float64) {
-				m := newModel(t, net)
-				r, err := (&train.Trainer{Model: m, Data: n.data, Epochs: 2, Seed: seed, Optimiser: &optim.SGD{LearningRate: 0.05}}).Run(background)
-				require.NoError(t, err)
-				y, err := m.Predict(background, n.data, nil)
-				require.NoError(t, err)
-				return m, r, graphtest.Floats(y)
-			}
-			slow, want, said := fit(n.slow)
-			fast, got, says := fit(n.network)
-			for i, e := range want.History {
-				require.InEpsilon(t, e.Train.Loss, got.History[i].Train.Loss, 1e-9, "epoch %d", i)
-			}
-			values, have := slow.Tensors(), fast.Tensors()
-			require.Len(t, have, len(values))
-			for name, v := range values {
-				require.Contains(t, have, name)
-				graphtest.Close(t, name, graphtest.Floats(v), graphtest.Floats(have[name]), 1e-8)
-			}
-			graphtest.Close(t, "outputs", said, says, 1e-7)
-		})
+		n := randomNorms(rand.New(rand.NewPCG(seed, 5)))
+		t.Run(fmt.Sprint(seed), func(t *testing.T) { n.trainAlike(t, seed) })
 	}
 }
 
-// Such a network gives step by step what it gives on the whole sequence, and a training
-// that is interrupted and goes on ends with the same file: bit by bit, in both precisions.
+// Such networks give the same bits step by step, and in a training that is interrupted.
 func TestRandomBatchNormBits(t *testing.T) {
 	for seed := range runs(300, 20) {
 		r := rand.New(rand.NewPCG(seed, 6))
-		n := randomNormNetwork(r)
-		n.network.Dtype = []tensor.Dtype{tensor.Float32, tensor.Float64}[seed%2]
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			t.Log(n.text)
-			trainer := func(dir string) *train.Trainer {
-				return &train.Trainer{Model: newModel(t, n.network), Data: n.data, Epochs: 3, Seed: seed, Optimiser: &optim.Adam{LearningRate: 0.02}, Checkpoints: &train.Checkpoints{Dir: dir, Every: 1}}
-			}
-			dir, again := t.TempDir(), t.TempDir()
-			_, err := trainer(dir).Run(background)
-			require.NoError(t, err)
-			ctx, cancel := context.WithCancel(background)
-			tr, left := trainer(again), 1+r.IntN(2)
-			tr.OnBatch = func(train.Batch) {
-				if left--; left == 0 {
-					cancel()
-				}
-			}
-			_, err = tr.Run(ctx)
-			require.ErrorIs(t, err, context.Canceled)
-			tr = trainer(again)
-			tr.Resume, _, err = train.LatestCheckpoint(again)
-			require.NoError(t, err)
-			_, err = tr.Run(background)
-			require.NoError(t, err)
-			require.Equal(t, read(t, dir, "final.safetensors"), read(t, again, "final.safetensors"))
-
-			m := tr.Model
-			whole, err := m.Predict(background, n.data, nil)
-			require.NoError(t, err)
-			size := tensor.Shape(n.network.Shape).TotalSize()
-			x := make([]float32, n.network.Steps*size)
-			for i := range n.data.Len() {
-				_, err := n.data.Sample(i, x)
-				require.NoError(t, err)
-				steps := n.network.Steps
-				if of, short := n.data.(cutShort); short {
-					steps = of.ends[i]
-				}
-				s, err := m.Rest(1)
-				require.NoError(t, err)
-				var y *tensor.Dense
-				for k := range steps {
-					y, err = m.Step(s, x[k*size:(k+1)*size])
-					require.NoError(t, err)
-				}
-				require.Equal(t, graphtest.Floats(whole)[3*i:3*i+3], graphtest.Floats(y), "sample %d", i)
-			}
-		})
+		n := randomNorms(r)
+		t.Run(fmt.Sprint(seed), func(t *testing.T) { n.sameBits(t, seed, r) })
 	}
 }
