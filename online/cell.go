@@ -29,15 +29,16 @@ type cell struct {
 	signal  *G.Node // ∂E/∂(outputs), or behind the filter of the readout those of what it makes of them
 	penalty *G.Node // ∂(penalties)/∂(outputs), nil without
 
-	d      int     // states, with those of the filter
-	groups []group // of the learning signal, and of each of these at the end
+	now    group   // of the learning signal
+	ends   []group // of each state at the end, with those of the filter
 	shared bool    // traces are those of inputs
 }
 
 // A source is a weight that makes currents of the neurons.
 type source struct {
-	w *G.Node
-	x *G.Node // [T, batch, m] that it is multiplied with; nil of a bias
+	w  *G.Node
+	x  *G.Node // [T, batch, m] that it is multiplied with; nil of a bias
+	by *G.Node // the linear map
 }
 
 // total returns the currents of the neurons, with those that come back from themselves.
@@ -53,7 +54,7 @@ func (c *cell) total(b *graph.Builder) (*G.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.sources = append(c.sources, source{w: c.act.Back, x: x})
+	c.sources = append(c.sources, source{w: c.act.Back, x: x, by: back})
 	return b.Add(c.act.In, back), b.Err()
 }
 
@@ -91,24 +92,22 @@ func (c *cell) differentiate(filter models.Model) error {
 		return err
 	}
 	g.ds = append(g.ds, past...)
-	c.groups = append(c.groups, g)
+	c.now = g
 	if c.shared { // one neuron stands for all, and has no past
 		if own, err = lift(&b, c.act.Model, b.Constant(x, 0, x.Shape()[0], 1, 1), nil); err != nil {
 			return err
 		}
 	}
-	c.d = len(own.final)
 	for _, n := range own.final {
 		g, err := own.back(&b, n, b.Constant(n, 1, n.Shape()...))
 		if err != nil {
 			return err
 		}
-		c.groups = append(c.groups, g)
+		c.ends = append(c.ends, g)
 	}
 	if filter == nil {
 		return b.Err()
 	}
-	c.d += len(behind.final)
 	// The filter gives back the same for all neurons, at all times.
 	if behind, err = lift(&b, filter, b.Constant(x, 0, x.Shape()[0], 1, 1), nil); err != nil {
 		return err
@@ -125,7 +124,7 @@ func (c *cell) differentiate(filter models.Model) error {
 		for _, d := range f.ds {
 			g.ds = append(g.ds, spread(&b, d, own.final[0].Shape()))
 		}
-		c.groups = append(c.groups, g)
+		c.ends = append(c.ends, g)
 	}
 	return b.Err()
 }
@@ -191,41 +190,80 @@ func (l *lifted) back(b *graph.Builder, of, grad *G.Node) (g group, err error) {
 	return group{ds[0], ds[1 : 1+len(l.final)]}, nil
 }
 
-// trace adds the traces of a source, as a state that the network carries, and returns their gradient.
-func (c *cell) trace(b *layers.Build, s source, starts *G.Node) (*G.Node, error) {
+// learn adds the traces of the weights, as states that the network carries, and returns the gradients of these.
+func (c *cell) learn(b *layers.Build, starts *G.Node) (G.Nodes, error) {
 	shape := c.act.In.Shape()
-	size := traceSize{steps: shape[0], batch: shape[1], d: c.d, m: 1, n: shape[2], width: shape[2], constant: s.x == nil}
-	if s.x != nil {
-		size.m = s.x.Shape()[2]
+	size := traceSize{steps: shape[0], batch: shape[1], n: shape[2], shared: c.shared}
+	in := G.Nodes{starts}
+	for _, e := range c.ends {
+		in, size.has = append(append(in, e.dx), e.ds...), append(size.has, len(e.ds))
 	}
-	if c.shared {
-		size.width = 1
+	grads, carried := make(G.Nodes, len(c.sources)), make([]*layers.State, len(c.sources))
+	for i, s := range c.sources {
+		m := 0
+		if s.x != nil {
+			m = s.x.Shape()[2]
+		}
+		size.inputs = append(size.inputs, m)
+		var err error
+		if carried[i], err = c.carry(b, s, max(m, 1)); err != nil {
+			return nil, err
+		}
+		if grads[i], err = c.gradient(s, carried[i].In, starts); err != nil {
+			return nil, err
+		}
+		if in = append(in, carried[i].In, grads[i]); s.x != nil {
+			in = append(in, s.x)
+		}
 	}
 	var g graph.Builder
+	op := &traceOp{Signature: ops.SignatureOf(in, starts.Dtype(), starts.Shape()), traceSize: size}
+	moved := g.Apply(op, in...)
+	for _, st := range carried {
+		of := G.Nodes{st.In, moved}
+		st.Out = g.Apply(&tracesOp{Signature: ops.SignatureOf(of, st.In.Dtype(), st.In.Shape())}, of...)
+	}
+	return grads, g.Err()
+}
+
+// carry adds the traces of a source with m inputs to what the network carries.
+func (c *cell) carry(b *layers.Build, s source, m int) (*layers.State, error) {
+	shape := c.act.In.Shape()
+	of := tensor.Shape{shape[1], len(c.ends), m, shape[2]}
+	if c.shared {
+		of[3] = 1
+	}
 	st := &layers.State{Name: "eligibility of " + s.w.Name()}
 	for i := 2; slices.ContainsFunc(b.Carry.States, func(o *layers.State) bool { return o.Name == st.Name }); i++ {
 		st.Name = fmt.Sprintf("eligibility of %s %d", s.w.Name(), i) // of shared weights
 	}
-	of := tensor.Shape{size.batch, size.d, size.m, size.width}
 	var err error
 	if st.In, err = graph.Input(s.w.Graph(), "carried "+st.Name, ops.New(s.w.Dtype(), of)); err != nil {
 		return nil, err
 	}
+	var g graph.Builder
 	st.Rest = g.Constant(st.In, 0, of...)
-	in := G.Nodes{st.In, starts}
-	if s.x != nil {
-		in = append(in, s.x)
-	}
-	for _, gr := range c.groups {
-		in = append(append(in, gr.dx), gr.ds...)
-		size.has = append(size.has, len(gr.ds))
-	}
-	op := &traceOp{Signature: ops.SignatureOf(in, s.w.Dtype(), of), traceSize: size}
-	st.Out = g.Apply(op, in...)
 	b.Carry.States = append(b.Carry.States, st)
-	if g.Err() != nil {
-		return nil, g.Err()
+	return st, g.Err()
+}
+
+// gradient returns that of a source: what its map makes of the learning signal in the window, and what comes of the traces of
+// the time before.
+func (c *cell) gradient(s source, traces, starts *G.Node) (*G.Node, error) {
+	by, ok := s.by.Op().(G.SDOp)
+	if !ok {
+		return nil, fmt.Errorf("%v has no gradient", s.by)
 	}
-	grad := g.Apply(&traceGrad{Signature: ops.SignatureOf(G.Nodes{st.Out}, s.w.Dtype(), s.w.Shape()), of: op}, st.Out)
-	return grad, g.Err()
+	from := ops.Children(s.by)
+	now, err := by.SymDiff(from, s.by, c.now.dx)
+	if err != nil {
+		return nil, err
+	}
+	in := append(G.Nodes{now[slices.Index(from, s.w)], traces, starts}, c.now.ds...)
+	var g graph.Builder
+	size := traces.Shape()
+	return g.Apply(&pastOp{
+		Signature: ops.SignatureOf(in, s.w.Dtype(), s.w.Shape()),
+		batch:     size[0], d: size[1], m: size[2], n: c.act.In.Shape()[2], shared: c.shared,
+	}, in...), g.Err()
 }

@@ -246,12 +246,12 @@ func (r *rule) learn(filter models.Model, sums map[*G.Node]*G.Node) error {
 		if err := c.differentiate(f); err != nil {
 			return fmt.Errorf("online: neurons %s: %w", c.name, err)
 		}
-		for _, s := range c.sources {
-			grad, err := c.trace(r.b, s, starts)
-			if err != nil {
-				return fmt.Errorf("online: neurons %s: %w", c.name, err)
-			}
-			sums[s.w] = plus(&b, sums[s.w], grad)
+		grads, err := c.learn(r.b, starts)
+		if err != nil {
+			return fmt.Errorf("online: neurons %s: %w", c.name, err)
+		}
+		for i, s := range c.sources {
+			sums[s.w] = plus(&b, sums[s.w], grads[i])
 		}
 	}
 	return b.Err()

@@ -147,6 +147,20 @@ func TestGradient(t *testing.T) {
 	}
 }
 
+// The same of so many inputs, neurons and samples that traces fall into several pieces of work.
+func TestManyNeurons(t *testing.T) {
+	for _, batch := range []int{1, 9} {
+		for _, p := range []neurons.LIFParams{lively(), softly()} {
+			k := newTask(tensor.Float64, layers.Linear{Out: 140}, layers.Lift(neurons.LIFStep, p), layers.Linear{Out: 2}, layers.Lift(neurons.LIStep, neurons.DefaultLIParams()))
+			k.batch, k.in = batch, 70
+			k.x, k.y = graphtest.Sparse(k.steps*batch*k.in, 0.3, false, 1), graphtest.Random(k.steps*batch*2, 2)
+			want := k.backpropagated(t)
+			moved(t, want)
+			same(t, want, k.learnt(t, online.EProp{}, 4), 1e-9)
+		}
+	}
+}
+
 // moved fails where a gradient is zero, of which one could learn nothing.
 func moved(t *testing.T, grads map[string][]float64) {
 	for name, d := range grads {

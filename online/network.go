@@ -48,7 +48,7 @@ func (r *rule) find(c *cell, n *G.Node) error {
 	if m, ok := n.Op().(ops.Matrix); ok {
 		in := ops.Children(n)
 		if x, w, bias := m.Matrix(in); x != nil && x.Dims() == 3 {
-			return r.add(c, x, w, bias)
+			return r.add(c, n, x, w, bias)
 		}
 	}
 	if n.Op() != nil && lower.IsOp(n.Op(), ir.OpAdd) {
@@ -68,7 +68,7 @@ func (r *rule) find(c *cell, n *G.Node) error {
 }
 
 // add adds the weights of a linear map.
-func (r *rule) add(c *cell, x, w, bias *G.Node) error {
+func (r *rule) add(c *cell, by, x, w, bias *G.Node) error {
 	seen := map[*G.Node]bool{}
 	r.within(x, seen)
 	if p := r.learnt(seen); p != nil {
@@ -78,7 +78,7 @@ func (r *rule) add(c *cell, x, w, bias *G.Node) error {
 		switch {
 		case n == nil:
 		case slices.Contains(r.b.Params, n):
-			s := source{w: n, x: x}
+			s := source{w: n, x: x, by: by}
 			if n == bias {
 				s.x = nil
 			}

@@ -3,6 +3,7 @@ package online
 import (
 	"fmt"
 	"hash"
+	"slices"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -14,16 +15,13 @@ import (
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
-// traceOp carries the eligibility traces of weights w [m, n] through a window of T steps, and has
-// their gradient. With ε the traces of the d states s of a neuron j, by the weight that x_i meets,
-// and what scans gave backward,
+// traceOp carries the eligibility traces of the weights of a layer through a window of T steps. With ε the traces of the d
+// states s of a neuron j, by the weight that x_i meets, and what scans gave backward,
 //
-//	λ_k = ∂E/∂s_k at the beginning of the window, δ[t] = ∂E/∂(current at t)
 //	P_kl = ∂s_k at its end / ∂s_l at its beginning, h_k[t] = ∂s_k at its end / ∂(current at t)
 //
 // it computes
 //
-//	dw_ij = Σ_b (Σ_k λ_kj ε_kij + Σ_t δ_j[t] x_i[t])
 //	ε_kij ← Σ_l P_klj ε_lij + Σ_t h_kj[t] x_i[t]
 //
 // With T = 1 that is e-prop as it was published: P is the local Jacobian of the state by the state.
@@ -32,31 +30,29 @@ import (
 // Where P and h are the same for all neurons, so are traces: they are those of the inputs,
 // [batch, d, m, 1] in the place of [batch, d, m, n].
 //
-// Its inputs are ε, starts [batch], x [T, batch, m], which is missing where x is 1, of a bias, and groups of the gradients
-// of currents and states: δ and the λ, then for each state h_k and the P_kl, [T, batch, n] and [batch, n], or of one neuron
-// for all, [T, 1, 1] and [1, 1]. Those of the last states may be missing, and are 0.
+// Its inputs are starts [batch]; for each state h_k and the P_kl, [T, batch, n] and [batch, n], or of one neuron for all,
+// [T, 1, 1] and [1, 1], where those of the last states may be missing, and are 0; and for each source of currents ε, what
+// reads ε before, and x [T, batch, m], which is missing where x is 1, of a bias.
 //
-// The traces stay where they are, as there are many of them and nobody else reads them: the result is ε, the input itself,
-// of which who runs the graph makes the input of the next window. So the promise of Pure is not kept; it is about memory
-// that may be lent, and an input's is not.
+// The traces stay where they are, as there are many of them: tracesOp hands them out. The result is starts, which nobody reads.
+// So the promise of Pure is not kept; it is about memory that may be lent, and an input's is not.
 type traceOp struct {
 	ops.Pure
 	ops.Final
 	ops.Signature
 	traceSize
-	grad *tensor.Dense
-	run  any // *traceRun[F]
+	run any // *traceRun[F]
 }
 
 type traceSize struct {
-	steps, batch, d, m, n int
-	width                 int   // of a row of traces: n, or 1
-	has                   []int // how many states the groups have
-	constant              bool
+	steps, batch, n int
+	shared          bool
+	has             []int // how many P_kl each state has
+	inputs          []int // m of each source, 0 of a bias
 }
 
 func (op *traceOp) String() string {
-	return fmt.Sprintf("eligibility of %d by %d weights", op.m, op.n)
+	return fmt.Sprintf("eligibility of %d neurons", op.n)
 }
 func (op *traceOp) WriteHash(h hash.Hash)                          { fmt.Fprintf(h, "spikegrad eligibility %p", op) }
 func (op *traceOp) Hashcode() uint32                               { return ops.Hashcode(op) }
@@ -69,74 +65,84 @@ func (op *traceOp) Do(vs ...G.Value) (G.Value, error) {
 	return vs[0], trace[float64](op, vs)
 }
 
-// traceGrad hands out the gradient that a traceOp, its input, has.
-type traceGrad struct {
+// tracesOp hands out traces, its first input, when a traceOp, the other one, has moved them on: the result is the input itself,
+// of which who runs the graph makes the input of the next window.
+type tracesOp struct {
 	ops.Pure
 	ops.Final
 	ops.Signature
-	of *traceOp
 }
 
-func (op *traceGrad) String() string                                 { return "gradient by " + op.of.String() }
-func (op *traceGrad) WriteHash(h hash.Hash)                          { fmt.Fprintf(h, "spikegrad gradient by %p", op.of) }
-func (op *traceGrad) Hashcode() uint32                               { return ops.Hashcode(op) }
-func (op *traceGrad) Along(u *timing.Reading) (timing.Timing, error) { return u.Statistic(), nil }
-func (op *traceGrad) Do(...G.Value) (G.Value, error)                 { return op.of.grad, nil }
+func (op *tracesOp) String() string                                 { return "eligibility" }
+func (op *tracesOp) WriteHash(h hash.Hash)                          { fmt.Fprintf(h, "spikegrad eligibility %p", op) }
+func (op *tracesOp) Hashcode() uint32                               { return ops.Hashcode(op) }
+func (op *tracesOp) Along(u *timing.Reading) (timing.Timing, error) { return u.Statistic(), nil }
+func (op *tracesOp) Do(vs ...G.Value) (G.Value, error)              { return vs[0], nil }
 
 // A traceRun is the memory of a traceOp, kept from run to run.
 type traceRun[F vec.Float] struct {
 	traceSize
-	k      *vec.Kernels[F]
-	traces []F // ε
-	starts []F
-	x, dw  []F
-	groups []gradients[F]
-	spikes []spikes[F] // of each sample
-	crew   par.Crew
-	rooms  [][]F      // of each of the crew, for the traces of an input
-	sorter *sorter[F] // nil of a bias
-	at     []*[]F     // what the inputs are taken to
+	d       int // states
+	k       *vec.Kernels[F]
+	starts  []F
+	ends    []ending[F] // of each state
+	sources []traced[F]
+	rows    int // of traces of a state, of all sources
+	crew    par.Crew
+	rooms   [][]F  // of each of the crew
+	at      []*[]F // what the inputs are taken to, nil for what is not read
 }
 
-// gradients are those of a group: of currents, and of states.
-type gradients[F vec.Float] struct {
+// An ending is what a state at the end has for gradients: of currents, and of states.
+type ending[F vec.Float] struct {
 	dx   []F
 	ds   [][]F
-	n    int    // of a row
-	each int    // 1 where samples have rows of their own, else 0
+	each int    // of a sample; 0 where one row is that of all
 	some []bool // by sample and state: whether a row of ds is not zero
 }
 
 // row returns that of a sample.
-func (g *gradients[F]) row(l, b int) []F { return g.ds[l][b*g.each*g.n:][:g.n] }
+func (e *ending[F]) row(l, b int) []F {
+	if e.each == 0 {
+		return e.ds[l]
+	}
+	return e.ds[l][b*e.each:][:e.each]
+}
+
+// traced is a source of currents.
+type traced[F vec.Float] struct {
+	traces, x []F
+	m         int
+	sorter    *sorter[F] // nil where traces are those of the inputs
+	constant  bool
+}
 
 func newTraceRun[F vec.Float](op *traceOp) *traceRun[F] {
-	r := &traceRun[F]{traceSize: op.traceSize, groups: make([]gradients[F], len(op.has))}
-	r.at = []*[]F{&r.traces, &r.starts}
-	if op.constant {
-		r.spikes = make([]spikes[F], op.batch)
-		s := spikes[F]{start: []int32{0, int32(op.steps)}}
-		for t := range op.steps {
-			s.at = append(s.at, int32(t))
+	r := &traceRun[F]{traceSize: op.traceSize, d: len(op.has), ends: make([]ending[F], len(op.has)), sources: make([]traced[F], len(op.inputs))}
+	r.at = []*[]F{&r.starts}
+	for k := range r.ends {
+		e := &r.ends[k]
+		if e.ds, e.each = make([][]F, op.has[k]), op.n; op.shared {
+			e.each = 0
 		}
-		for b := range r.spikes {
-			r.spikes[b] = s
+		e.some = make([]bool, op.batch*op.has[k])
+		r.at = append(r.at, &e.dx)
+		for l := range e.ds {
+			r.at = append(r.at, &e.ds[l])
 		}
-	} else {
-		r.sorter = newSorter[F](op.steps, op.batch, op.m)
-		r.spikes, r.at = r.sorter.spikes, append(r.at, &r.x)
 	}
-	for i := range r.groups {
-		g := &r.groups[i]
-		g.ds, g.n, g.each = make([][]F, op.has[i]), op.n, 1
-		if i > 0 && op.width == 1 {
-			g.n, g.each = 1, 0
+	for i := range r.sources {
+		s := &r.sources[i]
+		s.m, s.constant = max(op.inputs[i], 1), op.inputs[i] == 0
+		if !op.shared {
+			s.sorter = newSorter[F](op.steps, op.batch, s.m)
 		}
-		g.some = make([]bool, op.batch*op.has[i])
-		r.at = append(r.at, &g.dx)
-		for l := range g.ds {
-			r.at = append(r.at, &g.ds[l])
+		if r.at = append(r.at, &s.traces, nil); !s.constant {
+			r.at = append(r.at, &s.x)
+		} else if s.x = slices.Repeat([]F{1}, op.steps*op.batch); !op.shared {
+			s.sorter.read(s.x)
 		}
+		r.rows += s.m
 	}
 	return r
 }
@@ -145,155 +151,157 @@ func trace[F vec.Float](op *traceOp, vs []G.Value) error {
 	r, ok := op.run.(*traceRun[F])
 	if !ok {
 		r = newTraceRun[F](op)
-		op.run, op.grad = r, ops.New(op.Of, tensor.Shape{op.m, op.n})
-		if op.constant {
-			op.grad = ops.New(op.Of, tensor.Shape{op.n})
-		}
+		op.run = r
 	}
 	for i, v := range vs {
+		if r.at[i] == nil {
+			continue
+		}
 		f, err := ops.FloatsIn[F](op, v)
 		if err != nil {
 			return err
 		}
 		*r.at[i] = f
 	}
-	r.k, r.dw = vec.For[F](), ops.Elems[F](op.grad)
-	for i := range r.groups {
-		r.groups[i].look(r.batch)
+	r.k = vec.For[F]()
+	for k := range r.ends {
+		r.ends[k].look(r.batch)
 	}
-	if !r.constant {
-		r.sorter.read(r.x)
+	for i := range r.sources {
+		if s := &r.sources[i]; s.sorter != nil && !s.constant {
+			s.sorter.read(s.x)
+		}
 	}
 	down, across := r.blocks()
-	workers := par.Workers(down * across)
+	pieces := r.batch * down * across
+	workers := par.Workers(pieces)
 	for len(r.rooms) < workers {
-		r.rooms = append(r.rooms, make([]F, r.d*min(r.width, mostNeurons)))
+		r.rooms = append(r.rooms, make([]F, r.room()))
 	}
-	r.crew.Do(r, workers, down*across)
+	r.crew.Do(r, workers, pieces)
 	return nil
 }
 
-// A piece of work are the traces of some inputs and some neurons: so many that what scans gave for these neurons and one sample
-// stays in the cache while the inputs go by.
-const mostInputs, mostNeurons = 64, 128
+// A piece of work are the traces of a sample and some neurons: so many that what scans gave for these stays in the cache while
+// the inputs go by. Where that makes few pieces, one is some of the inputs alone.
+const mostInputs, mostNeurons, fewPieces = 64, 128, 8
 
 // blocks returns into how many blocks inputs and neurons fall.
 func (r *traceRun[F]) blocks() (down, across int) {
-	across = 1
-	if r.width > 1 {
-		across = (r.n + mostNeurons - 1) / mostNeurons
+	if r.shared {
+		return 1, 1
 	}
-	return (r.m + mostInputs - 1) / mostInputs, across
+	down, across = 1, (r.n+mostNeurons-1)/mostNeurons
+	if r.batch*across < fewPieces {
+		down = (r.rows + mostInputs - 1) / mostInputs
+	}
+	return down, across
+}
+
+// room returns how many numbers a piece of work notes.
+func (r *traceRun[F]) room() int {
+	if r.shared {
+		most := 0
+		for _, s := range r.sources {
+			most = max(most, s.m)
+		}
+		return r.d * most
+	}
+	return (r.steps + 1) * r.d * min(r.n, mostNeurons)
 }
 
 // look notes which rows of ds are not zero: of a state that another one does not act upon.
-func (g *gradients[F]) look(batch int) {
+func (e *ending[F]) look(batch int) {
 	for b := range batch {
-		for l := range g.ds {
-			g.some[b*len(g.ds)+l] = sparse.Count(g.row(l, b)) > 0
+		for l := range e.ds {
+			e.some[b*len(e.ds)+l] = sparse.Count(e.row(l, b)) > 0
 		}
 	}
 }
 
-// Piece goes through the traces of some inputs and neurons.
+// Piece goes through the traces of a sample, and some inputs and neurons.
 func (r *traceRun[F]) Piece(worker, piece int) {
-	_, across := r.blocks()
-	i0, j0, j1 := piece/across*mostInputs, 0, r.n
-	if across > 1 {
-		j0 = piece % across * mostNeurons
-		j1 = min(j0+mostNeurons, r.n)
+	down, across := r.blocks()
+	b, at := piece/(down*across), piece%(down*across)
+	if r.shared {
+		for i := range r.sources {
+			r.together(&r.sources[i], b, r.rooms[worker])
+		}
+		return
 	}
-	i1, width := min(i0+mostInputs, r.m), min(r.width, j1-j0)
-	for i := i0; i < i1; i++ {
-		clear(r.dw[i*r.n+j0 : i*r.n+j1])
+	j0, i0, i1 := at%across*mostNeurons, 0, r.rows
+	if down > 1 {
+		i0 = at / across * mostInputs
+		i1 = min(i0+mostInputs, r.rows)
 	}
-	for b := range r.batch {
-		for i := i0; i < i1; i++ {
-			dw, fresh := r.dw[i*r.n+j0:i*r.n+j1], r.starts[b] != 0
-			if !fresh {
-				r.collect(dw, b, i, j0, width)
-			}
-			r.gather(dw, 0, b, i, j0)
-			next := r.rooms[worker]
+	w := min(mostNeurons, r.n-j0)
+	next, h := r.rooms[worker][:r.d*w], r.rooms[worker][r.d*w:][:r.steps*r.d*w]
+	for k := range r.ends { // side by side, so that a spike meets all states at once
+		for t := range r.steps {
+			copy(h[(t*r.d+k)*w:][:w], r.ends[k].dx[(t*r.batch+b)*r.n+j0:])
+		}
+	}
+	for i := range r.sources {
+		s := &r.sources[i]
+		for i := max(i0, 0); i < min(i1, s.m); i++ {
+			r.advance(s, next, b, i, j0, w)
+			at, x := s.sorter.spikes[b].of(i)
+			sparse.Gather(next, h, len(next), at, x)
 			for k := range r.d {
-				r.advance(next[k*width:][:width], b, k, i, j0, fresh)
-			}
-			for k := range r.d {
-				copy(r.row(b, k, i, j0, width), next[k*width:])
+				copy(r.row(s, b, k, i)[j0:], next[k*w:][:w])
 			}
 		}
+		i0, i1 = i0-s.m, i1-s.m
 	}
 }
 
-// row returns some of row i of the traces of state k of sample b.
-func (r *traceRun[F]) row(b, k, i, j0, width int) []F {
-	return r.traces[((b*r.d+k)*r.m+i)*r.width+j0:][:width]
+// row returns row i of the traces of state k of sample b.
+func (r *traceRun[F]) row(s *traced[F], b, k, i int) []F {
+	return s.traces[((b*r.d+k)*s.m+i)*r.n:][:r.n]
 }
 
-// collect adds λ ε to the gradient of row i, for the neurons from j0 on.
-func (r *traceRun[F]) collect(dw []F, b, i, j0, width int) {
-	g := &r.groups[0]
-	for k := range g.ds {
-		if !g.some[b*len(g.ds)+k] {
-			continue
+// advance makes of row i of the traces, for the neurons from j0 on, what they come to without the inputs of the window.
+func (r *traceRun[F]) advance(s *traced[F], next []F, b, i, j0, w int) {
+	for k := range r.ends {
+		e, dst, empty := &r.ends[k], next[k*w:][:w], true
+		for l := range e.ds {
+			if r.starts[b] != 0 || !e.some[b*len(e.ds)+l] {
+				continue
+			}
+			old, p := r.row(s, b, l, i)[j0:][:w], e.row(l, b)[j0:][:w]
+			if empty {
+				r.k.Mul(dst, p, old)
+			} else {
+				r.k.MulAdd(dst, p, old, dst)
+			}
+			empty = false
 		}
-		e, lambda := r.row(b, k, i, j0, width), g.row(k, b)[j0:][:len(dw)]
-		switch {
-		case r.width == r.n:
-			r.k.MulAdd(dw, lambda, e, dw)
-		case e[0] != 0:
-			r.k.MulAddC(dw, lambda, e[0], dw)
-		}
-	}
-}
-
-// gather adds to dst what input i makes of a group.
-func (r *traceRun[F]) gather(dst []F, group, b, i, j0 int) {
-	at, x := r.spikes[b].of(i)
-	g := &r.groups[group]
-	step := g.n * (1 + (r.batch-1)*g.each) // from one time to the next
-	switch {
-	case len(at) == 0:
-	case g.n > 1:
-		sparse.Gather(dst, g.dx[b*g.each*g.n+j0:], step, at, x)
-	case len(x) == 0:
-		for _, t := range at {
-			dst[0] += g.dx[int(t)*step+b*g.each]
-		}
-	default:
-		for k, t := range at {
-			dst[0] += F(x[k] * g.dx[int(t)*step+b*g.each]) // rounded, also where a processor could do both at once
+		if empty {
+			clear(dst)
 		}
 	}
 }
 
-// advance makes some of row i of the traces of state k.
-func (r *traceRun[F]) advance(dst []F, b, k, i, j0 int, fresh bool) {
-	g, empty := &r.groups[1+k], true
-	for l := range g.ds {
-		if fresh || !g.some[b*len(g.ds)+l] {
-			continue
-		}
-		e, p := r.row(b, l, i, j0, len(dst)), g.row(l, b)
-		switch {
-		case r.width == 1 && empty:
-			dst[0] = p[0] * e[0]
-		case r.width == 1:
-			dst[0] += F(p[0] * e[0])
-		case empty:
-			r.k.Mul(dst, p[j0:][:len(dst)], e)
-		default:
-			r.k.MulAdd(dst, p[j0:][:len(dst)], e, dst)
-		}
-		empty = false
-	}
-	if empty {
+// together goes through the traces of a sample that are those of all neurons: all inputs side by side, as a row of
+// the traces is one number.
+func (r *traceRun[F]) together(s *traced[F], b int, room []F) {
+	own, next := s.traces[b*r.d*s.m:][:r.d*s.m], room[:r.d*s.m]
+	for k := range r.ends {
+		e, dst := &r.ends[k], next[k*s.m:][:s.m]
 		clear(dst)
+		for l := range e.ds {
+			if r.starts[b] == 0 && e.some[b*len(e.ds)+l] {
+				r.k.MulAddC(dst, own[l*s.m:][:s.m], e.ds[l][0], dst)
+			}
+		}
+		for t := range r.steps {
+			r.k.MulAddC(dst, s.x[(t*r.batch+b)*s.m:][:s.m], e.dx[t], dst)
+		}
 	}
-	r.gather(dst, 1+k, b, i, j0)
+	copy(own, next)
 }
 
 var (
 	_ G.Op = (*traceOp)(nil)
-	_ G.Op = (*traceGrad)(nil)
+	_ G.Op = (*tracesOp)(nil)
 )

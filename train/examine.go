@@ -189,7 +189,7 @@ func (x *examiner) inside(v *vitals.Network) error {
 	if err := x.load(0); err != nil {
 		return err
 	}
-	if err := m.fit.Run(); err != nil {
+	if err := m.runFit(true); err != nil {
 		return err
 	}
 	fit, asked := m.readFit(), m.fitAt.exam.In(m.fit)

@@ -1,8 +1,6 @@
 package train
 
 import (
-	"slices"
-
 	"github.com/spikegrad/spikegrad/internal/score"
 	"github.com/spikegrad/spikegrad/internal/segments"
 	"github.com/spikegrad/spikegrad/machine"
@@ -20,11 +18,24 @@ type layout struct {
 	rates  segments.Span // of the layers that spike; in training the last, which the machine has where they are watched
 }
 
-// readFit returns what the machine for training gave.
+// runFit runs the machine for training; where nothing follows, one that leaves no states.
+func (m *Model) runFit(follows bool) (err error) {
+	if m.ran = m.fit; !follows {
+		if m.end == nil {
+			if m.end, err = m.carry.Ending(m.fitNodes, m.fitAt.states); err != nil {
+				return err
+			}
+		}
+		m.ran = m.end
+	}
+	return m.ran.Run()
+}
+
+// readFit returns what the last run for training gave.
 func (m *Model) readFit() score.Outcome {
-	r := score.Outcome{Terms: m.fitAt.terms.In(m.fit), Out: m.fit.Value(m.fitAt.out.From)}
+	r := score.Outcome{Terms: m.fitAt.terms.In(m.ran), Out: m.ran.Value(m.fitAt.out.From)}
 	if m.watched {
-		r.Rates = m.fitAt.rates.In(m.fit)
+		r.Rates = m.fitAt.rates.In(m.ran)
 	}
 	return r
 }
@@ -49,12 +60,11 @@ func (m *Model) watch(rates bool) (err error) {
 	if rates == m.watched {
 		return nil
 	}
-	nodes := slices.Clone(m.fitNodes)
-	if rates {
-		nodes = append(nodes, m.rates...)
+	if m.fitNodes = m.fitNodes[:m.fitAt.rates.From]; rates {
+		m.fitNodes = append(m.fitNodes, m.rates...)
 	}
-	if m.fit, err = machine.New(nodes...); err == nil {
-		m.watched = rates
+	if m.fit, err = machine.New(m.fitNodes...); err == nil {
+		m.watched, m.end = rates, nil
 	}
 	return err
 }

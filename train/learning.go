@@ -89,11 +89,12 @@ func (m *Model) learnOnline(f *feed.Feeder, clip float64, step func() error) (no
 		if err := errors.Join(c.Stand(f, k), c.Flag(c.Last, true), c.Flag(c.Counts, true)); err != nil {
 			return 0, err
 		}
-		err := m.fit.Run()
+		follows := k+1 < m.cut.Segments || f.Parts != nil
+		err := m.runFit(follows)
 		if err == nil {
 			err = m.takeGrads(k%m.cut.Stride > 0)
 		}
-		if err == nil {
+		if err == nil && follows {
 			err = c.Keep(k, m.fit, m.fitAt.states.From)
 		}
 		if err == nil {

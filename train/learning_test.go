@@ -118,6 +118,47 @@ func TestLearningOnline(t *testing.T) {
 	}
 }
 
+// parted are the sequences of echoes, each cut into samples of so many steps.
+type parted struct {
+	echoes
+	part int
+}
+
+func (d parted) Len() int     { return d.n * d.steps / d.part }
+func (d parted) Shape() []int { return []int{d.part, 3} }
+func (d parted) Part(i int) (sequence, part int) {
+	return i / (d.steps / d.part), i % (d.steps / d.part)
+}
+func (d parted) Target(i int, y []float32) error { return d.of(i, y, 1, d.echoes.Target) }
+func (d parted) Sample(i int, x []float32) (int, error) {
+	return 0, d.of(i, x, 3, func(i int, x []float32) error { _, err := d.echoes.Sample(i, x); return err })
+}
+
+// of gives part i of what a whole sequence has, so many values a step.
+func (d parted) of(i int, dst []float32, each int, whole func(int, []float32) error) error {
+	all := make([]float32, d.steps*each)
+	sequence, part := d.Part(i)
+	err := whole(sequence, all)
+	copy(dst, all[part*d.part*each:])
+	return err
+}
+
+// Traces go on from a sample to the next part of its sequence, in which weights have changed: that is a whole sequence in
+// which they change as often.
+func TestLearningContinued(t *testing.T) {
+	n := echoing(20, 6, tensor.Float64)
+	n.Net.(layers.Sequential)[1] = layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams()) // penalties count what was read so far
+	whole := echoes{n: 4, steps: 20}
+	want, _ := learnt(t, n, online.EProp{Every: 5}, func(t *train.Trainer) { t.Data, t.Optimiser = whole, &optim.SGD{LearningRate: 0.4} })
+	n.Steps = 5 // over which the loss is a mean
+	got, _ := learnt(t, n, online.EProp{}, func(t *train.Trainer) {
+		t.Data, t.Validation, t.Optimiser = parted{whole, 5}, nil, &optim.SGD{LearningRate: 0.1}
+	})
+	for i, p := range want.Params() {
+		graphtest.Close(t, p.Name(), graphtest.Floats(p.Value()), graphtest.Floats(got.Params()[i].Value()), 1e-9)
+	}
+}
+
 // tones of so many steps have one value a step; they take little memory themselves.
 type tones struct{ steps int }
 

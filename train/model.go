@@ -50,13 +50,14 @@ type Model struct {
 	heads           []*head          // of the outputs, at least one
 	targetsOverTime bool             // they are sequences [T, batch, …]
 	fit             *machine.Machine // for training
+	end, ran        *machine.Machine // the same without the states that leave, nil until it is wanted; and which of the two ran last
 	fitAt           layout
 	test            *machine.Machine // for evaluation
 	testAt          layout
 	fitted          score.Outcome // of the last batch of a training
 	tested          score.Outcome // and of an evaluation
 	spiking         []string      // layers that have a rate
-	fitNodes        G.Nodes       // of fit, without rates
+	fitNodes        G.Nodes       // of fit
 	rates           G.Nodes
 	watched         bool            // fit computes rates
 	streams         map[int]*stream // for Step, by batch size

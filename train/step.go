@@ -132,7 +132,7 @@ func (m *Model) learn(f *feed.Feeder, clip float64, step func() error) (norm flo
 // backpropagate computes the gradients of the batch that is loaded, clips them,
 // and returns their norm before that.
 func (m *Model) backpropagate(clip float64) (float64, error) {
-	if err := m.fit.Run(); err != nil {
+	if err := m.runFit(true); err != nil {
 		return 0, err
 	}
 	m.fitted = m.readFit()
@@ -174,7 +174,7 @@ func (m *Model) setMode(r *rand.Rand) error {
 // there.
 func (m *Model) takeGrads(add bool) error {
 	for i, p := range m.params {
-		if err := p.takeGrad(m.fit.Value(m.fitAt.grads.From+i), add); err != nil {
+		if err := p.takeGrad(m.ran.Value(m.fitAt.grads.From+i), add); err != nil {
 			return err
 		}
 	}
@@ -245,7 +245,7 @@ func (m *Model) backInto(f *feed.Feeder, k, from, end int) error {
 	if err := segments.Let(c.Lambda, lambda); err != nil {
 		return err
 	}
-	if err := m.fit.Run(); err != nil {
+	if err := m.runFit(true); err != nil {
 		return err
 	}
 	if err := m.takeGrads(!last); err != nil {

@@ -172,6 +172,14 @@ func (c *Carry) Forward(f *feed.Feeder, from, end int) error {
 	return nil
 }
 
+// Ending returns a machine for nodes, among which are the states that leave a segment, without these: traces of learning online
+// cost as much as all else. What comes after them keeps its place.
+func (c *Carry) Ending(nodes G.Nodes, states Span) (*machine.Machine, error) {
+	nodes = slices.Clone(nodes)
+	copy(nodes[states.From:], c.Ins())
+	return machine.New(nodes...)
+}
+
 // Let gives nodes their values.
 func Let(nodes G.Nodes, vs []*tensor.Dense) error {
 	for i, n := range nodes {
