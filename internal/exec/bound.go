@@ -14,10 +14,11 @@ import (
 const blockLanes = 1024
 
 // Where a step multiplies with a matrix of more than smallMatrix elements, that is read from
-// beyond the second-level cache: once for up to matrixRows rows, if every processor gets some.
+// beyond the second-level cache: once for up to matrixRows rows, and every processor gets as
+// many blocks as the others.
 const (
 	smallMatrix = 1 << 16
-	matrixRows  = 28 // two tiles of the kernels
+	matrixRows  = 36
 )
 
 // blockRows returns how many rows make a block. No result depends on it.
@@ -27,7 +28,9 @@ func blockRows(p *ir.Program) int {
 	for _, m := range p.Mats {
 		if m.K*m.N > smallMatrix {
 			procs := runtime.GOMAXPROCS(0)
-			rows = max(rows, min(matrixRows, (p.Rows+procs-1)/procs))
+			each := (p.Rows + procs - 1) / procs
+			blocks := (each + matrixRows - 1) / matrixRows
+			rows = max(rows, (each+blocks-1)/blocks)
 		}
 	}
 	return rows

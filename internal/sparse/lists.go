@@ -22,6 +22,8 @@ type Lists[F vec.Float] struct {
 	chunks []Chunk[F]
 	turned []Chunk[F] // the same lists column by column in each panel, made when needed
 	val    []F        // memory for the values of lists that were given
+	packed []F        // columns of the right side of a product, row behind row
+	panel  [][]F      // such columns of some rows, for each goroutine
 }
 
 // A Chunk is the lists of some rows.

@@ -5,27 +5,43 @@ import (
 
 	"github.com/spikegrad/spikegrad/internal/gemm"
 	"github.com/spikegrad/spikegrad/internal/par"
+	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
-// columnTile is how many columns of a matrix are worked on together, so that
-// those of all its rows stay in the cache.
-const columnTile = 256
+// A matrix is worked on by so many columns together that those of all its rows stay in
+// the second-level cache. Where its rows are longer they are copied there first, one behind
+// the other: rows that are a power of two apart share a few places of a cache.
+const (
+	columnTile = 128 // of the right side of x·w
+	turnedTile = 256 // of that of xᵀ·y
+)
+
+// packRows is from how many rows of x on each row of w is read so often that a copy pays.
+const packRows = 8 * chunkRows
 
 // TimesMatrix computes y = x·w, or y += x·w, for w with n columns.
 func (l *Lists[F]) TimesMatrix(y, w []F, n int, accumulate bool) {
+	if l.rows <= chunkRows { // a function for other goroutines would be allocated
+		l.times(y, w, n, 0, n, n, accumulate, 0, l.rows)
+		return
+	}
 	for c0 := 0; c0 < n; c0 += columnTile {
-		if l.rows <= chunkRows { // a function for other goroutines would be allocated
-			l.tile(y, w, n, c0, accumulate, 0, l.rows)
-			continue
+		c1 := min(n, c0+columnTile)
+		right, ld := w[c0:], n
+		if l.rows >= packRows && n > columnTile {
+			ld = c1 - c0
+			l.packed = Sized(l.packed, l.cols*columnTile)
+			right = l.packed[:l.cols*ld]
+			par.Chunks(l.cols, chunkRows, func(r0, r1 int) { pack(right[r0*ld:r1*ld], w[r0*n+c0:], n, ld) })
 		}
-		par.Chunks(l.rows, chunkRows, func(r0, r1 int) { l.tile(y, w, n, c0, accumulate, r0, r1) })
+		par.Chunks(l.rows, chunkRows, func(r0, r1 int) { l.times(y, right, n, c0, c1, ld, accumulate, r0, r1) })
 	}
 }
 
-// tile computes the columns from c0 on of a chunk of TimesMatrix.
-func (l *Lists[F]) tile(y, w []F, n, c0 int, accumulate bool, r0, r1 int) {
+// times computes the columns c0 ≤ c < c1 of a chunk of TimesMatrix. The rows of w begin
+// with the first of them, and are ld apart.
+func (l *Lists[F]) times(y, w []F, n, c0, c1, ld int, accumulate bool, r0, r1 int) {
 	k := kernelsFor[F]()
-	c1 := min(n, c0+columnTile)
 	c := &l.chunks[r0/chunkRows]
 	for r := r0; r < r1; r++ {
 		dst := y[r*n+c0 : r*n+c1]
@@ -33,7 +49,14 @@ func (l *Lists[F]) tile(y, w []F, n, c0 int, accumulate bool, r0, r1 int) {
 			clear(dst)
 		}
 		idx, val := c.row(r - r0)
-		k.gather(dst, w[c0:], n, idx, val)
+		k.gather(dst, w, ld, idx, val)
+	}
+}
+
+// pack copies the first wide elements of rows that are ld apart to dst, row behind row.
+func pack[F vec.Float](dst, w []F, ld, wide int) {
+	for i := range len(dst) / wide {
+		copy(dst[i*wide:(i+1)*wide], w[i*ld:])
 	}
 }
 
@@ -53,25 +76,42 @@ func (l *Lists[F]) TransposedTimes(d, y []F, n int) {
 	// Every element of d is the work of one goroutine, so how they are shared out
 	// does not matter to the result. Those that take whole tiles each read a part of
 	// y by themselves.
-	k := kernelsFor[F]()
-	tiles := (n + columnTile - 1) / columnTile
+	tiles := (n + turnedTile - 1) / turnedTile
 	parts := min(l.cols, (runtime.GOMAXPROCS(0)+tiles-1)/tiles)
-	par.Each(tiles*parts, func(i int) {
-		c0, part := i/parts*columnTile, i%parts
-		c1 := min(n, c0+columnTile)
-		from, to := part*l.cols/parts, (part+1)*l.cols/parts
-		for j := from; j < to; j++ {
-			clear(d[j*n+c0 : j*n+c1])
+	for w := len(l.panel); w < par.Workers(tiles*parts); w++ {
+		l.panel = append(l.panel, nil)
+	}
+	buffer := func(worker int) *[]F { return &l.panel[worker] }
+	_ = par.Blocks(tiles*parts, 1, buffer, func(panel *[]F, i, _ int) error {
+		c0, part := i/parts*turnedTile, i%parts
+		l.columns(d, y, n, c0, part*l.cols/parts, (part+1)*l.cols/parts, panel)
+		return nil
+	})
+}
+
+// columns computes rows from ≤ j < to of a tile of TransposedTimes, the columns from c0 on,
+// with memory for the stretches of y that are in a panel.
+func (l *Lists[F]) columns(d, y []F, n, c0, from, to int, panel *[]F) {
+	k := kernelsFor[F]()
+	c1 := min(n, c0+turnedTile)
+	for j := from; j < to; j++ {
+		clear(d[j*n+c0 : j*n+c1])
+	}
+	for p := range l.turned {
+		r0 := p * panelChunks * chunkRows
+		right, ld := y[r0*n+c0:], n
+		if n > turnedTile && l.rows >= packRows {
+			ld = c1 - c0
+			*panel = Sized(*panel, panelChunks*chunkRows*turnedTile)
+			right = (*panel)[:min(l.rows-r0, panelChunks*chunkRows)*ld]
+			pack(right, y[r0*n+c0:], n, ld)
 		}
-		for p := range l.turned {
-			right := y[p*panelChunks*chunkRows*n+c0:]
-			for j := from; j < to; j++ {
-				if idx, val := l.turned[p].row(j); len(idx) > 0 {
-					k.gather(d[j*n+c0:j*n+c1], right, n, idx, val)
-				}
+		for j := from; j < to; j++ {
+			if idx, val := l.turned[p].row(j); len(idx) > 0 {
+				k.gather(d[j*n+c0:j*n+c1], right, ld, idx, val)
 			}
 		}
-	})
+	}
 }
 
 // TransposedProduct computes d = xᵀ·y for x with rows rows and cols columns and y
