@@ -70,7 +70,7 @@ func (r *scanRun[F]) backward(bw *backward, in []G.Value) error {
 	}
 	in = in[1:]
 	m.x = bw.result.Result(bw.s.dt, bw.s.xShape)
-	x, _, err := r.inputs(in)
+	x, first, err := r.inputs(in)
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (r *scanRun[F]) backward(bw *backward, in []G.Value) error {
 	if bw.v.x == nil {
 		clear(elems[F](m.x))
 	}
-	if err := m.pass.Run(exec.Pass[F]{Steps: r.s.steps(), Every: r.s.every, Kept: r.kept, Enter: m.lambda, Leave: m.leave}); err != nil {
+	if err := m.pass.Run(exec.Pass[F]{Steps: r.s.steps(), Every: r.s.every, Kept: r.kept, First: first, Enter: m.lambda, Leave: m.leave}); err != nil {
 		return err
 	}
 	return r.sums(bw, m, e)

@@ -26,7 +26,7 @@ type scanRun[F vec.Float] struct {
 	out    *tensor.Dense
 	finals []*tensor.Dense
 	traces []*tensor.Dense
-	kept   [][]F // each state, every s.every steps
+	kept   [][]F // each state, every s.every steps, but for the initial ones
 	env    *env  // emptied at each run
 	states [][]F // the initial ones, in the present run
 	leave  [][]F // the elements of finals
@@ -51,7 +51,7 @@ func (r *scanRun[F]) allocate() {
 		}
 	}
 	if s.wantGrad && r.kept == nil {
-		n := (s.steps() + s.every - 1) / s.every
+		n := (s.steps() - 1) / s.every
 		for _, shape := range s.states {
 			r.kept = append(r.kept, make([]F, n*shape.TotalSize()))
 		}

@@ -8,9 +8,11 @@ import (
 // A Pass is one way through time.
 type Pass[F vec.Float] struct {
 	Steps int
-	// Every says at how many steps' distance states are kept for the way back, in Kept.
+	// Every says at how many steps' distance states are kept for the way back, in Kept: those
+	// that enter the steps Every, 2 Every and so on. Those of the first step are First.
 	Every int
-	Kept  [][]F // by state: [Steps/Every rounded up, …]; nil where none are kept
+	Kept  [][]F // by state: [(Steps − 1)/Every, …]; nil where none are kept
+	First [][]F // backward, the states that entered the first step forward
 	// Enter holds the states that enter the first time step forward; backward the
 	// gradients of those that leave the last one, nil for zero.
 	Enter [][]F
@@ -37,7 +39,9 @@ func (b *Bound[F]) forward(w *stateWorker[F], r0, r1 int) error {
 		if p.Kept != nil {
 			n = min(n, p.Every)
 			for i := range p.Kept {
-				copy(p.kept(i, t, rows, r0, r1), w.in[i])
+				if t > 0 {
+					copy(p.kept(i, t, rows, r0, r1), w.in[i])
+				}
 			}
 		}
 		w.run(t, n)
@@ -49,10 +53,13 @@ func (b *Bound[F]) forward(w *stateWorker[F], r0, r1 int) error {
 	return w.err
 }
 
-// kept returns the rows of kept state i that enter time step t.
+// kept returns the rows of state i that enter time step t, at which states are kept.
 func (p *Pass[F]) kept(i, t, rows, r0, r1 int) []F {
-	n := len(p.Kept[i]) / ((p.Steps + p.Every - 1) / p.Every)
-	at := t / p.Every * n
+	if t == 0 {
+		return rowsOf(p.First[i], rows, r0, r1)
+	}
+	n := len(p.Kept[i]) / ((p.Steps - 1) / p.Every)
+	at := (t/p.Every - 1) * n
 	return rowsOf(p.Kept[i][at:at+n], rows, r0, r1)
 }
 
