@@ -18,10 +18,12 @@ package main
 import (
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/spikegrad/spikegrad/plot"
 )
@@ -174,14 +176,15 @@ func (b *bench) run(name string, env ...string) (curve, error) {
 	return parse(out)
 }
 
-// output runs benchmarks and returns what they print.
+// output runs benchmarks and returns what they print, which is shown as it comes, as
+// they take minutes.
 func (b *bench) output(benchmarks, time string, env ...string) (string, error) {
 	c := exec.Command(b.program, "-test.run=^$", "-test.bench="+benchmarks, "-test.benchtime="+time, "-test.count="+strconv.Itoa(b.count))
 	c.Env = append(os.Environ(), env...)
-	c.Stderr = os.Stderr
-	out, err := c.Output()
-	if err != nil {
-		return "", fmt.Errorf("benchmarks %s: %w\n%s", benchmarks, err, out)
+	var out strings.Builder
+	c.Stdout, c.Stderr = io.MultiWriter(&out, os.Stderr), os.Stderr
+	if err := c.Run(); err != nil {
+		return "", fmt.Errorf("benchmarks %s: %w", benchmarks, err)
 	}
-	return string(out), nil
+	return out.String(), nil
 }
