@@ -34,23 +34,48 @@ func (b *Bound[F]) forward(w *stateWorker[F], r0, r1 int) error {
 	for i, x := range p.Enter {
 		copy(w.in[i], rowsOf(x, rows, r0, r1))
 	}
+	if p.Kept != nil && p.Every == 1 && !w.b.plan.whole {
+		w.keepAll(p, r0, r1)
+	} else {
+		w.keepSome(p, r0, r1)
+	}
+	for i, f := range p.Leave {
+		copy(rowsOf(f, rows, r0, r1), w.in[i])
+	}
+	return w.err
+}
+
+// keepAll runs through all time steps, each of which writes its states where they are kept.
+func (w *stateWorker[F]) keepAll(p *Pass[F], r0, r1 int) {
+	for t := range p.Steps {
+		for i := range w.out {
+			if t < p.Steps-1 {
+				w.out[i] = p.kept(i, t+1, w.b.p.Rows, r0, r1)
+			} else {
+				w.out[i] = w.outAll[i][:len(w.out[i])]
+			}
+		}
+		w.place()
+		w.step(t, 1)
+		copy(w.in, w.out)
+	}
+}
+
+// keepSome runs through all time steps, and copies the states that are kept.
+func (w *stateWorker[F]) keepSome(p *Pass[F], r0, r1 int) {
 	for t := 0; t < p.Steps; {
 		n := p.Steps - t
 		if p.Kept != nil {
 			n = min(n, p.Every)
 			for i := range p.Kept {
 				if t > 0 {
-					copy(p.kept(i, t, rows, r0, r1), w.in[i])
+					copy(p.kept(i, t, w.b.p.Rows, r0, r1), w.in[i])
 				}
 			}
 		}
 		w.run(t, n)
 		t += n
 	}
-	for i, f := range p.Leave {
-		copy(rowsOf(f, rows, r0, r1), w.in[i])
-	}
-	return w.err
 }
 
 // kept returns the rows of state i that enter time step t, at which states are kept.
