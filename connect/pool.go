@@ -9,6 +9,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/internal/conv"
+	"github.com/spikegrad/spikegrad/internal/gemm"
 	ops "github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/internal/par"
 	"github.com/spikegrad/spikegrad/internal/timing"
@@ -198,26 +199,25 @@ func ownLines[F vec.Float](x []F) []F { return x[cacheLine : len(x)-cacheLine] }
 
 // meanOfFour is poolPlane for the means of 2×2 pixels.
 func meanOfFour[F vec.Float](p *pool, y, x []F) {
-	for o := range p.oh {
-		upper, lower := x[2*o*p.w:][:p.w], x[(2*o+1)*p.w:][:p.w]
-		for i, y := 0, y[o*p.ow:][:p.ow]; i < len(y) && 2*i+1 < len(upper) && 2*i+1 < len(lower); i++ {
-			y[i] = (upper[2*i] + lower[2*i] + (upper[2*i+1] + lower[2*i+1])) / 4
-		}
+	switch y := any(y).(type) {
+	case []float32:
+		gemm.MeanOfFour32(y, any(x).([]float32), p.oh, p.ow, p.w)
+	case []float64:
+		gemm.MeanOfFour64(y, any(x).([]float64), p.oh, p.ow, p.w)
 	}
 }
 
 // gradMeanOfFour is gradMean for them.
 func gradMeanOfFour[F vec.Float](p *pool, dx, dy []F) {
-	for o := range p.oh {
-		upper, lower := dx[2*o*p.w:][:p.w], dx[(2*o+1)*p.w:][:p.w]
-		for i, dy := 0, dy[o*p.ow:][:p.ow]; i < len(dy) && 2*i+1 < len(upper) && 2*i+1 < len(lower); i++ {
-			d := dy[i] / 4
-			upper[2*i], upper[2*i+1], lower[2*i], lower[2*i+1] = d, d, d, d
-		}
-		clear(upper[2*p.ow:])
-		clear(lower[2*p.ow:])
+	if p.w > 2*p.ow || p.h > 2*p.oh {
+		clear(dx)
 	}
-	clear(dx[2*p.oh*p.w:])
+	switch dx := any(dx).(type) {
+	case []float32:
+		gemm.SpreadToFour32(dx, any(dy).([]float32), p.oh, p.ow, p.w)
+	case []float64:
+		gemm.SpreadToFour64(dx, any(dy).([]float64), p.oh, p.ow, p.w)
+	}
 }
 
 func plane[F vec.Float](x []F, i, n int) []F { return x[i*n : (i+1)*n] }

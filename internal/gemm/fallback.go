@@ -9,6 +9,7 @@ func goKernels[T float]() kernels[T] {
 		gemm: gemmGo[T], pack: packGo[T], transpose: transposeGo[T], square: 1,
 		tile: 512, addRows: addRowsGo[T], axpyRows: axpyRowsGo[T],
 		sumRuns: sumRunsGo[T], patches: patchesGo[T], sumPatches: sumPatchesGo[T], listRows: listRowsGo[T],
+		means: meansGo[T], spread: spreadGo[T],
 		scatter: scatterGo[T], scatterPairs: scatterPairsGo[T], collect: collectGo[T], collectPairs: collectPairsGo[T],
 		lines: 6, shifted: shiftedGo[T],
 		group: 1, nonZero: nonZeroGo[T], count: countGo[T],

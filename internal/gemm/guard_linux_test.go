@@ -66,6 +66,9 @@ func TestGuard(t *testing.T) {
 			image, patches := guarded(t, p.Height*p.Width, single), guarded(t, p.Size(), single)
 			p.Copy32(patches, image)
 			p.Sum32(image, patches, i%2 == 0)
+			small := guarded(t, m*n, single)
+			MeanOfFour32(small, guarded(t, 4*m*n, single), m, n, 2*n)
+			SpreadToFour32(guarded(t, 4*m*n, single), small, m, n, 2*n)
 			list = guarded(t, m*n+ListRoom, func() int32 { return 0 })
 			ListRows64(w, n, m, n, list, guarded(t, m*n+ListRoom, spike), guarded(t, m, func() int32 { return 0 }), 0, n, 0)
 		}

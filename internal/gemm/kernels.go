@@ -36,6 +36,9 @@ type kernels[T float] struct {
 	sumPatches func(dst, src []T, width, kh, kw, oh, ow int, add bool)
 	listRows   func(x []T, ld, cols, rows int, idx []int32, val []T, start []int32, base, step, from int) (n int)
 
+	// Images of half the size and back, by means of 2×2 pixels.
+	means, spread func(dst, src []T, rows, cols, width int)
+
 	// Values that are late: rows of which each element, or each pair, has an offset of its own,
 	// what lies at places behind offsets, and sums of stretches of at most so many lines.
 	scatter, scatterPairs func(dst []T, off []int32, w []T, n int, idx []int32, val []T, rows int) bool

@@ -34,6 +34,16 @@ func patches32AVX2(dst []float32, src []float32, width int, kh int, kw int, oh i
 //go:noescape
 func sumPatches32AVX2(dst []float32, src []float32, width int, kh int, kw int, oh int, ow int, add bool)
 
+// means32AVX2 sets element i, j of dst, rows of cols elements, to the mean of elements 2i and 2i+1, 2j and 2j+1 of src, rows of width elements: the sum of the sums of columns, times a quarter.
+//
+//go:noescape
+func means32AVX2(dst []float32, src []float32, rows int, cols int, width int)
+
+// spread32AVX2 sets elements 2i and 2i+1, 2j and 2j+1 of dst, rows of width elements, to a quarter of element i, j of src, rows of cols elements.
+//
+//go:noescape
+func spread32AVX2(dst []float32, src []float32, rows int, cols int, width int)
+
 // patches64AVX2 sets dst[((k·kw+l)·oh+i)·ow+j] = src[(i+d·k)·width+j+d·l] for k < kh, l < kw, i < oh, j < ow.
 //
 //go:noescape
@@ -43,3 +53,13 @@ func patches64AVX2(dst []float64, src []float64, width int, kh int, kw int, oh i
 //
 //go:noescape
 func sumPatches64AVX2(dst []float64, src []float64, width int, kh int, kw int, oh int, ow int, add bool)
+
+// means64AVX2 sets element i, j of dst, rows of cols elements, to the mean of elements 2i and 2i+1, 2j and 2j+1 of src, rows of width elements: the sum of the sums of columns, times a quarter.
+//
+//go:noescape
+func means64AVX2(dst []float64, src []float64, rows int, cols int, width int)
+
+// spread64AVX2 sets elements 2i and 2i+1, 2j and 2j+1 of dst, rows of width elements, to a quarter of element i, j of src, rows of cols elements.
+//
+//go:noescape
+func spread64AVX2(dst []float64, src []float64, rows int, cols int, width int)

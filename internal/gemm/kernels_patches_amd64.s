@@ -684,6 +684,170 @@ below:
 	VZEROUPPER
 	RET
 
+// func means32AVX2(dst []float32, src []float32, rows int, cols int, width int)
+// Requires: AVX, AVX2, SSE2
+TEXT ·means32AVX2(SB), NOSPLIT, $0-72
+	MOVQ         src_base+24(FP), AX
+	MOVQ         dst_base+0(FP), DX
+	MOVQ         rows+48(FP), DI
+	MOVQ         cols+56(FP), SI
+	SHLQ         $0x02, SI
+	MOVQ         width+64(FP), R8
+	SHLQ         $0x02, R8
+	MOVL         $0x3e800000, CX
+	MOVQ         CX, X0
+	VBROADCASTSS X0, Y0
+	MOVQ         R8, BX
+	SUBQ         SI, BX
+	SHLQ         $0x01, BX
+	MOVQ         AX, CX
+	ADDQ         R8, CX
+
+row:
+	MOVQ SI, R8
+
+vector:
+	CMPQ    R8, $0x20
+	JLT     endvector
+	VMOVUPS (AX), Y1
+	VADDPS  (CX), Y1, Y1
+	VMOVUPS 32(AX), Y2
+	VADDPS  32(CX), Y2, Y2
+	VHADDPS Y2, Y1, Y1
+	VPERMPD $0xd8, Y1, Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DX)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+	ADDQ    $0x20, DX
+	SUBQ    $0x20, R8
+	JMP     vector
+
+endvector:
+half:
+	CMPQ    R8, $0x10
+	JLT     endhalf
+	VMOVUPS (AX), X1
+	VADDPS  (CX), X1, X1
+	VMOVUPS 16(AX), X2
+	VADDPS  16(CX), X2, X2
+	VHADDPS X2, X1, X1
+	VMULPS  X0, X1, X1
+	VMOVUPS X1, (DX)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	ADDQ    $0x10, DX
+	SUBQ    $0x10, R8
+	JMP     half
+
+endhalf:
+single:
+	CMPQ   R8, $0x04
+	JLT    endsingle
+	VMOVSS (AX), X1
+	VADDSS (CX), X1, X1
+	VMOVSS 4(AX), X2
+	VADDSS 4(CX), X2, X2
+	VADDPS X2, X1, X1
+	VMULPS X0, X1, X1
+	VMOVSS X1, (DX)
+	ADDQ   $0x08, AX
+	ADDQ   $0x08, CX
+	ADDQ   $0x04, DX
+	SUBQ   $0x04, R8
+	JMP    single
+
+endsingle:
+	ADDQ BX, AX
+	ADDQ BX, CX
+	DECQ DI
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func spread32AVX2(dst []float32, src []float32, rows int, cols int, width int)
+// Requires: AVX, AVX2, SSE2
+TEXT ·spread32AVX2(SB), NOSPLIT, $0-72
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         src_base+24(FP), DX
+	MOVQ         rows+48(FP), DI
+	MOVQ         cols+56(FP), SI
+	SHLQ         $0x02, SI
+	MOVQ         width+64(FP), R8
+	SHLQ         $0x02, R8
+	MOVL         $0x3e800000, CX
+	MOVQ         CX, X0
+	VBROADCASTSS X0, Y0
+	MOVQ         R8, BX
+	SUBQ         SI, BX
+	SHLQ         $0x01, BX
+	MOVQ         AX, CX
+	ADDQ         R8, CX
+
+row:
+	MOVQ SI, R8
+
+vector:
+	CMPQ       R8, $0x20
+	JLT        endvector
+	VMOVUPS    (DX), Y1
+	VMULPS     Y0, Y1, Y1
+	VUNPCKLPS  Y1, Y1, Y2
+	VUNPCKHPS  Y1, Y1, Y1
+	VPERM2F128 $0x20, Y1, Y2, Y3
+	VPERM2F128 $0x31, Y1, Y2, Y1
+	VMOVUPS    Y3, (AX)
+	VMOVUPS    Y1, 32(AX)
+	VMOVUPS    Y3, (CX)
+	VMOVUPS    Y1, 32(CX)
+	ADDQ       $0x40, AX
+	ADDQ       $0x40, CX
+	ADDQ       $0x20, DX
+	SUBQ       $0x20, R8
+	JMP        vector
+
+endvector:
+half:
+	CMPQ      R8, $0x10
+	JLT       endhalf
+	VMOVUPS   (DX), X1
+	VMULPS    X0, X1, X1
+	VUNPCKLPS X1, X1, X2
+	VUNPCKHPS X1, X1, X1
+	VMOVUPS   X2, (AX)
+	VMOVUPS   X1, 16(AX)
+	VMOVUPS   X2, (CX)
+	VMOVUPS   X1, 16(CX)
+	ADDQ      $0x20, AX
+	ADDQ      $0x20, CX
+	ADDQ      $0x10, DX
+	SUBQ      $0x10, R8
+	JMP       half
+
+endhalf:
+single:
+	CMPQ   R8, $0x04
+	JLT    endsingle
+	VMOVSS (DX), X1
+	VMULPS X0, X1, X1
+	VMOVSS X1, (AX)
+	VMOVSS X1, 4(AX)
+	VMOVSS X1, (CX)
+	VMOVSS X1, 4(CX)
+	ADDQ   $0x08, AX
+	ADDQ   $0x08, CX
+	ADDQ   $0x04, DX
+	SUBQ   $0x04, R8
+	JMP    single
+
+endsingle:
+	ADDQ BX, AX
+	ADDQ BX, CX
+	DECQ DI
+	JNZ  row
+	VZEROUPPER
+	RET
+
 // func patches64AVX2(dst []float64, src []float64, width int, kh int, kw int, oh int, ow int, d int)
 // Requires: AVX
 TEXT ·patches64AVX2(SB), NOSPLIT, $0-96
@@ -935,5 +1099,169 @@ below:
 	LEAQ -1(AX)(DX*1), AX
 	CMPQ CX, AX
 	JLT  vector
+	VZEROUPPER
+	RET
+
+// func means64AVX2(dst []float64, src []float64, rows int, cols int, width int)
+// Requires: AVX, AVX2, SSE2
+TEXT ·means64AVX2(SB), NOSPLIT, $0-72
+	MOVQ         src_base+24(FP), AX
+	MOVQ         dst_base+0(FP), DX
+	MOVQ         rows+48(FP), DI
+	MOVQ         cols+56(FP), SI
+	SHLQ         $0x03, SI
+	MOVQ         width+64(FP), R8
+	SHLQ         $0x03, R8
+	MOVQ         $0x3fd0000000000000, CX
+	MOVQ         CX, X0
+	VBROADCASTSD X0, Y0
+	MOVQ         R8, BX
+	SUBQ         SI, BX
+	SHLQ         $0x01, BX
+	MOVQ         AX, CX
+	ADDQ         R8, CX
+
+row:
+	MOVQ SI, R8
+
+vector:
+	CMPQ    R8, $0x20
+	JLT     endvector
+	VMOVUPD (AX), Y1
+	VADDPD  (CX), Y1, Y1
+	VMOVUPD 32(AX), Y2
+	VADDPD  32(CX), Y2, Y2
+	VHADDPD Y2, Y1, Y1
+	VPERMPD $0xd8, Y1, Y1
+	VMULPD  Y0, Y1, Y1
+	VMOVUPD Y1, (DX)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+	ADDQ    $0x20, DX
+	SUBQ    $0x20, R8
+	JMP     vector
+
+endvector:
+half:
+	CMPQ    R8, $0x10
+	JLT     endhalf
+	VMOVUPD (AX), X1
+	VADDPD  (CX), X1, X1
+	VMOVUPD 16(AX), X2
+	VADDPD  16(CX), X2, X2
+	VHADDPD X2, X1, X1
+	VMULPD  X0, X1, X1
+	VMOVUPD X1, (DX)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	ADDQ    $0x10, DX
+	SUBQ    $0x10, R8
+	JMP     half
+
+endhalf:
+single:
+	CMPQ   R8, $0x08
+	JLT    endsingle
+	VMOVSD (AX), X1
+	VADDSD (CX), X1, X1
+	VMOVSD 8(AX), X2
+	VADDSD 8(CX), X2, X2
+	VADDPD X2, X1, X1
+	VMULPD X0, X1, X1
+	VMOVSD X1, (DX)
+	ADDQ   $0x10, AX
+	ADDQ   $0x10, CX
+	ADDQ   $0x08, DX
+	SUBQ   $0x08, R8
+	JMP    single
+
+endsingle:
+	ADDQ BX, AX
+	ADDQ BX, CX
+	DECQ DI
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func spread64AVX2(dst []float64, src []float64, rows int, cols int, width int)
+// Requires: AVX, AVX2, SSE2
+TEXT ·spread64AVX2(SB), NOSPLIT, $0-72
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         src_base+24(FP), DX
+	MOVQ         rows+48(FP), DI
+	MOVQ         cols+56(FP), SI
+	SHLQ         $0x03, SI
+	MOVQ         width+64(FP), R8
+	SHLQ         $0x03, R8
+	MOVQ         $0x3fd0000000000000, CX
+	MOVQ         CX, X0
+	VBROADCASTSD X0, Y0
+	MOVQ         R8, BX
+	SUBQ         SI, BX
+	SHLQ         $0x01, BX
+	MOVQ         AX, CX
+	ADDQ         R8, CX
+
+row:
+	MOVQ SI, R8
+
+vector:
+	CMPQ       R8, $0x20
+	JLT        endvector
+	VMOVUPD    (DX), Y1
+	VMULPD     Y0, Y1, Y1
+	VUNPCKLPD  Y1, Y1, Y2
+	VUNPCKHPD  Y1, Y1, Y1
+	VPERM2F128 $0x20, Y1, Y2, Y3
+	VPERM2F128 $0x31, Y1, Y2, Y1
+	VMOVUPD    Y3, (AX)
+	VMOVUPD    Y1, 32(AX)
+	VMOVUPD    Y3, (CX)
+	VMOVUPD    Y1, 32(CX)
+	ADDQ       $0x40, AX
+	ADDQ       $0x40, CX
+	ADDQ       $0x20, DX
+	SUBQ       $0x20, R8
+	JMP        vector
+
+endvector:
+half:
+	CMPQ      R8, $0x10
+	JLT       endhalf
+	VMOVUPD   (DX), X1
+	VMULPD    X0, X1, X1
+	VUNPCKLPD X1, X1, X2
+	VUNPCKHPD X1, X1, X1
+	VMOVUPD   X2, (AX)
+	VMOVUPD   X1, 16(AX)
+	VMOVUPD   X2, (CX)
+	VMOVUPD   X1, 16(CX)
+	ADDQ      $0x20, AX
+	ADDQ      $0x20, CX
+	ADDQ      $0x10, DX
+	SUBQ      $0x10, R8
+	JMP       half
+
+endhalf:
+single:
+	CMPQ   R8, $0x08
+	JLT    endsingle
+	VMOVSD (DX), X1
+	VMULPD X0, X1, X1
+	VMOVSD X1, (AX)
+	VMOVSD X1, 8(AX)
+	VMOVSD X1, (CX)
+	VMOVSD X1, 8(CX)
+	ADDQ   $0x10, AX
+	ADDQ   $0x10, CX
+	ADDQ   $0x08, DX
+	SUBQ   $0x08, R8
+	JMP    single
+
+endsingle:
+	ADDQ BX, AX
+	ADDQ BX, CX
+	DECQ DI
+	JNZ  row
 	VZEROUPPER
 	RET

@@ -15,7 +15,7 @@ var families = map[string][]func(t target){
 	"pack":    {target.pack, target.transpose},
 	"rows":    {target.addRows, target.axpyRows},
 	"runs":    {target.sumRuns, target.listRows},
-	"patches": {target.patches, target.sumPatches},
+	"patches": {target.patches, target.sumPatches, target.means, target.spread},
 	"search":  {target.nonZero, target.count},
 	"delays": {
 		func(t target) { t.scatter(single) }, func(t target) { t.scatter(pair) },
