@@ -204,7 +204,8 @@ const (
 	delayY       delayKind = iota // from the inputs
 	delayLeave                    // from the inputs and y, which has computed it
 	delayDX                       // from a gradient, positions, width and weights
-	delayDParams                  // from x, a gradient, positions, width, weights and y, after which the lists of x are there: of the positions, or [2 in out] of weights and positions
+	delayDAt                      // from x, a gradient, positions, width, weights and y, after which the lists of x are there
+	delayDW                       // from delayDAt, which has computed it
 	delayDBias                    // from the gradient of y
 	delayDEnter                   // from a gradient
 )
@@ -216,10 +217,11 @@ type delayOp struct {
 	d       *delay
 	kind    delayKind
 	ofLeave bool // the gradient is that of delayLeave, not that of y
+	beside  any  // what delayDAt has computed for delayDW; there, its operation
 }
 
 func (op *delayOp) String() string {
-	name := [...]string{"", "what is behind the end of ", "gradient of x of ", "gradient of the parameters of ", "gradient of the bias of ", "gradient of what enters "}[op.kind]
+	name := [...]string{"", "what is behind the end of ", "gradient of x of ", "gradient of the positions of ", "gradient of the weights of ", "gradient of the bias of ", "gradient of what enters "}[op.kind]
 	return fmt.Sprintf("%s%s by up to %d steps", name, op.d.name, op.d.max)
 }
 
@@ -237,7 +239,7 @@ func (op *delayOp) Lends() any {
 }
 func (op *delayOp) PlacedBy() (int, bool) { return ops.Itself, op.kind == delayDX }
 func (op *delayOp) Follows(k int) bool {
-	return op.kind == delayLeave || op.kind == delayDParams && k == len(op.In)-1
+	return op.kind == delayLeave || op.kind == delayDW || op.kind == delayDAt && k == len(op.In)-1
 }
 
 // Connects: each element of x meets a row of w.
@@ -286,18 +288,16 @@ func (op *delayOp) SymDiff(in G.Nodes, y, grad *G.Node) (G.Nodes, error) {
 	}
 	ds := slices.Repeat(G.Nodes{nil}, len(in))
 	how := G.Nodes{in[delayAt], in[delayWidth]}
-	shape := in[delayAt].Shape()
 	if d.matrix() {
 		how = append(how, in[d.has[delayW]])
-		shape = tensor.Shape{2, d.in, d.out}
 	}
 	if d.given == nil {
 		ds[delayX] = make(delayDX, d.x, append(G.Nodes{grad}, how...)...)
 	}
-	ds[delayAt] = make(delayDParams, shape, append(append(G.Nodes{in[delayX], grad}, how...), y)...)
-	if d.matrix() {
-		both := ds[delayAt]
-		ds[d.has[delayW]], ds[delayAt] = b.At(both, 0), b.At(both, 1)
+	ds[delayAt] = make(delayDAt, in[delayAt].Shape(), append(append(G.Nodes{in[delayX], grad}, how...), y)...)
+	if i, ok := d.has[delayW]; ok && b.Err() == nil {
+		ds[i] = make(delayDW, in[i].Shape(), ds[delayAt])
+		ds[i].Op().(*delayOp).beside = ds[delayAt].Op()
 	}
 	if i, ok := d.has[delayBias]; ok && op.kind == delayY {
 		ds[i] = make(delayDBias, in[i].Shape(), grad)

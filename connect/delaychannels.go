@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"github.com/spikegrad/spikegrad/internal/gemm"
 	"github.com/spikegrad/spikegrad/internal/par"
 	"github.com/spikegrad/spikegrad/internal/sparse"
 )
@@ -10,8 +11,34 @@ func (r *delayRun[F]) channels(at []F) {
 	n := r.k.taps()
 	r.first = sparse.Sized(r.first, len(at))
 	r.val, r.slope = sparse.Sized(r.val, len(at)*n), sparse.Sized(r.slope, len(at)*n)
+	if !r.few() {
+		r.gaussians(at)
+		return
+	}
 	for c, p := range at {
 		r.first[c] = int32(r.k.at(float64(p), r.val[c*n:(c+1)*n], r.slope[c*n:(c+1)*n]))
+	}
+}
+
+// gaussians is channels where κ is a Gaussian.
+func (r *delayRun[F]) gaussians(at []F) {
+	n := r.k.taps()
+	inv := min(1/(r.k.width*r.k.width), 1e30)
+	r.p, r.ones = sparse.Sized(r.p, len(at)), sparse.Sized(r.ones, len(at))
+	for c, p := range at {
+		r.first[c], r.p[c], r.ones[c] = 0, float64(p), 1
+	}
+	r.gauss.rows(r.k, r.slope, r.p, r.ones)
+	gemm.Transpose(r.val, n, r.slope, len(at), n, len(at))
+	for c := range at {
+		val, p := r.val[c*n:(c+1)*n], min(max(r.p[c], 0), float64(r.max))
+		var mean float64
+		for k, v := range val {
+			mean += float64(v * (float64(k) - p))
+		}
+		for k, v := range val {
+			r.slope[c*n+k] = v * (float64(k) - p - mean) * inv
+		}
 	}
 }
 
@@ -48,7 +75,7 @@ func (r *delayRun[F]) forwardChannels(y []F, in [delayEnter + 1][]F) {
 				}
 				first, val := r.tapsOf(int(i))
 				for m, v := range val {
-					place(t + first + m)[i] += x * F(v)
+					place(t + first + m)[i] += F(x * F(v))
 				}
 			}
 		}
@@ -68,7 +95,7 @@ func (r *delayRun[F]) gradXChannels(dx []F, g delayGradient[F], at []F) {
 				var sum F
 				for m, v := range val {
 					if s := t + first + m; s >= t0 && s < t1 {
-						sum += F(v) * g.row(s, b)[i]
+						sum += F(F(v) * g.row(s, b)[i])
 					}
 				}
 				to[i] = sum
@@ -95,7 +122,7 @@ func (r *delayRun[F]) gradParamsChannels(dp []F, g delayGradient[F], at []F) {
 				b, t := int(place)/(r.steps+r.max), int(place)%(r.steps+r.max)
 				for m, v := range r.slope[c*n : (c+1)*n] {
 					if s := t + int(r.first[c]) + m; s >= t0 && s < t1 {
-						sum += x * v * float64(g.row(s, b)[i])
+						sum += float64(x * v * float64(g.row(s, b)[i]))
 					}
 				}
 			}
@@ -115,10 +142,11 @@ func (r *delayRun[F]) gradX(dx []F, g delayGradient[F], at, w []F) {
 	}
 }
 
-func (r *delayRun[F]) gradParams(dst, x []F, g delayGradient[F], at, w []F) {
+// gradParams computes the gradients of the weights, if there are any, and of the positions.
+func (r *delayRun[F]) gradParams(dw, dp, x []F, g delayGradient[F], at, w []F) {
 	if r.matrix() {
-		r.gradParamsMatrix(dst, x, g, at, w)
+		r.gradParamsMatrix(dw, dp, x, g, at, w)
 	} else {
-		r.gradParamsChannels(dst, g, at)
+		r.gradParamsChannels(dp, g, at)
 	}
 }

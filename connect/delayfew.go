@@ -77,7 +77,7 @@ func (r *delayRun[F]) forwardFew(y []F, in [delayEnter + 1][]F) {
 	})
 }
 
-func (r *delayRun[F]) gradParamsFew(dst []F, g delayGradient[F], at, w []F) {
+func (r *delayRun[F]) gradParamsFew(dw, dp []F, g delayGradient[F], at, w []F) {
 	run, taps := r.steps+r.max, r.k.taps()
 	samples := min(r.batch, max(1, delayNear/delayGroup/run))
 	r.events.turn(r.steps, r.batch, r.max, samples)
@@ -106,11 +106,28 @@ func (r *delayRun[F]) gradParamsFew(dst []F, g delayGradient[F], at, w []F) {
 		}
 		for i := range r.in {
 			for j := range n {
-				r.gradParam(dst, s, at, w, i*r.out+o0+j, s.sums[(i*n+j)*taps:], 1)
+				r.gradParam(dw, dp, s, at, w, i*r.out+o0+j, s.sums[(i*n+j)*taps:][:taps])
 			}
 		}
 		return nil
 	})
+}
+
+// gradParam computes the gradients of the weight and of the position of connection k from what its
+// values have met at the steps of κ.
+func (r *delayRun[F]) gradParam(dw, dp []F, s *delayScratch[F], at, w []F, k int, met []F) {
+	p := float64(at[k])
+	r.k.at(p, s.val, s.slope)
+	var byWeight, byPlace F
+	for m, v := range met {
+		byWeight += F(F(s.val[m]) * v)
+		byPlace += F(F(s.slope[m]) * v)
+	}
+	byPlace *= w[k]
+	if r.k.outward(p, float64(byPlace)) {
+		byPlace = 0
+	}
+	dw[k], dp[k] = byWeight, byPlace
 }
 
 func (r *delayRun[F]) gradXFew(dx []F, g delayGradient[F], at, w []F) {

@@ -21,7 +21,7 @@ func (k delayKernel) taps() int {
 	return k.max + 1
 }
 
-// at writes κ from step first on to val and its derivative to slope, if that is not nil. A
+// at writes κ from step first on to val and its derivative to slope, if that is not nil; no Gaussian. A
 // position that is NaN makes all of it NaN.
 func (k delayKernel) at(p float64, val, slope []float64) (first int) {
 	inside := min(max(p, 0), float64(k.max)) // NaN if p is
@@ -40,51 +40,14 @@ func (k delayKernel) at(p float64, val, slope []float64) (first int) {
 			slope[0] = 0
 		}
 		return int(inside + 0.5)
-	case k.interpolate:
-		first = min(int(inside), k.max-1)
-		val[1] = inside - float64(first)
-		val[0] = 1 - val[1]
-		if slope != nil {
-			slope[0], slope[1] = -1, 1
-		}
-		return first
 	}
-	k.gauss(inside, val, slope)
-	return 0
-}
-
-// gauss writes the Gaussian around p, which may lie beyond the range, and its derivative
-//
-//	∂κ(k)/∂p = κ(k) ((k − p) − Σ_j κ(j) (j − p))/σ²
-//
-// From the step nearest to p on, with 1 there, each value is the one before times a ratio, and each
-// ratio the one before times exp(−1/σ²): three exponentials, and nothing that overflows.
-func (k delayKernel) gauss(p float64, val, slope []float64) {
-	inv := 1 / (k.width * k.width)
-	mid := min(max(int(p+0.5), 0), k.max)
-	off := float64(mid) - p
-	val[mid] = 1
-	sum, mean := 1.0, off
-	again := math.Exp(-inv)
-	side := func(step int) {
-		e, ratio := 1.0, math.Exp(-(float64(2*step)*off+1)*inv/2)
-		for i := mid + step; i >= 0 && i <= k.max; i += step {
-			e *= ratio
-			ratio *= again
-			val[i] = e
-			sum += e
-			mean += e * (float64(i) - p)
-		}
+	first = min(int(inside), k.max-1)
+	val[1] = inside - float64(first)
+	val[0] = 1 - val[1]
+	if slope != nil {
+		slope[0], slope[1] = -1, 1
 	}
-	side(1)
-	side(-1)
-	mean /= sum
-	for i := range val {
-		val[i] /= sum
-		if slope != nil {
-			slope[i] = val[i] * (float64(i) - p - mean) * inv
-		}
-	}
+	return first
 }
 
 // outward reports whether a step against a gradient would lead from a position beyond the

@@ -28,7 +28,6 @@ func (r *delayRun[F]) forwardMatrix(y []F, in [delayEnter + 1][]F) {
 		r.forwardWaves(y, in)
 		return
 	}
-	r.curve.make(r.k, r.in*r.out)
 	at, w, bias, enter := in[delayAt], in[delayW], in[delayBias], in[delayEnter]
 	_ = par.Blocks(r.out, r.tile(), r.take, func(s *delayScratch[F], o0, o1 int) error {
 		n, steps := o1-o0, r.k.max+1
@@ -66,28 +65,20 @@ func (r *delayRun[F]) forwardMatrix(y []F, in [delayEnter + 1][]F) {
 
 // expand writes the weights of input i at all steps, of a tile.
 func (r *delayRun[F]) expand(s *delayScratch[F], table, at, w []F, i, o0, o1 int) {
-	n, steps := o1-o0, r.k.max+1
-	rows := table[i*steps*n:][:steps*n]
-	s.rows = sparse.Sized(s.rows, steps)
-	for o := o0; o < o1; o++ {
-		r.curve.at(s.rows, float64(at[i*r.out+o]), w[i*r.out+o], s)
-		for k, v := range s.rows {
-			rows[k*n+o-o0] = v
-		}
-	}
+	n, k := (r.k.max+1)*(o1-o0), i*r.out
+	s.gauss.rows(r.k, table[i*n:][:n], at[k+o0:k+o1], w[k+o0:k+o1])
 }
 
 // gradParamsMatrix computes the gradients of the weights and of the positions.
-func (r *delayRun[F]) gradParamsMatrix(dst, x []F, g delayGradient[F], at, w []F) {
+func (r *delayRun[F]) gradParamsMatrix(dw, dp, x []F, g delayGradient[F], at, w []F) {
 	if r.few() {
-		r.gradParamsFew(dst, g, at, w)
+		r.gradParamsFew(dw, dp, g, at, w)
 		return
 	}
 	if r.byWaves(r.spikes()) {
-		r.gradParamsWaves(dst, x, g, at, w)
+		r.gradParamsWaves(dw, dp, x, g, at, w)
 		return
 	}
-	r.curve.make(r.k, r.in*r.out)
 	r.events.turn(r.steps, r.batch, r.max, r.batch)
 	_ = par.Blocks(r.out, r.tile(), r.take, func(s *delayScratch[F], o0, o1 int) error {
 		n, all := o1-o0, r.steps+r.max
@@ -100,45 +91,11 @@ func (r *delayRun[F]) gradParamsMatrix(dst, x []F, g delayGradient[F], at, w []F
 			places, amount := r.events.column(0, i)
 			clear(s.sums)
 			sparse.Gather(s.sums, s.g, n, places, amount)
-			for j := range n {
-				r.gradParam(dst, s, at, w, i*r.out+o0+j, s.sums[j:], n)
-			}
+			k := i*r.out + o0
+			s.gauss.grads(r.k, dw[k:k+n], dp[k:k+n], s.sums, at[k:k+n], w[k:k+n])
 		}
 		return nil
 	})
-}
-
-// gradParam computes the gradients of the weight and of the position of connection k from what its
-// values have met at the steps of κ, which are apart elements away from each other.
-func (r *delayRun[F]) gradParam(dst []F, s *delayScratch[F], at, w []F, k int, met []F, apart int) {
-	p := float64(at[k])
-	val, slope := r.pair(s, p)
-	var byWeight, byPlace F
-	for m, v := range val {
-		byWeight += F(v * met[m*apart])
-		byPlace += F(slope[m] * met[m*apart])
-	}
-	byPlace *= w[k]
-	if r.k.outward(p, float64(byPlace)) {
-		byPlace = 0
-	}
-	dst[k], dst[r.in*r.out+k] = byWeight, byPlace
-}
-
-// pair returns κ of a position and its derivative.
-func (r *delayRun[F]) pair(s *delayScratch[F], p float64) (val, slope []F) {
-	n := r.k.taps()
-	s.both = sparse.Sized(s.both, 2*n)
-	val, slope = s.both[:n], s.both[n:]
-	if !r.few() {
-		r.curve.at(s.both, p, 1, s)
-		return val, slope
-	}
-	r.k.at(p, s.val, s.slope)
-	for m, v := range s.val {
-		val[m], slope[m] = F(v), F(s.slope[m])
-	}
-	return val, slope
 }
 
 // gradXMatrix computes the gradient of x: where κ has many steps as the product of what comes in all of them, side by
@@ -152,7 +109,6 @@ func (r *delayRun[F]) gradXMatrix(dx []F, g delayGradient[F], at, w []F) {
 		r.gradXWaves(dx, g, at, w)
 		return
 	}
-	r.curve.make(r.k, r.in*r.out)
 	steps := r.k.max + 1
 	t0, t1 := g.steps()
 	for o0 := 0; o0 < r.out; o0 += r.tile() {

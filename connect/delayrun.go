@@ -26,7 +26,8 @@ type delayRun[F vec.Float] struct {
 	first    []int32     // of each channel, where there are no weights: from which step on
 	val      []float64   // κ is this,
 	slope    []float64   // and its derivative
-	curve    delayCurve[F]
+	gauss    delayGauss[float64]
+	p, ones  []float64 // positions of channels
 	waves    delayWaves[F]
 	pairs    float64 // multiplications by frequencies for each connection,
 	elements float64 // and for each element of a sample
@@ -42,10 +43,9 @@ type delayScratch[F vec.Float] struct {
 	made       []bool      // of each input
 	val, slope []float64
 	x, g       []F
-	rows, both []F     // κ of some positions; of one, with its derivative
-	near       []int32 // rows of a curve,
-	share      []F     // and what they weigh
-	wave       []F     // weights of some frequencies
+	gauss      delayGauss[F]
+	at, w      []F // positions and weights of some connections
+	rows, wave []F // steps, and frequencies
 }
 
 func (r *delayRun[F]) take(worker int) *delayScratch[F] {
@@ -53,7 +53,7 @@ func (r *delayRun[F]) take(worker int) *delayScratch[F] {
 		r.scratch = append(r.scratch, &delayScratch[F]{})
 	}
 	s := r.scratch[worker]
-	s.val, s.slope = sparse.Sized(s.val, r.k.taps()), sparse.Sized(s.slope, r.k.taps())
+	s.val, s.slope = sparse.Sized(s.val, min(r.k.taps(), 2)), sparse.Sized(s.slope, min(r.k.taps(), 2))
 	return s
 }
 
@@ -88,8 +88,15 @@ func (r *delayRun[F]) do(op *delayOp, in []G.Value) (G.Value, error) {
 		copy(y, r.leave)
 	case delayDX:
 		r.gradX(y, r.gradient(op, fs[0]), fs[1], fs[3])
-	case delayDParams:
-		r.gradParams(y, fs[0], r.gradient(op, fs[1]), fs[2], fs[4])
+	case delayDAt:
+		dw, _ := op.beside.([]F)
+		if r.matrix() && dw == nil {
+			dw = make([]F, r.in*r.out)
+			op.beside = dw
+		}
+		r.gradParams(dw, y, fs[0], r.gradient(op, fs[1]), fs[2], fs[4])
+	case delayDW:
+		copy(y, op.beside.(*delayOp).beside.([]F))
 	case delayDBias:
 		r.part = sumRows(y, fs[0], r.steps*r.batch, r.out, r.part)
 	case delayDEnter:
@@ -106,7 +113,7 @@ func (r *delayRun[F]) check(op *delayOp, fs [7][]F) error {
 			return fmt.Errorf("connect: %v: input %d has %d elements, the graph was built for %d", op, i, len(f), r.size(op, i))
 		}
 	}
-	width := map[delayKind]int{delayY: 2, delayDX: 2, delayDParams: 3}[op.kind]
+	width := map[delayKind]int{delayY: 2, delayDX: 2, delayDAt: 3}[op.kind]
 	if width == 0 {
 		return nil
 	}
@@ -133,7 +140,7 @@ func (r *delayRun[F]) size(op *delayOp, i int) int {
 	switch op.kind {
 	case delayDX:
 		return [...]int{g, at, 1, w}[i]
-	case delayDParams:
+	case delayDAt:
 		return [...]int{x, g, at, 1, w, 0}[i]
 	case delayDBias, delayDEnter:
 		return g

@@ -19,7 +19,7 @@ import (
 //
 //	y = C (A x ∘ B wκ)
 //
-// with real matrices A [M, L], B [M, D+1], C [N, M], M = 3(N+1)/2, and for each of M rows the product is one of
+// with real matrices A [M, L], B [M, D+1], C [L+D, M], M = 3(N+1)/2, and for each of M rows the product is one of
 // a matrix of the batch and one of the weights. That is about 2M/L additions for each element of x and of w in the place of D + 1.
 // The gradients are the same with matrices turned:
 //
@@ -28,26 +28,25 @@ import (
 // Sums are rounded as those of the largest elements are, and not for each element as small as it is. Longer sequences are cut into
 // blocks of L steps, of which each reaches D steps into the next ones.
 //
-// Where frequencies are counted from the middle of κ, cosines are those of sums of κ(k) + κ(D − k), and sines of
-// differences: half as many.
+// A, B and C are waves: steps are counted from the middle of each of x, κ and y.
 type delayWaves[F vec.Float] struct {
 	long, blocks int // L, and how many there are
 	period       int // N
 	half         int // (N+1)/2 frequencies
-	in, out      []F // A and C: cosines, sines and their sums, [3·half, L] and [N, 3·half]
-	cos, sin     []F // of B: [half, even], [half, odd]
-	even, odd    int // steps of κ + its mirror image and of κ − that
+	ofX, ofK     waves[F]
+	ofY          waves[F] // divided by N
 
 	x, y, dx []F  // A x, what comes out or Cᵀ g, and the gradient of A x
 	fresh    bool // x is that of the last run forward
 	dense    []F  // x, where it was given as lists
-	tiled    []F  // a sequence in the order of tiles, and what is behind the end of it
 }
 
 const (
 	waveTile  = 64      // elements of either side of which the connections are worked on together,
 	waveSpan  = 1 << 18 // at most so many steps of κ of these connections,
 	waveGroup = 8       // and so many frequencies
+	waveCols  = 512     // values of a step of which waves are computed together, or fewer
+	waveRoom  = 1 << 17 // if they have many steps
 )
 
 // A waveSide is the inputs or the outputs. In all that goes by frequencies so many elements, a tile, lie together, for all samples.
@@ -59,18 +58,6 @@ func (l *delay) side(width int) waveSide {
 		tile /= 2
 	}
 	return waveSide{width, min(tile, (width+3)/4)}
-}
-
-// order brings steps [batch, width] into the order of tiles, or back.
-func (s waveSide) order(steps, batch int, move func(plain, tiled, n int)) {
-	par.Chunks(steps, 1, func(t, _ int) {
-		for i0 := 0; i0 < s.width; i0 += s.tile {
-			n := min(s.tile, s.width-i0)
-			for b := range batch {
-				move((t*batch+b)*s.width+i0, (t*s.width+i0)*batch+b*n, n)
-			}
-		}
-	})
 }
 
 // plan returns the number of blocks with the least to do, and what that is: multiplications for each connection, and for
@@ -120,45 +107,18 @@ func (r *delayRun[F]) spikes() float64 {
 
 // make makes the matrices.
 func (v *delayWaves[F]) make(l *delay) {
-	if v.in != nil {
+	if v.half > 0 {
 		return
 	}
 	v.long = (l.steps + v.blocks - 1) / v.blocks
 	v.period = (v.long + l.max) | 1
 	v.half = (v.period + 1) / 2
-	v.even, v.odd = l.max/2+1, (l.max+1)/2
-	m := 3 * v.half
-	v.in, v.out = make([]F, m*v.long), make([]F, v.period*m)
-	v.cos, v.sin = make([]F, v.half*v.even), make([]F, v.half*v.odd)
-	// Angles are multiples of half a turn over N, and no larger than a turn.
-	angle := func(f, halves int) (sin, cos float64) {
-		n := f * halves % (2 * v.period)
-		return math.Sincos(math.Pi * float64(n) / float64(v.period))
-	}
-	for f := range v.half {
-		for t := range v.long {
-			s, c := angle(f, 2*t)
-			v.in[f*v.long+t] = F(c)
-			v.in[(v.half+f)*v.long+t] = F(s)
-			v.in[(2*v.half+f)*v.long+t] = F(c + s)
-		}
-		for k := range v.even {
-			_, c := angle(f, 2*k-l.max)
-			v.cos[f*v.even+k] = F(c)
-		}
-		for k := range v.odd {
-			s, _ := angle(f, 2*k-l.max)
-			v.sin[f*v.odd+k] = F(s)
-		}
-		share := 2 / float64(v.period)
-		if f == 0 {
-			share /= 2
-		}
-		// (Xc − iXs)(Wc − iWs) exp(iθ) has the real part XcWc (cos − sin) − XsWs (cos + sin) + (Xc+Xs)(Wc+Ws) sin.
-		for n := range v.period {
-			s, c := angle(f, 2*n-l.max)
-			row := v.out[n*m:]
-			row[f], row[v.half+f], row[2*v.half+f] = F(share*(c-s)), F(-share*(c+s)), F(share*s)
+	v.ofX.make(v.long, v.period, 1)
+	v.ofK.make(l.max+1, v.period, 1)
+	v.ofY.make(v.long+l.max, v.period, 2/float64(v.period))
+	for _, row := range [][]F{v.ofY.cos[:v.ofY.even], v.ofY.sin[:v.ofY.odd]} { // all others stand for −f, too
+		for i := range row {
+			row[i] /= 2
 		}
 	}
 }
@@ -170,93 +130,63 @@ func (r *delayRun[F]) spectrum(x []F) {
 	if v.fresh {
 		return
 	}
-	row := r.batch * r.in
 	if r.given != nil {
-		v.dense = sparse.Sized(v.dense, r.steps*row)
+		v.dense = sparse.Sized(v.dense, r.steps*r.batch*r.in)
 		x = v.dense
 		r.events.spread(x)
 	}
 	v.fresh = true
-	v.x = sparse.Sized(v.x, 3*v.half*v.blocks*row)
-	v.tiled = sparse.Sized(v.tiled, r.steps*row)
-	side := r.side(r.in)
-	side.order(r.steps, r.batch, func(plain, tiled, n int) { copy(v.tiled[tiled:tiled+n], x[plain:]) })
-	v.each(side, r.batch, func(b, at, n, from int) {
-		gemm.Mul(gemm.Args[F]{M: 3 * v.half, N: n, K: v.stepsOf(b, 0, r.steps, v.long), A: v.in, LdA: v.long,
-			B: v.tiled[b*v.long*row+from:], LdB: row, C: v.x[at:], LdC: v.blocks * row})
-	})
-}
-
-// each calls f for every block and tile: with the place of the tile in what a row of matrices has for all blocks, its elements, and
-// its place in a step.
-func (v *delayWaves[F]) each(s waveSide, batch int, f func(b, at, n, from int)) {
-	for i0 := 0; i0 < s.width; i0 += s.tile {
-		n := min(s.tile, s.width-i0) * batch
-		for b := range v.blocks {
-			f(b, i0*batch*v.blocks+b*n, n, i0*batch)
+	v.x = sparse.Sized(v.x, 3*v.half*v.blocks*r.batch*r.in)
+	add := vec.For[F]().Add
+	r.analyse(v.x, r.side(r.in), &v.ofX, func(t, b int) []F {
+		if t >= r.steps {
+			return nil
 		}
-	}
-}
-
-// stepsOf returns how many of so many steps that block b has are before step t1, from step from of it on.
-func (v *delayWaves[F]) stepsOf(b, from, t1, of int) int {
-	return max(0, min(of, t1-b*v.long)-from)
-}
-
-// forwardWaves computes y and what leaves.
-func (r *delayRun[F]) forwardWaves(y []F, in [delayEnter + 1][]F) {
-	v := &r.waves
-	r.spectrum(in[delayX])
-	row := r.batch * r.out
-	v.y = sparse.Sized(v.y, 3*v.half*v.blocks*row)
-	r.weigh(v.y, v.x, r.out, r.in, 1, r.out, in[delayAt], in[delayW])
-
-	v.tiled = sparse.Sized(v.tiled, (r.steps+r.max)*row)
-	clear(v.tiled)
-	side := r.side(r.out)
-	v.each(side, r.batch, func(b, at, n, to int) {
-		gemm.Mul(gemm.Args[F]{M: v.stepsOf(b, 0, r.steps+r.max, v.period), N: n, K: 3 * v.half, A: v.out, LdA: 3 * v.half,
-			B: v.y[at:], LdB: v.blocks * row, Accumulate: true, C: v.tiled[b*v.long*row+to:], LdC: row})
-	})
-	side.order(r.steps, r.batch, func(plain, tiled, n int) { copy(y[plain:plain+n], v.tiled[tiled:]) })
-	if bias := in[delayBias]; bias != nil {
-		add := vec.For[F]().Add
-		par.Chunks(r.steps*r.batch, par.Rows, func(r0, r1 int) {
-			for i := r0; i < r1; i++ {
-				add(y[i*r.out:][:r.out], y[i*r.out:], bias)
-			}
-		})
-	}
-	behind := v.tiled[r.steps*row:]
-	side.order(r.max, r.batch, func(plain, tiled, n int) {
-		k, b := plain/row, plain%row/r.out
-		copy(r.leave[(b*r.max+k)*r.out+plain%r.out:][:n], behind[tiled:])
-	})
+		return x[(t*r.batch+b)*r.in:]
+	}, func(cos, sin, both []F) { add(both, cos, sin) })
 }
 
 // gradientWaves computes Cᵀ g.
 func (r *delayRun[F]) gradientWaves(g delayGradient[F]) {
 	v := &r.waves
 	v.make(r.delay)
-	row := r.batch * r.out
-	v.y = sparse.Sized(v.y, 3*v.half*v.blocks*row)
+	v.y = sparse.Sized(v.y, 3*v.half*v.blocks*r.batch*r.out)
+	k := vec.For[F]()
 	t0, t1 := g.steps()
-	v.tiled = sparse.Sized(v.tiled, (t1-t0)*row)
-	side := r.side(r.out)
-	side.order(t1-t0, r.batch, func(plain, tiled, n int) {
-		copy(v.tiled[tiled:tiled+n], g.row(t0+plain/row, plain%row/r.out)[plain%r.out:])
-	})
-	v.each(side, r.batch, func(b, at, n, from int) {
-		n0 := max(0, t0-b*v.long)
-		steps := v.stepsOf(b, n0, t1, v.period)
-		if steps == 0 {
-			for m := range 3 * v.half {
-				clear(v.y[m*v.blocks*row+at:][:n])
-			}
-			return
+	r.analyse(v.y, r.side(r.out), &v.ofY, func(t, b int) []F {
+		if t < t0 || t >= t1 {
+			return nil
 		}
-		gemm.Mul(gemm.Args[F]{TransA: true, M: 3 * v.half, N: n, K: steps, A: v.out[n0*3*v.half:], LdA: 3 * v.half,
-			B: v.tiled[(b*v.long+n0-t0)*row+from:], LdB: row, C: v.y[at:], LdC: v.blocks * row})
+		return g.row(t, b)
+	}, func(cos, sin, both []F) { // see forwardWaves
+		copy(both, sin)
+		k.Add(sin, cos, sin)
+		k.Neg(sin, sin)
+		k.Sub(cos, cos, both)
+	})
+}
+
+// forwardWaves computes y and what leaves.
+func (r *delayRun[F]) forwardWaves(y []F, in [delayEnter + 1][]F) {
+	v := &r.waves
+	r.spectrum(in[delayX])
+	v.y = sparse.Sized(v.y, 3*v.half*v.blocks*r.batch*r.out)
+	r.weigh(v.y, v.x, r.out, r.in, 1, r.out, in[delayAt], in[delayW])
+	k, bias := vec.For[F](), in[delayBias]
+	// (Xc − iXs)(Wc − iWs) is (XcWc − XsWs) − i((Xc + Xs)(Wc + Ws) − XcWc − XsWs).
+	r.synthesise(v.y, r.side(r.out), &v.ofY, r.steps+r.max, func(cos, sin, p, q, both []F) {
+		k.Sub(cos, p, q)
+		k.Add(sin, p, q)
+		k.Sub(sin, both, sin)
+	}, func(t, b, i0 int, sum []F) {
+		switch {
+		case t >= r.steps:
+			copy(r.leave[(b*r.max+t-r.steps)*r.out+i0:], sum)
+		case bias != nil:
+			k.Add(y[(t*r.batch+b)*r.out+i0:][:len(sum)], sum, bias[i0:])
+		default:
+			copy(y[(t*r.batch+b)*r.out+i0:], sum)
+		}
 	})
 }
 
@@ -264,16 +194,13 @@ func (r *delayRun[F]) gradientWaves(g delayGradient[F]) {
 func (r *delayRun[F]) gradXWaves(dx []F, g delayGradient[F], at, w []F) {
 	v := &r.waves
 	r.gradientWaves(g)
-	row := r.batch * r.in
-	v.dx = sparse.Sized(v.dx, 3*v.half*v.blocks*row)
+	v.dx = sparse.Sized(v.dx, 3*v.half*v.blocks*r.batch*r.in)
 	r.weigh(v.dx, v.y, r.in, r.out, r.out, 1, at, w)
-	v.tiled = sparse.Sized(v.tiled, r.steps*row)
-	side := r.side(r.in)
-	v.each(side, r.batch, func(b, at, n, to int) {
-		gemm.Mul(gemm.Args[F]{TransA: true, M: v.stepsOf(b, 0, r.steps, v.long), N: n, K: 3 * v.half, A: v.in, LdA: v.long,
-			B: v.dx[at:], LdB: v.blocks * row, C: v.tiled[b*v.long*row+to:], LdC: row})
-	})
-	side.order(r.steps, r.batch, func(plain, tiled, n int) { copy(dx[plain:plain+n], v.tiled[tiled:]) })
+	add := vec.For[F]().Add
+	r.synthesise(v.dx, r.side(r.in), &v.ofX, r.steps, func(cos, sin, p, q, both []F) {
+		add(cos, p, both)
+		add(sin, q, both)
+	}, func(t, b, i0 int, sum []F) { copy(dx[(t*r.batch+b)*r.in+i0:], sum) })
 }
 
 // weigh computes dst [M, rows, to] = src [M, rows, from] ∘ B wκ. The connection of an element of either
@@ -281,7 +208,6 @@ func (r *delayRun[F]) gradXWaves(dx []F, g delayGradient[F], at, w []F) {
 func (r *delayRun[F]) weigh(dst, src []F, to, from, stepTo, stepFrom int, at, w []F) {
 	v := &r.waves
 	rows := v.blocks * r.batch
-	r.curve.make(r.k, r.in*r.out)
 	add := vec.For[F]().Add
 	chunk := r.side(from).tile
 	_ = par.Blocks(to, r.side(to).tile, r.take, func(s *delayScratch[F], o0, o1 int) error {
@@ -289,25 +215,20 @@ func (r *delayRun[F]) weigh(dst, src []F, to, from, stepTo, stepFrom int, at, w 
 		for i0 := 0; i0 < from; i0 += chunk {
 			i1 := min(from, i0+chunk)
 			pairs := (i1 - i0) * n
-			s.rows = sparse.Sized(s.rows, pairs*(r.max+1))
-			for e := range pairs {
-				k := (i0+e/n)*stepFrom + (o0+e%n)*stepTo
-				r.curve.at(s.rows[e*(r.max+1):][:r.max+1], float64(at[k]), w[k], s)
-			}
-			s.table = sparse.Sized(s.table, len(s.rows))
-			gemm.Transpose(s.table, pairs, s.rows, r.max+1, pairs, r.max+1)
-			v.fold(s.rows, s.table, pairs)
+			s.table = sparse.Sized(s.table, pairs*(r.max+1))
+			s.connections(i1-i0, n, at, w, i0*stepFrom+o0*stepTo, stepFrom, stepTo)
+			s.gauss.rows(r.k, s.table, s.at, s.w)
+			s.rows = sparse.Sized(s.rows, len(s.table))
+			v.ofK.fold(s.rows, s.table, pairs)
 			s.wave = sparse.Sized(s.wave, 3*waveGroup*pairs)
 			for f0 := 0; f0 < v.half; f0 += waveGroup {
 				some := min(waveGroup, v.half-f0)
 				cos, sin, both := s.wave[:some*pairs], s.wave[some*pairs:][:some*pairs], s.wave[2*some*pairs:][:some*pairs]
-				gemm.Mul(gemm.Args[F]{M: some, N: pairs, K: v.even, A: v.cos[f0*v.even:], LdA: v.even, B: s.rows, LdB: pairs, C: cos})
-				gemm.Mul(gemm.Args[F]{M: some, N: pairs, K: v.odd, A: v.sin[f0*v.odd:], LdA: v.odd, B: s.rows[v.even*pairs:], LdB: pairs, C: sin})
+				v.ofK.times(cos, sin, s.rows, pairs, pairs, f0, some)
 				add(both, cos, sin)
 				for j := range 3 * some {
-					m := j/some*v.half + f0 + j%some
-					gemm.Mul(gemm.Args[F]{M: rows, N: n, K: i1 - i0, A: src[(m*from+i0)*rows:], LdA: i1 - i0,
-						B: s.wave[j*pairs:], LdB: n, Accumulate: i0 > 0, C: dst[(m*to+o0)*rows:]})
+					gemm.Mul(gemm.Args[F]{M: rows, N: n, K: i1 - i0, A: src[(i0*3*v.half+(3*f0+j)*(i1-i0))*rows:], LdA: i1 - i0,
+						B: s.wave[(j%3*some+j/3)*pairs:], LdB: n, Accumulate: i0 > 0, C: dst[(o0*3*v.half+(3*f0+j)*n)*rows:]})
 				}
 			}
 		}
@@ -315,40 +236,28 @@ func (r *delayRun[F]) weigh(dst, src []F, to, from, stepTo, stepFrom int, at, w 
 	})
 }
 
-// fold writes, of κ [D+1, n], κ(k) + κ(D − k) and behind them κ(k) − κ(D − k).
-func (v *delayWaves[F]) fold(dst, src []F, n int) {
-	k := vec.For[F]()
-	last := v.even + v.odd - 1
-	for i := range v.odd {
-		a, b := src[i*n:][:n], src[(last-i)*n:][:n]
-		k.Add(dst[i*n:][:n], a, b)
-		k.Sub(dst[(v.even+i)*n:][:n], a, b)
-	}
-	if v.even > v.odd {
-		copy(dst[v.odd*n:][:n], src[v.odd*n:])
-	}
-}
-
-// unfold is the transpose of fold.
-func (v *delayWaves[F]) unfold(dst, src []F, n int) {
-	k := vec.For[F]()
-	last := v.even + v.odd - 1
-	for i := range v.odd {
-		a, b := src[i*n:][:n], src[(v.even+i)*n:][:n]
-		k.Add(dst[i*n:][:n], a, b)
-		k.Sub(dst[(last-i)*n:][:n], a, b)
-	}
-	if v.even > v.odd {
-		copy(dst[v.odd*n:][:n], src[v.odd*n:])
+// connections takes over the positions and weights of rows of n connections: of the first, of a step from row to row, and
+// of one within a row.
+func (s *delayScratch[F]) connections(rows, n int, at, w []F, first, row, within int) {
+	s.at, s.w = sparse.Sized(s.at, rows*n), sparse.Sized(s.w, rows*n)
+	for i := range rows {
+		k := first + i*row
+		if within == 1 {
+			copy(s.at[i*n:][:n], at[k:])
+			copy(s.w[i*n:][:n], w[k:])
+			continue
+		}
+		for j := range n {
+			s.at[i*n+j], s.w[i*n+j] = at[k+j*within], w[k+j*within]
+		}
 	}
 }
 
 // gradParamsWaves computes the gradients of the weights and of the positions.
-func (r *delayRun[F]) gradParamsWaves(dst []F, x []F, g delayGradient[F], at, w []F) {
+func (r *delayRun[F]) gradParamsWaves(dw, dp, x []F, g delayGradient[F], at, w []F) {
 	v := &r.waves
 	r.spectrum(x)
 	r.gradientWaves(g)
-	r.curve.make(r.k, r.in*r.out)
 	rows, taps := v.blocks*r.batch, r.max+1
 	add := vec.For[F]().Add
 	chunk := r.side(r.in).tile
@@ -362,21 +271,22 @@ func (r *delayRun[F]) gradParamsWaves(dst []F, x []F, g delayGradient[F], at, w 
 			for f0 := 0; f0 < v.half; f0 += waveGroup {
 				some := min(waveGroup, v.half-f0)
 				for j := range 3 * some {
-					m := j/some*v.half + f0 + j%some
-					gemm.Mul(gemm.Args[F]{TransA: true, M: i1 - i0, N: n, K: rows, A: v.x[(m*r.in+i0)*rows:], LdA: i1 - i0,
-						B: v.y[(m*r.out+o0)*rows:], LdB: n, C: s.wave[j*pairs:][:pairs]})
+					gemm.Mul(gemm.Args[F]{TransA: true, M: i1 - i0, N: n, K: rows, A: v.x[(i0*3*v.half+(3*f0+j)*(i1-i0))*rows:], LdA: i1 - i0,
+						B: v.y[(o0*3*v.half+(3*f0+j)*n)*rows:], LdB: n, C: s.wave[(j%3*some+j/3)*pairs:][:pairs]})
 				}
 				cos, sin, both := s.wave[:some*pairs], s.wave[some*pairs:][:some*pairs], s.wave[2*some*pairs:][:some*pairs]
 				add(cos, cos, both)
 				add(sin, sin, both)
-				gemm.Mul(gemm.Args[F]{TransA: true, M: v.even, N: pairs, K: some, A: v.cos[f0*v.even:], LdA: v.even, B: cos, LdB: pairs, Accumulate: f0 > 0, C: s.table})
-				gemm.Mul(gemm.Args[F]{TransA: true, M: v.odd, N: pairs, K: some, A: v.sin[f0*v.odd:], LdA: v.odd, B: sin, LdB: pairs, Accumulate: f0 > 0, C: s.table[v.even*pairs:]})
+				v.ofK.turned(s.table, cos, sin, pairs, f0, some)
 			}
 			s.rows = sparse.Sized(s.rows, pairs*taps)
-			v.unfold(s.rows, s.table, pairs)
-			gemm.Transpose(s.table, taps, s.rows, pairs, taps, pairs)
-			for e := range pairs {
-				r.gradParam(dst, s, at, w, (i0+e/n)*r.out+o0+e%n, s.table[e*taps:], 1)
+			v.ofK.unfold(s.rows, s.table, pairs)
+			s.connections(i1-i0, n, at, w, i0*r.out+o0, r.out, 1)
+			s.gauss.grads(r.k, s.table[:pairs], s.table[pairs:][:pairs], s.rows, s.at, s.w)
+			for i := range i1 - i0 {
+				to := (i0+i)*r.out + o0
+				copy(dw[to:to+n], s.table[i*n:])
+				copy(dp[to:to+n], s.table[pairs+i*n:])
 			}
 		}
 		return nil
