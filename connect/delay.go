@@ -201,13 +201,13 @@ const (
 type delayKind uint8
 
 const (
-	delayY       delayKind = iota // from the inputs
-	delayLeave                    // from the inputs and y, which has computed it
-	delayDX                       // from a gradient, positions, width and weights
-	delayDAt                      // from x, a gradient, positions, width, weights and y, after which the lists of x are there
-	delayDW                       // from delayDAt, which has computed it
-	delayDBias                    // from the gradient of y
-	delayDEnter                   // from a gradient
+	delayY      delayKind = iota // from the inputs
+	delayLeave                   // from the inputs and y, which has computed it
+	delayDX                      // from a gradient, positions, width and weights
+	delayDAt                     // from x, a gradient, positions, width, weights and y, after which the lists of x are there
+	delayDW                      // from delayDAt, which has computed it
+	delayDBias                   // from the gradient of y
+	delayDEnter                  // from a gradient
 )
 
 type delayOp struct {

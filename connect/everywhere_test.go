@@ -20,6 +20,15 @@ func TestSameEverywhere(t *testing.T) {
 		t.Skip("plain Go rounds exponentials in its own way")
 	}
 	h := sha256.New()
+	// The ends of a normal distribution are drawn by logarithms, whose last digits differ, too.
+	round := func(xs ...[]float64) [][]float64 {
+		for _, x := range xs {
+			for i, v := range x {
+				x[i] = float64(float32(v))
+			}
+		}
+		return xs
+	}
 	for _, c := range []delayed{
 		{steps: 36, batch: 15, in: 49, places: 1, out: 50, max: 11, width: 1.3, share: 0.3, ones: true}, // by frequencies
 		{steps: 21, batch: 5, in: 31, places: 1, out: 20, max: 12, width: 6, share: 0.9, entered: true},
@@ -29,13 +38,15 @@ func TestSameEverywhere(t *testing.T) {
 		{steps: 20, batch: 4, in: 7, places: 2, max: 6, width: 1.5, share: 0.2},
 	} {
 		for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
-			nodes, y, leave := c.nodes(t, dt, c.inputs(), false)
-			cs := [][]float64{graphtest.Random(c.steps*c.batch*c.n(), 6), graphtest.Random(c.batch*c.max*c.n(), 7)}
+			in := c.inputs()
+			round(in[:]...)
+			nodes, y, leave := c.nodes(t, dt, in, false)
+			cs := round(graphtest.Random(c.steps*c.batch*c.n(), 6), graphtest.Random(c.batch*c.max*c.n(), 7))
 			ds, vs := graphtest.Grads(t, graphtest.Loss(t, []*G.Node{y, leave}, cs), nodes, []*G.Node{y, leave})
 			for _, v := range append(ds, vs...) {
 				fmt.Fprintf(h, "%x\n", v)
 			}
 		}
 	}
-	require.Equal(t, "1e7afc60e6f02dbf0f55a2c0ba67da0de7bc22bb788d91eabca8c57bc70a18c5", fmt.Sprintf("%x", h.Sum(nil)))
+	require.Equal(t, "8c1fbd6e964262fa849caabfc2b2aa6d8fdbf95bef8b27f739501de626e75af7", fmt.Sprintf("%x", h.Sum(nil)))
 }

@@ -1,5 +1,10 @@
 package gemm
 
+import (
+	"math"
+	"unsafe"
+)
+
 // goKernels returns the kernels in plain Go: what the others are tested against,
 // and what runs where there are no others.
 func goKernels[T float]() kernels[T] {
@@ -21,6 +26,14 @@ func goKernels[T float]() kernels[T] {
 // those of float64, so that results have the same bits on every computer.
 func mulAdd[T float](a, b, c T) T {
 	return T(float64(float64(a)*float64(b)) + float64(c))
+}
+
+// fusedAdd is mulAdd with one rounding of float64, too: of values that are late, which are plain Go on arm64.
+func fusedAdd[T float](a, b, c T) T {
+	if unsafe.Sizeof(c) == 8 {
+		return T(math.FMA(float64(a), float64(b), float64(c)))
+	}
+	return mulAdd(a, b, c)
 }
 
 func gemmGo[T float](k int, a []T, ars, aks int, b []T, bks int, c []T, ldc, rows, cols int, add bool) {
@@ -164,7 +177,7 @@ func scatterGo[T float](dst []T, off []int32, w []T, n int, idx []int32, val []T
 		}
 		row := w[int(r)*n:][:n]
 		for j, k := range off[int(r)*n:][:n] {
-			dst[k] = mulAdd(row[j], x, dst[k])
+			dst[k] = fusedAdd(row[j], x, dst[k])
 		}
 	}
 	return true
@@ -182,8 +195,8 @@ func scatterPairsGo[T float](dst []T, off []int32, w []T, n int, idx []int32, va
 		row := w[2*int(r)*n:][:2*n]
 		for j, k := range off[int(r)*n:][:n] {
 			to := dst[k:][:2]
-			to[0] = mulAdd(row[2*j], x, to[0])
-			to[1] = mulAdd(row[2*j+1], x, to[1])
+			to[0] = fusedAdd(row[2*j], x, to[0])
+			to[1] = fusedAdd(row[2*j+1], x, to[1])
 		}
 	}
 	return true
@@ -197,7 +210,7 @@ func collectGo[T float](sum, src []T, off, at []int32, val []T) {
 			if len(val) > 0 {
 				x = val[e]
 			}
-			s = mulAdd(from[place], x, s)
+			s = fusedAdd(from[place], x, s)
 		}
 		sum[j] = s
 	}
@@ -211,7 +224,7 @@ func collectPairsGo[T float](sum, src []T, off, at []int32, val []T) {
 			if len(val) > 0 {
 				x = val[e]
 			}
-			s, t = mulAdd(from[place], x, s), mulAdd(from[place+1], x, t)
+			s, t = fusedAdd(from[place], x, s), fusedAdd(from[place+1], x, t)
 		}
 		sum[2*j], sum[2*j+1] = s, t
 	}
@@ -223,7 +236,7 @@ func shiftedGo[T float](dst, src []T, off []int32, w []T, add bool) {
 	}
 	for e, k := range off {
 		for i, x := range src[k:][:len(dst)] {
-			dst[i] = mulAdd(w[e], x, dst[i])
+			dst[i] = fusedAdd(w[e], x, dst[i])
 		}
 	}
 }
