@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"unsafe"
 
 	G "gorgonia.org/gorgonia"
 
@@ -190,6 +191,7 @@ func (g *Groups) step(params []G.ValueGrad) error {
 func (g *Groups) split(params []G.ValueGrad, of []int, all int) (parts, members [][]G.ValueGrad, err error) {
 	parts, members = make([][]G.ValueGrad, all), make([][]G.ValueGrad, len(g.Of))
 	var names []string
+	group := map[unsafe.Pointer]int{} // of the first parameter that has a gradient, −1: Default
 	for i, p := range params {
 		if guard.IsNil(p) {
 			return nil, nil, fmt.Errorf("parameter #%d is nil", i)
@@ -210,6 +212,12 @@ func (g *Groups) split(params []G.ValueGrad, of []int, all int) (parts, members 
 				continue
 			}
 			k = of[at]
+		}
+		if _, grad, err := flattenBoth(p); err == nil { // else its optimiser says so
+			if first, ok := group[grad.Pointer()]; ok && first != at {
+				return nil, nil, fmt.Errorf("parameter %s shares the tensor of its gradient with one of another group, which would change it first: gorgonia.BindDualValues gives each its own", describe.Quote(name))
+			}
+			group[grad.Pointer()] = at
 		}
 		parts[k] = append(parts[k], p)
 	}

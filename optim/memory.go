@@ -45,7 +45,8 @@ type memory struct {
 	names  []string // of the moments, at the last step
 	coming []string // and at the one that is prepared
 	owners map[unsafe.Pointer]string
-	places []string // "#0", "#1", …
+	grads  map[unsafe.Pointer]int // the first update that has a gradient
+	places []string               // "#0", "#1", …
 
 	// The work of the current step.
 	rule      rule
@@ -71,6 +72,9 @@ type update struct {
 	name  string // under which the slot is to be put, in the place of another parameter's; "" if it is there
 	owner owner
 	w, g  flat.Values
+	// Whether another update has g, too: of a+b, the gradients of a and b are one tensor
+	// unless BindDualValues has made them two.
+	shared bool
 }
 
 // A stretch is a range of the elements of an update.
@@ -164,7 +168,7 @@ func step(o planner, name string, params []G.ValueGrad) error {
 // prepare gets ready for one step of the rule, whose moments have these names.
 func (m *memory) prepare(r rule, params []G.ValueGrad, moments []string) error {
 	if m.owners == nil {
-		m.owners = map[unsafe.Pointer]string{}
+		m.owners, m.grads = map[unsafe.Pointer]string{}, map[unsafe.Pointer]int{}
 	}
 	if m.slots == nil {
 		m.slots = map[string]*slot{}
@@ -172,6 +176,7 @@ func (m *memory) prepare(r rule, params []G.ValueGrad, moments []string) error {
 	m.calls++
 	m.updates = m.updates[:0]
 	clear(m.owners)
+	clear(m.grads)
 	for i, p := range params {
 		if node, ok := p.(*G.Node); p == nil || ok && node == nil {
 			return fmt.Errorf("parameter #%d is nil", i)
@@ -180,6 +185,11 @@ func (m *memory) prepare(r rule, params []G.ValueGrad, moments []string) error {
 		u, err := m.meet(name, p)
 		if err != nil {
 			return fmt.Errorf("parameter %s: %w", name, err)
+		}
+		if first, ok := m.grads[u.g.Pointer()]; ok {
+			u.shared, m.updates[first].shared = true, true
+		} else {
+			m.grads[u.g.Pointer()] = i
 		}
 		m.updates = append(m.updates, u)
 	}
@@ -200,13 +210,14 @@ func (m *memory) apply() {
 		u.slot.provide(len(m.names))
 	}
 	m.spread()
-	// Only now, because gradients can be shared: of a+b, those of a and b are
-	// one tensor unless BindDualValues has made them two.
 	for _, u := range m.updates {
-		u.g.Zero()
+		if u.shared { // only now, when all that have it have used it
+			u.g.Zero()
+		}
 	}
 	clear(m.updates) // hold on to nobody's gradients
 	clear(m.owners)
+	clear(m.grads)
 }
 
 // name returns what p, at position i, goes by.
@@ -312,14 +323,25 @@ type updating memory
 // Piece applies the rule to stretch i.
 func (u *updating) Piece(_, i int) { (*memory)(u).update(i) }
 
-// update applies the rule to stretch i.
+// update applies the rule to stretch i, and clears its gradient while that is in the cache.
 func (m *memory) update(i int) {
 	s := m.stretches[i]
 	u := &m.updates[s.update]
 	if a, b := &u.slot.moments[0], &u.slot.moments[1]; u.w.F32 != nil {
-		m.rule.step32(cut(u.slot.steps, s, u.w.F32, u.g.F32, a.F32, b.F32))
+		p := cut(u.slot.steps, s, u.w.F32, u.g.F32, a.F32, b.F32)
+		m.rule.step32(p)
+		p.spend(u.shared)
 	} else {
-		m.rule.step64(cut(u.slot.steps, s, u.w.F64, u.g.F64, a.F64, b.F64))
+		p := cut(u.slot.steps, s, u.w.F64, u.g.F64, a.F64, b.F64)
+		m.rule.step64(p)
+		p.spend(u.shared)
+	}
+}
+
+// spend clears the gradient, unless others need it.
+func (p *part[F]) spend(shared bool) {
+	if !shared {
+		clear(p.g)
 	}
 }
 

@@ -617,6 +617,20 @@ func TestSharedGradient(t *testing.T) {
 	require.Equal(t, []float64{1.25, 1.25}, elements(b.Value()))
 }
 
+// One group would have cleared or clipped the gradient that another one still has to use.
+// What is frozen changes nothing.
+func TestSharedGradientOfGroups(t *testing.T) {
+	a, b := sum(t)
+	groups := &optim.Groups{Default: &optim.SGD{LearningRate: 0.25}, Of: []optim.Group{{Match: "b", Optimiser: &optim.SGD{LearningRate: 0.5}}}}
+	require.EqualError(t, groups.Step([]G.ValueGrad{a, b}), `optim: groups: parameter "b" shares the tensor of its gradient with one of another group, which would change it first: gorgonia.BindDualValues gives each its own`)
+	require.Equal(t, []float64{1, 1}, elements(a.Value()))
+	require.Equal(t, []float64{2, 2}, elements(b.Value()))
+	groups.Of[0] = optim.Group{Match: "b", Frozen: true}
+	require.NoError(t, groups.Step([]G.ValueGrad{a, b}))
+	require.Equal(t, []float64{0.25, 0.25}, elements(a.Value()))
+	require.Equal(t, []float64{2, 2}, elements(b.Value()))
+}
+
 // The parameters are those of the network 784-512-512-10.
 func BenchmarkOptimiser(b *testing.B) {
 	for name, optimiser := range optimisers {
