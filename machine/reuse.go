@@ -85,7 +85,7 @@ func (m *Machine) unread(spared []use, at int) bool {
 }
 
 // lasts returns the last instruction that reads each value, and what may turn out not to read
-// it. What other operations than ours return may share memory with what they read.
+// it. What an op.Same returns, and other operations than ours, may share memory with what they read.
 func (m *Machine) lasts() (lasts []int, spared [][]use) {
 	lasts, spared = make([]int, len(m.code)), make([][]use, len(m.code))
 	for _, w := range m.want {
@@ -101,7 +101,7 @@ func (m *Machine) lasts() (lasts []int, spared [][]use) {
 				continue
 			}
 			lasts[a] = max(lasts[a], i)
-			if !ops.Owns(m.code[i].op) {
+			if ops.Shares(m.code[i].op) {
 				lasts[a], spared[a] = max(lasts[a], lasts[i]), append(spared[a], spared[i]...)
 			}
 		}

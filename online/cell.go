@@ -18,7 +18,11 @@ import (
 type cell struct {
 	name    string
 	act     layers.Activity
-	fired   *G.Node // its outputs as the scan gives them
+	fired   *G.Node // its outputs by a scan whose gradient stays within a time step
+	own     *lifted // the scan whose gradient does not; nil of recurrent neurons until all their currents are known
+	above   bool    // there are neurons below
+	looked  bool    // flows is known
+	flows   bool    // the outputs depend on the currents of the same time step
 	out     *G.Node // and as penalties read them
 	next    *G.Node // and as the next layer does
 	readout bool    // its filter is among the traces of the layers below
@@ -63,18 +67,13 @@ func (c *cell) total(b *graph.Builder) (*G.Node, error) {
 func (c *cell) differentiate(filter models.Model) error {
 	var b graph.Builder
 	x, err := c.total(&b)
+	if err == nil && c.own == nil {
+		err = c.lift(x)
+	}
 	if err != nil {
 		return err
 	}
-	states := map[string]*G.Node{}
-	for name, st := range c.act.Enter {
-		states[name] = st.From()
-	}
-	own, err := lift(&b, c.act.Model, x, states)
-	if err != nil {
-		return err
-	}
-	signal := c.signal
+	own, signal := c.own, c.signal
 	var behind *lifted
 	var past G.Nodes // the gradients of the states of the filter
 	if filter != nil {
@@ -127,6 +126,17 @@ func (c *cell) differentiate(filter models.Model) error {
 		c.ends = append(c.ends, g)
 	}
 	return b.Err()
+}
+
+// lift scans the neurons over their currents.
+func (c *cell) lift(x *G.Node) (err error) {
+	states := map[string]*G.Node{}
+	for name, st := range c.act.Enter {
+		states[name] = st.From()
+	}
+	var b graph.Builder
+	c.own, err = lift(&b, c.act.Model, x, states)
+	return err
 }
 
 // A lifted is a scan of neurons.

@@ -18,7 +18,7 @@ type EProp struct {
 	// Every changes the weights after every so many time steps; 0 at the end of each sequence alone.
 	Every int
 	// Window is how many time steps are computed at once: memory is that of so many steps, and no result depends
-	// on it but penalties, which count what the windows so far have read. 0 means at most 128, and has to divide Every.
+	// on it but penalties, which count what the windows so far have read. 0 means at most 256, and has to divide Every.
 	Window int
 	// Feedback is how the error of the outputs comes to the layers below.
 	Feedback Feedback
@@ -60,7 +60,7 @@ const FeedbackName = "feedback to "
 
 // mostSteps is how many time steps a window has where nobody says otherwise: traces are gone through once for
 // each, and of so many steps that costs less than the steps do.
-const mostSteps = 128
+const mostSteps = 256
 
 // Windows implements train.Learning.
 func (e EProp) Windows(steps int) (window, every int, err error) {
@@ -75,7 +75,8 @@ func (e EProp) Windows(steps int) (window, every int, err error) {
 	case e.Window > 0:
 		window = min(e.Window, steps)
 	case e.Every == 0 || e.Every >= steps:
-		window = most
+		parts := (steps + most - 1) / most
+		window = (steps + parts - 1) / parts // alike, or the last is computed mostly for nothing
 	default:
 		for window = min(most, e.Every); e.Every%window > 0; {
 			window--
@@ -133,8 +134,19 @@ func (r *rule) see(a *layers.Activity) (*G.Node, error) {
 	if slices.ContainsFunc(r.cells, func(o *cell) bool { return o.name == c.name }) {
 		c.name = fmt.Sprintf("%s %d", a.Name, len(r.cells))
 	}
+	c.act, c.above = *a, len(r.within(a.In, map[*G.Node]bool{})) > 0
+	out := a.Out
+	if a.Back == nil { // one scan is both what they do and what is differentiated
+		if err := c.lift(a.In); err != nil {
+			return nil, err
+		}
+		out = c.own.out
+		for i, name := range a.Model.States() {
+			a.Enter[name].Out = c.own.final[i]
+		}
+	}
 	var b graph.Builder
-	in := G.Nodes{a.Out, a.In}
+	in := G.Nodes{out, a.In}
 	c.out = b.Apply(&behindOp{Signature: ops.SignatureOf(in, a.Out.Dtype(), a.Out.Shape()), of: c}, in...)
 	if b.Err() != nil {
 		return nil, b.Err()
@@ -144,7 +156,6 @@ func (r *rule) see(a *layers.Activity) (*G.Node, error) {
 	a.Trace = func(state string) (*G.Node, error) {
 		return nil, fmt.Errorf("the state %s over time has no gradient online; leave out what penalises it", state)
 	}
-	c.act = *a
 	r.cells = append(r.cells, c)
 	return c.next, b.Err()
 }

@@ -67,7 +67,7 @@ func (r *rule) addFiring(c *cell) error {
 	if f.Tau == 0 {
 		f.Tau = 500
 	}
-	z := c.fired
+	z := c.out
 	p := running{keep: 1 - 1/f.Tau, take: 1 / f.Tau, start: f.Target}
 	var b graph.Builder
 	st, err := r.b.Enter("rate of "+c.name, b.Constant(z, f.Target, z.Shape()[1:]...))

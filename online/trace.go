@@ -69,6 +69,7 @@ func (op *traceOp) Do(vs ...G.Value) (G.Value, error) {
 // of which who runs the graph makes the input of the next window.
 type tracesOp struct {
 	ops.Pure
+	ops.Same
 	ops.Final
 	ops.Signature
 }
@@ -77,7 +78,6 @@ func (op *tracesOp) String() string                                 { return "el
 func (op *tracesOp) WriteHash(h hash.Hash)                          { fmt.Fprintf(h, "spikegrad eligibility %p", op) }
 func (op *tracesOp) Hashcode() uint32                               { return ops.Hashcode(op) }
 func (op *tracesOp) Along(u *timing.Reading) (timing.Timing, error) { return u.Statistic(), nil }
-func (op *tracesOp) Do(vs ...G.Value) (G.Value, error)              { return vs[0], nil }
 
 // A traceRun is the memory of a traceOp, kept from run to run.
 type traceRun[F vec.Float] struct {

@@ -43,6 +43,22 @@ func Owns(op G.Op) bool {
 	return ok
 }
 
+// Same, beside Pure, answers for an operation whose result is its first input, so that nothing is copied: of the promises of Pure
+// it does not keep the last one, and only package machine may run it, which asks.
+type Same struct{}
+
+// Do returns the input.
+func (Same) Do(vs ...G.Value) (G.Value, error) { return vs[0], nil }
+
+// Hands marks the operation, see Shares.
+func (Same) Hands() {}
+
+// Shares reports whether the result of an operation may share memory with what it read.
+func Shares(op G.Op) bool {
+	_, same := op.(interface{ Hands() })
+	return same || !Owns(op)
+}
+
 // Final answers for an operation that has no gradient.
 type Final struct{}
 
