@@ -86,6 +86,18 @@ func recurrent() workload {
 	}
 }
 
+// late is rec with a delay of up to 30 time steps for each connection among the neurons.
+func late(d layers.Delay) workload {
+	w := recurrent()
+	net := slices.Clone(w.net.(layers.Sequential))
+	p := neurons.DefaultLSNNParams()
+	p.DetachReset = true
+	d.Max = 30
+	net[1] = layers.RecurrentThrough(layers.BackLate{Delay: d}, neurons.LSNNStep, p)
+	w.net = net
+	return w
+}
+
 func convolutional() workload {
 	lif := lift(neurons.LIFStep, neurons.DefaultLIFParams())
 	return workload{
@@ -150,7 +162,8 @@ func BenchmarkTrainStep(b *testing.B) {
 		name string
 		w    workload
 	}{{"ff", feedForward(100, 64)}, {"delays/end", delayed(layers.Delay{Fixed: true})},
-		{"delays/two-steps", delayed(layers.Delay{Interpolate: true})}, {"delays/gaussian", delayed(layers.Delay{Over: 1000})}, {"long", feedForward(500, 32)}, {"long-lists", listed(feedForward(500, 32))}, {"rec", recurrent()}, {"conv", convolutional()}, {"deep", deep()}, {"wide", wide()}, {"wide-rec", wideRecurrent(1024, 250, 64)}} {
+		{"delays/two-steps", delayed(layers.Delay{Interpolate: true})}, {"delays/gaussian", delayed(layers.Delay{Over: 1000})}, {"long", feedForward(500, 32)}, {"long-lists", listed(feedForward(500, 32))}, {"rec", recurrent()},
+		{"rec-late/end", late(layers.Delay{Fixed: true})}, {"rec-late/two-steps", late(layers.Delay{Interpolate: true})}, {"rec-late/gaussian", late(layers.Delay{Over: 1000})}, {"conv", convolutional()}, {"deep", deep()}, {"wide", wide()}, {"wide-rec", wideRecurrent(1024, 250, 64)}} {
 		b.Run(c.name, c.w.bench)
 	}
 }
