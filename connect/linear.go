@@ -244,12 +244,12 @@ func (r *linearRun[F]) take(s *Spikes) error {
 }
 
 func (r *linearRun[F]) forward(y, x, w, bias []F) {
-	if bias != nil {
-		par.Chunks(r.rows, par.Rows, func(r0, r1 int) {
-			for i := r0; i < r1; i++ {
-				copy(y[i*r.out:(i+1)*r.out], bias)
-			}
-		})
+	switch {
+	case bias == nil:
+	case r.rows <= par.Rows: // a step of a stream allocates no function
+		spread(y, bias)
+	default:
+		par.Chunks(r.rows, par.Rows, func(r0, r1 int) { spread(y[r0*r.out:r1*r.out], bias) })
 	}
 	if r.given == nil {
 		r.lists.Read(x, r.rows, r.in)
@@ -259,6 +259,13 @@ func (r *linearRun[F]) forward(y, x, w, bias []F) {
 		return
 	}
 	gemm.Mul(gemm.Args[F]{M: r.rows, N: r.out, K: r.in, A: x, LdA: r.in, B: w, LdB: r.out, Accumulate: bias != nil, C: y})
+}
+
+// spread makes each row of y a copy of row.
+func spread[F vec.Float](y, row []F) {
+	for ; len(y) > 0; y = y[len(row):] {
+		copy(y, row)
+	}
 }
 
 func (r *linearRun[F]) gradX(dx, dy, w []F) {
@@ -285,6 +292,14 @@ func (r *linearRun[F]) gradW(dw, x, dy []F) {
 	gemm.Mul(gemm.Args[F]{TransA: true, M: r.in, N: r.out, K: r.rows, A: x, LdA: r.in, B: dy, LdB: r.out, C: dw})
 }
 
+// addUp adds the rows of dy to s.
+func addUp[F vec.Float](s, dy []F) {
+	add := vec.For[F]().Add
+	for ; len(dy) > 0; dy = dy[len(s):] {
+		add(s, s, dy[:len(s)])
+	}
+}
+
 // sumRows sums the rows of dy, first within chunks and then over them, in order. It returns part,
 // memory to be kept.
 func sumRows[F vec.Float](db, dy []F, rows, out int, part []F) []F {
@@ -294,12 +309,11 @@ func sumRows[F vec.Float](db, dy []F, rows, out int, part []F) []F {
 	}
 	clear(part)
 	add := vec.For[F]().Add
-	par.Chunks(rows, par.Rows, func(r0, r1 int) {
-		s := part[r0/par.Rows*out:][:out]
-		for i := r0; i < r1; i++ {
-			add(s, s, dy[i*out:(i+1)*out])
-		}
-	})
+	if chunks <= 1 {
+		addUp(part, dy[:rows*out])
+	} else {
+		par.Chunks(rows, par.Rows, func(r0, r1 int) { addUp(part[r0/par.Rows*out:][:out], dy[r0*out:r1*out]) })
+	}
 	clear(db)
 	for c := range chunks {
 		add(db, db, part[c*out:(c+1)*out])

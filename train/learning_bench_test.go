@@ -77,3 +77,23 @@ func BenchmarkLearning(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkLive takes the time of a step of a learner of one stream: 100 inputs that fire at 5 %, 100 neurons, a leaky readout, and
+// weights that change with each.
+func BenchmarkLive(b *testing.B) {
+	m, err := train.Network{
+		Net:   layers.Sequential{layers.Linear{Out: 100, Init: layers.Scaled{Gain: 8}}, layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams()), layers.Linear{Out: 1}, layers.Lift(neurons.LIStep, neurons.DefaultLIParams())},
+		Shape: []int{100}, Steps: 1, Batch: 1, Loss: loss.MeanSquared{Sequence: true}, Seed: 1,
+	}.Compile()
+	require.NoError(b, err)
+	l, err := (&train.Trainer{Model: m, Learning: online.EProp{Every: 1}}).Live()
+	require.NoError(b, err)
+	const steps = 1000
+	x, k := newVolleys(1, steps).x[0], 0
+	b.ReportAllocs()
+	for b.Loop() {
+		_, _, err := l.Step(x[100*(k%steps):][:100], []float32{1})
+		require.NoError(b, err)
+		k++
+	}
+}

@@ -70,9 +70,21 @@ func (l *Lists[F]) TransposedTimes(d, y []F, n int) {
 	if l.turned == nil {
 		l.turned = make([]Chunk[F], panels)
 	}
-	par.Each(panels, func(k int) {
-		l.turned[k].turn(l.chunks[k*panelChunks:min(len(l.chunks), (k+1)*panelChunks)], l.cols)
-	})
+	if panels == 1 {
+		if l.turned[0].turn(l.chunks, l.cols); (l.cols+len(l.turned[0].idx))*n < fewSums { // not worth goroutines, and functions for them
+			if len(l.panel) == 0 {
+				l.panel = append(l.panel, nil)
+			}
+			for c0 := 0; c0 < n; c0 += turnedTile {
+				l.columns(d, y, n, c0, 0, l.cols, &l.panel[0])
+			}
+			return
+		}
+	} else {
+		par.Each(panels, func(k int) {
+			l.turned[k].turn(l.chunks[k*panelChunks:min(len(l.chunks), (k+1)*panelChunks)], l.cols)
+		})
+	}
 	// Every element of d is the work of one goroutine, so how they are shared out
 	// does not matter to the result. Those that take whole tiles each read a part of
 	// y by themselves.
@@ -88,6 +100,9 @@ func (l *Lists[F]) TransposedTimes(d, y []F, n int) {
 		return nil
 	})
 }
+
+// fewSums is up to how many sums one goroutine takes less time than several have to begin.
+const fewSums = 1 << 15
 
 // columns computes rows from ≤ j < to of a tile of TransposedTimes, the columns from c0 on,
 // with memory for the stretches of y that are in a panel.
