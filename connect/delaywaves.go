@@ -69,7 +69,7 @@ func (l *delay) plan() (blocks int, pairs, elements float64) {
 		period := (long + l.max) | 1
 		m := float64(3 * (period + 1) / 2)
 		p := m*float64(b*l.batch) + float64(period*(l.max+1))
-		e := m * float64(long+period) / 2 * float64(b*l.batch)
+		e := m / 3 * float64(long+period) / 2 * float64(b*l.batch)
 		if cost := p*float64(l.in*l.out) + e*float64(l.in+l.out); cost < least {
 			blocks, pairs, elements, least = b, p, e, cost
 		}
