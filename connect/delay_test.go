@@ -188,6 +188,10 @@ func delayedCases() (cs []delayed) {
 				more.places = 2
 			}
 			cs = append(cs, c, more)
+			if c.width > 0.1 { // a Gaussian of two steps is not what lies between these
+				c.max = 1
+				cs = append(cs, c)
+			}
 		}
 	}
 	// More samples than fill a line, and more inputs and outputs than are taken at a time.

@@ -11,8 +11,8 @@ import (
 // (sparse.Gather). Currents are added up in the order of time, and at one step in that of the inputs:
 // in windows of a sequence as in the whole.
 
-// few reports whether κ has so few steps that they are added one by one: see delayfew.go.
-func (r *delayRun[F]) few() bool { return r.k.taps() <= 2 }
+// few reports whether κ is one step or two, by no Gaussian, which are added one by one: see delayfew.go.
+func (r *delayRun[F]) few() bool { return r.k.width == 0 || r.k.interpolate }
 
 // tile returns how many outputs are a piece of work.
 func (r *delayRun[F]) tile() int {
