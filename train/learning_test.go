@@ -186,7 +186,7 @@ func held(t *testing.T, steps int, l train.Learning) uint64 {
 // backpropagation through time holds what each of its neurons did.
 func TestLearningMemory(t *testing.T) {
 	long.Test(t)
-	const most, least = 10000, 256                 // a window is at most that
+	const most, least = 10000, 512                 // two windows, of which the last one has a machine of its own
 	data := uint64(4 * 4 * most * (3 + 1 + 1) * 3) // of float32: 4 samples, inputs, targets, outputs, read and put
 	one, many := held(t, least, online.EProp{}), held(t, most, online.EProp{})
 	require.Less(t, many, one+data+200_000)
