@@ -2,22 +2,32 @@ package sparse
 
 import (
 	"runtime"
+	"unsafe"
 
 	"github.com/spikegrad/spikegrad/internal/gemm"
 	"github.com/spikegrad/spikegrad/internal/par"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
-// A matrix is worked on by so many columns together that those of all its rows stay in
-// the second-level cache. Where its rows are longer they are copied there first, one behind
-// the other: rows that are a power of two apart share a few places of a cache.
+// columnTile is how many columns of a matrix are worked on together, so that those of all
+// its rows stay in the cache.
+const columnTile = 256
+
+// Rows that are a power of two apart share a few places of a cache. Where a matrix has long
+// rows, and so many of x read it that a copy pays, its columns are copied first, row behind
+// row: from packBytes on, for packRows of x. Then the second-level cache holds packTile of
+// them for 2,000 rows.
 const (
-	columnTile = 128 // of the right side of x·w
-	turnedTile = 256 // of that of xᵀ·y
+	packBytes = 4096
+	packRows  = 8 * chunkRows
+	packTile  = 128
 )
 
-// packRows is from how many rows of x on each row of w is read so often that a copy pays.
-const packRows = 8 * chunkRows
+// packs reports whether products with matrices of n columns copy some of these.
+func (l *Lists[F]) packs(n int) bool {
+	var x F
+	return l.rows >= packRows && n*int(unsafe.Sizeof(x)) >= packBytes
+}
 
 // TimesMatrix computes y = x·w, or y += x·w, for w with n columns.
 func (l *Lists[F]) TimesMatrix(y, w []F, n int, accumulate bool) {
@@ -25,12 +35,16 @@ func (l *Lists[F]) TimesMatrix(y, w []F, n int, accumulate bool) {
 		l.times(y, w, n, 0, n, n, accumulate, 0, l.rows)
 		return
 	}
-	for c0 := 0; c0 < n; c0 += columnTile {
-		c1 := min(n, c0+columnTile)
+	wide, packs := columnTile, l.packs(n)
+	if packs {
+		wide = packTile
+	}
+	for c0 := 0; c0 < n; c0 += wide {
+		c1 := min(n, c0+wide)
 		right, ld := w[c0:], n
-		if l.rows >= packRows && n > columnTile {
+		if packs {
 			ld = c1 - c0
-			l.packed = Sized(l.packed, l.cols*columnTile)
+			l.packed = Sized(l.packed, l.cols*packTile)
 			right = l.packed[:l.cols*ld]
 			par.Chunks(l.cols, chunkRows, func(r0, r1 int) { pack(right[r0*ld:r1*ld], w[r0*n+c0:], n, ld) })
 		}
@@ -75,7 +89,7 @@ func (l *Lists[F]) TransposedTimes(d, y []F, n int) {
 			if len(l.panel) == 0 {
 				l.panel = append(l.panel, nil)
 			}
-			for c0 := 0; c0 < n; c0 += turnedTile {
+			for c0 := 0; c0 < n; c0 += columnTile {
 				l.columns(d, y, n, c0, 0, l.cols, &l.panel[0])
 			}
 			return
@@ -88,14 +102,14 @@ func (l *Lists[F]) TransposedTimes(d, y []F, n int) {
 	// Every element of d is the work of one goroutine, so how they are shared out
 	// does not matter to the result. Those that take whole tiles each read a part of
 	// y by themselves.
-	tiles := (n + turnedTile - 1) / turnedTile
+	tiles := (n + columnTile - 1) / columnTile
 	parts := min(l.cols, (runtime.GOMAXPROCS(0)+tiles-1)/tiles)
 	for w := len(l.panel); w < par.Workers(tiles*parts); w++ {
 		l.panel = append(l.panel, nil)
 	}
 	buffer := func(worker int) *[]F { return &l.panel[worker] }
 	_ = par.Blocks(tiles*parts, 1, buffer, func(panel *[]F, i, _ int) error {
-		c0, part := i/parts*turnedTile, i%parts
+		c0, part := i/parts*columnTile, i%parts
 		l.columns(d, y, n, c0, part*l.cols/parts, (part+1)*l.cols/parts, panel)
 		return nil
 	})
@@ -108,16 +122,16 @@ const fewSums = 1 << 15
 // with memory for the stretches of y that are in a panel.
 func (l *Lists[F]) columns(d, y []F, n, c0, from, to int, panel *[]F) {
 	k := kernelsFor[F]()
-	c1 := min(n, c0+turnedTile)
+	c1 := min(n, c0+columnTile)
 	for j := from; j < to; j++ {
 		clear(d[j*n+c0 : j*n+c1])
 	}
 	for p := range l.turned {
 		r0 := p * panelChunks * chunkRows
 		right, ld := y[r0*n+c0:], n
-		if n > turnedTile && l.rows >= packRows {
+		if l.packs(n) {
 			ld = c1 - c0
-			*panel = Sized(*panel, panelChunks*chunkRows*turnedTile)
+			*panel = Sized(*panel, panelChunks*chunkRows*columnTile)
 			right = (*panel)[:min(l.rows-r0, panelChunks*chunkRows)*ld]
 			pack(right, y[r0*n+c0:], n, ld)
 		}

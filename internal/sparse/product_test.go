@@ -21,7 +21,7 @@ func TestProducts(t *testing.T) {
 
 func testProducts[F vec.Float](t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 7))
-	for _, size := range [][3]int{{40, 30, 70}, {9, 20, 600}, {64, 40, 300}, {511, 30, 130}, {513, 70, 129}, {700, 33, 600}, {1100, 20, 257}} {
+	for _, size := range [][3]int{{40, 30, 70}, {9, 20, 600}, {64, 40, 300}, {511, 30, 130}, {513, 70, 129}, {700, 33, 600}, {1100, 20, 257}, {600, 15, 1100}} {
 		for _, ones := range []bool{true, false} {
 			rows, k, n := size[0], size[1], size[2]
 			x, w, y, base := make([]F, rows*k), make([]F, k*n), make([]F, rows*n), make([]F, rows*n)
