@@ -90,6 +90,19 @@ func TestLinear(t *testing.T) {
 	}
 }
 
+// The same for a layer so wide, and so many rows, that weights and gradients are copied before spikes are followed.
+func TestWideLinear(t *testing.T) {
+	const in, out = 7, 1100
+	x := spikeTrain(10*60*in, 0.1, 1)
+	want := naiveLinear(x, in, out)
+	for dt, tol := range map[tensor.Dtype]float64{tensor.Float64: 1e-12, tensor.Float32: 1e-5} {
+		got := linearRun(t, dt, x, []int{10, 60, in}, out)
+		for i, part := range []string{"y", "dx", "dw", "db"} {
+			graphtest.Close(t, part, want[i], got[i], tol)
+		}
+	}
+}
+
 // Results have the same bits whatever the number of processors.
 func TestSameBits(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
