@@ -25,7 +25,7 @@ func (t Tally) Accuracy() float64 { return float64(t.Right) / float64(max(1, t.S
 
 func (t *Tally) add(o Tally) {
 	t.Samples, t.Right, t.Mute, t.Cost = t.Samples+o.Samples, t.Right+o.Right, t.Mute+o.Mute, t.Cost+o.Cost
-	if t.Spikes == nil {
+	if len(t.Spikes) == 0 { // o may be of no samples
 		t.Spikes, t.Fired = make([]int, len(o.Spikes)), make([][]int, len(o.Fired))
 	}
 	for i := range o.Spikes {

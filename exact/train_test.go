@@ -123,6 +123,38 @@ func TestTrainer(t *testing.T) {
 	}
 }
 
+// A batch may be smaller than the sums that a gradient goes into, as the last one of an epoch: cost and gradient are the
+// means of those of its samples, one by one.
+func TestSmallBatches(t *testing.T) {
+	ctx := context.Background()
+	d, m := yinYang(t, 9), model(t, exact.Layer{Mean: 0.93, Deviation: 0.1})
+	var samples [][]exact.Spike
+	var classes []int
+	var cost, grad float64
+	x := make([]float32, 4)
+	for i := range d.Len() {
+		class, err := d.Sample(i, x)
+		require.NoError(t, err)
+		samples, classes = append(samples, encode(x)), append(classes, class)
+		one, err := m.Learn(ctx, samples[i:], classes[i:], exact.FirstSpike{})
+		require.NoError(t, err)
+		g, err := m.Params()[0].Grad()
+		require.NoError(t, err)
+		cost, grad = cost+one.Cost, grad+g.Data().([]float64)[3]
+		all, err := m.Learn(ctx, samples, classes, exact.FirstSpike{})
+		require.NoError(t, err)
+		require.Equal(t, i+1, all.Samples)
+		require.Len(t, all.Spikes, 2)
+		require.InDelta(t, cost/float64(i+1), all.Cost, 1e-12)
+		require.InDelta(t, grad/float64(i+1), g.Data().([]float64)[3], 1e-12)
+	}
+	tr := exact.Trainer{Model: m, Data: yinYang(t, 35), Validation: d, Encode: encode, Epochs: 1}
+	h, err := tr.Run(ctx)
+	require.NoError(t, err)
+	require.Equal(t, 35, h[0].Train.Samples)
+	require.Equal(t, 9, h[0].Validation.Samples)
+}
+
 // Neurons that are silent have no gradient; Wake brings them back.
 func TestWake(t *testing.T) {
 	m := model(t, exact.Layer{Mean: 0.93, Deviation: 0.1})
