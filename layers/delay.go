@@ -189,6 +189,9 @@ func (l DelayedLinear) Apply(b *Build, x *G.Node) (*G.Node, error) {
 	}
 	shape := tensor.Shape{x.Shape()[2], l.Out}
 	w, err := b.Weight(x, "linear.w", orLeCun(l.Init), shape...)
+	if err == nil {
+		w, err = b.Quantised(w, 1)
+	}
 	if err != nil {
 		return nil, err
 	}
