@@ -65,6 +65,11 @@ func multiply[T float](kn *kernels[T], jobs *idle[T], p product[T]) {
 		kn.product(p.transA, p.transB, p.m, p.n, p.k, p.a, p.lda, p.b, p.ldb, p.add, p.c, p.ldc)
 		return
 	}
+	if small := (job[T]{product: p, kernels: kn}); small.directA() && small.directB(p.m) && small.split() == 1 {
+		var none [2][]T // nothing is packed, and no lock is waited for to take a job
+		small.part(&none, 0, p.m, 0, p.n)
+		return
+	}
 	j := jobs.take()
 	if j == nil {
 		j = new(job[T])

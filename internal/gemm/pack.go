@@ -5,8 +5,9 @@ import "unsafe"
 // To pack B costs a copy of it, which a kernel that goes through it a few times does not
 // earn back. BenchmarkFloat32 has shapes on both sides: 64×256×256 reads B where it is.
 const (
-	directRows  = 256     // for up to so many rows of A it does not pay to pack B
-	directBytes = 1 << 20 // if B stays in the second-level cache
+	directRows   = 256     // for up to so many rows of A it does not pay to pack B
+	directBytes  = 1 << 20 // if B stays in the second-level cache
+	directTurned = 1 << 15 // a transposed A that stays in the first-level cache is read where it is
 )
 
 // panels are the rows of a block of A, mr in a panel, or the columns of a block
@@ -21,9 +22,11 @@ type panels[T float] struct {
 
 // packA returns the m×k block of op(A) at row i and column p.
 func (j *job[T]) packA(buf *[]T, i, m, p, k int) panels[T] {
-	if !j.transA {
-		// The kernel follows each row by itself, a stream that is read ahead.
+	switch {
+	case !j.transA: // the kernel follows each row by itself, a stream that is read ahead
 		return panels[T]{data: j.a[i*j.lda+p:], panel: j.mr * j.lda, in: j.lda, along: 1}
+	case j.directA():
+		return panels[T]{data: j.a[p*j.lda+i:], panel: j.mr, in: 1, along: j.lda}
 	}
 	dst := room(buf, j.strip*j.kc)
 	j.packRows(dst, j.mr, j.mr, j.a[p*j.lda+i:], j.lda, k, m)
@@ -32,7 +35,7 @@ func (j *job[T]) packA(buf *[]T, i, m, p, k int) panels[T] {
 
 // packB returns the k×n block of op(B) at row p and column c, for m rows of A.
 func (j *job[T]) packB(buf *[]T, p, k, c, n, m int) panels[T] {
-	if !j.transB && m <= directRows && j.smallB(m) {
+	if j.directB(m) {
 		return panels[T]{data: j.b[p*j.ldb+c:], panel: j.nr, along: j.ldb}
 	}
 	step := j.panelStep(n)
@@ -55,6 +58,13 @@ func (j *job[T]) panelStep(n int) int {
 	}
 	return j.nr
 }
+
+// directA and directB return whether the kernel reads A, and B for m rows of A, where they are.
+func (j *job[T]) directA() bool {
+	var elem T
+	return !j.transA || j.lda*j.k <= directTurned/int(unsafe.Sizeof(elem))
+}
+func (j *job[T]) directB(m int) bool { return !j.transB && m <= directRows && j.smallB(m) }
 
 // smallB returns whether op(B) stays close by while m rows of A are multiplied
 // with it. A single tile of rows goes through it once and can wait a little.
