@@ -46,6 +46,7 @@ type delayScratch[F vec.Float] struct {
 	gauss      delayGauss[F]
 	at, w      []F // positions and weights of some connections
 	rows, wave []F // steps, and frequencies
+	product    waveProduct[F]
 }
 
 func (r *delayRun[F]) take(worker int) *delayScratch[F] {

@@ -14,16 +14,15 @@ import (
 //
 //	y(n) = 1/N Σ_f X(f) W(f) exp(2πi f n/N),   f = −(N−1)/2 … (N−1)/2
 //
-// and those of −f are the conjugates of those of f. A product of complex numbers is three of real ones, of
-// the parts and of their sums: so
+// and those of −f are the conjugates of those of f: so
 //
-//	y = C (A x ∘ B wκ)
+//	y = C (A x · B wκ)
 //
-// with real matrices A [M, L], B [M, D+1], C [L+D, M], M = 3(N+1)/2, and for each of M rows the product is one of
-// a matrix of the batch and one of the weights. That is about 2M/L additions for each element of x and of w in the place of D + 1.
-// The gradients are the same with matrices turned:
+// with matrices A [N+1, L], B [N+1, D+1], C [L+D, N+1] of cosines and sines, and for each of (N+1)/2 frequencies the product is one of
+// complex matrices of the batch and the weights, which is three of real ones. That is about
+// 3(N+1)/2L multiplications for each element of x and of w in the place of D + 1. The gradients are the same with matrices turned:
 //
-//	dx = Aᵀ (Cᵀ g ∘ B wκ),   the sum over the batch of Bᵀ (A x ∘ Cᵀ g) is what κ meets
+//	dx = Aᵀ (Cᵀ g · B wκ),   the sum over the batch of Bᵀ (A x · Cᵀ g) is what κ meets
 //
 // Sums are rounded as those of the largest elements are, and not for each element as small as it is. Longer sequences are cut into
 // blocks of L steps, of which each reaches D steps into the next ones.
@@ -34,9 +33,9 @@ type delayWaves[F vec.Float] struct {
 	period       int // N
 	half         int // (N+1)/2 frequencies
 	ofX, ofK     waves[F]
-	ofY          waves[F] // divided by N
+	ofY          waves[F] // divided by −N: products are subtracted
 
-	x, y, dx []F  // A x, what comes out or Cᵀ g, and the gradient of A x
+	x, y, dx []F  // A x, what comes out or Cᵀ g, and the gradient of A x, in tiles: [half, 2, rows, tile] of each
 	fresh    bool // x is that of the last run forward
 	dense    []F  // x, where it was given as lists
 }
@@ -115,12 +114,18 @@ func (v *delayWaves[F]) make(l *delay) {
 	v.half = (v.period + 1) / 2
 	v.ofX.make(v.long, v.period, 1)
 	v.ofK.make(l.max+1, v.period, 1)
-	v.ofY.make(v.long+l.max, v.period, 2/float64(v.period))
+	v.ofY.make(v.long+l.max, v.period, -2/float64(v.period))
 	for _, row := range [][]F{v.ofY.cos[:v.ofY.even], v.ofY.sin[:v.ofY.odd]} { // all others stand for −f, too
 		for i := range row {
 			row[i] /= 2
 		}
 	}
+}
+
+// pair returns the cosine and the sine of a frequency, of n elements from i0 on, a tile, of so many rows.
+func (v *delayWaves[F]) pair(of []F, i0, n, rows, f int) (cos, sin []F) {
+	of = of[2*rows*(i0*v.half+n*f):]
+	return of[:rows*n], of[rows*n:][:rows*n]
 }
 
 // spectrum computes A x.
@@ -136,33 +141,26 @@ func (r *delayRun[F]) spectrum(x []F) {
 		r.events.spread(x)
 	}
 	v.fresh = true
-	v.x = sparse.Sized(v.x, 3*v.half*v.blocks*r.batch*r.in)
-	add := vec.For[F]().Add
+	v.x = sparse.Sized(v.x, 2*v.half*v.blocks*r.batch*r.in)
 	r.analyse(v.x, r.side(r.in), &v.ofX, func(t, b int) []F {
 		if t >= r.steps {
 			return nil
 		}
 		return x[(t*r.batch+b)*r.in:]
-	}, func(cos, sin, both []F) { add(both, cos, sin) })
+	})
 }
 
 // gradientWaves computes Cᵀ g.
 func (r *delayRun[F]) gradientWaves(g delayGradient[F]) {
 	v := &r.waves
 	v.make(r.delay)
-	v.y = sparse.Sized(v.y, 3*v.half*v.blocks*r.batch*r.out)
-	k := vec.For[F]()
+	v.y = sparse.Sized(v.y, 2*v.half*v.blocks*r.batch*r.out)
 	t0, t1 := g.steps()
 	r.analyse(v.y, r.side(r.out), &v.ofY, func(t, b int) []F {
 		if t < t0 || t >= t1 {
 			return nil
 		}
 		return g.row(t, b)
-	}, func(cos, sin, both []F) { // see forwardWaves
-		copy(both, sin)
-		k.Add(sin, cos, sin)
-		k.Neg(sin, sin)
-		k.Sub(cos, cos, both)
 	})
 }
 
@@ -170,20 +168,15 @@ func (r *delayRun[F]) gradientWaves(g delayGradient[F]) {
 func (r *delayRun[F]) forwardWaves(y []F, in [delayEnter + 1][]F) {
 	v := &r.waves
 	r.spectrum(in[delayX])
-	v.y = sparse.Sized(v.y, 3*v.half*v.blocks*r.batch*r.out)
-	r.weigh(v.y, v.x, r.out, r.in, 1, r.out, in[delayAt], in[delayW])
-	k, bias := vec.For[F](), in[delayBias]
-	// (Xc − iXs)(Wc − iWs) is (XcWc − XsWs) − i((Xc + Xs)(Wc + Ws) − XcWc − XsWs).
-	r.synthesise(v.y, r.side(r.out), &v.ofY, r.steps+r.max, func(cos, sin, p, q, both []F) {
-		k.Sub(cos, p, q)
-		k.Add(sin, p, q)
-		k.Sub(sin, both, sin)
-	}, func(t, b, i0 int, sum []F) {
+	v.y = sparse.Sized(v.y, 2*v.half*v.blocks*r.batch*r.out)
+	r.weigh(v.y, v.x, r.out, r.in, 1, r.out, in[delayAt], in[delayW], false)
+	add, bias := vec.For[F]().Add, in[delayBias]
+	r.synthesise(v.y, r.side(r.out), &v.ofY, r.steps+r.max, func(t, b, i0 int, sum []F) {
 		switch {
 		case t >= r.steps:
 			copy(r.leave[(b*r.max+t-r.steps)*r.out+i0:], sum)
 		case bias != nil:
-			k.Add(y[(t*r.batch+b)*r.out+i0:][:len(sum)], sum, bias[i0:])
+			add(y[(t*r.batch+b)*r.out+i0:][:len(sum)], sum, bias[i0:])
 		default:
 			copy(y[(t*r.batch+b)*r.out+i0:], sum)
 		}
@@ -194,41 +187,69 @@ func (r *delayRun[F]) forwardWaves(y []F, in [delayEnter + 1][]F) {
 func (r *delayRun[F]) gradXWaves(dx []F, g delayGradient[F], at, w []F) {
 	v := &r.waves
 	r.gradientWaves(g)
-	v.dx = sparse.Sized(v.dx, 3*v.half*v.blocks*r.batch*r.in)
-	r.weigh(v.dx, v.y, r.in, r.out, r.out, 1, at, w)
-	add := vec.For[F]().Add
-	r.synthesise(v.dx, r.side(r.in), &v.ofX, r.steps, func(cos, sin, p, q, both []F) {
-		add(cos, p, both)
-		add(sin, q, both)
-	}, func(t, b, i0 int, sum []F) { copy(dx[(t*r.batch+b)*r.in+i0:], sum) })
+	v.dx = sparse.Sized(v.dx, 2*v.half*v.blocks*r.batch*r.in)
+	r.weigh(v.dx, v.y, r.in, r.out, r.out, 1, at, w, true)
+	r.synthesise(v.dx, r.side(r.in), &v.ofX, r.steps, func(t, b, i0 int, sum []F) { copy(dx[(t*r.batch+b)*r.in+i0:], sum) })
 }
 
-// weigh computes dst [M, rows, to] = src [M, rows, from] ∘ B wκ. The connection of an element of either
-// side is its place times its step.
-func (r *delayRun[F]) weigh(dst, src []F, to, from, stepTo, stepFrom int, at, w []F) {
+// A waveProduct is what a product of complex matrices takes.
+type waveProduct[F vec.Float] struct{ both, part, plus, less []F }
+
+// subtract computes re + i·im −= (a + ib)(c + id), or of c − id if turned, by three products of real matrices:
+//
+//	re −= (a + b) c − b (c + d),   im −= (a + b) c − a (c − d)
+//
+// mul adds a product to dst, or writes it there; without add, nothing is in re and im before. Sums are made where they are needed: that is
+// less to read than if they were stored, and reads ahead of mul what it multiplies.
+func (p *waveProduct[F]) subtract(re, im, a, b, c, d []F, turned, add bool, mul func(dst, a, c []F, add bool)) {
+	k := vec.For[F]()
+	p.both, p.part = sparse.Sized(p.both, len(a)), sparse.Sized(p.part, len(re))
+	p.plus, p.less = sparse.Sized(p.plus, len(c)), sparse.Sized(p.less, len(c))
+	k.Add(p.both, a, b)
+	mul(p.part, p.both, c, false)
+	if add {
+		k.Sub(re, re, p.part)
+		k.Sub(im, im, p.part)
+	} else {
+		k.Neg(re, p.part)
+		copy(im, re)
+	}
+	k.Add(p.plus, c, d)
+	k.Sub(p.less, c, d)
+	if turned {
+		p.plus, p.less = p.less, p.plus
+	}
+	mul(re, b, p.plus, true)
+	mul(im, a, p.less, true)
+}
+
+// weigh computes −src, of so many elements, times B wκ, turned if it is for a gradient. The connection of an element of either side is its
+// place times its step.
+func (r *delayRun[F]) weigh(dst, src []F, to, from, stepTo, stepFrom int, at, w []F, turned bool) {
 	v := &r.waves
 	rows := v.blocks * r.batch
-	add := vec.For[F]().Add
 	chunk := r.side(from).tile
 	_ = par.Blocks(to, r.side(to).tile, r.take, func(s *delayScratch[F], o0, o1 int) error {
 		n := o1 - o0
 		for i0 := 0; i0 < from; i0 += chunk {
-			i1 := min(from, i0+chunk)
-			pairs := (i1 - i0) * n
+			m := min(from, i0+chunk) - i0
+			pairs := m * n
 			s.table = sparse.Sized(s.table, pairs*(r.max+1))
-			s.connections(i1-i0, n, at, w, i0*stepFrom+o0*stepTo, stepFrom, stepTo)
+			s.connections(m, n, at, w, i0*stepFrom+o0*stepTo, stepFrom, stepTo)
 			s.gauss.rows(r.k, s.table, s.at, s.w)
 			s.rows = sparse.Sized(s.rows, len(s.table))
 			v.ofK.fold(s.rows, s.table, pairs)
-			s.wave = sparse.Sized(s.wave, 3*waveGroup*pairs)
+			s.wave = sparse.Sized(s.wave, 2*waveGroup*pairs)
 			for f0 := 0; f0 < v.half; f0 += waveGroup {
 				some := min(waveGroup, v.half-f0)
-				cos, sin, both := s.wave[:some*pairs], s.wave[some*pairs:][:some*pairs], s.wave[2*some*pairs:][:some*pairs]
+				cos, sin := s.wave[:some*pairs], s.wave[some*pairs:][:some*pairs]
 				v.ofK.times(cos, sin, s.rows, pairs, pairs, f0, some)
-				add(both, cos, sin)
-				for j := range 3 * some {
-					gemm.Mul(gemm.Args[F]{M: rows, N: n, K: i1 - i0, A: src[(i0*3*v.half+(3*f0+j)*(i1-i0))*rows:], LdA: i1 - i0,
-						B: s.wave[(j%3*some+j/3)*pairs:], LdB: n, Accumulate: i0 > 0, C: dst[(o0*3*v.half+(3*f0+j)*n)*rows:]})
+				for f := range some {
+					a, b := v.pair(src, i0, m, rows, f0+f)
+					re, im := v.pair(dst, o0, n, rows, f0+f)
+					s.product.subtract(re, im, a, b, cos[f*pairs:][:pairs], sin[f*pairs:][:pairs], turned, i0 > 0, func(dst, a, c []F, add bool) {
+						gemm.Mul(gemm.Args[F]{M: rows, N: n, K: m, A: a, LdA: m, B: c, LdB: n, Accumulate: add, C: dst})
+					})
 				}
 			}
 		}
@@ -259,31 +280,31 @@ func (r *delayRun[F]) gradParamsWaves(dw, dp, x []F, g delayGradient[F], at, w [
 	r.spectrum(x)
 	r.gradientWaves(g)
 	rows, taps := v.blocks*r.batch, r.max+1
-	add := vec.For[F]().Add
 	chunk := r.side(r.in).tile
 	_ = par.Blocks(r.out, r.side(r.out).tile, r.take, func(s *delayScratch[F], o0, o1 int) error {
 		n := o1 - o0
 		for i0 := 0; i0 < r.in; i0 += chunk {
-			i1 := min(r.in, i0+chunk)
-			pairs := (i1 - i0) * n
-			s.wave = sparse.Sized(s.wave, 3*waveGroup*pairs)
+			m := min(r.in, i0+chunk) - i0
+			pairs := m * n
+			s.wave = sparse.Sized(s.wave, 2*waveGroup*pairs)
 			s.table = sparse.Sized(s.table, pairs*taps)
 			for f0 := 0; f0 < v.half; f0 += waveGroup {
 				some := min(waveGroup, v.half-f0)
-				for j := range 3 * some {
-					gemm.Mul(gemm.Args[F]{TransA: true, M: i1 - i0, N: n, K: rows, A: v.x[(i0*3*v.half+(3*f0+j)*(i1-i0))*rows:], LdA: i1 - i0,
-						B: v.y[(o0*3*v.half+(3*f0+j)*n)*rows:], LdB: n, C: s.wave[(j%3*some+j/3)*pairs:][:pairs]})
+				cos, sin := s.wave[:some*pairs], s.wave[some*pairs:][:some*pairs]
+				for f := range some {
+					a, b := v.pair(v.y, o0, n, rows, f0+f)
+					c, d := v.pair(v.x, i0, m, rows, f0+f)
+					s.product.subtract(cos[f*pairs:][:pairs], sin[f*pairs:][:pairs], a, b, c, d, true, false, func(dst, a, c []F, add bool) {
+						gemm.Mul(gemm.Args[F]{TransA: true, M: m, N: n, K: rows, A: c, LdA: m, B: a, LdB: n, Accumulate: add, C: dst})
+					})
 				}
-				cos, sin, both := s.wave[:some*pairs], s.wave[some*pairs:][:some*pairs], s.wave[2*some*pairs:][:some*pairs]
-				add(cos, cos, both)
-				add(sin, sin, both)
-				v.ofK.turned(s.table, cos, sin, pairs, f0, some)
+				v.ofK.turned(s.table, cos, sin, pairs, pairs, f0, some)
 			}
 			s.rows = sparse.Sized(s.rows, pairs*taps)
 			v.ofK.unfold(s.rows, s.table, pairs)
-			s.connections(i1-i0, n, at, w, i0*r.out+o0, r.out, 1)
+			s.connections(m, n, at, w, i0*r.out+o0, r.out, 1)
 			s.gauss.grads(r.k, s.table[:pairs], s.table[pairs:][:pairs], s.rows, s.at, s.w)
-			for i := range i1 - i0 {
+			for i := range m {
 				to := (i0+i)*r.out + o0
 				copy(dw[to:to+n], s.table[i*n:])
 				copy(dp[to:to+n], s.table[pairs+i*n:])

@@ -91,9 +91,9 @@ func (v *waves[F]) times(cos, sin, folded []F, n, ld, f0, some int) {
 }
 
 // turned is the transpose of times. Frequencies from 0 on are added up.
-func (v *waves[F]) turned(folded, cos, sin []F, n, f0, some int) {
-	gemm.Mul(gemm.Args[F]{TransA: true, M: v.even, N: n, K: some, A: v.cos[f0*v.even:], LdA: v.even, B: cos, LdB: n, Accumulate: f0 > 0, C: folded})
-	gemm.Mul(gemm.Args[F]{TransA: true, M: v.odd, N: n, K: some, A: v.sin[f0*v.odd:], LdA: v.odd, B: sin, LdB: n, Accumulate: f0 > 0, C: folded[v.even*n:]})
+func (v *waves[F]) turned(folded, cos, sin []F, n, ld, f0, some int) {
+	gemm.Mul(gemm.Args[F]{TransA: true, M: v.even, N: n, K: some, A: v.cos[f0*v.even:], LdA: v.even, B: cos, LdB: ld, Accumulate: f0 > 0, C: folded})
+	gemm.Mul(gemm.Args[F]{TransA: true, M: v.odd, N: n, K: some, A: v.sin[f0*v.odd:], LdA: v.odd, B: sin, LdB: ld, Accumulate: f0 > 0, C: folded[v.even*n:]})
 }
 
 // pieces calls f for pieces of tiles: for some samples, b0 to b1−1, of elements i0 to i1−1.
@@ -109,9 +109,8 @@ func (r *delayRun[F]) pieces(side waveSide, steps int, f func(s *delayScratch[F]
 	})
 }
 
-// analyse writes the waves of a sequence to dst [M, …], which has its elements in the order of tiles: of each block and tile all
-// samples. at returns the row of a sample at a step, nil if it is 0. parts makes three rows of M of a cosine and a sine, and room.
-func (r *delayRun[F]) analyse(dst []F, side waveSide, of *waves[F], at func(t, b int) []F, parts func(cos, sin, both []F)) {
+// analyse writes the waves of a sequence to dst, tile by tile, of each frequency the cosine and the sine. at returns the row of a sample at a step, nil if it is 0.
+func (r *delayRun[F]) analyse(dst []F, side waveSide, of *waves[F], at func(t, b int) []F) {
 	v, k := &r.waves, vec.For[F]()
 	rows := v.blocks * r.batch
 	r.pieces(side, of.steps, func(s *delayScratch[F], b0, b1, i0, i1 int) {
@@ -142,34 +141,26 @@ func (r *delayRun[F]) analyse(dst []F, side waveSide, of *waves[F], at func(t, b
 					}
 				}
 			}
-			to := dst[i0*3*v.half*rows+(block*r.batch+b0)*n:]
-			of.times(to, to[ld:], s.rows, cols, 3*ld, 0, v.half)
-			for f := range v.half {
-				parts(to[3*f*ld:][:cols], to[(3*f+1)*ld:][:cols], to[(3*f+2)*ld:][:cols])
-			}
+			to := dst[i0*2*v.half*rows+(block*r.batch+b0)*n:]
+			of.times(to, to[ld:], s.rows, cols, 2*ld, 0, v.half)
 		}
 	})
 }
 
-// synthesise is the transpose of analyse: it gives to put sums over blocks of so many steps. parts makes a cosine and a sine
-// of three rows.
-func (r *delayRun[F]) synthesise(src []F, side waveSide, of *waves[F], steps int, parts func(cos, sin, p, q, both []F), put func(t, b, i0 int, sum []F)) {
+// synthesise is the transpose of analyse: it gives to put sums over blocks of so many steps.
+func (r *delayRun[F]) synthesise(src []F, side waveSide, of *waves[F], steps int, put func(t, b, i0 int, sum []F)) {
 	v, k := &r.waves, vec.For[F]()
 	rows := v.blocks * r.batch
 	r.pieces(side, steps, func(s *delayScratch[F], b0, b1, i0, i1 int) {
 		n := i1 - i0
 		cols, ld := (b1-b0)*n, rows*n
-		s.wave = sparse.Sized(s.wave, 2*v.half*cols)
 		s.rows = sparse.Sized(s.rows, of.steps*cols)
 		s.table = sparse.Sized(s.table, of.steps*cols)
 		s.sums = sparse.Sized(s.sums, steps*cols)
 		clear(s.sums)
 		for block := range v.blocks {
-			from := src[i0*3*v.half*rows+(block*r.batch+b0)*n:]
-			for f := range v.half {
-				parts(s.wave[f*cols:][:cols], s.wave[(v.half+f)*cols:][:cols], from[3*f*ld:], from[(3*f+1)*ld:], from[(3*f+2)*ld:])
-			}
-			of.turned(s.rows, s.wave, s.wave[v.half*cols:], cols, 0, v.half)
+			from := src[i0*2*v.half*rows+(block*r.batch+b0)*n:]
+			of.turned(s.rows, from, from[ld:], cols, 2*ld, 0, v.half)
 			of.unfold(s.table, s.rows, cols)
 			to := s.sums[min(block*v.long, steps)*cols:]
 			to = to[:min(len(to), of.steps*cols)]
