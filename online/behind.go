@@ -34,32 +34,14 @@ func (op *behindOp) SymDiff(_ G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 	if op.of.readout {
 		return G.Nodes{nil, grad}, nil
 	}
-	ds, _, err := op.of.instant(grad)
-	return append(G.Nodes{nil}, ds...), err
+	// Not by graph.Grad: whoever asks may be Gorgonia's own, which takes nodes that have a gradient for done.
+	var b graph.Builder
+	g, err := (&lifted{out: op.of.fired}).back(&b, op.of.fired, grad)
+	return G.Nodes{nil, g.dx}, err
 }
 
 // passes reports whether a gradient of the outputs goes on to neurons below.
-func (c *cell) passes() bool {
-	if !c.above || c.readout {
-		return c.above
-	}
-	if !c.looked {
-		c.looked, c.flows = true, true // to look is to be asked again
-		_, unused, err := c.instant(c.fired)
-		c.flows = err != nil || len(unused) == 0
-	}
-	return c.flows
-}
-
-// instant returns what the gradient of the outputs is for the currents, within a time step.
-func (c *cell) instant(grad *G.Node) (ds G.Nodes, unused []int, err error) {
-	var b graph.Builder
-	cost := weighed(&b, c.fired, grad)
-	if b.Err() != nil {
-		return nil, nil, b.Err()
-	}
-	return graph.Grad(cost, c.act.In)
-}
+func (c *cell) passes() bool { return c.above && (c.readout || c.flows) }
 
 // onwardOp is what the next layer reads of a layer of neurons. Where feedback is not symmetric no
 // gradient comes back through it.

@@ -21,7 +21,6 @@ type cell struct {
 	fired   *G.Node // its outputs by a scan whose gradient stays within a time step
 	own     *lifted // the scan whose gradient does not; nil of recurrent neurons until all their currents are known
 	above   bool    // there are neurons below
-	looked  bool    // flows is known
 	flows   bool    // the outputs depend on the currents of the same time step
 	out     *G.Node // and as penalties read them
 	next    *G.Node // and as the next layer does

@@ -134,7 +134,11 @@ func (r *rule) see(a *layers.Activity) (*G.Node, error) {
 	if slices.ContainsFunc(r.cells, func(o *cell) bool { return o.name == c.name }) {
 		c.name = fmt.Sprintf("%s %d", a.Name, len(r.cells))
 	}
-	c.act, c.above = *a, len(r.within(a.In, map[*G.Node]bool{})) > 0
+	if c.act, c.above = *a, len(r.within(a.In, map[*G.Node]bool{})) > 0; c.above {
+		if c.flows, err = instant(a.Model, a.In); err != nil {
+			return nil, err
+		}
+	}
 	out := a.Out
 	if a.Back == nil { // one scan is both what they do and what is differentiated
 		if err := c.lift(a.In); err != nil {

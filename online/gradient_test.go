@@ -161,6 +161,41 @@ func TestManyNeurons(t *testing.T) {
 	}
 }
 
+// Operations of Gorgonia's own, whose gradients it has to go through itself, change nothing: halves that are taken apart
+// and put together again.
+func TestHalves(t *testing.T) {
+	as := layers.Func(func(x *G.Node) (*G.Node, error) { return x, nil })
+	halves := layers.Func(func(x *G.Node) (*G.Node, error) {
+		a, err := G.Slice(x, nil, nil, G.S(0, 2))
+		if err != nil {
+			return nil, err
+		}
+		b, err := G.Slice(x, nil, nil, G.S(2, 4))
+		if err != nil {
+			return nil, err
+		}
+		return G.Concat(2, a, b)
+	})
+	first, lif, li := layers.Linear{Out: 4}, layers.Lift(neurons.LIFStep, lively()), layers.Lift(neurons.LIStep, neurons.DefaultLIParams())
+	for name, net := range map[string]func(between layers.Layer) []layers.Layer{
+		"before a leaky readout": func(l layers.Layer) []layers.Layer { return []layers.Layer{first, lif, l, layers.Linear{Out: 2}, li} },
+		"between two layers": func(l layers.Layer) []layers.Layer {
+			return []layers.Layer{first, lif, l, layers.Linear{Out: 3}, lif, layers.Linear{Out: 2}}
+		},
+		"below a recurrent one": func(l layers.Layer) []layers.Layer {
+			return []layers.Layer{first, lif, l, layers.Linear{Out: 3}, layers.Recurrent(neurons.LIFStep, lively()), layers.Linear{Out: 2}, li}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, f := range []online.Feedback{online.Symmetric, online.Random} {
+				want := newTask(tensor.Float64, net(as)...).learnt(t, online.EProp{Feedback: f}, 4)
+				moved(t, want)
+				same(t, want, newTask(tensor.Float64, net(halves)...).learnt(t, online.EProp{Feedback: f}, 4), 1e-12)
+			}
+		})
+	}
+}
+
 // moved fails where a gradient is zero, of which one could learn nothing.
 func moved(t *testing.T, grads map[string][]float64) {
 	for name, d := range grads {

@@ -103,6 +103,21 @@ func alone(m models.Model, x *G.Node) error {
 	return nil
 }
 
+// instant reports whether the output of a step depends on its input x.
+func instant(m models.Model, x *G.Node) (bool, error) {
+	p, err := newProbe(m, x, true)
+	if err != nil {
+		return false, err
+	}
+	var b graph.Builder
+	cost := b.Reduce(p.out, nil)
+	if b.Err() != nil {
+		return false, b.Err()
+	}
+	_, unused, err := graph.Grad(cost, p.x)
+	return len(unused) == 0, err
+}
+
 // linear reports whether the derivatives of the states after a step by its input and the states before
 // it are numbers, the same at all times and for all neurons; whole, whether those of the output are too.
 func linear(m models.Model, x *G.Node) (states, whole bool, err error) {
