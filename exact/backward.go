@@ -1,6 +1,11 @@
 package exact
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
+
+var errNoRun = errors.New("exact: the Run was not made by Model.Run")
 
 // A Gradient is that of a loss by what a Run gives.
 type Gradient struct {
@@ -27,6 +32,9 @@ type Gradients struct {
 //
 // where G is the gradient of its time, also through all spikes that it causes.
 func (r *Run) Backward(g Gradient) (*Gradients, error) {
+	if len(r.layers) == 0 {
+		return nil, errNoRun
+	}
 	out := &Gradients{}
 	for _, p := range r.m.params {
 		out.Params = append(out.Params, make([]float64, len(p.floats())))

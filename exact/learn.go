@@ -2,6 +2,7 @@ package exact
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spikegrad/spikegrad/internal/par"
@@ -53,6 +54,9 @@ func (m *Model) Evaluate(ctx context.Context, samples [][]Spike, classes []int, 
 func (m *Model) batch(ctx context.Context, samples [][]Spike, classes []int, loss Loss, learn bool) (Tally, error) {
 	if len(samples) != len(classes) || len(samples) == 0 {
 		return Tally{}, fmt.Errorf("exact: %d samples and %d classes, want as many, and some", len(samples), len(classes))
+	}
+	if ctx == nil || loss == nil {
+		return Tally{}, errors.New("exact: the context or the loss is nil")
 	}
 	if err := m.check(); err != nil {
 		return Tally{}, err
@@ -106,6 +110,9 @@ func (m *Model) sample(in []Spike, class int, loss Loss, into [][]float64, t *Ta
 	cost, g, answer, err := loss.Cost(r, class)
 	if err != nil {
 		return err
+	}
+	if cost-cost != 0 {
+		return fmt.Errorf("exact: the loss is %v, want a finite number", cost)
 	}
 	one := Tally{Samples: 1, Cost: cost}
 	if answer == class {

@@ -34,12 +34,20 @@ type FirstSpike struct {
 // Cost computes the loss.
 func (l FirstSpike) Cost(r *Run, class int) (float64, Gradient, int, error) {
 	last := len(r.layers) - 1
+	if last < 0 {
+		return 0, Gradient{}, 0, errNoRun
+	}
 	lr := &r.layers[last]
 	if lr.cell.silent {
 		return 0, Gradient{}, 0, fmt.Errorf("exact: the last layer is a readout and does not fire: use Voltage")
 	}
 	if err := checkClass(class, len(lr.of)); err != nil {
 		return 0, Gradient{}, 0, err
+	}
+	for name, x := range map[string]float64{"Tau": l.Tau, "Early": l.Early, "EarlyTau": l.EarlyTau, "Reach": l.Reach} {
+		if !(x >= 0) || math.IsInf(x, 1) {
+			return 0, Gradient{}, 0, fmt.Errorf("exact: %s of FirstSpike is %v, want a finite number of at least 0", name, x)
+		}
 	}
 	tau, late, reach := cmp.Or(l.Tau, 0.5e-3), cmp.Or(l.EarlyTau, 6.4e-3), cmp.Or(l.Reach, 0.010)/lr.cell.threshold
 	t := r.First(last)
@@ -81,6 +89,9 @@ type Voltage struct {
 
 // Cost computes the loss.
 func (l Voltage) Cost(r *Run, class int) (float64, Gradient, int, error) {
+	if x := l.Scale; x-x != 0 {
+		return 0, Gradient{}, 0, fmt.Errorf("exact: Scale of Voltage is %v, want a finite number", x)
+	}
 	score := r.Integral()
 	if err := checkClass(class, len(score)); err != nil {
 		return 0, Gradient{}, 0, err

@@ -121,6 +121,11 @@ func (l Layer) withDefaults(in int, last bool) (Layer, error) {
 			return l, fmt.Errorf("%s is %v, want a positive number", name, x)
 		}
 	}
+	for name, x := range map[string]float64{"Mean": l.Mean, "RecurrentMean": l.RecurrentMean} {
+		if x-x != 0 {
+			return l, fmt.Errorf("%s is %v, want a finite number", name, x)
+		}
+	}
 	for name, x := range map[string]float64{"Deviation": l.Deviation, "RecurrentDeviation": l.RecurrentDeviation, "MaxDelay": l.MaxDelay} {
 		if !(x >= 0) || math.IsInf(x, 1) {
 			return l, fmt.Errorf("%s is %v, want at least 0", name, x)
@@ -182,13 +187,22 @@ func (l *layer) cell() cell {
 // Params returns the parameters, layer by layer.
 func (m *Model) Params() []*Param { return m.params }
 
-// check returns an error if the parameters are not finite or a delay is out of its range.
+// check returns an error if the parameters are not finite, or a delay or a time constant is out of its range.
 func (m *Model) check() error {
+	if m == nil || len(m.layers) == 0 {
+		return errors.New("exact: the model is nil or was not made by Network.Compile")
+	}
 	for _, p := range m.params {
 		for i, x := range p.floats() {
 			if x-x != 0 || p.most > 0 && !(x >= 0 && x <= p.most) {
 				return fmt.Errorf("exact: element %d of %s is %v", i, p.name, x)
 			}
+		}
+	}
+	const least, most = 1e-100, 1e100 // s: their squares are numbers
+	for i, l := range m.layers {
+		if c := l.cell(); min(c.mem, c.syn) < least || max(c.mem, c.syn) > most {
+			return fmt.Errorf("exact: layer %d: time constants are %v and %v s, want %v to %v", i, c.mem, c.syn, least, most)
 		}
 	}
 	return nil

@@ -52,7 +52,12 @@ func (c *cell) top(v, i float64) float64 {
 
 // Peak returns the highest potential of each neuron of the last layer; of one that fired that is
 // the threshold.
-func (r *Run) Peak() []float64 { return slices.Clone(r.layers[len(r.layers)-1].peak) }
+func (r *Run) Peak() []float64 {
+	if len(r.layers) == 0 {
+		return nil
+	}
+	return slices.Clone(r.layers[len(r.layers)-1].peak)
+}
 
 // marked goes back over the mark of a neuron, if that is next.
 func (b *back) marked(n int) {

@@ -324,16 +324,23 @@ func (l *layer) together(lr *layerRun, in []Spike, end float64) error {
 	return nil
 }
 
-// Spikes returns the spikes of a layer in order, or with −1 those of the input.
+// Spikes returns the spikes of a layer in order, or with −1 those of the input; nil of a layer that there is not.
 func (r *Run) Spikes(layer int) []Spike {
-	if layer < 0 {
+	switch {
+	case layer == -1:
 		return r.inputs
+	case layer < 0 || layer >= len(r.layers):
+		return nil
 	}
 	return r.layers[layer].spikes
 }
 
-// First returns the time of the first spike of each neuron of a layer, +Inf of those that are silent.
+// First returns the time of the first spike of each neuron of a layer, +Inf of those that are silent; nil of a layer that
+// there is not.
 func (r *Run) First(layer int) []float64 {
+	if layer < 0 || layer >= len(r.layers) {
+		return nil
+	}
 	lr := &r.layers[layer]
 	first := make([]float64, len(lr.of))
 	for n, of := range lr.of {
@@ -347,6 +354,9 @@ func (r *Run) First(layer int) []float64 {
 
 // Integral returns ∫ V dt over the run for each neuron of the last layer, in seconds.
 func (r *Run) Integral() []float64 {
+	if len(r.layers) == 0 {
+		return nil
+	}
 	lr := &r.layers[len(r.layers)-1]
 	out := make([]float64, len(lr.events))
 	for n, es := range lr.events {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	G "gorgonia.org/gorgonia"
@@ -52,8 +53,8 @@ type Epoch struct {
 // are complete with the error of the context; the weights are those of the last batch, or with
 // KeepBest of the best epoch.
 func (t *Trainer) Run(ctx context.Context) (history []Epoch, err error) {
-	if t.Model == nil || t.Data == nil || t.Encode == nil || t.Epochs < 1 || t.Batch < 0 || !(t.Wake >= 0) || !(t.ClipNorm >= 0) || t.KeepBest && t.Validation == nil {
-		return nil, fmt.Errorf("exact: trainer: want a Model, Data, Encode, at least 1 epoch (%d), a Batch (%d) a Wake (%v) and a ClipNorm (%v) of at least 0, and a Validation set for KeepBest", t.Epochs, t.Batch, t.Wake, t.ClipNorm)
+	if t.Model == nil || t.Data == nil || t.Encode == nil || t.Epochs < 1 || t.Batch < 0 || ctx == nil || t.Data.Len() < 1 || math.IsInf(t.Wake, 1) || !(t.Wake >= 0) || !(t.ClipNorm >= 0) || t.KeepBest && t.Validation == nil {
+		return nil, fmt.Errorf("exact: trainer: want a context, a Model, Data with samples, Encode, at least 1 epoch (%d), a Batch (%d), a finite Wake (%v) and a ClipNorm (%v) of at least 0, and a Validation set for KeepBest", t.Epochs, t.Batch, t.Wake, t.ClipNorm)
 	}
 	o := t.Optimiser
 	if o == nil {

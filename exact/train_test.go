@@ -180,6 +180,7 @@ func TestErrors(t *testing.T) {
 		"exact: 0 inputs, 1 layers and a duration of 1 s, want at least one of each": {Duration: 1, Layers: []exact.Layer{{N: 1}}},
 		"exact: layer 0: it has 0 neurons, want at least 1":                          {Inputs: 1, Duration: 1, Layers: []exact.Layer{{}}},
 		"exact: layer 0: TauMem is -1, want a positive number":                       {Inputs: 1, Duration: 1, Layers: []exact.Layer{{N: 1, TauMem: -1}}},
+		"exact: layer 0: Mean is NaN, want a finite number":                          {Inputs: 1, Duration: 1, Layers: []exact.Layer{{N: 1, Mean: math.NaN()}}},
 		"exact: layer 0: MaxDelay is NaN, want at least 0":                           {Inputs: 1, Duration: 1, Layers: []exact.Layer{{N: 1, MaxDelay: math.NaN()}}},
 		"exact: layer 0: a readout does not fire, so it must be the last layer":      {Inputs: 1, Duration: 1, Layers: []exact.Layer{{N: 1, Readout: true}, {N: 1}}},
 		"exact: layer 0: a readout does not fire, so it has no recurrence":           {Inputs: 1, Duration: 1, Layers: []exact.Layer{{N: 1, Readout: true, Recurrent: true}}},
@@ -210,11 +211,47 @@ func TestErrors(t *testing.T) {
 	_, err = m.Learn(context.Background(), [][]exact.Spike{nil}, []int{7}, exact.FirstSpike{})
 	require.EqualError(t, err, "sample 0 of the batch: exact: class 7 of 1 output neurons")
 	_, err = (&exact.Trainer{}).Run(context.Background())
-	require.ErrorContains(t, err, "exact: trainer: want a Model, Data, Encode")
+	require.ErrorContains(t, err, "exact: trainer: want a context, a Model, Data with samples, Encode")
 	_, _, _, err = exact.FirstSpike{}.Cost(func() *exact.Run {
 		r, err := one(t, 1, exact.Layer{Readout: true}).Run(nil)
 		require.NoError(t, err)
 		return r
 	}(), 0)
 	require.EqualError(t, err, "exact: the last layer is a readout and does not fire: use Voltage")
+}
+
+// What has no meaning is refused, and what was not made is no panic.
+func TestNonsense(t *testing.T) {
+	ctx, x := context.Background(), [][]exact.Spike{{{}}}
+	m := one(t, 5, exact.Layer{LearnTau: true})
+	for want, loss := range map[string]exact.Loss{
+		"exact: the context or the loss is nil":                                                            nil,
+		"sample 0 of the batch: exact: Tau of FirstSpike is NaN, want a finite number of at least 0":       exact.FirstSpike{Tau: math.NaN()},
+		"sample 0 of the batch: exact: Reach of FirstSpike is -1, want a finite number of at least 0":      exact.FirstSpike{Reach: -1},
+		"sample 0 of the batch: exact: EarlyTau of FirstSpike is +Inf, want a finite number of at least 0": exact.FirstSpike{EarlyTau: math.Inf(1)},
+		"sample 0 of the batch: exact: the loss is +Inf, want a finite number":                             exact.FirstSpike{Early: 1, EarlyTau: 1e-9},
+		"sample 0 of the batch: exact: Scale of Voltage is NaN, want a finite number":                      exact.Voltage{Scale: math.NaN()},
+	} {
+		_, err := m.Learn(ctx, x, []int{0}, loss)
+		require.EqualError(t, err, want)
+	}
+	r, err := m.Run(x[0])
+	require.NoError(t, err)
+	require.Nil(t, r.Spikes(1))
+	require.Nil(t, r.Spikes(-2))
+	require.Nil(t, r.First(-1))
+	floats(m, "0.logtau")[0] = 1000
+	_, err = m.Run(x[0])
+	require.EqualError(t, err, "exact: layer 0: time constants are +Inf and 0.005000000000000002 s, want 1e-100 to 1e+100")
+	_, err = (&exact.Model{}).Run(nil)
+	require.EqualError(t, err, "exact: the model is nil or was not made by Network.Compile")
+	none := &exact.Run{}
+	_, err = none.Backward(exact.Gradient{})
+	require.EqualError(t, err, "exact: the Run was not made by Model.Run")
+	for _, loss := range []exact.Loss{exact.FirstSpike{}, exact.Voltage{}} {
+		_, _, _, err = loss.Cost(none, 0)
+		require.Error(t, err)
+	}
+	require.Nil(t, none.Integral())
+	require.Nil(t, none.Peak())
 }
