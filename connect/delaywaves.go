@@ -43,7 +43,7 @@ type delayWaves[F vec.Float] struct {
 const (
 	waveTile  = 64      // elements of either side of which the connections are worked on together,
 	waveSpan  = 1 << 18 // at most so many steps of κ of these connections,
-	waveGroup = 8       // and so many frequencies
+	waveGroup = 11      // and so many frequencies
 	waveCols  = 512     // values of a step of which waves are computed together, or fewer
 	waveRoom  = 1 << 17 // if they have many steps
 )
@@ -205,6 +205,8 @@ func (p *waveProduct[F]) subtract(re, im, a, b, c, d []F, turned, add bool, mul 
 	k := vec.For[F]()
 	p.both, p.part = sparse.Sized(p.both, len(a)), sparse.Sized(p.part, len(re))
 	p.plus, p.less = sparse.Sized(p.plus, len(c)), sparse.Sized(p.less, len(c))
+	k.Add(p.plus, c, d)
+	k.Sub(p.less, c, d)
 	k.Add(p.both, a, b)
 	mul(p.part, p.both, c, false)
 	if add {
@@ -214,8 +216,6 @@ func (p *waveProduct[F]) subtract(re, im, a, b, c, d []F, turned, add bool, mul 
 		k.Neg(re, p.part)
 		copy(im, re)
 	}
-	k.Add(p.plus, c, d)
-	k.Sub(p.less, c, d)
 	if turned {
 		p.plus, p.less = p.less, p.plus
 	}
