@@ -9,63 +9,34 @@ import (
 
 	"github.com/spikegrad/spikegrad/internal/ir"
 	"github.com/spikegrad/spikegrad/internal/lower"
+	"github.com/spikegrad/spikegrad/internal/matfunc"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
-
-// A submatrix is a part of each of count matrices that have k×k blocks of n×n elements:
-// one block, or its diagonal.
-type submatrix struct {
-	count, k, n int
-	row, col    int // of the block
-	whole       bool
-}
-
-// matrices is the shape of the matrices.
-func (p submatrix) matrices() tensor.Shape { return tensor.Shape{p.count, p.k * p.n, p.k * p.n} }
-
-// size is the number of elements in the submatrix.
-func (p submatrix) size() int {
-	if p.whole {
-		return p.count * p.n * p.n
-	}
-	return p.count * p.n
-}
-
-// at returns the position of element i of the submatrix among those of the matrices.
-func (p submatrix) at(i int) int {
-	r, c := i%p.n, i%p.n
-	of := i / p.n
-	if p.whole {
-		r, of = of%p.n, of/p.n
-	}
-	m := p.k * p.n
-	return (of*m+p.row*p.n+r)*m + p.col*p.n + c
-}
 
 // insertOp puts a value into a submatrix of matrices that are 0 elsewhere; extractOp, its
 // transpose, takes the value of a submatrix.
 type insertOp struct {
 	pure
 	signature
-	to submatrix
+	to matfunc.Submatrix
 }
 
 type extractOp struct {
 	pure
 	signature
-	from submatrix
+	from matfunc.Submatrix
 }
 
 // insert returns matrices with x in a submatrix, and zeros elsewhere.
-func (b *Builder) insert(x *G.Node, to submatrix) *G.Node {
+func (b *Builder) insert(x *G.Node, to matfunc.Submatrix) *G.Node {
 	if !b.Check("insert", x) {
 		return nil
 	}
-	return b.apply(insertOp{signature: signatureOf(G.Nodes{x}, x.Dtype(), to.matrices()), to: to}, x)
+	return b.apply(insertOp{signature: signatureOf(G.Nodes{x}, x.Dtype(), to.Matrices()), to: to}, x)
 }
 
 // extract returns what stands in a submatrix of the matrices x, in the given shape.
-func (b *Builder) extract(x *G.Node, from submatrix, shape tensor.Shape) *G.Node {
+func (b *Builder) extract(x *G.Node, from matfunc.Submatrix, shape tensor.Shape) *G.Node {
 	if !b.Check("extract", x) {
 		return nil
 	}
@@ -97,7 +68,7 @@ func (op extractOp) Do(vs ...G.Value) (G.Value, error) {
 }
 
 // move returns a value of the given shape, filled from v into the submatrix or out of it.
-func move(where fmt.Stringer, shape tensor.Shape, p submatrix, in bool, v G.Value) (G.Value, error) {
+func move(where fmt.Stringer, shape tensor.Shape, p matfunc.Submatrix, in bool, v G.Value) (G.Value, error) {
 	switch v.Dtype() {
 	case tensor.Float32:
 		return moveFloats[float32](where, shape, p, in, v)
@@ -107,30 +78,23 @@ func move(where fmt.Stringer, shape tensor.Shape, p submatrix, in bool, v G.Valu
 	return nil, fmt.Errorf("graph: %v: got elements of type %v, want float32 or float64", where, v.Dtype())
 }
 
-func moveFloats[F vec.Float](where fmt.Stringer, shape tensor.Shape, p submatrix, in bool, v G.Value) (G.Value, error) {
+func moveFloats[F vec.Float](where fmt.Stringer, shape tensor.Shape, p matfunc.Submatrix, in bool, v G.Value) (G.Value, error) {
 	src, err := floats[F](where, v)
 	if err != nil {
 		return nil, err
 	}
-	want := p.size()
+	want := p.Size()
 	if !in {
-		want = p.matrices().TotalSize()
+		want = tensor.Shape(p.Matrices()).TotalSize()
 	}
 	if len(src) != want {
 		return nil, fmt.Errorf("graph: %v: got %d elements, want %d", where, len(src), want)
 	}
 	if shape.IsScalar() {
-		return scalarValue(v.Dtype(), float64(src[p.at(0)])), nil
+		return scalarValue(v.Dtype(), float64(src[p.At(0)])), nil
 	}
 	dst := newDense(v.Dtype(), shape)
-	out := elems[F](dst)
-	for i := range p.size() {
-		if in {
-			out[p.at(i)] = src[i]
-		} else {
-			out[i] = src[p.at(i)]
-		}
-	}
+	matfunc.Move(p, elems[F](dst), src, in)
 	return dst, nil
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/internal/ir"
 	"github.com/spikegrad/spikegrad/internal/lower"
+	ops "github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -25,19 +26,6 @@ type reduceOp struct {
 	signature
 }
 
-// broadcasts reports whether a parameter of shape p broadcasts to shape to.
-func broadcasts(p, to tensor.Shape) bool {
-	if len(p) > len(to) {
-		return false
-	}
-	for i, d := range p {
-		if d != 1 && d != to[len(to)-len(p)+i] {
-			return false
-		}
-	}
-	return true
-}
-
 // expand returns p broadcast to the shape.
 func (b *Builder) expand(p *G.Node, to tensor.Shape) *G.Node {
 	if b.err != nil {
@@ -46,7 +34,7 @@ func (b *Builder) expand(p *G.Node, to tensor.Shape) *G.Node {
 	if slices.Equal(p.Shape(), to) {
 		return p
 	}
-	if !broadcasts(p.Shape(), to) {
+	if !ops.Broadcasts(p.Shape(), to) {
 		b.fail("parameter %s has shape %v, which does not broadcast to %v", p.Name(), shapeOf(p), []int(to))
 		return nil
 	}
@@ -84,7 +72,7 @@ func expandInto[F vec.Float](where fmt.Stringer, dst []F, shape tensor.Shape, v 
 	if err != nil {
 		return err
 	}
-	eachBroadcast(v.Shape(), shape, func(i, j int) { dst[j] = src[i] })
+	ops.EachBroadcast(v.Shape(), shape, func(i, j int) { dst[j] = src[i] })
 	return nil
 }
 
@@ -115,7 +103,7 @@ func reduce[F vec.Float](op reduceOp, v G.Value) (G.Value, error) {
 		return nil, err
 	}
 	sums := make([]float64, op.Shape.TotalSize())
-	eachBroadcast(op.Shape, v.Shape(), func(i, j int) { sums[i] += float64(src[j]) })
+	ops.EachBroadcast(op.Shape, v.Shape(), func(i, j int) { sums[i] += float64(src[j]) })
 	if op.Shape.IsScalar() {
 		return scalarValue(v.Dtype(), sums[0]), nil
 	}
@@ -125,48 +113,6 @@ func reduce[F vec.Float](op reduceOp, v G.Value) (G.Value, error) {
 		to[i] = F(s)
 	}
 	return dst, nil
-}
-
-// eachBroadcast calls f(i, j) for each position j of a tensor of the given
-// shape, in order, with the position i that broadcasts to it.
-func eachBroadcast(from, shape tensor.Shape, f func(i, j int)) {
-	n := shape.TotalSize()
-	if m := from.TotalSize(); m == 1 || suffix(from, shape) {
-		for j := 0; j < n; j += m {
-			for i := range m {
-				f(i, j+i)
-			}
-		}
-		return
-	}
-	stride := make([]int, len(shape)) // of from, 0 where it is repeated
-	for k, s := len(from)-1, 1; k >= 0; k-- {
-		if from[k] != 1 {
-			stride[len(shape)-len(from)+k] = s
-		}
-		s *= from[k]
-	}
-	at := make([]int, len(shape))
-	for i, j := 0, 0; j < n; j++ {
-		f(i, j)
-		for k := len(shape) - 1; k >= 0; k-- {
-			at[k]++
-			i += stride[k]
-			if at[k] < shape[k] {
-				break
-			}
-			i -= stride[k] * shape[k]
-			at[k] = 0
-		}
-	}
-}
-
-// suffix reports whether from, without leading ones, ends the shape.
-func suffix(from, shape tensor.Shape) bool {
-	for len(from) > 0 && from[0] == 1 {
-		from = from[1:]
-	}
-	return len(from) <= len(shape) && slices.Equal(from, shape[len(shape)-len(from):])
 }
 
 // fillOp is a constant tensor of a given shape. It does not read its input, which
@@ -219,7 +165,7 @@ func (b *Builder) Reduce(x *G.Node, shape []int) *G.Node {
 	if !b.Check("reduce", x) {
 		return nil
 	}
-	if !broadcasts(shape, x.Shape()) {
+	if !ops.Broadcasts(shape, x.Shape()) {
 		b.fail("reduce: x has shape %v, to which %v does not broadcast", shapeOf(x), shape)
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/internal/ir"
 	"github.com/spikegrad/spikegrad/internal/matfunc"
+	ops "github.com/spikegrad/spikegrad/internal/op"
 )
 
 // solve finds the gains of the exponential method, from φ of the matrix of the system.
@@ -26,13 +27,13 @@ func (s system) solve() {
 		}
 	}
 	shape := s.shape()
-	p := submatrix{count: shape.TotalSize(), k: len(s.of), n: 1}
+	p := matfunc.Submatrix{Count: shape.TotalSize(), K: len(s.of), N: 1}
 	if coupled {
-		p.count, p.n = 1, shape.TotalSize()
+		p.Count, p.N = 1, shape.TotalSize()
 	}
 	number, node := s.matrix(p, shape)
 	if node == nil {
-		number = matfunc.PhiOf(number, p.k)
+		number = matfunc.PhiOf(number, p.K)
 	} else {
 		node = b.phiMatrices(node, number)
 	}
@@ -43,11 +44,11 @@ func (s system) solve() {
 			switch {
 			case !reaches[row][col] || s.decays(i):
 			case coupled && reaches[row][0] && reaches[0][col]:
-				*g = gain{kind: gainMatrix, matrix: b.extract(node, p.block(row, col, true), tensor.Shape{p.n, p.n})}
+				*g = gain{kind: gainMatrix, matrix: b.extract(node, p.Block(row, col, true), tensor.Shape{p.N, p.N})}
 			default:
-				phi := Const(number[row*p.k+col])
+				phi := Const(number[row*p.K+col])
 				if node != nil {
-					phi = Learn(b.extract(node, p.block(row, col, false), shape))
+					phi = Learn(b.extract(node, p.Block(row, col, false), shape))
 				}
 				*g = gain{kind: gainFactor, factor: b.timesParams(s.dt, s.eqs[j].TauInv, phi, shape)}
 			}
@@ -58,10 +59,10 @@ func (s system) solve() {
 // matrix returns the matrix of the system, dt τ⁻¹ times the coefficients of each
 // equation in its column: the numbers of it, and of what is learnt a node, nil for
 // nothing.
-func (s system) matrix(p submatrix, shape tensor.Shape) (number []float64, node *G.Node) {
+func (s system) matrix(p matfunc.Submatrix, shape tensor.Shape) (number []float64, node *G.Node) {
 	b := s.b
-	number = make([]float64, p.k*p.k)
-	add := func(x *G.Node, at submatrix) {
+	number = make([]float64, p.K*p.K)
+	add := func(x *G.Node, at matfunc.Submatrix) {
 		if x = b.insert(x, at); node != nil {
 			x = b.Add(node, x)
 		}
@@ -75,14 +76,14 @@ func (s system) matrix(p submatrix, shape tensor.Shape) (number []float64, node 
 			}
 			entry := b.timesParams(s.dt, s.eqs[i].TauInv, c, shape)
 			if v, ok := entry.Value(); ok {
-				number[row*p.k+col] = v
+				number[row*p.K+col] = v
 			} else {
-				add(entry.Node(), p.block(row, col, false))
+				add(entry.Node(), p.Block(row, col, false))
 			}
 		}
 	}
 	if s.coupled(s.of[0]) {
-		add(s.coupling, p.block(0, 0, true))
+		add(s.coupling, p.Block(0, 0, true))
 	}
 	return number, node
 }
@@ -102,8 +103,8 @@ func (s system) shape() tensor.Shape {
 		for _, p := range ps {
 			n := p.Node()
 			switch {
-			case n == nil || broadcasts(n.Shape(), shape):
-			case broadcasts(shape, n.Shape()):
+			case n == nil || ops.Broadcasts(n.Shape(), shape):
+			case ops.Broadcasts(shape, n.Shape()):
 				shape = n.Shape()
 			case s.eqs[i].State == nil:
 				return s.eqs[i].D.Shape()
@@ -113,12 +114,6 @@ func (s system) shape() tensor.Shape {
 		}
 	}
 	return shape
-}
-
-// block returns a block of the matrices, or its diagonal.
-func (p submatrix) block(row, col int, whole bool) submatrix {
-	p.row, p.col, p.whole = row, col, whole
-	return p
 }
 
 // timesParams returns the parameter c p q: a number, or a node of the given shape.

@@ -11,7 +11,6 @@ import (
 	"github.com/spikegrad/spikegrad/internal/ir"
 	"github.com/spikegrad/spikegrad/internal/lower"
 	"github.com/spikegrad/spikegrad/internal/matfunc"
-	"github.com/spikegrad/spikegrad/internal/par"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
@@ -105,9 +104,6 @@ func (op phiOp) each(vs ...G.Value) (G.Value, error) {
 	return nil, fmt.Errorf("graph: %v: got elements of type %v, want float32 or float64", op, vs[0].Dtype())
 }
 
-// phiBlock is how many matrices a goroutine takes at a time.
-const phiBlock = 64
-
 func eachPhi[F vec.Float](op phiOp, vs []G.Value) (G.Value, error) {
 	var fs [2][]F
 	for i, v := range vs {
@@ -121,45 +117,7 @@ func eachPhi[F vec.Float](op phiOp, vs []G.Value) (G.Value, error) {
 		fs[i] = f
 	}
 	dst := newDense(vs[0].Dtype(), op.Shape)
-	out := elems[F](dst)
-	m := op.Shape[1]
-	grad := len(vs) > 1
-	err := par.Blocks(op.Shape[0], phiBlock,
-		func(int) *matfunc.Phi { return matfunc.NewPhi(m, grad) },
-		func(w *matfunc.Phi, from, to int) error {
-			for at := from * m * m; at < to*m*m; at += m * m {
-				for i := range m {
-					for j := range m {
-						x := float64(fs[0][at+i*m+j]) + op.baseAt(i, j)
-						if grad {
-							w.Z.X[j*m+i], w.Z.D[i*m+j] = x, float64(fs[1][at+i*m+j])
-						} else {
-							w.Z.X[i*m+j] = x
-						}
-					}
-				}
-				w.Compute()
-				y := w.Value.X
-				if grad {
-					y = w.Value.D
-				}
-				for i, v := range y {
-					out[at+i] = F(v)
-				}
-			}
-			return nil
-		})
-	return dst, err
-}
-
-// baseAt returns element (i, j) of the matrix of which base has the blocks.
-func (op phiOp) baseAt(i, j int) float64 {
-	k := int(math.Sqrt(float64(len(op.base))))
-	n := op.Shape[1] / k
-	if i%n != j%n {
-		return 0
-	}
-	return op.base[i/n*k+j/n]
+	return dst, matfunc.Each(elems[F](dst), fs[0], fs[1], op.Shape[1], op.base)
 }
 
 var (
