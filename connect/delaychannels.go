@@ -67,7 +67,7 @@ func (r *delayRun[F]) forwardChannels(y []F, in [delayEnter + 1][]F) {
 			}
 		}
 		for t := range r.steps {
-			idx, graded := r.events.row(t*r.batch + b)
+			idx, graded := r.events.Row(t*r.batch + b)
 			for j, i := range idx {
 				x := F(1)
 				if len(graded) > 0 {
@@ -107,13 +107,13 @@ func (r *delayRun[F]) gradXChannels(dx []F, g delayGradient[F], at []F) {
 // gradParamsChannels computes the gradient of the positions.
 func (r *delayRun[F]) gradParamsChannels(dp []F, g delayGradient[F], at []F) {
 	r.channels(at)
-	r.events.turn(r.steps, r.batch, r.max, r.batch)
+	r.events.Turn(r.steps, r.batch, r.max, r.batch)
 	t0, t1 := g.steps()
 	n := r.k.taps()
 	par.Chunks(len(dp), 1, func(c, _ int) {
 		var sum float64
 		for i := c * r.places; i < (c+1)*r.places; i++ {
-			places, amount := r.events.column(0, i)
+			places, amount := r.events.Column(0, i)
 			for j, place := range places {
 				x := 1.0
 				if len(amount) > 0 {

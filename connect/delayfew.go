@@ -55,7 +55,7 @@ func (r *delayRun[F]) forwardFew(y []F, in [delayEnter + 1][]F) {
 				gemm.Transpose(s.sums, run, enter[b*r.max*r.out+o0:], r.out, r.max, n)
 			}
 			for t := range r.steps {
-				idx, val := r.events.row(t*r.batch + b)
+				idx, val := r.events.Row(t*r.batch + b)
 				for _, i := range idx {
 					if !s.made[i] {
 						s.made[i] = true
@@ -80,7 +80,7 @@ func (r *delayRun[F]) forwardFew(y []F, in [delayEnter + 1][]F) {
 func (r *delayRun[F]) gradParamsFew(dw, dp []F, g delayGradient[F], at, w []F) {
 	run, taps := r.steps+r.max, r.k.taps()
 	samples := min(r.batch, max(1, delayNear/delayGroup/run))
-	r.events.turn(r.steps, r.batch, r.max, samples)
+	r.events.Turn(r.steps, r.batch, r.max, samples)
 	_ = par.Blocks(r.out, delayGroup, r.take, func(s *delayScratch[F], o0, o1 int) error {
 		n := o1 - o0
 		s.off.Reset(r.in * n)
@@ -93,14 +93,13 @@ func (r *delayRun[F]) gradParamsFew(dw, dp []F, g delayGradient[F], at, w []F) {
 		s.g = sparse.Sized(s.g, n*samples*run)
 		clear(s.g)
 		t0, t1 := g.steps()
-		apart, _ := g.apart()
-		for block := range r.events.turned {
+		for block := range r.events.Blocks() {
 			b0 := block * samples
 			for b := b0; b < min(r.batch, b0+samples); b++ {
-				gemm.Transpose(s.g[(b-b0)*run+t0:], samples*run, g.from(t0, b)[o0:], apart, t1-t0, n)
+				gemm.Transpose(s.g[(b-b0)*run+t0:], samples*run, g.from(t0, b)[o0:], g.step, t1-t0, n)
 			}
 			for i := range r.in {
-				places, amount := r.events.column(block, i)
+				places, amount := r.events.Column(block, i)
 				gemm.Collect(s.sums[i*n*taps:], s.g, &s.off, i*n, n, taps, places, amount)
 			}
 		}
@@ -202,8 +201,7 @@ func (r *delayRun[F]) turnGradient(dst []F, g delayGradient[F], b0, m int) {
 		clear(dst[o*run:][:t0*m])
 		clear(dst[o*run:][t1*m : run])
 	}
-	_, apart := g.apart()
 	for t := t0; t < t1; t++ {
-		gemm.Transpose(dst[t*m:], run, g.from(t, b0), apart, some, r.out)
+		gemm.Transpose(dst[t*m:], run, g.from(t, b0), g.sample, some, r.out)
 	}
 }

@@ -44,7 +44,7 @@ func (r *delayRun[F]) forwardMatrix(y []F, in [delayEnter + 1][]F) {
 				}
 			}
 			for t := range r.steps {
-				idx, val := r.events.row(t*r.batch + b)
+				idx, val := r.events.Row(t*r.batch + b)
 				sparse.Gather(s.sums[t*n:(t+steps)*n], s.table, steps*n, idx, val)
 			}
 			for t := range r.steps {
@@ -79,7 +79,7 @@ func (r *delayRun[F]) gradParamsMatrix(dw, dp, x []F, g delayGradient[F], at, w 
 		r.gradParamsWaves(dw, dp, x, g, at, w)
 		return
 	}
-	r.events.turn(r.steps, r.batch, r.max, r.batch)
+	r.events.Turn(r.steps, r.batch, r.max, r.batch)
 	_ = par.Blocks(r.out, r.tile(), r.take, func(s *delayScratch[F], o0, o1 int) error {
 		n, all := o1-o0, r.steps+r.max
 		s.g = sparse.Sized(s.g, r.batch*all*n)
@@ -88,7 +88,7 @@ func (r *delayRun[F]) gradParamsMatrix(dw, dp, x []F, g delayGradient[F], at, w 
 		}
 		s.sums = sparse.Sized(s.sums, r.k.taps()*n)
 		for i := range r.in {
-			places, amount := r.events.column(0, i)
+			places, amount := r.events.Column(0, i)
 			clear(s.sums)
 			sparse.Gather(s.sums, s.g, n, places, amount)
 			k := i*r.out + o0

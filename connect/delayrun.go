@@ -15,8 +15,8 @@ import (
 type delayRun[F vec.Float] struct {
 	*delay
 	k        delayKernel
-	events   delayEvents[F] // of x, made by the last run forward
-	leave    []F            // [batch, max, out], what the last run forward has set in motion behind the end
+	events   sparse.Events[F] // of x, made by the last run forward
+	leave    []F              // [batch, max, out], what the last run forward has set in motion behind the end
 	scratch  []*delayScratch[F]
 	table    []F // weights of all steps, of the outputs of a tile: [in, max+1, tile]
 	part     []F
@@ -35,7 +35,6 @@ type delayRun[F vec.Float] struct {
 
 // delayScratch is what one goroutine works with.
 type delayScratch[F vec.Float] struct {
-	found      []int32
 	sums       []F // [steps + max, tile]: currents, or gradients of them, over time
 	table      []F
 	off        gemm.Places // of each weight in a tile, where its first step is
@@ -158,10 +157,10 @@ func (r *delayRun[F]) size(op *delayOp, i int) int {
 func (r *delayRun[F]) read(x []F) error {
 	r.waves.fresh = false
 	if r.given != nil {
-		r.events.take(r.given.now.lists())
+		r.events.Take(r.given.now.lists())
 		return nil
 	}
-	r.events.read(x, r.steps*r.batch, r.in, r.take)
+	r.events.Read(x, r.steps*r.batch, r.in)
 	return nil
 }
 
@@ -174,45 +173,30 @@ func (r *delayRun[F]) forward(y []F, in [delayEnter + 1][]F) {
 	}
 }
 
-// A delayGradient is that of y, or of what leaves: of a sequence with Max steps more.
+// A delayGradient is that of steps first ≤ t < end of the sequence, of which there are Max more than steps.
 type delayGradient[F vec.Float] struct {
-	g     []F
-	leave bool
-	l     *delay
+	g            []F
+	first, end   int
+	step, sample int // how far steps, and samples, are apart
+	out          int
 }
 
+// gradient returns that of y, or of what leaves.
 func (r *delayRun[F]) gradient(op *delayOp, g []F) delayGradient[F] {
-	return delayGradient[F]{g: g, leave: op.ofLeave, l: r.delay}
+	if op.ofLeave {
+		return delayGradient[F]{g: g, first: r.steps, end: r.steps + r.max, step: r.out, sample: r.max * r.out, out: r.out}
+	}
+	return delayGradient[F]{g: g, end: r.steps, step: r.batch * r.out, sample: r.out, out: r.out}
 }
 
 // steps returns the steps that have a gradient, t0 ≤ t < t1.
-func (g delayGradient[F]) steps() (t0, t1 int) {
-	if g.leave {
-		return g.l.steps, g.l.steps + g.l.max
-	}
-	return 0, g.l.steps
-}
+func (g delayGradient[F]) steps() (t0, t1 int) { return g.first, g.end }
 
 // row returns that of a sample at a step that has one.
-func (g delayGradient[F]) row(t, b int) []F { return g.from(t, b)[:g.l.out] }
+func (g delayGradient[F]) row(t, b int) []F { return g.from(t, b)[:g.out] }
 
 // from returns all from that of a sample at a step on.
-func (g delayGradient[F]) from(t, b int) []F {
-	at := t*g.l.batch + b
-	if g.leave {
-		at = b*g.l.max + t - g.l.steps
-	}
-	return g.g[at*g.l.out:]
-}
-
-// apart returns how many elements those of one step and of the next are apart, and those of one sample
-// and of the next.
-func (g delayGradient[F]) apart() (steps, samples int) {
-	if g.leave {
-		return g.l.out, g.l.max * g.l.out
-	}
-	return g.l.batch * g.l.out, g.l.out
-}
+func (g delayGradient[F]) from(t, b int) []F { return g.g[(t-g.first)*g.step+b*g.sample:] }
 
 // fill writes columns o0 to o1−1 of a sample at all steps to dst, zeros where there is none.
 func (g delayGradient[F]) fill(dst []F, b, o0, o1 int) {

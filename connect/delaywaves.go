@@ -101,7 +101,7 @@ func (r *delayRun[F]) byWaves(additions float64) bool {
 
 // spikes returns how many additions there are for each connection if spikes are followed.
 func (r *delayRun[F]) spikes() float64 {
-	return waveRow * float64(len(r.events.idx)) / float64(r.in) * float64(r.max+1)
+	return waveRow * float64(r.events.Len()) / float64(r.in) * float64(r.max+1)
 }
 
 // make makes the matrices.
@@ -138,7 +138,7 @@ func (r *delayRun[F]) spectrum(x []F) {
 	if r.given != nil {
 		v.dense = sparse.Sized(v.dense, r.steps*r.batch*r.in)
 		x = v.dense
-		r.events.spread(x)
+		r.events.Spread(x)
 	}
 	v.fresh = true
 	v.x = sparse.Sized(v.x, 2*v.half*v.blocks*r.batch*r.in)

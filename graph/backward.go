@@ -51,6 +51,9 @@ func newBackward(s *scan, in G.Nodes, grad *G.Node) (*backward, error) {
 	if bw.sg, err = s.build(); err != nil {
 		return nil, err
 	}
+	if !s.carried {
+		bw.sg.lines = bw.sg.findLines(s.steps())
+	}
 	bw.sums = bw.sg.sums(func(i int) bool { return hasTrace[i] })
 	if bw.v, err = bw.sg.differentiate(hasOut, hasTrace); err != nil {
 		return nil, err
@@ -59,7 +62,7 @@ func newBackward(s *scan, in G.Nodes, grad *G.Node) (*backward, error) {
 		return nil, err
 	}
 	show(bw.lowering)
-	s.wantGrad = s.wantGrad || bw.readsStates()
+	s.wantGrad = s.wantGrad || bw.readsStates() || len(bw.sg.lines) > 0
 	all := append(append(G.Nodes{s.node}, in...), given...)
 	var b Builder
 	bw.node = b.apply(&backwardOp{signature: signatureOf(all, s.dt, tensor.Shape{1}), bw: bw}, all...)
@@ -98,12 +101,15 @@ func (bw *backward) steps() (back, forward lower.Step) {
 	// Carried here are the gradients of the states, numbers 0 … n−1, and read
 	// are the states themselves, numbers n … 2n−1, and behind them dear values.
 	n := len(s.states)
-	back = lower.Step{Leaves: s.leaves(bw.sg), Sums: v.params, States: 2 * n, Batch: s.batch()}
+	back = lower.Step{Leaves: s.leaves(bw.sg), Sums: v.params, Lines: bw.sg.lineStates(), States: 2 * n, Batch: s.batch()}
 	forward = lower.Step{Leaves: s.leaves(bw.sg), Roots: stateRoots(bw.sg, bw.sums), States: n, Batch: s.batch()}
 	for i, st := range bw.sg.states {
 		back.Leaves[st] = lower.Leaf{Kind: lower.LeafState, Index: n + i}
 	}
 	for i, l := range v.lambda {
+		if l == nil {
+			continue
+		}
 		if bw.sums[i] == nil {
 			back.Leaves[l] = lower.Leaf{Kind: lower.LeafState, Index: i}
 		} else {
@@ -121,6 +127,11 @@ func (bw *backward) steps() (back, forward lower.Step) {
 	}
 	if v.x != nil {
 		back.Roots = append(back.Roots, lower.Root{Node: v.x, Kind: ir.SlotStream, Stream: ir.Stream{Kind: ir.StreamGradX}})
+	}
+	for k, d := range v.lines {
+		if d != nil {
+			back.Roots = append(back.Roots, lower.Root{Node: d, Kind: ir.SlotStream, Stream: ir.Stream{Kind: ir.StreamGradLine, Index: k}})
+		}
 	}
 	for i, d := range v.states {
 		if d != nil && bw.sums[i] == nil {

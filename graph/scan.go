@@ -25,20 +25,21 @@ type ScanOptions struct {
 // memory, and about √T steps between kept states need the least of it. A product
 // with a matrix is not worth computing twice.
 func (s *scan) chooseEvery() {
-	if len(s.states) == 0 {
+	switch {
+	case len(s.states) == 0:
 		s.every = 1
-	}
-	if s.every > 0 {
-		return
-	}
-	s.every = 1
-	if len(s.fwd.Mats) == 0 && len(s.fwd.Calls) == 0 {
+	case s.asked > 0:
+		s.every = s.asked
+	case len(s.fwd.Mats) == 0 && len(s.fwd.Calls) == 0:
 		s.every = int(math.Ceil(2 * math.Sqrt(float64(s.steps()))))
+	default:
+		s.every = 1
 	}
 }
 
 // A scan is one use of Scan: what its nodes share.
 type scan struct {
+	asked   int // the distance of kept states that was asked for, 0 for none
 	every   int // a state is kept every so many steps
 	dt      tensor.Dtype
 	xShape  tensor.Shape
@@ -55,6 +56,8 @@ type scan struct {
 	fwd      *lower.Program // nil when it has to be made again
 	tails    []*lower.Tail  // of the states that are sums, nil for those that are carried
 	run      runner
+	ran      bool
+	carried  bool   // what is on its way in lines, as any other state
 	out      memory // of the output
 }
 
@@ -90,7 +93,7 @@ func (m *model) scan(opts []ScanOptions) (*run, error) {
 		build: func() (*stepGraph, error) { return m.private(outer) },
 	}
 	for _, o := range opts {
-		sc.every = max(sc.every, o.KeepEvery)
+		sc.asked = max(sc.asked, o.KeepEvery)
 	}
 	initial := nodesOf(m.s, m.states)
 	for i, n := range initial {
@@ -124,6 +127,9 @@ func (m *model) scan(opts []ScanOptions) (*run, error) {
 	}
 	r.trace = func(i int) (*G.Node, error) {
 		if sc.trace[i] == nil {
+			if err := sc.carry(i); err != nil {
+				return nil, err
+			}
 			n, err := sc.result(resultTrace, i, append(tensor.Shape{sc.xShape[0]}, sc.states[i]...))
 			if err != nil {
 				return nil, err
@@ -144,6 +150,7 @@ func (s *scan) init() error {
 	if s.sg, err = s.build(); err != nil {
 		return err
 	}
+	s.sg.lines = s.sg.findLines(s.steps())
 	s.outs = append(tensor.Shape{s.xShape[0]}, s.sg.out.Shape()...)
 	if s.dt == tensor.Float32 {
 		s.run = &scanRun[float32]{s: s}
@@ -160,13 +167,31 @@ func (s *scan) init() error {
 func (s *scan) steps() int { return s.xShape[0] }
 func (s *scan) batch() int { return s.xShape[1] }
 
-// sizes returns the number of elements of each state.
+// sizes returns the number of elements of each state that goes from step to step.
 func (s *scan) sizes() []int {
 	n := make([]int, len(s.states))
 	for i, shape := range s.states {
-		n[i] = shape.TotalSize()
+		if !s.sg.isLine(i) {
+			n[i] = shape.TotalSize()
+		}
 	}
 	return n
+}
+
+// carry has state i carried from step to step, as its values over time are asked for.
+func (s *scan) carry(i int) error {
+	switch {
+	case !s.sg.isLine(i):
+		return nil
+	case s.wantGrad || s.ran:
+		return fmt.Errorf("graph: scan: the values of state %s over time are asked for after a gradient or a run; ask for them before", s.names[i])
+	}
+	s.sg.lines, s.carried, s.fwd = nil, true, nil
+	if err := s.lowerForward(); err != nil {
+		return err
+	}
+	s.chooseEvery()
+	return nil
 }
 
 // leaves says what the inputs of sg stand for.
@@ -177,6 +202,9 @@ func (s *scan) leaves(sg *stepGraph) map[*G.Node]lower.Leaf {
 	}
 	for _, n := range sg.params {
 		leaves[n] = lower.Leaf{Kind: lower.LeafParam}
+	}
+	for k, l := range sg.lines {
+		leaves[l.y] = lower.Leaf{Kind: lower.LeafStream, Stream: ir.Stream{Kind: ir.StreamLine, Index: k}}
 	}
 	return leaves
 }
@@ -193,7 +221,7 @@ func (s *scan) step() lower.Step {
 			roots = append(roots, sequence(s.sg.next[i], ir.Stream{Kind: ir.StreamTrace, Index: i}))
 		}
 	}
-	return lower.Step{Leaves: s.leaves(s.sg), Roots: roots, Sums: sums, States: len(s.states), Batch: s.batch()}
+	return lower.Step{Leaves: s.leaves(s.sg), Roots: roots, Sums: sums, Lines: s.sg.lineStates(), States: len(s.states), Batch: s.batch()}
 }
 
 func (s *scan) lowerForward() (err error) {

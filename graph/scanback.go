@@ -19,6 +19,7 @@ type backMemory[F vec.Float] struct {
 	leave  [][]F // the elements of states, nil for those that are sums
 	lambda [][]F // gradients of the final states, nil for zero
 	params []G.Value
+	owned  []*tensor.Dense   // memory of gradients of parameters; nil where there is none
 	flow   map[ir.Stream][]F // all sequences, stashes among them
 	lists  []sparse.Lists[F] // of the left sides of the products, by accumulator
 	b, adv *stepRun[F]       // adv is nil where all states are kept
@@ -30,7 +31,7 @@ func (r *scanRun[F]) memoryOf(bw *backward) (*backMemory[F], error) {
 		return m, nil
 	}
 	s := r.s
-	m := &backMemory[F]{params: make([]G.Value, s.nParams), lambda: make([][]F, len(s.states)), flow: map[ir.Stream][]F{}}
+	m := &backMemory[F]{params: make([]G.Value, s.nParams), owned: make([]*tensor.Dense, s.nParams), lambda: make([][]F, len(s.states)), flow: map[ir.Stream][]F{}}
 	for i, shape := range s.states {
 		d := newDense(s.dt, shape)
 		m.states, m.leave = append(m.states, d), append(m.leave, nil)
@@ -46,12 +47,12 @@ func (r *scanRun[F]) memoryOf(bw *backward) (*backMemory[F], error) {
 	}
 	m.lists = make([]sparse.Lists[F], len(bw.program.Accs))
 	var err error
-	if m.b, err = newStepRun[F](bw.program, s.sizes()); err != nil {
+	if m.b, err = newStepRun(bw.program, s.sizes(), r.linesOf()); err != nil {
 		return nil, err
 	}
 	var advance *exec.Bound[F]
 	if bw.advance != nil {
-		if m.adv, err = newStepRun[F](bw.advance, nil); err != nil {
+		if m.adv, err = newStepRun[F](bw.advance, nil, nil); err != nil {
 			return nil, err
 		}
 		advance = m.adv.Bound
@@ -80,6 +81,7 @@ func (r *scanRun[F]) backward(bw *backward, in []G.Value) error {
 	}
 	e := r.environment(bw.sg, in)
 	m.constantGradients(bw, e, m.lambda)
+	m.loadLines(bw)
 	if err := m.load(e, streams); err != nil {
 		return err
 	}
@@ -139,7 +141,9 @@ func (r *scanRun[F]) sums(bw *backward, m *backMemory[F], e *env) error {
 			if p.IsScalar() {
 				m.params[i] = scalarValue(r.s.dt, 0)
 			} else {
-				m.params[i] = newDense(r.s.dt, p.Shape())
+				d := m.own(bw, i)
+				clear(elems[F](d))
+				m.params[i] = d
 			}
 			continue
 		}
@@ -149,6 +153,7 @@ func (r *scanRun[F]) sums(bw *backward, m *backMemory[F], e *env) error {
 		}
 		m.params[i] = v
 	}
+	m.addLines(bw)
 	return nil
 }
 

@@ -52,8 +52,8 @@ func (r *scanRun[F]) allocate() {
 	}
 	if s.wantGrad && r.kept == nil {
 		n := (s.steps() - 1) / s.every
-		for _, shape := range s.states {
-			r.kept = append(r.kept, make([]F, n*shape.TotalSize()))
+		for _, size := range s.sizes() {
+			r.kept = append(r.kept, make([]F, n*size))
 		}
 	}
 }
@@ -95,6 +95,7 @@ func (r *scanRun[F]) forward(in []G.Value) error {
 	if err := s.lowerForward(); err != nil {
 		return err
 	}
+	s.ran = true
 	r.allocate()
 	x, initial, err := r.inputs(in)
 	if err != nil {
@@ -107,11 +108,14 @@ func (r *scanRun[F]) forward(in []G.Value) error {
 		}
 	}
 	if r.fwd == nil || r.fwd.p != s.fwd {
-		if r.fwd, err = newStepRun[F](s.fwd, s.sizes()); err != nil {
+		if r.fwd, err = newStepRun(s.fwd, s.sizes(), r.linesOf()); err != nil {
 			return err
 		}
 	}
 	e := r.environment(s.sg, in)
+	if err := r.loadLines(e, initial, streams); err != nil {
+		return err
+	}
 	if err := r.fwd.load(e, streams); err != nil {
 		return err
 	}

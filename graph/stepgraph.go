@@ -17,6 +17,7 @@ type stepGraph struct {
 	params G.Nodes // one for each learnable node outside
 	out    *G.Node
 	next   G.Nodes
+	lines  []line // run beside the step
 }
 
 // inputLike returns an input of g with the type and the shape given.
@@ -92,12 +93,14 @@ func (sg *stepGraph) inputs() G.Nodes {
 }
 
 // differentiable returns the nodes from which some gradient flows to n, n
-// included.
-func differentiable(n *G.Node, seen map[*G.Node]bool) {
+// included, and not through those where it ends.
+func differentiable(n *G.Node, seen map[*G.Node]bool, ends ...*G.Node) {
 	if seen[n] {
 		return
 	}
-	seen[n] = true
+	if seen[n] = true; slices.Contains(ends, n) {
+		return
+	}
 	in := childrenOf(n)
 	if r, ok := n.Op().(*resultOp); ok && r.bw == nil {
 		token := in[0]
@@ -105,7 +108,7 @@ func differentiable(n *G.Node, seen map[*G.Node]bool) {
 		flows := r.flows()
 		for i, c := range childrenOf(token) {
 			if flows[i] {
-				differentiable(c, seen)
+				differentiable(c, seen, ends...)
 			}
 		}
 		return
@@ -116,7 +119,7 @@ func differentiable(n *G.Node, seen map[*G.Node]bool) {
 	}
 	for i, d := range op.DiffWRT(len(in)) {
 		if d {
-			differentiable(in[i], seen)
+			differentiable(in[i], seen, ends...)
 		}
 	}
 }
@@ -163,6 +166,7 @@ type vjp struct {
 	x         *G.Node
 	states    G.Nodes
 	params    G.Nodes
+	lines     G.Nodes // of what arrives
 }
 
 // cotangents are the nodes that a step has as results, each once, with the sum of the
@@ -193,6 +197,9 @@ func (sg *stepGraph) differentiate(hasOut bool, hasTrace []bool) (*vjp, error) {
 		v.gradOut = c.add(sg.out, "gradient of the output")
 	}
 	for i, n := range sg.next {
+		if sg.isLine(i) {
+			continue
+		}
 		v.lambda[i] = c.add(n, fmt.Sprintf("gradient of state %d", i))
 		if hasTrace[i] {
 			v.gradTrace[i] = c.add(n, fmt.Sprintf("gradient of trace %d", i))
@@ -222,13 +229,17 @@ func (sg *stepGraph) differentiate(hasOut bool, hasTrace []bool) (*vjp, error) {
 	for _, n := range sg.params {
 		v.params = append(v.params, at(n))
 	}
+	for _, l := range sg.lines {
+		v.lines = append(v.lines, at(l.y))
+	}
 	return v, c.b.Err()
 }
 
 // backpropagate returns the gradients of the inputs of the step that its inner results
 // depend on. An input that passes through has that of the result besides.
 func (sg *stepGraph) backpropagate(c *cotangents) (map[*G.Node]*G.Node, error) {
-	inputs := sg.inputs()
+	arrives := sg.arrives()
+	inputs := append(sg.inputs(), arrives...)
 	reached := map[*G.Node]bool{} // inputs that some inner result depends on
 	var outs, outGrads G.Nodes
 	for _, n := range c.results {
@@ -236,7 +247,7 @@ func (sg *stepGraph) backpropagate(c *cotangents) (map[*G.Node]*G.Node, error) {
 			continue
 		}
 		seen := map[*G.Node]bool{}
-		differentiable(n, seen)
+		differentiable(n, seen, arrives...)
 		if err := checkGradients(seen, inputs); err != nil {
 			return nil, err
 		}
@@ -260,7 +271,7 @@ func (sg *stepGraph) backpropagate(c *cotangents) (map[*G.Node]*G.Node, error) {
 	if len(outs) == 0 {
 		return found, nil
 	}
-	ds, err := reverse.Gradients(&c.b, outs, outGrads, wrt)
+	ds, err := reverse.Gradients(&c.b, outs, outGrads, wrt, arrives...)
 	if err != nil {
 		return nil, fmt.Errorf("gradient: %w", err)
 	}

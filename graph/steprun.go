@@ -25,11 +25,11 @@ type stepRun[F vec.Float] struct {
 }
 
 // newStepRun returns memory for p, of whose states those go from step to step whose
-// sizes are given.
-func newStepRun[F vec.Float](p *lower.Program, sizes []int) (*stepRun[F], error) {
+// sizes are given, and beside which the lines run.
+func newStepRun[F vec.Float](p *lower.Program, sizes []int, lines []exec.Line[F]) (*stepRun[F], error) {
 	r := &stepRun[F]{p: p, values: make([]G.Value, len(p.Values))}
 	r.elems = r.value
-	var f exec.Functions[F]
+	f := exec.Functions[F]{Lines: lines}
 	for _, fn := range p.Funcs {
 		f.Funcs = append(f.Funcs, typed[F](fn))
 	}

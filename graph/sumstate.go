@@ -21,18 +21,7 @@ import (
 // that are carried: all others, and those of which traced says that their values
 // over time are asked for.
 func (sg *stepGraph) sums(traced func(i int) bool) G.Nodes {
-	uses := map[*G.Node]int{}
-	var visit func(n *G.Node)
-	visit = func(n *G.Node) {
-		if uses[n]++; uses[n] == 1 {
-			for _, c := range childrenOf(n) {
-				visit(c)
-			}
-		}
-	}
-	for _, n := range append(G.Nodes{sg.out}, sg.next...) {
-		visit(n)
-	}
+	uses := sg.uses()
 	sums := make(G.Nodes, len(sg.states))
 	for i, n := range sg.next {
 		if traced(i) || !lower.IsOp(n.Op(), ir.OpAdd) || uses[n] != 1 || uses[sg.states[i]] != 1 {
@@ -71,11 +60,11 @@ func isReduction(n *G.Node) bool {
 	return plain(n)
 }
 
-// stateRoots returns the states that are carried to the next step, all but sums.
+// stateRoots returns the states that are carried to the next step, all but sums and what is on its way in lines.
 func stateRoots(sg *stepGraph, sums G.Nodes) []lower.Root {
 	var roots []lower.Root
 	for i, n := range sg.next {
-		if sums[i] == nil {
+		if sums[i] == nil && !sg.isLine(i) {
 			roots = append(roots, lower.Root{Node: n, Kind: ir.SlotOut, Index: i})
 		}
 	}

@@ -86,6 +86,9 @@ func (w *backWorker[F]) block(r0, r1 int) error {
 			copy(w.in[i], rowsOf(l, rows, r0, r1))
 		}
 	}
+	for _, l := range w.lines {
+		l.StartBack(r0, r1, rows)
+	}
 	for end := p.Steps; end > 0; {
 		start := (end - 1) / p.Every * p.Every
 		w.recompute(start, end, r0, r1)
@@ -115,6 +118,7 @@ func (w *backWorker[F]) back(start, end int) {
 		w.read(t - start)
 		w.stop(w.out)
 		w.step(t, -1)
+		w.depart(t)
 		w.swap()
 	}
 }

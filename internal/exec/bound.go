@@ -13,7 +13,7 @@ import (
 // values stay in the cache, many enough that an instruction costs little.
 const blockLanes = 1024
 
-// Where a step multiplies with a matrix of more than smallMatrix elements, that is read from
+// Where a step multiplies with a matrix of more than smallMatrix elements, or has lines, that is read from
 // beyond the second-level cache: once for up to matrixRows rows, and every processor gets as
 // many blocks as the others.
 const (
@@ -25,13 +25,15 @@ const (
 func blockRows(p *ir.Program) int {
 	widest := max(1, p.Lanes/p.Rows)
 	rows := max(1, min(p.Rows, blockLanes/widest))
+	large := len(p.Lines) > 0
 	for _, m := range p.Mats {
-		if m.K*m.N > smallMatrix {
-			procs := runtime.GOMAXPROCS(0)
-			each := (p.Rows + procs - 1) / procs
-			blocks := (each + matrixRows - 1) / matrixRows
-			rows = max(rows, (each+blocks-1)/blocks)
-		}
+		large = large || m.K*m.N > smallMatrix
+	}
+	if large {
+		procs := runtime.GOMAXPROCS(0)
+		each := (p.Rows + procs - 1) / procs
+		blocks := (each + matrixRows - 1) / matrixRows
+		rows = max(rows, (each+blocks-1)/blocks)
 	}
 	return rows
 }
@@ -43,6 +45,7 @@ type Functions[F vec.Float] struct {
 	// Calls run operations on a whole time step: in holds the inputs that change, nil
 	// for those that do not. They may not keep in, nor write to it.
 	Calls []func(dst []F, in [][]F) error
+	Lines []Line[F]
 }
 
 // Inputs are what a program reads and writes in one run.
@@ -80,8 +83,9 @@ func Bind[F vec.Float](p *ir.Program, f Functions[F], sizes []int) (*Bound[F], e
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
-	if len(f.Funcs) != len(p.Funcs) || len(f.Calls) != len(p.Calls) {
-		return nil, fmt.Errorf("exec: got %d functions and %d calls, the program has %d and %d", len(f.Funcs), len(f.Calls), len(p.Funcs), len(p.Calls))
+	if len(f.Funcs) != len(p.Funcs) || len(f.Calls) != len(p.Calls) || len(f.Lines) != len(p.Lines) {
+		return nil, fmt.Errorf("exec: got %d functions, %d calls and %d lines, the program has %d, %d and %d",
+			len(f.Funcs), len(f.Calls), len(f.Lines), len(p.Funcs), len(p.Calls), len(p.Lines))
 	}
 	b := &Bound[F]{
 		p: p, rows: blockRows(p), f: f, sizes: sizes, plan: newPlan(p, bitsOf[F](), len(sizes)), streams: make([][]F, len(p.Slots)),

@@ -34,6 +34,9 @@ func (b *Bound[F]) forward(w *stateWorker[F], r0, r1 int) error {
 	for i, x := range p.Enter {
 		copy(w.in[i], rowsOf(x, rows, r0, r1))
 	}
+	for _, l := range w.lines {
+		l.Start(r0, r1, rows)
+	}
 	if p.Kept != nil && p.Every == 1 && !w.b.plan.whole {
 		w.keepAll(p, r0, r1)
 	} else {
@@ -41,6 +44,9 @@ func (b *Bound[F]) forward(w *stateWorker[F], r0, r1 int) error {
 	}
 	for i, f := range p.Leave {
 		copy(rowsOf(f, rows, r0, r1), w.in[i])
+	}
+	for _, l := range w.lines {
+		l.Stop()
 	}
 	return w.err
 }
@@ -56,6 +62,7 @@ func (w *stateWorker[F]) keepAll(p *Pass[F], r0, r1 int) {
 			}
 		}
 		w.place()
+		w.arrive(t)
 		w.step(t, 1)
 		copy(w.in, w.out)
 	}
@@ -100,6 +107,7 @@ type stateWorker[F vec.Float] struct {
 	*worker[F]
 	in, out       [][]F // of the present block
 	inAll, outAll [][]F
+	lines         []LineWorker[F]
 }
 
 func newStateWorker[F vec.Float](b *Bound[F]) *stateWorker[F] {
@@ -110,6 +118,9 @@ func newStateWorker[F vec.Float](b *Bound[F]) *stateWorker[F] {
 		w.outAll = append(w.outAll, make([]F, n))
 	}
 	w.in, w.out = make([][]F, len(b.sizes)), make([][]F, len(b.sizes))
+	for _, l := range b.f.Lines {
+		w.lines = append(w.lines, l.Worker())
+	}
 	return w
 }
 
@@ -142,6 +153,7 @@ func (w *stateWorker[F]) run(t, n int) {
 		return
 	}
 	for range n {
+		w.arrive(t)
 		w.step(t, 1)
 		w.swap()
 		t++

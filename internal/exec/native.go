@@ -57,7 +57,7 @@ func native(p *ir.Program, bits, carried int, printed bool) (*plan, error) {
 			continue
 		}
 		g.to = to
-		pl.whole = from == 0 && to == len(p.Instrs)
+		pl.whole = from == 0 && to == len(p.Instrs) && len(p.Lines) == 0
 		g.whole, g.carried = pl.whole, carried
 		s, err := g.generate(bits)
 		if err != nil {

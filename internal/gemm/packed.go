@@ -28,13 +28,16 @@ func (p *Packed[F]) block(at int) int { return at * ceil(p.n, p.kn.nr) * p.step 
 
 // Mul computes C = A·B for m rows of A, with the bits of Mul of a matrix that is not packed. It is
 // the work of one goroutine. It panics if a slice is shorter than its matrix.
-func (p *Packed[F]) Mul(c, a []F, m int) {
-	checkMatrix("a", m, p.k, false, len(a), p.k)
+func (p *Packed[F]) Mul(c, a []F, m int) { p.MulRows(c, a, p.k, m) }
+
+// MulRows is Mul of rows of A that are lda elements apart.
+func (p *Packed[F]) MulRows(c, a []F, lda, m int) {
+	checkMatrix("a", m, p.k, false, len(a), lda)
 	checkMatrix("c", m, p.n, false, len(c), p.n)
 	j := job[F]{product: product[F]{c: c, ldc: p.n}, kernels: p.kn}
 	for at := 0; at < p.k && m > 0; at += p.kc {
 		kc := min(p.kc, p.k-at)
-		left := panels[F]{data: a[at:], panel: p.kn.mr * p.k, in: p.k, along: 1}
+		left := panels[F]{data: a[at:], panel: p.kn.mr * lda, in: lda, along: 1}
 		right := panels[F]{data: p.data[p.block(at):], panel: kc * p.step, along: p.step}
 		j.block(left, right, m, p.n, kc, c, at > 0)
 	}

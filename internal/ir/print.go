@@ -32,6 +32,9 @@ func (p *Program) String() string {
 		}
 		b.WriteByte('\n')
 	}
+	for _, l := range p.Lines {
+		fmt.Fprintf(&b, "line%d: of s%d\n", l.Stream, l.State)
+	}
 	for i := range p.Instrs {
 		b.WriteString(p.Format(&p.Instrs[i]))
 		b.WriteByte('\n')
@@ -99,6 +102,10 @@ func (s Stream) String() string {
 		return "dx"
 	case StreamStashA:
 		return fmt.Sprintf("A%d", s.Index)
+	case StreamLine:
+		return fmt.Sprintf("line%d", s.Index)
+	case StreamGradLine:
+		return fmt.Sprintf("dline%d", s.Index)
 	}
 	return fmt.Sprintf("B%d", s.Index)
 }

@@ -15,6 +15,7 @@ type Program struct {
 	Accs   []Acc
 	Mats   []Mat
 	Calls  []Call
+	Lines  []Line
 	States []Carry
 	Values []Desc   // those that do not change over time, by number
 	Funcs  []string // names of the functions of OpFunc, by number
@@ -74,6 +75,8 @@ const (
 	StreamGradX                       // the gradient of the input
 	StreamStashA                      // left side of a product over all time steps
 	StreamStashB                      // right side of it
+	StreamLine                        // what a line gives
+	StreamGradLine                    // the gradient of it
 )
 
 // A Const is a number, or with a Value of at least 0 that scalar; Neg takes the
@@ -112,6 +115,14 @@ type Call struct {
 // does not, by number.
 type Arg struct {
 	Slot, Value int32
+}
+
+// A Line takes in at each time step a state that enters it, and what arrives there of this and of earlier steps is
+// a sequence that the step reads (a delay line). On the way back it takes in the gradient of the sequence,
+// which the step writes, and adds to that of the state.
+type Line struct {
+	State  int // by number
+	Stream int // StreamLine or StreamGradLine by number
 }
 
 // A Carry is a state that goes from step to step; −1 where the program does not

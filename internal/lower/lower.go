@@ -11,6 +11,7 @@ type Step struct {
 	Leaves map[*G.Node]Leaf // the inputs of the graph
 	Roots  []Root           // what is computed at each time step
 	Sums   []*G.Node        // what is summed over time, nil entries allowed: gradients of parameters
+	Lines  []ir.Line        // run beside the step
 	States int              // how many states there are, by the numbers of leaves and roots
 	Batch  int              // length of the first axis of a time step
 	Rows   int              // if it is not 0, how many rows the program must fall into
@@ -95,6 +96,7 @@ func newLowering(s Step) *lowering {
 		Step: s, roots: append([]Root(nil), s.Roots...), p: &Program{Program: &ir.Program{}},
 		values: map[*G.Node]*value{}, free: map[int][]int32{},
 	}
+	l.p.Program.Lines = s.Lines
 	l.p.States = make([]ir.Carry, s.States)
 	for i := range l.p.States {
 		l.p.States[i] = ir.Carry{In: -1, Out: -1}

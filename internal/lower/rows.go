@@ -6,7 +6,7 @@ import "fmt"
 func (l *lowering) chooseRows(batch int) {
 	notLanes, notProducts := l.obstacles(batch)
 	switch {
-	case notLanes == "":
+	case notLanes == "" && len(l.Lines) == 0:
 		l.p.Rows = 1 // where there is nothing to compute
 		if len(l.order) > 0 {
 			l.p.Rows = max(1, l.order[0].size)
@@ -35,7 +35,11 @@ func (l *lowering) obstacles(batch int) (lanes, products string) {
 		} else if v.size != width {
 			note(&lanes, v, fmt.Sprintf("it has %d elements, others have %d", v.size, width))
 		}
-		if shape := v.node.Shape(); len(shape) == 0 || shape[0] != batch {
+		shape := v.node.Shape()
+		for len(shape) > 1 && shape[0] == 1 { // a sequence of one step
+			shape = shape[1:]
+		}
+		if len(shape) == 0 || shape[0] != batch {
 			note(&products, v, fmt.Sprintf("its shape %v does not begin with the batch, %d", []int(shape), batch))
 		}
 		l.p.Lanes = max(l.p.Lanes, v.size)

@@ -71,6 +71,22 @@ type Matrix interface {
 	Matrix(in G.Nodes) (x, w, bias *G.Node)
 }
 
+// A Line gives what goes in at a time step and at earlier ones, of which a state of the step is what is still on its way. Within a scan
+// it may be run as a whole beside the step.
+type Line interface {
+	G.SDOp
+	// Goes returns the inputs that are what goes in, and the state that enters; −1 for none.
+	Goes() (in, state int)
+	// Whole returns what runs it for so many time steps, an exec.Line; nil if it is better called at each.
+	Whole(steps int) any
+}
+
+// A LineEnd gives the state of a Line that leaves a time step.
+type LineEnd interface {
+	// Ends returns the input that is the value of the Line; −1 if it ends none.
+	Ends() int
+}
+
 // A Loop is an operation that runs others at each time step.
 type Loop interface {
 	// Joints lists the connections among them; in are its inputs.

@@ -6,6 +6,7 @@ package reverse
 
 import (
 	"fmt"
+	"slices"
 
 	G "gorgonia.org/gorgonia"
 
@@ -20,8 +21,8 @@ type Maker interface {
 }
 
 // Gradients returns the gradients by wrt of the sum of outs, each weighed by its
-// gradOut, nil by a node on which none of them depends.
-func Gradients(b Maker, outs, gradOuts, wrt G.Nodes) (G.Nodes, error) {
+// gradOut, nil by a node on which none of them depends. Those that end it are taken for inputs.
+func Gradients(b Maker, outs, gradOuts, wrt G.Nodes, ends ...*G.Node) (G.Nodes, error) {
 	found := make(G.Nodes, len(wrt))
 	if len(outs) == 0 {
 		return found, nil
@@ -30,7 +31,7 @@ func Gradients(b Maker, outs, gradOuts, wrt G.Nodes) (G.Nodes, error) {
 	if err != nil {
 		return nil, err
 	}
-	active := between(sorted, outs, wrt)
+	active := between(sorted, outs, wrt, ends)
 	terms := map[*G.Node]G.Nodes{} // of the gradient by each node
 	for i, n := range outs {
 		terms[n] = append(terms[n], gradOuts[i])
@@ -41,7 +42,7 @@ func Gradients(b Maker, outs, gradOuts, wrt G.Nodes) (G.Nodes, error) {
 		}
 		grad := sum(b, terms[n])
 		terms[n] = G.Nodes{grad}
-		if b.Err() != nil || n.Op() == nil {
+		if b.Err() != nil || n.Op() == nil || slices.Contains(ends, n) {
 			continue
 		}
 		in, ds, by := pullBack(b, n, grad)
@@ -64,7 +65,7 @@ func Gradients(b Maker, outs, gradOuts, wrt G.Nodes) (G.Nodes, error) {
 
 // between returns the nodes on the ways from outs back to wrt that a gradient takes, the
 // ends included.
-func between(sorted, outs, wrt G.Nodes) map[*G.Node]bool {
+func between(sorted, outs, wrt, ends G.Nodes) map[*G.Node]bool {
 	reached, depends := map[*G.Node]bool{}, map[*G.Node]bool{}
 	for _, n := range outs {
 		reached[n] = true
@@ -73,7 +74,7 @@ func between(sorted, outs, wrt G.Nodes) map[*G.Node]bool {
 		depends[n] = true
 	}
 	flows := func(n *G.Node, f func(c *G.Node)) {
-		if d, ok := n.Op().(G.SDOp); ok {
+		if d, ok := n.Op().(G.SDOp); ok && !slices.Contains(ends, n) {
 			in := op.Children(n)
 			for i, by := range d.DiffWRT(len(in)) {
 				if by {

@@ -82,7 +82,9 @@ func (p LateParams[S, P]) Rest(x *G.Node) (LateState[S], error) {
 //	x_j(t) ← x_j(t) + Σ_i Σ_k w_ij κ_ij(k) z_i(t − 1 − k)
 //	z, s ← step(x, s)
 //
-// So a delay of 0 is Recurrent. x and z have shape [batch, n].
+// So a delay of 0 is Recurrent. x and z have shape [batch, n]. A scan runs what comes back as a whole beside the step, unless the trace of
+// Later is asked for, which it then carries from step to step. What connect.Delay says of the gradient of a
+// position beyond 0 or Max holds for that of the sequence, and unrolled for each step by itself.
 func RecurrentLate[S any, P graph.Params[S]](step graph.Step[S, P]) graph.Step[LateState[S], LateParams[S, P]] {
 	return func(x *G.Node, s LateState[S], p LateParams[S, P]) (*G.Node, LateState[S], error) {
 		b := graph.NewBuilder(x, nil)

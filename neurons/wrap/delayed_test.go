@@ -94,6 +94,12 @@ func (c late) slow(in [3][]float64) []float64 {
 // nodes makes the neurons in a new graph.
 func (c late) nodes(t *testing.T, dt tensor.Dtype, in [3][]float64, unroll bool) (inputs G.Nodes, out *G.Node) {
 	t.Helper()
+	inputs, r := c.lift(t, dt, in, unroll)
+	return inputs, r.Out
+}
+
+func (c late) lift(t *testing.T, dt tensor.Dtype, in [3][]float64, unroll bool) (inputs G.Nodes, r *graph.Run[wrap.LateState[neurons.BoxState]]) {
+	t.Helper()
 	g := G.NewGraph()
 	at := []int{lateN, lateN}
 	if c.each {
@@ -110,7 +116,6 @@ func (c late) nodes(t *testing.T, dt tensor.Dtype, in [3][]float64, unroll bool)
 		Width: graphtest.Node(g, dt, "width", []int{1}, []float64{c.width}),
 	}}
 	step := wrap.RecurrentLate(neurons.LIBoxStep)
-	var r *graph.Run[wrap.LateState[neurons.BoxState]]
 	var err error
 	if unroll {
 		r, err = graph.Unroll(step, inputs[0], nil, p)
@@ -118,7 +123,7 @@ func (c late) nodes(t *testing.T, dt tensor.Dtype, in [3][]float64, unroll bool)
 		r, err = graph.Scan(step, inputs[0], nil, p)
 	}
 	require.NoError(t, err)
-	return inputs, r.Out
+	return inputs, r
 }
 
 // Neurons to which all comes back late are the sum that defines them, as one node and unrolled, and
