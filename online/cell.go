@@ -230,7 +230,8 @@ func (c *cell) learn(b *layers.Build, starts *G.Node) (G.Nodes, error) {
 	moved := g.Apply(op, in...)
 	for _, st := range carried {
 		of := G.Nodes{st.In, moved}
-		st.Out = g.Apply(&tracesOp{Signature: ops.SignatureOf(of, st.In.Dtype(), st.In.Shape())}, of...)
+		// Traces go on behind the end of a shorter sample, where no loss reads them any more.
+		st.Out = b.Vouch(g.Apply(&tracesOp{Signature: ops.SignatureOf(of, st.In.Dtype(), st.In.Shape())}, of...))
 	}
 	return grads, g.Err()
 }

@@ -23,6 +23,8 @@ import (
 // beginning of the sequence: where the window of EProp is a whole sequence of T steps, it gives L_j = 2w/(nT) (f_j − f)
 // to n neurons. In a stream that does not end such a mean no longer changes.
 //
+// What neurons do behind the end of a shorter sample counts here, as the network runs on; layers.Rate leaves it out.
+//
 // G. Bellec et al., Nature Communications 11 (2020), 3625, methods.
 type Firing struct {
 	Target float64 // f, spikes per time step

@@ -118,6 +118,35 @@ func TestLearningOnline(t *testing.T) {
 	}
 }
 
+// variedEchoes are echoes of 1 to all of the time steps.
+type variedEchoes struct{ echoes }
+
+func (d variedEchoes) Steps(i int) int { return 1 + 7*i%d.steps }
+
+// Samples may have different lengths: what comes behind their end changes nothing, however long windows are.
+func TestLearningLengths(t *testing.T) {
+	n := echoing(20, 6, tensor.Float64)
+	n.Net.(layers.Sequential)[1] = layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams()) // penalties count what was read so far
+	of := func(l train.Learning) *train.Model {
+		m, _ := learnt(t, n, l, func(t *train.Trainer) {
+			t.Data, t.Validation = variedEchoes{echoes{n: 10, steps: 20}}, variedEchoes{echoes{n: 6, steps: 20}}
+		})
+		return m
+	}
+	same := func(want *train.Model, e online.EProp) {
+		for i, p := range of(e).Params() {
+			graphtest.Close(t, p.Name(), graphtest.Floats(want.Params()[i].Value()), graphtest.Floats(p.Value()), 1e-9)
+		}
+	}
+	whole, restless := of(nil), of(online.EProp{Every: 6, Window: 1})
+	for _, e := range []online.EProp{{}, {Window: 7}, {Window: 1}} {
+		same(whole, e)
+	}
+	for _, e := range []online.EProp{{Every: 6}, {Every: 6, Window: 2}} {
+		same(restless, e)
+	}
+}
+
 // parted are the sequences of echoes, each cut into samples of so many steps.
 type parted struct {
 	echoes
