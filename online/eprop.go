@@ -18,7 +18,8 @@ type EProp struct {
 	// Every changes the weights after every so many time steps; 0 at the end of each sequence alone.
 	Every int
 	// Window is how many time steps are computed at once: memory is that of so many steps, and no result depends
-	// on it but penalties, which count what the windows so far have read. 0 means at most 256, and has to divide Every.
+	// on it but penalties, which count what the windows so far have read, and layers.Noise, which is drawn for one window and
+	// is the same in all. 0 means at most 256; it has to divide Every.
 	Window int
 	// Feedback is how the error of the outputs comes to the layers below.
 	Feedback Feedback
