@@ -63,7 +63,8 @@ func dropped(p float64) func(r *rand.Rand) float64 {
 // evaluation.
 //
 // The noise is drawn for each step of the sequence that the graph has; a network with
-// segments meets that of its first segment in all of them.
+// segments meets that of its first segment in all of them, and one that learns online that of
+// its first window.
 type Noise struct {
 	Std float64 // in the unit of x
 }

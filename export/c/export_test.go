@@ -75,6 +75,7 @@ func networks() map[string]struct {
 		"along":      {seq(layers.Conv1D{Out: 4, Kernel: 3, Conv: connect.Conv{Pad: 1}, Init: layers.Scaled{Gain: 8}}, spiking, layers.Flatten, layers.Linear{Out: 3}, leaky), []int{2, 9}},
 		"delays":     {seq(layers.Delay{Max: 7, Over: 10}, loud, spiking, layers.Delay{Max: 1, Fixed: true}, layers.DelayedLinear{Out: 4, Delay: layers.Delay{Max: 5, Over: 10}}, leaky), []int{20}},
 		"between":    {seq(layers.DelayedLinear{Out: 9, Init: layers.Scaled{Gain: 20}, Delay: layers.Delay{Max: 6, Interpolate: true}}, spiking, layers.Delay{Max: 4, Interpolate: true}, layers.Linear{Out: 4}, leaky), []int{20}},
+		"late":       {seq(loud, layers.RecurrentThrough(layers.BackLate{Delay: layers.Delay{Max: 4, Over: 10}}, neurons.LIFStep, lif), layers.Linear{Out: 4}, leaky), []int{20}},
 		"of images":  {seq(layers.Delay{Max: 3, Interpolate: true}, conv(4, 3, connect.Conv{}), spiking, layers.Flatten, layers.Linear{Out: 3}, leaky), []int{2, 5, 6}},
 		"attention":  {seq(conv(4, 3, connect.Conv{}), tokens, layers.Tokens, layers.SelfAttention{Neurons: tokens, Heads: 2, Scale: 10}, layers.Flatten, layers.Linear{Out: 3}, leaky), []int{2, 5, 6}},
 	}
