@@ -36,11 +36,7 @@ func main() {
 	hidden := flag.Int("hidden", 100, "spiking neurons of eprop")
 	rate := flag.Float64("rate", 0, "learning rate (default 0.005 by eprop, 0.001 by rstdp)")
 	out := flag.String("out", "out/cartpole", "folder for the picture")
-	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "cartpole lets a spiking network learn to balance a pole by reward, and draws how long the pole stood.")
-		flag.PrintDefaults()
-	}
-	flag.Parse()
+	show.Parse("cartpole lets a spiking network learn to balance a pole by reward, and draws how long the pole stood.")
 	ctx, stop := show.Context()
 	defer stop()
 	if err := run(ctx, *learning, *seeds, *episodes, *hidden, *rate, *out); err != nil {

@@ -61,11 +61,7 @@ func main() {
 	flag.Float64Var(&o.goal, "goal", 0.07, "share of wrong decisions at which the training ends")
 	flag.StringVar(&o.learning, "learning", "symmetric", "how to learn: by e-prop symmetric, random or adaptive, or bptt")
 	flag.StringVar(&o.out, "out", "out/delayedcue", "folder for the pictures")
-	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "delayedcue trains a network with adaptive neurons to count cues and to remember what came of it.")
-		flag.PrintDefaults()
-	}
-	flag.Parse()
+	show.Parse("delayedcue trains a network with adaptive neurons to count cues and to remember what came of it.")
 	ctx, stop := show.Context()
 	defer stop()
 	if err := run(ctx, o); err != nil {

@@ -37,11 +37,7 @@ func main() {
 	flag.IntVar(&o.seeds, "seeds", 3, "networks of each kind")
 	flag.IntVar(&o.epochs, "epochs", 60, "how often every sample is seen")
 	flag.StringVar(&o.out, "out", "out/delays", "folder for the pictures")
-	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "delays trains spiking neurons with learnt delays and without and compares them.")
-		flag.PrintDefaults()
-	}
-	flag.Parse()
+	show.Parse("delays trains spiking neurons with learnt delays and without and compares them.")
 	ctx, stop := show.Context()
 	defer stop()
 	if err := run(ctx, o); err != nil {

@@ -41,11 +41,7 @@ func main() {
 	seed := flag.Uint64("seed", 1, "seed of the weights and of the order of the samples")
 	epochs := flag.Int("epochs", 40, "how often every training point is seen")
 	out := flag.String("out", "out/eventprop", "folder for the picture")
-	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "eventprop compares the gradients of EventProp and of backpropagation through time.")
-		flag.PrintDefaults()
-	}
-	flag.Parse()
+	show.Parse("eventprop compares the gradients of EventProp and of backpropagation through time.")
 	ctx, stop := show.Context()
 	defer stop()
 	if err := run(ctx, *seed, *epochs, *out); err != nil {

@@ -34,11 +34,7 @@ func main() {
 	epochs := flag.Int("epochs", 60, "how often every point is seen")
 	wake := flag.Float64("wake", 0.05, "what the weights of a neuron grow by that was silent for a whole batch")
 	out := flag.String("out", "out/exact", "folder for the pictures")
-	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "exact learns Yin-Yang by the times of first spikes, without time steps.")
-		flag.PrintDefaults()
-	}
-	flag.Parse()
+	show.Parse("exact learns Yin-Yang by the times of first spikes, without time steps.")
 	ctx, stop := show.Context()
 	defer stop()
 	if err := run(ctx, *seed, *epochs, *wake, *out); err != nil {

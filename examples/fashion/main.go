@@ -29,11 +29,7 @@ func main() {
 	images := flag.Int("images", 0, "learn from so many images only (0: from all)")
 	out := flag.String("out", "out/fashion", "folder for the log, the report, pictures and checkpoints")
 	flags := show.TrainingFlags()
-	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "fashion trains a residual spiking network to tell clothes apart.")
-		flag.PrintDefaults()
-	}
-	flag.Parse()
+	show.Parse("fashion trains a residual spiking network to tell clothes apart.")
 	ctx, stop := show.Context()
 	defer stop()
 	if err := run(ctx, *dir, *seed, *epochs, *images, *out, flags); err != nil {

@@ -37,11 +37,7 @@ func main() {
 	seed := flag.Uint64("seed", 1, "seed of the weights and the order of the samples")
 	epochs := flag.Int("epochs", 8, "epochs of training with floats; a quarter of it follows with rounded weights")
 	out := flag.String("c", "", "folder for the network of 8 bits as plain C; none without")
-	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "fewbits says what a network loses whose weights have few bits, and how to get it back.")
-		flag.PrintDefaults()
-	}
-	flag.Parse()
+	show.Parse("fewbits says what a network loses whose weights have few bits, and how to get it back.")
 	ctx, stop := show.Context()
 	defer stop()
 	if err := run(ctx, *dir, *seed, *epochs, *out); err != nil {

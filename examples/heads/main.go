@@ -34,11 +34,7 @@ func main() {
 	seed := flag.Uint64("seed", 1, "seed of the bars, the weights and the order of the samples")
 	epochs := flag.Int("epochs", 6, "epochs of each stage")
 	out := flag.String("out", "out/heads", "folder for the weights")
-	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "heads trains a network with two outputs: one first, then the other on a frozen trunk, then both.")
-		flag.PrintDefaults()
-	}
-	flag.Parse()
+	show.Parse("heads trains a network with two outputs: one first, then the other on a frozen trunk, then both.")
 	ctx, stop := show.Context()
 	defer stop()
 	if err := run(ctx, *seed, *epochs, *out); err != nil {

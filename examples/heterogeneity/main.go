@@ -38,11 +38,7 @@ func main() {
 	flag.IntVar(&o.seeds, "seeds", 3, "networks of each kind")
 	flag.IntVar(&o.epochs, "epochs", 30, "how often every sample is seen")
 	flag.StringVar(&o.out, "out", "out/heterogeneity", "folder for the picture")
-	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "heterogeneity trains spiking neurons with fixed and with learnt time constants and compares them.")
-		flag.PrintDefaults()
-	}
-	flag.Parse()
+	show.Parse("heterogeneity trains spiking neurons with fixed and with learnt time constants and compares them.")
 	ctx, stop := show.Context()
 	defer stop()
 	if err := run(ctx, o); err != nil {

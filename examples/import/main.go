@@ -26,11 +26,7 @@ func main() {
 	seed := flag.Uint64("seed", 1, "seed of the weights and of the order of the samples")
 	epochs := flag.Int("epochs", 60, "how often every training point is seen")
 	out := flag.String("out", "out/import", "folder for the pictures")
-	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "import trains a Gorgonia graph that has spiking layers in its middle, with Gorgonia's own machine and solver.")
-		flag.PrintDefaults()
-	}
-	flag.Parse()
+	show.Parse("import trains a Gorgonia graph that has spiking layers in its middle, with Gorgonia's own machine and solver.")
 	ctx, stop := show.Context()
 	defer stop()
 	if err := run(ctx, *seed, *epochs, *out); err != nil {

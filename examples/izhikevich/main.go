@@ -23,16 +23,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spikegrad/spikegrad/examples/internal/show"
 	"github.com/spikegrad/spikegrad/plot"
 )
 
 func main() {
 	out := flag.String("out", "out/izhikevich", "folder for the figure")
-	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "izhikevich draws the twenty kinds of neurons that Izhikevich's model shows.")
-		flag.PrintDefaults()
-	}
-	flag.Parse()
+	show.Parse("izhikevich draws the twenty kinds of neurons that Izhikevich's model shows.")
 	if err := run(*out); err != nil {
 		fmt.Fprintln(os.Stderr, "izhikevich:", err)
 		os.Exit(1)

@@ -39,11 +39,7 @@ func main() {
 	out := flag.String("out", "out/mnist", "folder for the log, the report, pictures and checkpoints")
 	parallel := flag.Bool("parallel", false, "train together with the other processes that mpirun or srun has started, up to 64, a power of two")
 	flags := show.TrainingFlags()
-	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "mnist trains a spiking network to read handwritten digits and draws what it gets wrong.")
-		flag.PrintDefaults()
-	}
-	flag.Parse()
+	show.Parse("mnist trains a spiking network to read handwritten digits and draws what it gets wrong.")
 	ctx, stop := show.Context()
 	defer stop()
 	v := convolutional()

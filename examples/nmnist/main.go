@@ -46,11 +46,7 @@ func main() {
 	epochs := flag.Int("epochs", 5, "how often every recording is seen in each of its ways")
 	out := flag.String("out", "out/nmnist", "folder for the log, the report, pictures and checkpoints")
 	flags := show.TrainingFlags()
-	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "nmnist trains a spiking network to read digits that an event camera saw, and draws what it does.")
-		flag.PrintDefaults()
-	}
-	flag.Parse()
+	show.Parse("nmnist trains a spiking network to read digits that an event camera saw, and draws what it does.")
 	ctx, stop := show.Context()
 	defer stop()
 	if err := run(ctx, *dir, *seed, *epochs, *out, flags); err != nil {

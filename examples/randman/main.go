@@ -48,11 +48,7 @@ func main() {
 	flag.IntVar(&o.seeds, "seeds", 3, "networks behind each number, which is their mean")
 	flag.IntVar(&o.epochs, "epochs", 20, "how often every sample is seen")
 	flag.StringVar(&o.out, "out", "out/randman", "folder for the picture")
-	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "randman trains spiking networks with surrogates of many shapes and scales and draws how well they learn.")
-		flag.PrintDefaults()
-	}
-	flag.Parse()
+	show.Parse("randman trains spiking networks with surrogates of many shapes and scales and draws how well they learn.")
 	ctx, stop := show.Context()
 	defer stop()
 	if err := run(ctx, o); err != nil {

@@ -39,11 +39,7 @@ func main() {
 	seed := flag.Uint64("seed", 1, "seed of the weights and of the order of the samples")
 	epochs := flag.Int("epochs", 30, "how often every training signal is seen")
 	out := flag.String("out", "out/regression", "folder for the pictures")
-	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "regression trains membrane voltages to follow the mean and the power of a signal.")
-		flag.PrintDefaults()
-	}
-	flag.Parse()
+	show.Parse("regression trains membrane voltages to follow the mean and the power of a signal.")
 	ctx, stop := show.Context()
 	defer stop()
 	if err := run(ctx, *seed, *epochs, *out); err != nil {

@@ -55,11 +55,7 @@ func main() {
 	seed := flag.Uint64("seed", 1, "seed of the first network; the next one has the next")
 	epochs := flag.Int("epochs", 10, "how often every training point is seen")
 	out := flag.String("out", "out/regularise", "folder for the picture")
-	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "regularise trains a spiking network with stronger and stronger penalties on its activity and draws what that costs.")
-		flag.PrintDefaults()
-	}
-	flag.Parse()
+	show.Parse("regularise trains a spiking network with stronger and stronger penalties on its activity and draws what that costs.")
 	ctx, stop := show.Context()
 	defer stop()
 	if err := run(ctx, *seed, *epochs, *out); err != nil {

@@ -19,6 +19,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/spikegrad/spikegrad/examples/internal/show"
 	"github.com/spikegrad/spikegrad/mpi"
 	"github.com/spikegrad/spikegrad/optim"
 	"github.com/spikegrad/spikegrad/train"
@@ -30,7 +31,7 @@ func main() {
 	steps := flag.Int("steps", 12, "steps to measure, behind two that are not")
 	delay := flag.Duration("delay", 20*time.Microsecond, "of a message, for the model")
 	bandwidth := flag.Float64("bandwidth", 10, "Gbit/s of a link, for the model")
-	flag.Parse()
+	show.Parse("scaling measures what a training step by several processes takes, computes and sends.")
 	err := run(*name, *shares, *steps, link{delay.Seconds(), *bandwidth * 1e9 / 8})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "scaling:", err)
@@ -42,6 +43,10 @@ func run(name string, shares, steps int, l link) error {
 	w, ok := workloads[name]
 	if !ok || steps < 1 {
 		return fmt.Errorf("the workload is %q and there are %d steps, want ff, wide, deep or small, and at least one step", name, steps)
+	}
+	if shares < 1 || l.delay < 0 || !(l.bandwidth > 0) {
+		return fmt.Errorf("there are %d batches a step and links of %.3g ms and %.3g Gbit/s, want at least one batch, no negative delay and a bandwidth above 0",
+			shares, 1e3*l.delay, 8e-9*l.bandwidth)
 	}
 	world, err := mpi.World()
 	if err != nil {

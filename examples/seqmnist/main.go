@@ -46,11 +46,7 @@ func main() {
 	flag.IntVar(&o.seeds, "seeds", 1, "networks of both kinds")
 	flag.IntVar(&o.epochs, "epochs", 5, "how often every training image is seen")
 	flag.StringVar(&o.out, "out", "out/seqmnist", "folder for the pictures")
-	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "seqmnist trains spiking networks, adaptive and plain ones, to read digits row by row and compares them.")
-		flag.PrintDefaults()
-	}
-	flag.Parse()
+	show.Parse("seqmnist trains spiking networks, adaptive and plain ones, to read digits row by row and compares them.")
 	ctx, stop := show.Context()
 	defer stop()
 	if err := run(ctx, o); err != nil {

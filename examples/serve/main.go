@@ -50,11 +50,7 @@ func main() {
 	flag.DurationVar(&c.grace, "grace", 10*time.Second, "how long requests may take to finish when the server stops")
 	flag.DurationVar(&c.bench, "bench", 0, "ask the server for so long, print how long answers took, and end")
 	flag.IntVar(&c.clients, "clients", 16, "clients that ask at the same time with -bench")
-	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "serve answers for a model over HTTP.")
-		flag.PrintDefaults()
-	}
-	flag.Parse()
+	show.Parse("serve answers for a model over HTTP.")
 	ctx, stop := show.Context()
 	defer stop()
 	if err := run(ctx, c); err != nil {

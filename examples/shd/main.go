@@ -47,11 +47,7 @@ func main() {
 	keep := flag.Int("speakers", 2, "how many speakers of the training set are kept to validate with")
 	out := flag.String("out", "out/shd", "folder for the log, the report, pictures and checkpoints")
 	flags := show.TrainingFlags()
-	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "shd trains a recurrent spiking network to tell spoken digits apart, validated on speakers that it has not heard.")
-		flag.PrintDefaults()
-	}
-	flag.Parse()
+	show.Parse("shd trains a recurrent spiking network to tell spoken digits apart, validated on speakers that it has not heard.")
 	ctx, stop := show.Context()
 	defer stop()
 	if err := run(ctx, *dir, *seed, *epochs, *keep, *out, flags); err != nil {

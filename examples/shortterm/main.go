@@ -39,11 +39,7 @@ func main() {
 	seed := flag.Uint64("seed", 1, "seed of the irregular spike train")
 	rate := flag.Float64("rate", 20, "frequency of the trains, Hz")
 	out := flag.String("out", "out/shortterm", "folder for the pictures")
-	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "shortterm draws what depressing and facilitating synapses make of spike trains.")
-		flag.PrintDefaults()
-	}
-	flag.Parse()
+	show.Parse("shortterm draws what depressing and facilitating synapses make of spike trains.")
 	ctx, stop := show.Context()
 	defer stop()
 	if err := run(ctx, *seed, *rate, *out); err != nil {

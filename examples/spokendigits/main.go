@@ -57,11 +57,7 @@ func main() {
 	net := flag.String("net", nets[0], "`network`: recurrent, layered or delayed")
 	out := flag.String("out", "out/spokendigits", "folder for the log, the report, pictures and checkpoints")
 	flags := show.TrainingFlags()
-	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "spokendigits trains a spiking network to tell spoken digits apart.")
-		flag.PrintDefaults()
-	}
-	flag.Parse()
+	show.Parse("spokendigits trains a spiking network to tell spoken digits apart.")
 	ctx, stop := show.Context()
 	defer stop()
 	if err := run(ctx, *dir, *seed, *epochs, *strangers, *net, *out, flags); err != nil {

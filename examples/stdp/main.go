@@ -51,11 +51,7 @@ func main() {
 	flag.IntVar(&o.volleys, "volleys", 400, "number of volleys to learn the latencies from")
 	flag.Float64Var(&o.aPlus, "aplus", 0.005, "change of a weight by one pair of spikes, per the largest weight")
 	flag.StringVar(&o.out, "out", "out/stdp", "folder for the pictures")
-	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "stdp lets the synapses of one neuron compete, and learn the latencies of its inputs.")
-		flag.PrintDefaults()
-	}
-	flag.Parse()
+	show.Parse("stdp lets the synapses of one neuron compete, and learn the latencies of its inputs.")
 	ctx, stop := show.Context()
 	defer stop()
 	if err := run(ctx, o); err != nil {

@@ -49,11 +49,7 @@ func main() {
 	beta := flag.Float64("beta", 1.7, "strength of the adaptation; 0 for a network that has none")
 	learning := flag.String("learning", "bptt", "how to learn: bptt, or by e-prop symmetric, random or adaptive")
 	out := flag.String("out", "out/storerecall", "folder for the pictures")
-	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "storerecall trains a network with adaptive neurons to remember a bit and draws how it does.")
-		flag.PrintDefaults()
-	}
-	flag.Parse()
+	show.Parse("storerecall trains a network with adaptive neurons to remember a bit and draws how it does.")
 	ctx, stop := show.Context()
 	defer stop()
 	if err := run(ctx, *seed, *iterations, *beta, *learning, *out); err != nil {

@@ -42,11 +42,7 @@ func main() {
 	seed := flag.Uint64("seed", 1, "seed of the weights and of the signal")
 	rate := flag.Float64("rate", 1e-4, "learning rate")
 	out := flag.String("out", "out/stream", "folder for the picture")
-	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "stream lets a spiking network learn from a signal that does not end.")
-		flag.PrintDefaults()
-	}
-	flag.Parse()
+	show.Parse("stream lets a spiking network learn from a signal that does not end.")
 	ctx, stop := show.Context()
 	defer stop()
 	if err := run(ctx, *minutes, *seed, *rate, *out); err != nil {

@@ -31,7 +31,7 @@ func main() {
 	path := flag.String("settings", "", "file of settings, one in a line (default: a grid)")
 	epochs := flag.Int("epochs", 20, "how often every training point is seen")
 	out := flag.String("out", "out/sweep", "folder for results and checkpoints")
-	flag.Parse()
+	show.Parse("sweep trains one network with many settings, by as many processes as there are, and prints a table.")
 	ctx, stop := show.Context()
 	defer stop()
 	err := together.Run(true, func(world *mpi.Comm) error {

@@ -51,11 +51,7 @@ func main() {
 	out := flag.String("out", "out/yinyang", "folder for the log, the report, pictures and checkpoints")
 	parallel := flag.Bool("parallel", false, "train together with the other processes that mpirun or srun has started, 1, 2 or 4 of them")
 	flags := show.TrainingFlags()
-	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "yinyang trains a spiking network on the Yin-Yang data set and draws what it learnt.")
-		flag.PrintDefaults()
-	}
-	flag.Parse()
+	show.Parse("yinyang trains a spiking network on the Yin-Yang data set and draws what it learnt.")
 	ctx, stop := show.Context()
 	defer stop()
 	err := together.Run(*parallel, func(world *mpi.Comm) error { return run(ctx, world, *seed, *epochs, *out, flags) })
