@@ -93,11 +93,6 @@ func export(net layers.Layer, shape []int, values map[string]*tensor.Dense, o Op
 	if err != nil {
 		return nil, err
 	}
-	if !o.KeepNorm {
-		if folded, err := layers.Fold(net, shape, values); err == nil {
-			net, values = folded, nil
-		}
-	}
 	short := map[string]*tensor.Dense{}
 	for name, v := range values {
 		if v == nil {
@@ -115,7 +110,14 @@ func export(net layers.Layer, shape []int, values map[string]*tensor.Dense, o Op
 		}
 		short[name] = tensor.New(tensor.WithShape(v.Shape()...), tensor.WithBacking(x.F32))
 	}
-	if len(short) > 0 {
+	folded, err := net, errors.New("is not wanted")
+	if !o.KeepNorm {
+		folded, err = layers.Fold(net, shape, short)
+	}
+	switch {
+	case err == nil:
+		net = folded
+	case len(short) > 0:
 		net = layers.Given(short, net)
 	}
 	// With two steps it can be seen whether each is made of itself and of states alone.

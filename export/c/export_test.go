@@ -262,6 +262,17 @@ func TestFolded(t *testing.T) {
 	apart, err := c.Export(n.net, n.shape, here.values, c.Options{Prefix: "b", KeepNorm: true})
 	require.NoError(t, err)
 	require.Less(t, folded.Constants, apart.Constants)
+	long := map[string]*tensor.Dense{} // the model may be of float64
+	for name, v := range here.values {
+		x := make([]float64, v.DataSize())
+		for i, f := range v.Data().([]float32) {
+			x[i] = float64(f)
+		}
+		long[name] = tensor.New(tensor.WithShape(v.Shape()...), tensor.WithBacking(x))
+	}
+	of64, err := c.Export(n.net, n.shape, long, c.Options{Prefix: "a"})
+	require.NoError(t, err)
+	require.Equal(t, folded, of64)
 	x := spikes(rand.New(rand.NewPCG(8, 9)), 20*folded.Inputs, 0.3)
 	require.Empty(t, compare(t, cc, []pair{{"folded", newStepper(t, net, 2, n.shape), folded, 20, x}}, 1e-6))
 }
