@@ -80,7 +80,7 @@ import: if: input: gain = r = 1
 func TestNirRun(t *testing.T) {
 	path := network(t)
 	csv := filepath.Join(t.TempDir(), "in.csv")
-	require.NoError(t, os.WriteFile(csv, []byte("1,0\n0, 1\n\n0,0\n1,1\n0,0.25\n"), 0o600))
+	require.NoError(t, os.WriteFile(csv, []byte("\ufeff1,0\r\n0, 1\n\n0,0\n1,1\n0,0.25\n"), 0o600))
 	code, out, errs := call("nir", "run", path, "-dt", "1e-4", "-input", csv)
 	require.Zero(t, code, errs)
 	require.Equal(t, "0\n1\n0\n1\n0\n", out) // 1, 3, then from 0: 0, 3, then 0.5

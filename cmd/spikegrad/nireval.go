@@ -89,7 +89,7 @@ func listed(dir, list string) (samples []recordings.Sample, err error) {
 	if err != nil {
 		return nil, err
 	}
-	for i, line := range strings.Split(strings.TrimSpace(string(b)), "\n") {
+	for i, line := range strings.Split(strings.Trim(string(b), files.Space), "\n") {
 		var number uint64
 		var class uint16
 		if n, err := fmt.Sscanf(strings.TrimSpace(line)+"\n", "%d %d\n", &number, &class); n != 2 || err != nil {

@@ -92,7 +92,7 @@ func readLines(path string, width int) (x []float64, err error) {
 	in := bufio.NewScanner(f)
 	in.Buffer(nil, 1<<26)
 	for line := 1; in.Scan(); line++ {
-		text := strings.TrimSpace(in.Text())
+		text := strings.Trim(in.Text(), files.Space)
 		if text == "" {
 			continue
 		}

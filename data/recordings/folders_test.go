@@ -164,7 +164,7 @@ func TestLists(t *testing.T) {
 	dir := t.TempDir()
 	_, err := recordings.NMNIST.Open(dir)
 	require.ErrorContains(t, err, "recordings: n-mnist: "+dir+" has neither a folder Train with folders 0 to 9 nor a list train.txt")
-	put(t, dir, "train.txt", []byte("7 3\n\n60001 0\n"))
+	put(t, dir, "train.txt", []byte("\ufeff7 3\r\n\n60001 0\n"))
 	_, err = recordings.NMNIST.Open(dir)
 	require.ErrorContains(t, err, "has neither a folder Test with folders 0 to 9 nor a list test.txt")
 	put(t, dir, "test.txt", []byte("12 9\n"))

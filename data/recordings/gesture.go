@@ -89,7 +89,7 @@ func ReadLabels(r io.Reader) ([]events.Label, error) {
 	var out []events.Label
 	lines := bufio.NewScanner(r)
 	for n := 1; lines.Scan(); n++ {
-		cells := strings.Split(strings.TrimSpace(lines.Text()), ",")
+		cells := strings.Split(strings.Trim(lines.Text(), files.Space), ",")
 		for i := range cells {
 			cells[i] = strings.TrimSpace(cells[i])
 		}

@@ -18,7 +18,7 @@ import (
 // A recording of two gestures, of which the first ends after the second begins, as in
 // eventstest.Some rows of DVS128 Gesture.
 func TestLabels(t *testing.T) {
-	labels, err := recordings.ReadLabels(strings.NewReader("class,startTime_usec,endTime_usec\r\n2,1000,3000\r\n11, 2500,4000\r\n\r\n"))
+	labels, err := recordings.ReadLabels(strings.NewReader("\ufeffclass,startTime_usec,endTime_usec\r\n2,1000,3000\r\n11, 2500,4000\r\n\r\n"))
 	require.NoError(t, err)
 	require.Equal(t, []events.Label{{Class: 1, From: 1000, To: 3000}, {Class: 10, From: 2500, To: 4000}}, labels)
 	es := eventstest.Some(60, 128, 128, 900)

@@ -132,7 +132,7 @@ func eachLine(path string, do func(line string) error) error {
 	defer f.Close()
 	lines := bufio.NewScanner(f)
 	for n := 1; lines.Scan(); n++ {
-		if line := strings.TrimSpace(lines.Text()); line != "" {
+		if line := strings.Trim(lines.Text(), files.Space); line != "" {
 			if err := do(line); err != nil {
 				return fmt.Errorf("%s: line %d %w", path, n, err)
 			}

@@ -7,6 +7,10 @@ import (
 	"os"
 )
 
+// Space is what may stand around a line of text and is no part of it: white space, and the
+// mark of byte order with which some spreadsheets and editors begin a file.
+const Space = " \t\r\n\v\f\ufeff"
+
 // Open opens a regular file for reading, or what a symbolic link to one leads to.
 // Anything else is refused: a FIFO would keep whoever opens it waiting, and a
 // device may have no end. info tells how large the file is.
