@@ -11,12 +11,13 @@ import (
 	"path/filepath"
 
 	"github.com/spikegrad/spikegrad/examples/internal/bars"
+	"github.com/spikegrad/spikegrad/examples/internal/show"
 )
 
 func main() {
-	out := flag.String("out", ".", "folder for the files")
+	out := flag.String("out", "out/fake/mnist", "folder for the files")
 	n := flag.Int("n", 600, "number of images")
-	flag.Parse()
+	show.Parse("fake writes a small set of made-up images in the format of MNIST.")
 	if err := write(*out, *n); err != nil {
 		fmt.Fprintln(os.Stderr, "fake:", err)
 		os.Exit(1)
@@ -24,6 +25,9 @@ func main() {
 }
 
 func write(dir string, n int) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
 	var images, labels bytes.Buffer
 	for _, v := range []uint32{0x803, uint32(n), bars.Side, bars.Side} {
 		_ = binary.Write(&images, binary.BigEndian, v)

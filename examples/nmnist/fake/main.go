@@ -11,11 +11,12 @@ import (
 	"path/filepath"
 
 	"github.com/spikegrad/spikegrad/data/events"
+	"github.com/spikegrad/spikegrad/examples/internal/show"
 )
 
 func main() {
-	out := flag.String("out", "", "folder to write to")
-	flag.Parse()
+	out := flag.String("out", "out/fake/nmnist", "folder for the files")
+	show.Parse("fake writes a few made-up recordings in the layout of N-MNIST.")
 	if err := run(*out); err != nil {
 		fmt.Fprintln(os.Stderr, "fake:", err)
 		os.Exit(1)
@@ -24,6 +25,9 @@ func main() {
 
 // run writes 40 recordings to learn from and 10 to test on, and their lists.
 func run(out string) error {
+	if err := os.MkdirAll(out, 0o777); err != nil {
+		return err
+	}
 	r := rand.New(rand.NewPCG(1, 2))
 	number := 0
 	for _, list := range []struct {

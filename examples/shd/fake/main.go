@@ -10,18 +10,29 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/spikegrad/spikegrad/examples/internal/show"
 	"github.com/spikegrad/spikegrad/internal/h5/h5test"
 )
 
 func main() {
-	out := flag.String("out", "", "folder to write to")
-	flag.Parse()
+	out := flag.String("out", "out/fake/shd", "folder for the files")
+	show.Parse("fake writes small made-up files in the layout of the Spiking Heidelberg Digits.")
+	if err := write(*out); err != nil {
+		fmt.Fprintln(os.Stderr, "fake:", err)
+		os.Exit(1)
+	}
+}
+
+func write(out string) error {
+	if err := os.MkdirAll(out, 0o777); err != nil {
+		return err
+	}
 	for i, name := range []string{"shd_train.h5", "shd_test.h5"} {
-		if err := os.WriteFile(filepath.Join(*out, name), file(uint64(i)), 0o666); err != nil {
-			fmt.Fprintln(os.Stderr, "fake:", err)
-			os.Exit(1)
+		if err := os.WriteFile(filepath.Join(out, name), file(uint64(i)), 0o666); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // file returns 32 recordings of four words by four speakers.

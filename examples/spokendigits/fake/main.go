@@ -9,23 +9,35 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+
+	"github.com/spikegrad/spikegrad/examples/internal/show"
 )
 
 func main() {
-	out := flag.String("out", "", "folder to write to")
-	flag.Parse()
+	out := flag.String("out", "out/fake/spokendigits", "folder for the files")
+	show.Parse("fake writes made-up sounds under the names of the Free Spoken Digit Dataset.")
+	if err := write(*out); err != nil {
+		fmt.Fprintln(os.Stderr, "fake:", err)
+		os.Exit(1)
+	}
+}
+
+func write(out string) error {
+	if err := os.MkdirAll(out, 0o777); err != nil {
+		return err
+	}
 	for digit := range 10 {
 		for k, speaker := range []string{"high", "low"} {
 			for n := range 8 {
-				path := filepath.Join(*out, fmt.Sprintf("%d_%s_%d.wav", digit, speaker, n))
+				path := filepath.Join(out, fmt.Sprintf("%d_%s_%d.wav", digit, speaker, n))
 				f := 200*math.Pow(1.3, float64(digit)) + 10*float64(k) + float64(n)
 				if err := os.WriteFile(path, tone(f), 0o666); err != nil {
-					fmt.Fprintln(os.Stderr, "fake:", err)
-					os.Exit(1)
+					return err
 				}
 			}
 		}
 	}
+	return nil
 }
 
 // tone returns a WAV file of 0.2 s of a sine.
