@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
-	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/data"
@@ -64,7 +62,7 @@ func (m *Model) evaluate(ctx context.Context, d data.Dataset, enc encode.Encoder
 
 // seen adds the batch that was looked at last to the sums.
 func (m *Model) seen(s *score.Sums, f *feed.Feeder) error {
-	if err := m.checkTerms(m.tested.Terms); err != nil {
+	if err := m.checkTerms(m.tested); err != nil {
 		return fmt.Errorf("samples %d to %d: %w", f.Present[0], f.Present[len(f.Present)-1], err)
 	}
 	return m.count(s, f, m.tested)
@@ -247,11 +245,4 @@ func (m *Model) look(f *feed.Feeder, after func(k int) error) error {
 var ErrNotFinite = errors.New("want a finite number")
 
 // checkTerms returns an error unless the loss and the penalties are finite.
-func (m *Model) checkTerms(terms []G.Value) error {
-	for i, v := range terms {
-		if x := flat.Number(v); math.IsNaN(x) || math.IsInf(x, 0) {
-			return fmt.Errorf("%s is %v, %w", m.termNames[i], x, ErrNotFinite)
-		}
-	}
-	return nil
-}
+func (m *Model) checkTerms(o score.Outcome) error { return o.Check(m.termNames, ErrNotFinite) }

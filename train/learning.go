@@ -106,7 +106,7 @@ func (m *Model) learnOnline(f *feed.Feeder, clip float64, step func() error) (no
 		if (k+1)%m.cut.Stride > 0 && k+1 < m.cut.Segments {
 			continue
 		}
-		err = m.checkTerms(m.fitted.Terms)
+		err = m.checkTerms(m.fitted)
 		var n float64
 		if err == nil {
 			n, err = m.clipped(clip)

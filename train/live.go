@@ -10,6 +10,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/internal/flat"
 	"github.com/spikegrad/spikegrad/internal/guard"
+	"github.com/spikegrad/spikegrad/internal/score"
 	"github.com/spikegrad/spikegrad/internal/segments"
 	"github.com/spikegrad/spikegrad/online"
 	"github.com/spikegrad/spikegrad/optim"
@@ -70,7 +71,8 @@ func (t *Trainer) live() (*online.Learner, error) {
 	setRate := func() error { r.opt.SetRateFactor(1); return nil }
 	return online.NewLearner(online.Network{
 		In: m.inputs(), Out: m.out, States: m.build.Carry.States, Terms: of(m.fitAt.terms), Grads: of(m.fitAt.grads),
-		Names: namesOf(m.params), Values: valuesOf(m.params), Sums: m.grads(), Every: m.every, Check: m.checkTerms,
+		Names: namesOf(m.params), Values: valuesOf(m.params), Sums: m.grads(), Every: m.every,
+		Check: func(terms []G.Value) error { return m.checkTerms(score.Outcome{Terms: terms}) },
 		Within: func(f func() error) error {
 			return m.within(func() error {
 				if !m.training.Enter() {

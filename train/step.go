@@ -136,7 +136,7 @@ func (m *Model) backpropagate(clip float64) (float64, error) {
 		return 0, err
 	}
 	m.fitted = m.readFit()
-	if err := m.checkTerms(m.fitted.Terms); err != nil {
+	if err := m.checkTerms(m.fitted); err != nil {
 		return 0, err
 	}
 	if err := m.build.TakeBuffers(m.fitAt.next.In(m.fit), true); err != nil {
@@ -223,7 +223,7 @@ func (m *Model) stride(f *feed.Feeder, from, end int, clip float64) (norm float6
 			return 0, err
 		}
 	}
-	if err := m.checkTerms(m.fitted.Terms); err != nil {
+	if err := m.checkTerms(m.fitted); err != nil {
 		return 0, err
 	}
 	return m.clipped(clip)

@@ -479,3 +479,24 @@ func (l weightOnly) Apply(b *layers.Build, x *G.Node) (_ *G.Node, err error) {
 	*l.w, err = b.Weight(x, "w", layers.Constant(1), 2, 3)
 	return x, err
 }
+
+// Times of spikes that did not come are infinite without a Latest, and so is a loss of them: the
+// error says which readout that is.
+func TestSilentTimes(t *testing.T) {
+	for _, latest := range []float64{0, 3} {
+		m := newModel(t, train.Network{
+			Net:   layers.Sequential{layers.Lift(neurons.LIFStep, neurons.DefaultLIFParams()), layers.FirstSpike{Latest: latest}},
+			Shape: []int{2}, Steps: 3, Batch: 1, Loss: loss.FirstSpike{},
+		})
+		silent := list{shape: []int{2}, x: [][]float32{{0, 0}}}
+		got, err := m.Evaluate(background, silent, nil)
+		if latest > 0 {
+			require.NoError(t, err)
+			require.InDelta(t, math.Ln2, got.Loss, 1e-6) // two times of 3
+			continue
+		}
+		require.EqualError(t, err, "train: evaluate: samples 0 to 0: loss is NaN, want a finite number: "+
+			"output 0 of the batch is +Inf; layers.FirstSpike without a Latest gives +Inf where there is no spike")
+		require.ErrorIs(t, err, train.ErrNotFinite)
+	}
+}

@@ -1,6 +1,10 @@
 package score
 
 import (
+	"fmt"
+	"math"
+	"slices"
+
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
@@ -20,6 +24,26 @@ func Begin(terms int) Outcome {
 		r.Terms[i] = G.NewF64(0)
 	}
 	return r
+}
+
+// Check returns an error that wraps wrong unless the terms, which have these names, are finite. It
+// says where that comes from if it is in the outputs: no loss is finite of infinite times.
+func (r Outcome) Check(names []string, wrong error) error {
+	for i, v := range r.Terms {
+		x := flat.Number(v)
+		if !math.IsNaN(x) && !math.IsInf(x, 0) {
+			continue
+		}
+		err := fmt.Errorf("%s is %v, %w", names[i], x, wrong)
+		if r.Out == nil {
+			return err
+		}
+		if k := slices.IndexFunc(flat.Float64s(r.Out), func(y float64) bool { return math.IsInf(y, 0) }); k >= 0 {
+			err = fmt.Errorf("%w: output %d of the batch is %v; layers.FirstSpike without a Latest gives +Inf where there is no spike", err, k, flat.Float64s(r.Out)[k])
+		}
+		return err
+	}
+	return nil
 }
 
 // Add takes over what segment k gave: its share of what is summed over time, of which sums of the terms are, if it
