@@ -9,9 +9,11 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/delays"
 	"github.com/spikegrad/spikegrad/internal/limit"
 	ops "github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/internal/timing"
+	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
 // MaxDelay is how many time steps a delay has at most.
@@ -141,9 +143,9 @@ func (l *delay) node(x *G.Node, in G.Nodes, shape tensor.Shape) (Delayed, error)
 		in[0] = l.given.token
 	}
 	if l.dt == tensor.Float32 {
-		l.run = &delayRun[float32]{delay: l}
+		l.run = &delayRun[float32]{delay: l, run: delays.Run[float32]{Plan: l.plan()}}
 	} else {
-		l.run = &delayRun[float64]{delay: l}
+		l.run = &delayRun[float64]{delay: l, run: delays.Run[float64]{Plan: l.plan()}}
 	}
 	var b graph.Builder
 	y := b.Apply(&delayOp{Signature: ops.SignatureOf(in, l.dt, shape), d: l, kind: delayY}, in...)
@@ -181,6 +183,11 @@ type delay struct {
 
 // later is the shape of what arrives behind the last step.
 func (l *delay) later() tensor.Shape { return tensor.Shape{l.batch, l.max, l.out} }
+
+// plan says what is delayed.
+func (l *delay) plan() delays.Plan {
+	return delays.Plan{Steps: l.steps, Batch: l.batch, In: l.in, Out: l.out, Places: l.places, Max: l.max, Matrix: l.matrix(), Interpolate: l.interpolate}
+}
 
 // matrix reports whether there are weights.
 func (l *delay) matrix() bool { _, ok := l.has[delayW]; return ok }
@@ -248,6 +255,47 @@ func (op *delayOp) Connects(in G.Nodes) (x, w *G.Node, fanOut []int) {
 		return nil, nil, nil
 	}
 	return valuesOf(op.d.given, in[delayX]), in[op.d.has[delayW]], slices.Repeat([]int{op.d.out}, op.d.in)
+}
+
+// Goes: within a scan x goes in, and what entered is on its way.
+func (op *delayOp) Goes() (in, state int) {
+	if i, ok := op.d.has[delayEnter]; ok && op.kind == delayY && op.d.given == nil {
+		return op.d.has[delayX], i
+	}
+	return 0, -1
+}
+
+// Ends: what leaves is a state.
+func (op *delayOp) Ends() int {
+	if op.kind != delayLeave {
+		return -1
+	}
+	return len(op.In) - 1
+}
+
+// Whole returns a line for a sequence of so many steps in the place of one.
+func (op *delayOp) Whole(steps int) any {
+	l := op.d
+	if _, bias := l.has[delayBias]; bias || l.steps != 1 {
+		return nil
+	}
+	in := delays.Inputs{All: len(l.has), At: l.has[delayAt], Width: l.has[delayWidth], W: -1}
+	if l.matrix() {
+		in.W = l.has[delayW]
+	}
+	p := l.plan()
+	p.Steps = steps
+	if l.dt == tensor.Float32 {
+		return wholeDelay[float32](p, in)
+	}
+	return wholeDelay[float64](p, in)
+}
+
+func wholeDelay[F vec.Float](p delays.Plan, in delays.Inputs) any {
+	if l := delays.NewLine[F](p, in); l != nil {
+		return l
+	}
+	return nil
 }
 
 func (op *delayOp) DiffWRT(n int) []bool {
@@ -331,5 +379,7 @@ var _ interface {
 	ops.Taker
 	ops.Follower
 	ops.Connection
+	ops.Line
+	ops.LineEnd
 	timing.Timed
 } = (*delayOp)(nil)

@@ -5,56 +5,16 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
-	"github.com/spikegrad/spikegrad/internal/gemm"
+	"github.com/spikegrad/spikegrad/internal/delays"
 	ops "github.com/spikegrad/spikegrad/internal/op"
-	"github.com/spikegrad/spikegrad/internal/sparse"
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
-// delayRun holds the memory of a delay, kept from run to run.
+// delayRun runs the operations of a delay.
 type delayRun[F vec.Float] struct {
 	*delay
-	k        delayKernel
-	events   sparse.Events[F] // of x, made by the last run forward
-	leave    []F              // [batch, max, out], what the last run forward has set in motion behind the end
-	scratch  []*delayScratch[F]
-	table    []F // weights of all steps, of the outputs of a tile: [in, max+1, tile]
-	part     []F
-	late     []F         // a gradient by which that of x is computed, output by output,
-	off      gemm.Places // where each weight begins in it,
-	tap      []F         // and the weights
-	first    []int32     // of each channel, where there are no weights: from which step on
-	val      []float64   // κ is this,
-	slope    []float64   // and its derivative
-	gauss    delayGauss[float64]
-	p, ones  []float64 // positions of channels
-	waves    delayWaves[F]
-	pairs    float64 // multiplications by frequencies for each connection,
-	elements float64 // and for each element of a sample
-}
-
-// delayScratch is what one goroutine works with.
-type delayScratch[F vec.Float] struct {
-	sums       []F // [steps + max, tile]: currents, or gradients of them, over time
-	table      []F
-	off        gemm.Places // of each weight in a tile, where its first step is
-	tap        []F         // its weights there, and one step later
-	made       []bool      // of each input
-	val, slope []float64
-	x, g       []F
-	gauss      delayGauss[F]
-	at, w      []F // positions and weights of some connections
-	rows, wave []F // steps, and frequencies
-	product    waveProduct[F]
-}
-
-func (r *delayRun[F]) take(worker int) *delayScratch[F] {
-	for len(r.scratch) <= worker {
-		r.scratch = append(r.scratch, &delayScratch[F]{})
-	}
-	s := r.scratch[worker]
-	s.val, s.slope = sparse.Sized(s.val, min(r.k.taps(), 2)), sparse.Sized(s.slope, min(r.k.taps(), 2))
-	return s
+	run  delays.Run[F]
+	part []F
 }
 
 func (r *delayRun[F]) do(op *delayOp, in []G.Value) (G.Value, error) {
@@ -76,31 +36,29 @@ func (r *delayRun[F]) do(op *delayOp, in []G.Value) (G.Value, error) {
 	}
 	switch op.kind {
 	case delayY:
-		if err := r.read(fs[0]); err != nil {
-			return nil, err
-		}
+		r.read(fs[0])
 		var given [delayEnter + 1][]F
 		for which, i := range r.has {
 			given[which] = fs[i]
 		}
-		r.forward(y, given)
+		r.run.Forward(y, delays.Input[F]{X: given[delayX], At: given[delayAt], W: given[delayW], Bias: given[delayBias], Enter: given[delayEnter]})
 	case delayLeave:
-		copy(y, r.leave)
+		copy(y, r.run.Leave())
 	case delayDX:
-		r.gradX(y, r.gradient(op, fs[0]), fs[1], fs[3])
+		r.run.GradX(y, r.gradient(op, fs[0]), fs[1], fs[3])
 	case delayDAt:
 		dw, _ := op.beside.([]F)
 		if r.matrix() && dw == nil {
 			dw = make([]F, r.in*r.out)
 			op.beside = dw
 		}
-		r.gradParams(dw, y, fs[0], r.gradient(op, fs[1]), fs[2], fs[4])
+		r.run.GradParams(dw, y, fs[0], r.gradient(op, fs[1]), fs[2], fs[4])
 	case delayDW:
 		copy(y, op.beside.(*delayOp).beside.([]F))
 	case delayDBias:
 		r.part = sumRows(y, fs[0], r.steps*r.batch, r.out, r.part)
 	case delayDEnter:
-		r.gradEnter(y, r.gradient(op, fs[0]))
+		r.run.GradEnter(y, r.gradient(op, fs[0]))
 	}
 	return dst, nil
 }
@@ -117,9 +75,8 @@ func (r *delayRun[F]) check(op *delayOp, fs [7][]F) error {
 	if width == 0 {
 		return nil
 	}
-	var ok bool
-	if r.k, ok = r.kernel(float64(fs[width][0])); !ok {
-		return fmt.Errorf("connect: %v: the width is %v, want a number that is at least 0", op, fs[width][0])
+	if width := fs[width][0]; !r.run.Width(float64(width)) {
+		return fmt.Errorf("connect: %v: %w", op, delays.ErrWidth(width))
 	}
 	return nil
 }
@@ -154,66 +111,18 @@ func (r *delayRun[F]) size(op *delayOp, i int) int {
 }
 
 // read makes the lists of x.
-func (r *delayRun[F]) read(x []F) error {
-	r.waves.fresh = false
+func (r *delayRun[F]) read(x []F) {
 	if r.given != nil {
-		r.events.Take(r.given.now.lists())
-		return nil
-	}
-	r.events.Read(x, r.steps*r.batch, r.in)
-	return nil
-}
-
-func (r *delayRun[F]) forward(y []F, in [delayEnter + 1][]F) {
-	r.leave = sparse.Sized(r.leave, r.batch*r.max*r.out)
-	if r.matrix() {
-		r.forwardMatrix(y, in)
+		r.run.ReadLists(r.given.now.lists())
 	} else {
-		r.forwardChannels(y, in)
+		r.run.Read(x)
 	}
-}
-
-// A delayGradient is that of steps first ≤ t < end of the sequence, of which there are Max more than steps.
-type delayGradient[F vec.Float] struct {
-	g            []F
-	first, end   int
-	step, sample int // how far steps, and samples, are apart
-	out          int
 }
 
 // gradient returns that of y, or of what leaves.
-func (r *delayRun[F]) gradient(op *delayOp, g []F) delayGradient[F] {
+func (r *delayRun[F]) gradient(op *delayOp, g []F) delays.Gradient[F] {
 	if op.ofLeave {
-		return delayGradient[F]{g: g, first: r.steps, end: r.steps + r.max, step: r.out, sample: r.max * r.out, out: r.out}
+		return r.run.OfLeave(g)
 	}
-	return delayGradient[F]{g: g, end: r.steps, step: r.batch * r.out, sample: r.out, out: r.out}
-}
-
-// steps returns the steps that have a gradient, t0 ≤ t < t1.
-func (g delayGradient[F]) steps() (t0, t1 int) { return g.first, g.end }
-
-// row returns that of a sample at a step that has one.
-func (g delayGradient[F]) row(t, b int) []F { return g.from(t, b)[:g.out] }
-
-// from returns all from that of a sample at a step on.
-func (g delayGradient[F]) from(t, b int) []F { return g.g[(t-g.first)*g.step+b*g.sample:] }
-
-// fill writes columns o0 to o1−1 of a sample at all steps to dst, zeros where there is none.
-func (g delayGradient[F]) fill(dst []F, b, o0, o1 int) {
-	clear(dst)
-	t0, t1 := g.steps()
-	for t := t0; t < t1; t++ {
-		copy(dst[t*(o1-o0):], g.row(t, b)[o0:o1])
-	}
-}
-
-// gradEnter: what arrives at a step has the gradient of that step.
-func (r *delayRun[F]) gradEnter(dst []F, g delayGradient[F]) {
-	clear(dst)
-	t0, t1 := g.steps()
-	for b := range r.batch {
-		for t := t0; t < min(t1, r.max); t++ {
-			copy(dst[(b*r.max+t)*r.out:], g.row(t, b))
-		}
-	}
+	return r.run.OfY(g)
 }

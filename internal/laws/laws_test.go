@@ -130,7 +130,7 @@ func TestCompiler(t *testing.T) {
 	ir := all["internal/ir"]
 	require.Empty(t, ir.uses, "internal/ir needs the standard library alone")
 	require.Empty(t, ir.far, "internal/ir needs the standard library alone")
-	for _, p := range []string{"internal/exec", "internal/jit", "internal/vec", "internal/gemm", "internal/sparse", "internal/conv", "internal/par", "internal/cpu"} {
+	for _, p := range []string{"internal/exec", "internal/jit", "internal/vec", "internal/gemm", "internal/sparse", "internal/conv", "internal/delays", "internal/par", "internal/cpu"} {
 		require.Contains(t, all, p)
 		for _, far := range all[p].far {
 			require.False(t, strings.HasPrefix(far, "gorgonia.org/"), "%s needs %s", p, far)

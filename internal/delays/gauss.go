@@ -1,4 +1,4 @@
-package connect
+package delays
 
 import (
 	"math"
@@ -7,15 +7,15 @@ import (
 	"github.com/spikegrad/spikegrad/internal/vec"
 )
 
-// A delayGauss computes κ where it is a Gaussian: of many positions beside each other, step by step. With the
+// A gauss computes κ where it is a Gaussian: of many positions beside each other, step by step. With the
 // distance of a position to the nearest step,
 //
 //	e(k) = exp((nearest² − (k − p)²)/2σ²),   κ = e / Σ e,   ∂κ/∂p = κ ((k − p) − Σ_j κ(j) (j − p))/σ²
 //
 // so one of e is 1, and nothing overflows. A position that is NaN makes all of it NaN.
-type delayGauss[F vec.Float] struct {
+type gauss[F vec.Float] struct {
 	*vec.Kernels[F]
-	k              delayKernel
+	k              kernel
 	half           F // 1/2σ²
 	p, near        []F
 	off, e, sum    []F
@@ -26,7 +26,7 @@ type delayGauss[F vec.Float] struct {
 const gaussLanes = 512
 
 // start takes over some positions.
-func (g *delayGauss[F]) start(k delayKernel, p []F) {
+func (g *gauss[F]) start(k kernel, p []F) {
 	n := len(p)
 	g.Kernels, g.k = vec.For[F](), k
 	g.half = F(math.Min(0.5/float64(k.width*k.width), 1e30)) // a width may be so narrow that this is no number
@@ -44,7 +44,7 @@ func (g *delayGauss[F]) start(k delayKernel, p []F) {
 }
 
 // step writes e(i), leaves i − p in off, and adds to the sum.
-func (g *delayGauss[F]) step(i int, e []F) {
+func (g *gauss[F]) step(i int, e []F) {
 	g.RSubC(g.off, g.p, F(i))
 	g.Square(e, g.off)
 	g.MulAddC(e, e, -g.half, g.near)
@@ -53,7 +53,7 @@ func (g *delayGauss[F]) step(i int, e []F) {
 }
 
 // rows writes by·κ of the positions p to dst [max+1, len(p)].
-func (g *delayGauss[F]) rows(k delayKernel, dst, p, by []F) {
+func (g *gauss[F]) rows(k kernel, dst, p, by []F) {
 	n := len(p)
 	for from := 0; from < n; from += gaussLanes {
 		to := min(n, from+gaussLanes)
@@ -71,7 +71,7 @@ func (g *delayGauss[F]) rows(k delayKernel, dst, p, by []F) {
 
 // grads writes the gradients of weights, and those of positions, from what the values of their connections have met
 // at each step, met [max+1, len(p)].
-func (g *delayGauss[F]) grads(k delayKernel, dw, dp, met, p, w []F) {
+func (g *gauss[F]) grads(k kernel, dw, dp, met, p, w []F) {
 	n := len(p)
 	for from := 0; from < n; from += gaussLanes {
 		to := min(n, from+gaussLanes)

@@ -1,4 +1,4 @@
-package connect
+package delays
 
 import (
 	"math"
@@ -97,23 +97,23 @@ func (v *waves[F]) turned(folded, cos, sin []F, n, ld, f0, some int) {
 }
 
 // pieces calls f for pieces of tiles: for some samples, b0 to b1−1, of elements i0 to i1−1.
-func (r *delayRun[F]) pieces(side waveSide, steps int, f func(s *delayScratch[F], b0, b1, i0, i1 int)) {
+func (r *Run[F]) pieces(side waveSide, steps int, f func(s *scratch[F], b0, b1, i0, i1 int)) {
 	cols := min(waveCols, max(side.tile, waveRoom/steps))
 	some := max(1, cols/side.tile)
-	groups := (r.batch + some - 1) / some
+	groups := (r.Batch + some - 1) / some
 	tiles := (side.width + side.tile - 1) / side.tile
-	_ = par.Blocks(tiles*groups, 1, r.take, func(s *delayScratch[F], k, _ int) error {
+	_ = par.Blocks(tiles*groups, 1, r.take, func(s *scratch[F], k, _ int) error {
 		i0, b0 := k/groups*side.tile, k%groups*some
-		f(s, b0, min(r.batch, b0+some), i0, min(side.width, i0+side.tile))
+		f(s, b0, min(r.Batch, b0+some), i0, min(side.width, i0+side.tile))
 		return nil
 	})
 }
 
 // analyse writes the waves of a sequence to dst, tile by tile, of each frequency the cosine and the sine. at returns the row of a sample at a step, nil if it is 0.
-func (r *delayRun[F]) analyse(dst []F, side waveSide, of *waves[F], at func(t, b int) []F) {
+func (r *Run[F]) analyse(dst []F, side waveSide, of *waves[F], at func(t, b int) []F) {
 	v, k := &r.waves, vec.For[F]()
-	rows := v.blocks * r.batch
-	r.pieces(side, of.steps, func(s *delayScratch[F], b0, b1, i0, i1 int) {
+	rows := v.blocks * r.Batch
+	r.pieces(side, of.steps, func(s *scratch[F], b0, b1, i0, i1 int) {
 		n := i1 - i0
 		cols, ld := (b1-b0)*n, rows*n
 		s.rows = sparse.Sized(s.rows, of.steps*cols)
@@ -141,17 +141,17 @@ func (r *delayRun[F]) analyse(dst []F, side waveSide, of *waves[F], at func(t, b
 					}
 				}
 			}
-			to := dst[i0*2*v.half*rows+(block*r.batch+b0)*n:]
+			to := dst[i0*2*v.half*rows+(block*r.Batch+b0)*n:]
 			of.times(to, to[ld:], s.rows, cols, 2*ld, 0, v.half)
 		}
 	})
 }
 
 // synthesise is the transpose of analyse: it gives to put sums over blocks of so many steps.
-func (r *delayRun[F]) synthesise(src []F, side waveSide, of *waves[F], steps int, put func(t, b, i0 int, sum []F)) {
+func (r *Run[F]) synthesise(src []F, side waveSide, of *waves[F], steps int, put func(t, b, i0 int, sum []F)) {
 	v, k := &r.waves, vec.For[F]()
-	rows := v.blocks * r.batch
-	r.pieces(side, steps, func(s *delayScratch[F], b0, b1, i0, i1 int) {
+	rows := v.blocks * r.Batch
+	r.pieces(side, steps, func(s *scratch[F], b0, b1, i0, i1 int) {
 		n := i1 - i0
 		cols, ld := (b1-b0)*n, rows*n
 		s.rows = sparse.Sized(s.rows, of.steps*cols)
@@ -159,7 +159,7 @@ func (r *delayRun[F]) synthesise(src []F, side waveSide, of *waves[F], steps int
 		s.sums = sparse.Sized(s.sums, steps*cols)
 		clear(s.sums)
 		for block := range v.blocks {
-			from := src[i0*2*v.half*rows+(block*r.batch+b0)*n:]
+			from := src[i0*2*v.half*rows+(block*r.Batch+b0)*n:]
 			of.turned(s.rows, from, from[ld:], cols, 2*ld, 0, v.half)
 			of.unfold(s.table, s.rows, cols)
 			to := s.sums[min(block*v.long, steps)*cols:]

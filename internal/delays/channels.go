@@ -1,4 +1,4 @@
-package connect
+package delays
 
 import (
 	"github.com/spikegrad/spikegrad/internal/gemm"
@@ -7,7 +7,7 @@ import (
 )
 
 // channels computes κ of all channels.
-func (r *delayRun[F]) channels(at []F) {
+func (r *Run[F]) channels(at []F) {
 	n := r.k.taps()
 	r.first = sparse.Sized(r.first, len(at))
 	r.val, r.slope = sparse.Sized(r.val, len(at)*n), sparse.Sized(r.slope, len(at)*n)
@@ -21,7 +21,7 @@ func (r *delayRun[F]) channels(at []F) {
 }
 
 // gaussians is channels where κ is a Gaussian.
-func (r *delayRun[F]) gaussians(at []F) {
+func (r *Run[F]) gaussians(at []F) {
 	n := r.k.taps()
 	inv := min(1/(r.k.width*r.k.width), 1e30)
 	r.p, r.ones = sparse.Sized(r.p, len(at)), sparse.Sized(r.ones, len(at))
@@ -31,7 +31,7 @@ func (r *delayRun[F]) gaussians(at []F) {
 	r.gauss.rows(r.k, r.slope, r.p, r.ones)
 	gemm.Transpose(r.val, n, r.slope, len(at), n, len(at))
 	for c := range at {
-		val, p := r.val[c*n:(c+1)*n], min(max(r.p[c], 0), float64(r.max))
+		val, p := r.val[c*n:(c+1)*n], min(max(r.p[c], 0), float64(r.Max))
 		var mean float64
 		for k, v := range val {
 			mean += float64(v * (float64(k) - p))
@@ -43,31 +43,31 @@ func (r *delayRun[F]) gaussians(at []F) {
 }
 
 // tapsOf returns κ of the channel of an element.
-func (r *delayRun[F]) tapsOf(i int) (first int, val []float64) {
-	c, n := i/r.places, r.k.taps()
+func (r *Run[F]) tapsOf(i int) (first int, val []float64) {
+	c, n := i/r.Places, r.k.taps()
 	return int(r.first[c]), r.val[c*n : (c+1)*n]
 }
 
 // forwardChannels adds each value to the steps at which it arrives.
-func (r *delayRun[F]) forwardChannels(y []F, in [delayEnter + 1][]F) {
-	r.channels(in[delayAt])
-	enter := in[delayEnter]
-	par.Chunks(r.batch, 1, func(b, _ int) {
+func (r *Run[F]) forwardChannels(y []F, in Input[F]) {
+	r.channels(in.At)
+	enter := in.Enter
+	par.Chunks(r.Batch, 1, func(b, _ int) {
 		place := func(t int) []F {
-			if t < r.steps {
-				return y[(t*r.batch+b)*r.out:][:r.out]
+			if t < r.Steps {
+				return y[(t*r.Batch+b)*r.Out:][:r.Out]
 			}
-			return r.leave[(b*r.max+t-r.steps)*r.out:][:r.out]
+			return r.leave[(b*r.Max+t-r.Steps)*r.Out:][:r.Out]
 		}
-		for t := range r.steps + r.max {
-			if to := place(t); t < r.max && enter != nil {
-				copy(to, enter[(b*r.max+t)*r.out:])
+		for t := range r.Steps + r.Max {
+			if to := place(t); t < r.Max && enter != nil {
+				copy(to, enter[(b*r.Max+t)*r.Out:])
 			} else {
 				clear(to)
 			}
 		}
-		for t := range r.steps {
-			idx, graded := r.events.Row(t*r.batch + b)
+		for t := range r.Steps {
+			idx, graded := r.events.Row(t*r.Batch + b)
 			for j, i := range idx {
 				x := F(1)
 				if len(graded) > 0 {
@@ -83,13 +83,13 @@ func (r *delayRun[F]) forwardChannels(y []F, in [delayEnter + 1][]F) {
 }
 
 // gradXChannels: the gradient of a value is that of the steps at which it arrives.
-func (r *delayRun[F]) gradXChannels(dx []F, g delayGradient[F], at []F) {
+func (r *Run[F]) gradXChannels(dx []F, g Gradient[F], at []F) {
 	r.channels(at)
 	t0, t1 := g.steps()
-	par.Chunks(r.steps*r.batch, par.Rows, func(r0, r1 int) {
+	par.Chunks(r.Steps*r.Batch, par.Rows, func(r0, r1 int) {
 		for row := r0; row < r1; row++ {
-			t, b := row/r.batch, row%r.batch
-			to := dx[row*r.in:][:r.in]
+			t, b := row/r.Batch, row%r.Batch
+			to := dx[row*r.In:][:r.In]
 			for i := range to {
 				first, val := r.tapsOf(i)
 				var sum F
@@ -105,21 +105,21 @@ func (r *delayRun[F]) gradXChannels(dx []F, g delayGradient[F], at []F) {
 }
 
 // gradParamsChannels computes the gradient of the positions.
-func (r *delayRun[F]) gradParamsChannels(dp []F, g delayGradient[F], at []F) {
+func (r *Run[F]) gradParamsChannels(dp []F, g Gradient[F], at []F) {
 	r.channels(at)
-	r.events.Turn(r.steps, r.batch, r.max, r.batch)
+	r.events.Turn(r.Steps, r.Batch, r.Max, r.Batch)
 	t0, t1 := g.steps()
 	n := r.k.taps()
 	par.Chunks(len(dp), 1, func(c, _ int) {
 		var sum float64
-		for i := c * r.places; i < (c+1)*r.places; i++ {
+		for i := c * r.Places; i < (c+1)*r.Places; i++ {
 			places, amount := r.events.Column(0, i)
 			for j, place := range places {
 				x := 1.0
 				if len(amount) > 0 {
 					x = float64(amount[j])
 				}
-				b, t := int(place)/(r.steps+r.max), int(place)%(r.steps+r.max)
+				b, t := int(place)/(r.Steps+r.Max), int(place)%(r.Steps+r.Max)
 				for m, v := range r.slope[c*n : (c+1)*n] {
 					if s := t + int(r.first[c]) + m; s >= t0 && s < t1 {
 						sum += float64(x * v * float64(g.row(s, b)[i]))
@@ -134,17 +134,18 @@ func (r *delayRun[F]) gradParamsChannels(dp []F, g delayGradient[F], at []F) {
 	})
 }
 
-func (r *delayRun[F]) gradX(dx []F, g delayGradient[F], at, w []F) {
-	if r.matrix() {
+// GradX writes the gradient of x, dense.
+func (r *Run[F]) GradX(dx []F, g Gradient[F], at, w []F) {
+	if r.Matrix {
 		r.gradXMatrix(dx, g, at, w)
 	} else {
 		r.gradXChannels(dx, g, at)
 	}
 }
 
-// gradParams computes the gradients of the weights, if there are any, and of the positions.
-func (r *delayRun[F]) gradParams(dw, dp, x []F, g delayGradient[F], at, w []F) {
-	if r.matrix() {
+// GradParams computes the gradients of the weights, if there are any, and of the positions, of an x that was read; x itself is nil if lists of it were.
+func (r *Run[F]) GradParams(dw, dp, x []F, g Gradient[F], at, w []F) {
+	if r.Matrix {
 		r.gradParamsMatrix(dw, dp, x, g, at, w)
 	} else {
 		r.gradParamsChannels(dp, g, at)

@@ -1,17 +1,15 @@
-package connect
+package delays
 
-import "math"
-
-// A delayKernel says with which weights a value arrives at which step: κ(k) of a position, and
+// A kernel says with which weights a value arrives at which step: κ(k) of a position, and
 // its derivative by the position.
-type delayKernel struct {
+type kernel struct {
 	max         int
 	width       float64
 	interpolate bool
 }
 
 // taps is at how many steps, one after the other, κ is computed.
-func (k delayKernel) taps() int {
+func (k kernel) taps() int {
 	switch {
 	case k.width == 0:
 		return 1
@@ -23,7 +21,7 @@ func (k delayKernel) taps() int {
 
 // at writes κ from step first on to val and its derivative to slope, if that is not nil; no Gaussian. A
 // position that is NaN makes all of it NaN.
-func (k delayKernel) at(p float64, val, slope []float64) (first int) {
+func (k kernel) at(p float64, val, slope []float64) (first int) {
 	inside := min(max(p, 0), float64(k.max)) // NaN if p is
 	switch {
 	case p != p:
@@ -52,11 +50,6 @@ func (k delayKernel) at(p float64, val, slope []float64) (first int) {
 
 // outward reports whether a step against a gradient would lead from a position beyond the
 // range further out.
-func (k delayKernel) outward(p, gradient float64) bool {
+func (k kernel) outward(p, gradient float64) bool {
 	return p < 0 && gradient > 0 || p > float64(k.max) && gradient < 0
-}
-
-// kernel returns the κ of a run with the given width.
-func (l *delay) kernel(width float64) (delayKernel, bool) {
-	return delayKernel{max: l.max, width: width, interpolate: l.interpolate}, width >= 0 && !math.IsInf(width, 1)
 }

@@ -1,4 +1,4 @@
-package connect
+package delays
 
 import (
 	"math"
@@ -28,7 +28,7 @@ import (
 // blocks of L steps, of which each reaches D steps into the next ones.
 //
 // A, B and C are waves: steps are counted from the middle of each of x, κ and y.
-type delayWaves[F vec.Float] struct {
+type spectra[F vec.Float] struct {
 	long, blocks int // L, and how many there are
 	period       int // N
 	half         int // (N+1)/2 frequencies
@@ -51,9 +51,9 @@ const (
 // A waveSide is the inputs or the outputs. In all that goes by frequencies so many elements, a tile, lie together, for all samples.
 type waveSide struct{ width, tile int }
 
-func (l *delay) side(width int) waveSide {
+func (l *Plan) side(width int) waveSide {
 	tile := waveTile
-	for tile > 16 && tile*tile*(l.max+1) > waveSpan {
+	for tile > 16 && tile*tile*(l.Max+1) > waveSpan {
 		tile /= 2
 	}
 	return waveSide{width, min(tile, (width+3)/4)}
@@ -61,15 +61,15 @@ func (l *delay) side(width int) waveSide {
 
 // plan returns the number of blocks with the least to do, and what that is: multiplications for each connection, and for
 // each element of a sample.
-func (l *delay) plan() (blocks int, pairs, elements float64) {
+func (l *Plan) plan() (blocks int, pairs, elements float64) {
 	least := math.Inf(1)
-	for b := 1; b <= min(l.steps, 256); b++ {
-		long := (l.steps + b - 1) / b
-		period := (long + l.max) | 1
+	for b := 1; b <= min(l.Steps, 256); b++ {
+		long := (l.Steps + b - 1) / b
+		period := (long + l.Max) | 1
 		m := float64(3 * (period + 1) / 2)
-		p := m*float64(b*l.batch) + float64(period*(l.max+1))
-		e := m / 3 * float64(long+period) / 2 * float64(b*l.batch)
-		if cost := p*float64(l.in*l.out) + e*float64(l.in+l.out); cost < least {
+		p := m*float64(b*l.Batch) + float64(period*(l.Max+1))
+		e := m / 3 * float64(long+period) / 2 * float64(b*l.Batch)
+		if cost := p*float64(l.In*l.Out) + e*float64(l.In+l.Out); cost < least {
 			blocks, pairs, elements, least = b, p, e, cost
 		}
 	}
@@ -88,33 +88,33 @@ const (
 
 // byWaves reports whether to go by frequencies: of a product with so many additions for each connection that follow
 // spikes, or of one that does not.
-func (r *delayRun[F]) byWaves(additions float64) bool {
-	if r.few() || r.max < waveLeast {
+func (r *Run[F]) byWaves(additions float64) bool {
+	if r.few() || r.Max < waveLeast {
 		return false
 	}
 	if r.waves.blocks == 0 {
 		r.waves.blocks, r.pairs, r.elements = r.plan()
 	}
-	n := float64(r.in * r.out)
-	return r.pairs*n+r.elements*float64(r.in+r.out) < additions*n
+	n := float64(r.In * r.Out)
+	return r.pairs*n+r.elements*float64(r.In+r.Out) < additions*n
 }
 
 // spikes returns how many additions there are for each connection if spikes are followed.
-func (r *delayRun[F]) spikes() float64 {
-	return waveRow * float64(r.events.Len()) / float64(r.in) * float64(r.max+1)
+func (r *Run[F]) spikes() float64 {
+	return waveRow * float64(r.events.Len()) / float64(r.In) * float64(r.Max+1)
 }
 
 // make makes the matrices.
-func (v *delayWaves[F]) make(l *delay) {
+func (v *spectra[F]) make(l *Plan) {
 	if v.half > 0 {
 		return
 	}
-	v.long = (l.steps + v.blocks - 1) / v.blocks
-	v.period = (v.long + l.max) | 1
+	v.long = (l.Steps + v.blocks - 1) / v.blocks
+	v.period = (v.long + l.Max) | 1
 	v.half = (v.period + 1) / 2
 	v.ofX.make(v.long, v.period, 1)
-	v.ofK.make(l.max+1, v.period, 1)
-	v.ofY.make(v.long+l.max, v.period, -2/float64(v.period))
+	v.ofK.make(l.Max+1, v.period, 1)
+	v.ofY.make(v.long+l.Max, v.period, -2/float64(v.period))
 	for _, row := range [][]F{v.ofY.cos[:v.ofY.even], v.ofY.sin[:v.ofY.odd]} { // all others stand for −f, too
 		for i := range row {
 			row[i] /= 2
@@ -123,40 +123,40 @@ func (v *delayWaves[F]) make(l *delay) {
 }
 
 // pair returns the cosine and the sine of a frequency, of n elements from i0 on, a tile, of so many rows.
-func (v *delayWaves[F]) pair(of []F, i0, n, rows, f int) (cos, sin []F) {
+func (v *spectra[F]) pair(of []F, i0, n, rows, f int) (cos, sin []F) {
 	of = of[2*rows*(i0*v.half+n*f):]
 	return of[:rows*n], of[rows*n:][:rows*n]
 }
 
 // spectrum computes A x.
-func (r *delayRun[F]) spectrum(x []F) {
+func (r *Run[F]) spectrum(x []F) {
 	v := &r.waves
-	v.make(r.delay)
+	v.make(&r.Plan)
 	if v.fresh {
 		return
 	}
-	if r.given != nil {
-		v.dense = sparse.Sized(v.dense, r.steps*r.batch*r.in)
+	if r.listed {
+		v.dense = sparse.Sized(v.dense, r.Steps*r.Batch*r.In)
 		x = v.dense
 		r.events.Spread(x)
 	}
 	v.fresh = true
-	v.x = sparse.Sized(v.x, 2*v.half*v.blocks*r.batch*r.in)
-	r.analyse(v.x, r.side(r.in), &v.ofX, func(t, b int) []F {
-		if t >= r.steps {
+	v.x = sparse.Sized(v.x, 2*v.half*v.blocks*r.Batch*r.In)
+	r.analyse(v.x, r.side(r.In), &v.ofX, func(t, b int) []F {
+		if t >= r.Steps {
 			return nil
 		}
-		return x[(t*r.batch+b)*r.in:]
+		return x[(t*r.Batch+b)*r.In:]
 	})
 }
 
 // gradientWaves computes Cᵀ g.
-func (r *delayRun[F]) gradientWaves(g delayGradient[F]) {
+func (r *Run[F]) gradientWaves(g Gradient[F]) {
 	v := &r.waves
-	v.make(r.delay)
-	v.y = sparse.Sized(v.y, 2*v.half*v.blocks*r.batch*r.out)
+	v.make(&r.Plan)
+	v.y = sparse.Sized(v.y, 2*v.half*v.blocks*r.Batch*r.Out)
 	t0, t1 := g.steps()
-	r.analyse(v.y, r.side(r.out), &v.ofY, func(t, b int) []F {
+	r.analyse(v.y, r.side(r.Out), &v.ofY, func(t, b int) []F {
 		if t < t0 || t >= t1 {
 			return nil
 		}
@@ -165,35 +165,35 @@ func (r *delayRun[F]) gradientWaves(g delayGradient[F]) {
 }
 
 // forwardWaves computes y and what leaves.
-func (r *delayRun[F]) forwardWaves(y []F, in [delayEnter + 1][]F) {
+func (r *Run[F]) forwardWaves(y []F, in Input[F]) {
 	v := &r.waves
-	r.spectrum(in[delayX])
-	v.y = sparse.Sized(v.y, 2*v.half*v.blocks*r.batch*r.out)
-	r.weigh(v.y, v.x, r.out, r.in, 1, r.out, in[delayAt], in[delayW], false)
-	add, bias := vec.For[F]().Add, in[delayBias]
-	r.synthesise(v.y, r.side(r.out), &v.ofY, r.steps+r.max, func(t, b, i0 int, sum []F) {
+	r.spectrum(in.X)
+	v.y = sparse.Sized(v.y, 2*v.half*v.blocks*r.Batch*r.Out)
+	r.weigh(v.y, v.x, r.Out, r.In, 1, r.Out, in.At, in.W, false)
+	add, bias := vec.For[F]().Add, in.Bias
+	r.synthesise(v.y, r.side(r.Out), &v.ofY, r.Steps+r.Max, func(t, b, i0 int, sum []F) {
 		switch {
-		case t >= r.steps:
-			copy(r.leave[(b*r.max+t-r.steps)*r.out+i0:], sum)
+		case t >= r.Steps:
+			copy(r.leave[(b*r.Max+t-r.Steps)*r.Out+i0:], sum)
 		case bias != nil:
-			add(y[(t*r.batch+b)*r.out+i0:][:len(sum)], sum, bias[i0:])
+			add(y[(t*r.Batch+b)*r.Out+i0:][:len(sum)], sum, bias[i0:])
 		default:
-			copy(y[(t*r.batch+b)*r.out+i0:], sum)
+			copy(y[(t*r.Batch+b)*r.Out+i0:], sum)
 		}
 	})
 }
 
 // gradXWaves computes the gradient of x.
-func (r *delayRun[F]) gradXWaves(dx []F, g delayGradient[F], at, w []F) {
+func (r *Run[F]) gradXWaves(dx []F, g Gradient[F], at, w []F) {
 	v := &r.waves
 	r.gradientWaves(g)
-	v.dx = sparse.Sized(v.dx, 2*v.half*v.blocks*r.batch*r.in)
-	r.weigh(v.dx, v.y, r.in, r.out, r.out, 1, at, w, true)
-	r.synthesise(v.dx, r.side(r.in), &v.ofX, r.steps, func(t, b, i0 int, sum []F) { copy(dx[(t*r.batch+b)*r.in+i0:], sum) })
+	v.dx = sparse.Sized(v.dx, 2*v.half*v.blocks*r.Batch*r.In)
+	r.weigh(v.dx, v.y, r.In, r.Out, r.Out, 1, at, w, true)
+	r.synthesise(v.dx, r.side(r.In), &v.ofX, r.Steps, func(t, b, i0 int, sum []F) { copy(dx[(t*r.Batch+b)*r.In+i0:], sum) })
 }
 
-// A waveProduct is what a product of complex matrices takes.
-type waveProduct[F vec.Float] struct{ both, part, plus, less []F }
+// A product is what a product of complex matrices takes.
+type product[F vec.Float] struct{ both, part, plus, less []F }
 
 // subtract computes re + i·im −= (a + ib)(c + id), or of c − id if turned, by three products of real matrices:
 //
@@ -201,7 +201,7 @@ type waveProduct[F vec.Float] struct{ both, part, plus, less []F }
 //
 // mul adds a product to dst, or writes it there; without add, nothing is in re and im before. Sums are made where they are needed: that is
 // less to read than if they were stored, and reads ahead of mul what it multiplies.
-func (p *waveProduct[F]) subtract(re, im, a, b, c, d []F, turned, add bool, mul func(dst, a, c []F, add bool)) {
+func (p *product[F]) subtract(re, im, a, b, c, d []F, turned, add bool, mul func(dst, a, c []F, add bool)) {
 	k := vec.For[F]()
 	p.both, p.part = sparse.Sized(p.both, len(a)), sparse.Sized(p.part, len(re))
 	p.plus, p.less = sparse.Sized(p.plus, len(c)), sparse.Sized(p.less, len(c))
@@ -225,16 +225,16 @@ func (p *waveProduct[F]) subtract(re, im, a, b, c, d []F, turned, add bool, mul 
 
 // weigh computes −src, of so many elements, times B wκ, turned if it is for a gradient. The connection of an element of either side is its
 // place times its step.
-func (r *delayRun[F]) weigh(dst, src []F, to, from, stepTo, stepFrom int, at, w []F, turned bool) {
+func (r *Run[F]) weigh(dst, src []F, to, from, stepTo, stepFrom int, at, w []F, turned bool) {
 	v := &r.waves
-	rows := v.blocks * r.batch
+	rows := v.blocks * r.Batch
 	chunk := r.side(from).tile
-	_ = par.Blocks(to, r.side(to).tile, r.take, func(s *delayScratch[F], o0, o1 int) error {
+	_ = par.Blocks(to, r.side(to).tile, r.take, func(s *scratch[F], o0, o1 int) error {
 		n := o1 - o0
 		for i0 := 0; i0 < from; i0 += chunk {
 			m := min(from, i0+chunk) - i0
 			pairs := m * n
-			s.table = sparse.Sized(s.table, pairs*(r.max+1))
+			s.table = sparse.Sized(s.table, pairs*(r.Max+1))
 			s.connections(m, n, at, w, i0*stepFrom+o0*stepTo, stepFrom, stepTo)
 			s.gauss.rows(r.k, s.table, s.at, s.w)
 			s.rows = sparse.Sized(s.rows, len(s.table))
@@ -259,7 +259,7 @@ func (r *delayRun[F]) weigh(dst, src []F, to, from, stepTo, stepFrom int, at, w 
 
 // connections takes over the positions and weights of rows of n connections: of the first, of a step from row to row, and
 // of one within a row.
-func (s *delayScratch[F]) connections(rows, n int, at, w []F, first, row, within int) {
+func (s *scratch[F]) connections(rows, n int, at, w []F, first, row, within int) {
 	s.at, s.w = sparse.Sized(s.at, rows*n), sparse.Sized(s.w, rows*n)
 	for i := range rows {
 		k := first + i*row
@@ -275,16 +275,16 @@ func (s *delayScratch[F]) connections(rows, n int, at, w []F, first, row, within
 }
 
 // gradParamsWaves computes the gradients of the weights and of the positions.
-func (r *delayRun[F]) gradParamsWaves(dw, dp, x []F, g delayGradient[F], at, w []F) {
+func (r *Run[F]) gradParamsWaves(dw, dp, x []F, g Gradient[F], at, w []F) {
 	v := &r.waves
 	r.spectrum(x)
 	r.gradientWaves(g)
-	rows, taps := v.blocks*r.batch, r.max+1
-	chunk := r.side(r.in).tile
-	_ = par.Blocks(r.out, r.side(r.out).tile, r.take, func(s *delayScratch[F], o0, o1 int) error {
+	rows, taps := v.blocks*r.Batch, r.Max+1
+	chunk := r.side(r.In).tile
+	_ = par.Blocks(r.Out, r.side(r.Out).tile, r.take, func(s *scratch[F], o0, o1 int) error {
 		n := o1 - o0
-		for i0 := 0; i0 < r.in; i0 += chunk {
-			m := min(r.in, i0+chunk) - i0
+		for i0 := 0; i0 < r.In; i0 += chunk {
+			m := min(r.In, i0+chunk) - i0
 			pairs := m * n
 			s.wave = sparse.Sized(s.wave, 2*waveGroup*pairs)
 			s.table = sparse.Sized(s.table, pairs*taps)
@@ -302,10 +302,10 @@ func (r *delayRun[F]) gradParamsWaves(dw, dp, x []F, g delayGradient[F], at, w [
 			}
 			s.rows = sparse.Sized(s.rows, pairs*taps)
 			v.ofK.unfold(s.rows, s.table, pairs)
-			s.connections(m, n, at, w, i0*r.out+o0, r.out, 1)
+			s.connections(m, n, at, w, i0*r.Out+o0, r.Out, 1)
 			s.gauss.grads(r.k, s.table[:pairs], s.table[pairs:][:pairs], s.rows, s.at, s.w)
 			for i := range m {
-				to := (i0+i)*r.out + o0
+				to := (i0+i)*r.Out + o0
 				copy(dw[to:to+n], s.table[i*n:])
 				copy(dp[to:to+n], s.table[pairs+i*n:])
 			}

@@ -1,4 +1,4 @@
-package connect
+package delays
 
 import (
 	"fmt"
@@ -22,7 +22,7 @@ func TestDelayGauss(t *testing.T) {
 
 func checkGauss[F vec.Float](t *testing.T, width, within float64) {
 	const last, n = 20, gaussLanes + 37
-	k := delayKernel{max: last, width: width}
+	k := kernel{max: last, width: width}
 	floats := func(x []float64, by, plus float64) (y []F) {
 		for _, v := range x {
 			y = append(y, F(by*v+plus))
@@ -33,7 +33,7 @@ func checkGauss[F vec.Float](t *testing.T, width, within float64) {
 	p[0], p[1], p[2], p[3] = 0, last, 7, 3.5
 	met := floats(graphtest.Random((last+1)*n, 3), 1, 0)
 	got, dw, dp := make([]F, len(met)), make([]F, n), make([]F, n)
-	var g delayGauss[F]
+	var g gauss[F]
 	g.rows(k, got, p, w)
 	g.grads(k, dw, dp, met, p, w)
 	for i := range n {
