@@ -102,6 +102,8 @@ func (op *normOp) Plain() any {
 	switch op.kind {
 	case normRows, normStats:
 		return plain.NormStats{}
+	case normMean, normVar:
+		return plain.NormNext{}
 	case normY:
 		return plain.Norm{Channels: op.c.channels, Places: op.c.places, Steps: op.c.most(), Eps: op.c.eps, Scale: op.c.scale}
 	}

@@ -77,15 +77,20 @@ func (a *assembly) step(outs []layers.Output) error {
 		s.Roots = append(s.Roots, lower.Root{Node: st.Out, Kind: ir.SlotOut, Index: i})
 	}
 	s.States = len(a.Carry.States)
-	// In evaluation statistics are those that are known.
+	// In evaluation statistics are those that are known, and stay: a layer that is shared has them from its use before.
 	seen := map[*G.Node]bool{}
 	var all G.Nodes
 	for _, r := range s.Roots {
 		ops.Upstream(r.Node, seen, &all)
 	}
 	for _, n := range all {
-		if o, ok := n.Op().(plain.Plainer); ok && o.Plain() == (plain.NormStats{}) {
-			s.Leaves[n] = lower.Leaf{Kind: lower.LeafParam}
+		if o, ok := n.Op().(plain.Plainer); ok {
+			switch o.Plain().(type) {
+			case plain.NormStats:
+				s.Leaves[n] = lower.Leaf{Kind: lower.LeafParam}
+			case plain.NormNext:
+				a.given[n] = ops.Children(n)[1]
+			}
 		}
 	}
 	p, _, err := lower.Lower(s, nil)

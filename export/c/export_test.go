@@ -32,6 +32,7 @@ func networks() map[string]struct {
 	spiking, leaky := layers.Lift(neurons.LIFStep, lif), layers.Lift(neurons.LIStep, li)
 	box := layers.Lift(neurons.LIFBoxStep, quick)
 	again := layers.Shared("again", layers.Sequential{layers.Linear{Out: 9, Init: layers.Scaled{Gain: 20}}, spiking})
+	normed := layers.Shared("normed", layers.Sequential{spiking, layers.BatchNorm{}})
 	type n = struct {
 		net   layers.Layer
 		shape []int
@@ -55,6 +56,7 @@ func networks() map[string]struct {
 		"branches":    {seq(loud, box, layers.Concat{seq(loud, box), layers.Identity, layers.Linear{Out: 2}}, layers.Sum{layers.Linear{Out: 4}, layers.Linear{Out: 4}}, leaky), []int{20}},
 		"shared":      {seq(loud, again, again, layers.Linear{Out: 4}, leaky), []int{20}},
 		"norms":       {seq(layers.Linear{Out: 12}, layers.BatchNorm{}, spiking, layers.LayerNorm{}, layers.GroupNorm{Groups: 3}, layers.Linear{Out: 4}, leaky), []int{20}},
+		"norm again":  {seq(loud, normed, normed, layers.Linear{Out: 4}, leaky), []int{20}},
 		"norm apart":  {seq(spiking, layers.BatchNorm{}, layers.Linear{Out: 4}, leaky), []int{20}},
 		"heads":       {layers.Heads{layers.Named("a", seq(loud, spiking)), layers.Named("b", seq(layers.Linear{Out: 2}, layers.MeanOverTime))}, []int{20}},
 		"function":    {seq(loud, spiking, layers.Func(squares), layers.Linear{Out: 4}, leaky), []int{20}},

@@ -92,7 +92,7 @@ func TestFloors(t *testing.T) {
 // forCommands are the internal packages that are commands, or help tests: they may need
 // anything, and nothing needs them.
 var forCommands = []string{
-	"internal/hostile", "internal/laws", "internal/mutate", "internal/randstep", "internal/readme", "internal/soak", "internal/sweep",
+	"internal/hostile", "internal/laws", "internal/mutate", "internal/randnet", "internal/randstep", "internal/readme", "internal/soak", "internal/sweep",
 }
 
 // What is internal and on no floor needs nothing public, so that every public package

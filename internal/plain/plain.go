@@ -75,6 +75,10 @@ type Norm struct {
 // running mean and variance; and those rows, which say of what they are.
 type NormStats struct{}
 
+// NormNext is the next running mean or variance, made of the statistics and the present one, which
+// it is in evaluation.
+type NormNext struct{}
+
 // GroupNorm normalises x [Rows, Groups, …] of Channels channels in all, each with so many
 // Places, by mean and variance of a group: y = gain (x − mean)/√(var + Eps) + bias. The
 // inputs are x, gain [Channels] and bias [Channels].
