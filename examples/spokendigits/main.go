@@ -115,7 +115,7 @@ func run(ctx context.Context, dir string, seed uint64, epochs int, strangers boo
 		return err
 	}
 	began := time.Now()
-	if err := hear(rs); err != nil {
+	if err := hear(ctx, rs); err != nil {
 		return err
 	}
 	who := speakers(rs)
@@ -135,6 +135,9 @@ func run(ctx context.Context, dir string, seed uint64, epochs int, strangers boo
 			return err
 		}
 		fmt.Printf("without %s: %.4f of the digits of %s\n", name, accuracy, name)
+		if ctx.Err() != nil {
+			return nil // a mean over some of them would be another figure
+		}
 		mean += accuracy / float64(len(who))
 	}
 	fmt.Printf("mean over %d strangers %.4f\n", len(who), mean)
@@ -180,7 +183,8 @@ func fit(ctx context.Context, rs []*recording, forTest func(*recording) bool, se
 	}
 	show.Ended(result, epochs, err)
 	// What was reached is worth showing however the training ended.
-	if err := draw(context.WithoutCancel(ctx), m, test, result, out); err != nil {
+	ctx = context.WithoutCancel(ctx)
+	if err := draw(ctx, m, test, result, out); err != nil {
 		return 0, err
 	}
 	v, err := m.Evaluate(ctx, test, nil)

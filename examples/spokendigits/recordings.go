@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +18,7 @@ import (
 	"github.com/spikegrad/spikegrad/data"
 	"github.com/spikegrad/spikegrad/data/events"
 	"github.com/spikegrad/spikegrad/data/sound"
+	"github.com/spikegrad/spikegrad/plot"
 )
 
 // A recording is a word of the Free Spoken Digit Dataset.
@@ -67,8 +69,10 @@ func speakers(rs []*recording) (out []string) {
 	return out
 }
 
-// hear turns all recordings into spikes, on all processors.
-func hear(rs []*recording) error {
+// hear turns all recordings into spikes, on all processors, and shows how far it is.
+func hear(ctx context.Context, rs []*recording) error {
+	progress := plot.NewProgress(os.Stderr, "listening", len(rs))
+	defer progress.Done()
 	todo := make(chan *recording)
 	failed := make([]error, runtime.GOMAXPROCS(0))
 	var wg sync.WaitGroup
@@ -82,11 +86,15 @@ func hear(rs []*recording) error {
 		})
 	}
 	for _, r := range rs {
+		if ctx.Err() != nil {
+			break
+		}
 		todo <- r
+		progress.Step(1, "")
 	}
 	close(todo)
 	wg.Wait()
-	return errors.Join(failed...)
+	return errors.Join(append(failed, ctx.Err())...)
 }
 
 // bins are the time steps of a network.
