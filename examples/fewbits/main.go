@@ -26,6 +26,7 @@ import (
 	"github.com/spikegrad/spikegrad/layers"
 	"github.com/spikegrad/spikegrad/neurons"
 	"github.com/spikegrad/spikegrad/optim"
+	"github.com/spikegrad/spikegrad/plot"
 	"github.com/spikegrad/spikegrad/surrogate"
 	"github.com/spikegrad/spikegrad/train"
 )
@@ -70,8 +71,10 @@ func (e experiment) compile(net layers.Layer, values map[string]*tensor.Dense) (
 	return train.Network{Net: net, Shape: []int{1, 28, 28}, Steps: steps, Batch: batch, Seed: e.seed}.Compile()
 }
 
-func (e experiment) train(ctx context.Context, m *train.Model, epochs int, rate float64) error {
+func (e experiment) train(ctx context.Context, title string, m *train.Model, epochs int, rate float64) error {
 	t := train.Trainer{Model: m, Data: e.learn, Epochs: epochs, Seed: e.seed, Optimiser: &optim.Adam{LearningRate: rate}, Schedule: optim.Cosine{}, ClipNorm: 1}
+	done := show.Watch(ctx, &t, title)
+	defer done()
 	_, err := t.Run(ctx)
 	return err
 }
@@ -86,6 +89,11 @@ func run(ctx context.Context, dir string, seed uint64, epochs int, out string) e
 	if dir == "" {
 		return errors.New("no data: give the folder with the IDX files of MNIST as -data DIR")
 	}
+	if out != "" {
+		if err := plot.CheckDir(out); err != nil {
+			return err
+		}
+	}
 	learn, test, note, err := data.OpenMNIST(dir)
 	if err != nil {
 		return err
@@ -98,7 +106,7 @@ func run(ctx context.Context, dir string, seed uint64, epochs int, out string) e
 	if err != nil {
 		return err
 	}
-	if err := e.train(ctx, m, epochs, 2e-3); err != nil {
+	if err := e.train(ctx, "float32", m, epochs, 2e-3); err != nil {
 		return err
 	}
 	whole, err := e.accuracy(ctx, m)
@@ -116,7 +124,7 @@ func run(ctx context.Context, dir string, seed uint64, epochs int, out string) e
 		if err != nil {
 			return err
 		}
-		if err := e.train(ctx, q, max(1, epochs/4), 5e-4); err != nil {
+		if err := e.train(ctx, fmt.Sprintf("%d bits", bits), q, max(1, epochs/4), 5e-4); err != nil {
 			return err
 		}
 		after, err := e.accuracy(ctx, q)
@@ -138,9 +146,6 @@ func write(m *train.Model, path string) error {
 	n := m.Network()
 	code, err := c.Export(n.Net, n.Shape, m.Tensors(), c.Options{Prefix: "digits", Bits: 8})
 	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
 	return code.WriteFiles(path)
