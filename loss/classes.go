@@ -26,6 +26,9 @@ func (s scores) check(classes int) error {
 			return fmt.Errorf("the weight of class %d is %v, want a finite number of at least 0", c, w)
 		}
 	}
+	if len(s.weights) > 0 && slices.Max(s.weights) == 0 {
+		return fmt.Errorf("the weights of all %d classes are 0, want one above 0 at least", len(s.weights))
+	}
 	if !(s.smoothing >= 0 && s.smoothing < 1) {
 		return fmt.Errorf("the smoothing is %v, want a number from 0 to below 1", s.smoothing)
 	}

@@ -326,3 +326,13 @@ func TestFirstSpikeLoss(t *testing.T) {
 	require.Negative(t, d[0], "a wrong neuron shall be later")
 	require.Positive(t, d[1], "the right one earlier")
 }
+
+// Weights of 0 for all classes are a slip: no sample would count.
+func TestClassWeightsOfZero(t *testing.T) {
+	g := G.NewGraph()
+	node := func(name string, shape ...int) *G.Node {
+		return graphtest.Node(g, tensor.Float64, name, shape, make([]float64, tensor.Shape(shape).TotalSize()))
+	}
+	_, err := loss.CrossEntropy{ClassWeights: []float64{0, 0, 0}}.Cost(node("out", 2, 3), node("labels", 2), node("weight", 2))
+	require.EqualError(t, err, "cross-entropy: the weights of all 3 classes are 0, want one above 0 at least")
+}
