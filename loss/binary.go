@@ -12,7 +12,7 @@ import (
 )
 
 // BinaryCrossEntropy is for samples that may have several labels, or none: each output y is by
-// itself the logit of a label, whose target t is 1 or 0 or between,
+// itself the logit of a label, whose target t is 1 or 0 or between, which is checked,
 //
 //	l = −p t log σ(y) − (1−t) log(1 − σ(y)),  σ(y) = 1/(1 + exp(−y)),
 //
@@ -48,15 +48,16 @@ func (e BinaryCrossEntropy) Cost(out, target, weight *G.Node) (*G.Node, error) {
 	if _, err := e.Target(shapeOf(out)); err != nil {
 		return nil, err
 	}
-	ps := slices.Clone(e.PositiveWeights)
+	ps, samples := slices.Clone(e.PositiveWeights), shapeOf(out)[axesOf(e.Sequence)-1]
 	return apply("binary cross-entropy", out, target, weight, axesOf(e.Sequence), false, kernel{
-		func(b batch[float32]) (float64, error) { return logits(ps, b), nil },
-		func(b batch[float64]) (float64, error) { return logits(ps, b), nil },
+		func(b batch[float32]) (float64, error) { return logits(ps, samples, b) },
+		func(b batch[float64]) (float64, error) { return logits(ps, samples, b) },
 	})
 }
 
-// logits computes the loss of each output by itself, and its mean over the outputs of a row.
-func logits[F vec.Float](ps []float64, b batch[F]) (loss float64) {
+// logits computes the loss of each output by itself, and its mean over the outputs of a row. Beyond 0 and 1 there is no
+// lowest loss, towards which it could train.
+func logits[F vec.Float](ps []float64, samples int, b batch[F]) (loss float64, err error) {
 	n := len(b.out) / len(b.weight)
 	for r, w := range b.weight {
 		if w == 0 {
@@ -65,6 +66,9 @@ func logits[F vec.Float](ps []float64, b batch[F]) (loss float64) {
 		share := float64(w) / float64(n)
 		for i := range n {
 			y, t, p := float64(b.out[r*n+i]), float64(b.target[r*n+i]), 1.0
+			if !(t >= 0 && t <= 1) {
+				return 0, fmt.Errorf("target %d of sample %d of the batch is %v, want 0 to 1", i, r%samples, t)
+			}
 			if ps != nil {
 				p = ps[i]
 			}
@@ -78,5 +82,5 @@ func logits[F vec.Float](ps []float64, b batch[F]) (loss float64) {
 			loss += share * (p*t*(max(-y, 0)+far) + (1-t)*(max(y, 0)+far))
 		}
 	}
-	return loss
+	return loss, nil
 }

@@ -1,6 +1,7 @@
 package loss_test
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -129,7 +130,7 @@ func TestLossGradients(t *testing.T) {
 		"log-likelihood":          {loss.NegativeLogLikelihood{ClassWeights: []float64{1, 2, 3, 4}}, []int{3, 4}, []float64{0, 3, 2}},
 		"TET":                     {loss.TET{Lambda: 0.3, Level: 1}, []int{5, 3, 4}, []float64{0, 3, 2}},
 		"binary":                  {loss.BinaryCrossEntropy{PositiveWeights: []float64{1, 2, 3, 0.1}}, []int{3, 4}, graphtest.Sparse(12, 0.5, true, 3)},
-		"binary over time":        {loss.BinaryCrossEntropy{Sequence: true}, []int{5, 3, 4}, graphtest.Random(60, 3)},
+		"binary over time":        {loss.BinaryCrossEntropy{Sequence: true}, []int{5, 3, 4}, shares(60, 3)},
 		"first spike":             {loss.FirstSpike{Xi: 2, Alpha: 0.1, Beta: 3}, []int{3, 4}, []float64{0, 3, 2}},
 		"van Rossum":              {loss.VanRossum{Tau: 3}, []int{7, 3, 4}, graphtest.Sparse(84, 0.3, true, 3)},
 	} {
@@ -335,4 +336,39 @@ func TestClassWeightsOfZero(t *testing.T) {
 	}
 	_, err := loss.CrossEntropy{ClassWeights: []float64{0, 0, 0}}.Cost(node("out", 2, 3), node("labels", 2), node("weight", 2))
 	require.EqualError(t, err, "cross-entropy: the weights of all 3 classes are 0, want one above 0 at least")
+}
+
+// shares are n numbers between 0 and 1.
+func shares(n int, seed uint64) []float64 {
+	x := graphtest.Random(n, seed)
+	for i, v := range x {
+		x[i] = math.Abs(v) / (1 + math.Abs(v))
+	}
+	return x
+}
+
+// A target beyond 0 and 1 is refused where it counts: the loss would have no lowest value.
+func TestBinaryTargets(t *testing.T) {
+	run := func(target, weight []float64, sequence bool) error {
+		g := G.NewGraph()
+		shape, weights := []int{2, 2}, []int{2}
+		if sequence {
+			shape, weights = []int{1, 2, 2}, []int{1, 2}
+		}
+		node := func(name string, shape []int, x []float64) *G.Node {
+			return graphtest.Node(g, tensor.Float64, name, shape, x)
+		}
+		_, err := loss.BinaryCrossEntropy{Sequence: sequence}.Cost(node("out", shape, make([]float64, 4)), node("target", shape, target), node("weight", weights, weight))
+		require.NoError(t, err)
+		m := G.NewTapeMachine(g)
+		defer m.Close()
+		return m.RunAll()
+	}
+	for _, sequence := range []bool{false, true} {
+		for _, bad := range []float64{1.5, -1, math.NaN()} {
+			require.ErrorContains(t, run([]float64{0, 1, 0.5, bad}, []float64{0.5, 0.5}, sequence),
+				fmt.Sprintf("loss: binary cross-entropy: target 1 of sample 1 of the batch is %v, want 0 to 1", bad))
+			require.NoError(t, run([]float64{0, 1, 0.5, bad}, []float64{1, 0}, sequence)) // padding
+		}
+	}
 }
