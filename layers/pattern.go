@@ -9,6 +9,7 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
+	"github.com/spikegrad/spikegrad/internal/describe"
 	"github.com/spikegrad/spikegrad/internal/flat"
 )
 
@@ -124,6 +125,9 @@ func (b *Build) connections(x *G.Node, name string, p Pattern, init Init, in, ou
 	}
 	if err != nil {
 		return nil, nil, nil, b.errorf("pattern", "%w", err)
+	}
+	if len(i) == 0 && len(j) == 0 {
+		return nil, nil, nil, b.errorf("pattern", "%s connects none of %d inputs with any of %d outputs, want one connection at least", describe.Value(p), in, out)
 	}
 	if len(i) == 0 || len(i) != len(j) {
 		return nil, nil, nil, b.errorf("pattern", "there are %d connections from inputs and %d to outputs, want the same number, at least 1", len(i), len(j))

@@ -68,10 +68,10 @@ func TestPatterns(t *testing.T) {
 	}
 	x := input(tensor.Float32, 2, 3, 4)
 	for want, p := range map[string]layers.Pattern{
-		"layers: pattern: the pattern has 3 elements, want 8: 4 inputs times 2 outputs":                           make(layers.Only, 3),
-		"layers: pattern: there are 0 connections from inputs and 0 to outputs, want the same number, at least 1": make(layers.Only, 8),
-		"layers: pattern: the probability of a connection is 0, want above 0 and at most 1":                       layers.Chance(0),
-		"layers: pattern: an output has 5 inputs, want 1 to 4":                                                    layers.FanIn(5),
+		"layers: pattern: the pattern has 3 elements, want 8: 4 inputs times 2 outputs":                               make(layers.Only, 3),
+		"layers: pattern: Only(0 of 8) connects none of 4 inputs with any of 2 outputs, want one connection at least": make(layers.Only, 8),
+		"layers: pattern: the probability of a connection is 0, want above 0 and at most 1":                           layers.Chance(0),
+		"layers: pattern: an output has 5 inputs, want 1 to 4":                                                        layers.FanIn(5),
 	} {
 		_, err := layers.Linear{Out: 2, Pattern: p}.Apply(layers.NewBuild(1), x)
 		require.EqualError(t, err, want)
