@@ -35,8 +35,7 @@ type Run[F vec.Float] struct {
 	events   sparse.Events[F] // of x, made by the last run forward
 	leave    []F              // [batch, max, out], what the last run forward has set in motion behind the end
 	scratch  []*scratch[F]
-	table    []F // weights of all steps, of the outputs of a tile: [in, max+1, tile]
-	part     []F
+	table    []F         // weights of all steps, of the outputs of a tile: [in, max+1, tile]
 	late     []F         // a gradient by which that of x is computed, output by output,
 	off      gemm.Places // where each weight begins in it,
 	tap      []F         // and the weights
