@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"fmt"
 	"slices"
 
 	G "gorgonia.org/gorgonia"
@@ -36,10 +37,8 @@ func (sg *stepGraph) findLines(steps int) (lines []line) {
 		in, state := op.Goes()
 		children := childrenOf(l.y)
 		z := children[in]
-		for is := true; is; {
-			if _, is = z.Op().(*reshapeOp); is {
-				z = childrenOf(z)[0]
-			}
+		for _, shaped := z.Op().(*reshapeOp); shaped; _, shaped = z.Op().(*reshapeOp) {
+			z = childrenOf(z)[0]
 		}
 		if l.in = slices.Index(sg.states, z); l.in < 0 || state < 0 || children[state] != sg.states[i] {
 			continue
@@ -117,7 +116,7 @@ func (r *scanRun[F]) loadLines(e *env, initial [][]F, streams map[ir.Stream][]F)
 		}
 		y, err := l.run.(exec.Line[F]).Forward(in, initial[l.later], r.leave[l.later], r.s.wantGrad)
 		if err != nil {
-			return err
+			return fmt.Errorf("%v: %w", l.y.Op(), err)
 		}
 		streams[ir.Stream{Kind: ir.StreamLine, Index: k}] = y
 	}

@@ -212,3 +212,12 @@ func TestLateTrace(t *testing.T) {
 	_, err := r.Trace("Later")
 	require.EqualError(t, err, "graph: scan: the values of state Later over time are asked for after a gradient or a run; ask for them before")
 }
+
+// A width that is no number is named with the operation that has it.
+func TestLateWidth(t *testing.T) {
+	c := late{width: math.NaN()}
+	_, r := c.lift(t, tensor.Float64, c.inputs(), false)
+	m := G.NewTapeMachine(r.Out.Graph())
+	defer m.Close()
+	require.ErrorContains(t, m.RunAll(), "graph: scan: delayed linear by up to 4 steps: the width is NaN, want a number that is at least 0")
+}
