@@ -8,6 +8,7 @@ import (
 
 	"github.com/spikegrad/spikegrad/connect"
 	"github.com/spikegrad/spikegrad/graph"
+	"github.com/spikegrad/spikegrad/internal/op"
 	"github.com/spikegrad/spikegrad/readout"
 )
 
@@ -62,7 +63,7 @@ func (d *drawer) product() int {
 // reduction draws a sum over axes, made a mean, or a value made as large as a time
 // step again.
 func (d *drawer) reduction() int {
-	x := d.such(func(v value) bool { return !same(v.shape, d.shape) && broadcasts(v.shape, d.shape) })
+	x := d.such(func(v value) bool { return !same(v.shape, d.shape) && op.Broadcasts(v.shape, d.shape) })
 	if x >= 0 && d.onceIn(2) {
 		v := d.values[x]
 		v.shape = d.shape

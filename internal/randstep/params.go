@@ -2,6 +2,8 @@ package randstep
 
 import (
 	"gorgonia.org/tensor"
+
+	"github.com/spikegrad/spikegrad/internal/op"
 )
 
 // param draws a parameter for a value of a shape: a number, a node that there is, or
@@ -10,7 +12,7 @@ func (d *drawer) param(shape tensor.Shape) ref {
 	if d.onceIn(2) {
 		var fit []int
 		for i, p := range d.params {
-			if broadcasts(p.shape, shape) {
+			if op.Broadcasts(p.shape, shape) {
 				fit = append(fit, i)
 			}
 		}
@@ -30,7 +32,7 @@ func (d *drawer) newParam(shape tensor.Shape) int {
 	if len(d.params) == 4 {
 		return -1
 	}
-	if j := d.below(16); j < len(d.params) && broadcasts(d.params[j].shape, shape) {
+	if j := d.below(16); j < len(d.params) && op.Broadcasts(d.params[j].shape, shape) {
 		d.params = append(d.params, d.params[j]) // the same node, in two places
 		return len(d.params) - 1
 	}

@@ -95,16 +95,3 @@ func (v value) apart() bool { return v.lo >= aside || v.hi <= -aside }
 func (v value) magnitude() float64 { return max(math.Abs(v.lo), math.Abs(v.hi)) }
 
 func same(a, b tensor.Shape) bool { return slices.Equal(a, b) }
-
-// broadcasts reports whether a value of shape p broadcasts to shape to.
-func broadcasts(p, to tensor.Shape) bool {
-	if len(p) > len(to) {
-		return false
-	}
-	for i, d := range p {
-		if d != 1 && d != to[len(to)-len(p)+i] {
-			return false
-		}
-	}
-	return true
-}
