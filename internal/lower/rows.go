@@ -36,7 +36,7 @@ func (l *lowering) obstacles(batch int) (lanes, products string) {
 			note(&lanes, v, fmt.Sprintf("it has %d elements, others have %d", v.size, width))
 		}
 		shape := v.node.Shape()
-		for len(shape) > 1 && shape[0] == 1 { // a sequence of one step
+		for batch > 1 && len(shape) > 1 && shape[0] == 1 { // a sequence of one step
 			shape = shape[1:]
 		}
 		if len(shape) == 0 || shape[0] != batch {
